@@ -1,0 +1,97 @@
+# Every target but help and clean first brings .venv up to requirements.lock.
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3,$(shell $(name) --version >/dev/null 2>&1 && echo $(name))) python3)
+PORT ?= 8080
+WORKERS ?= 2
+
+# As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
+# so that no shell and no `ps` sees what is in them.
+GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET PORT
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
+
+READY := .venv/.ready
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help contract mock test coverage lint types lock clean
+
+help:
+	@echo 'make contract      both contracts against the bundled mock gateway'
+	@echo 'make contract GATEWAY=http://127.0.0.1:3000 CONTRACT=powerbuyin TOKEN=sk-...'
+	@echo '                   one contract against a gateway of yours. As you need them:'
+	@echo '    UPSTREAM=127.0.0.1:9900   listen here as the upstream; the gateway is set to call it'
+	@echo '    REPORT=folder             write the reports there'
+	@echo '    STRICT=1                  what is only expected fails the run, too'
+	@echo '    FUZZ=200                  so many more requests, made at random'
+	@echo '    SEED=1                    the same seed sends the same requests'
+	@echo '    JOBS=8                    requests under way at once'
+	@echo '    BUDGET=20                 images that the run may cost at most'
+	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
+	@echo 'make mock PORT=8080  the mock gateway and the upstream stub'
+	@echo ''
+	@echo 'make test          the tests of this project, with their coverage'
+	@echo 'make coverage      the same as pages to read, in build/coverage'
+	@echo 'make lint          ruff: rules and format'
+	@echo 'make types         mypy'
+	@echo 'make lock          write requirements.lock anew (UPGRADE=1: with the newest versions)'
+	@echo 'make clean         remove what was made here, .venv included'
+	@echo ''
+	@echo 'make ends with 2 whatever went wrong. The command behind `make contract` is more exact:'
+	@echo '.venv/bin/check-gateway ends with 0 (conforms), 1 (violates) or 2 (could not be tested).'
+
+option = if [ -n "$$$(1)" ]; then set -- "$$@" "--$(2)=$$$(1)"; fi;
+
+contract: $(READY)
+	@set -- run; \
+	$(call option,GATEWAY,gateway) \
+	$(call option,CONTRACT,contract) \
+	$(call option,UPSTREAM,upstream) \
+	$(call option,REPORT,report) \
+	$(call option,FUZZ,fuzz) \
+	$(call option,SEED,seed) \
+	$(call option,JOBS,jobs) \
+	$(call option,BUDGET,budget) \
+	case "$$STRICT" in ''|0) ;; *) set -- "$$@" --strict ;; esac; \
+	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN"; fi; \
+	exec $(RUN) contract_tests "$$@"
+
+mock: $(READY)
+	@exec $(RUN) mock_server --port "$$PORT"
+
+test: $(READY)
+	$(RUN) pytest -n $(WORKERS) --cov --cov-report=
+	$(RUN) coverage report --include='gateway_contract/*' --fail-under=100
+	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=90.1
+
+coverage: $(READY)
+	$(RUN) pytest -n $(WORKERS) --cov --cov-report=html:build/coverage
+
+lint: $(READY)
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+
+types: $(READY)
+	$(RUN) mypy
+
+# No index, no host and no path of whoever runs this goes into the file.
+lock: $(READY)
+	$(RUN) piptools compile --quiet --extra=dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		$(if $(UPGRADE),--upgrade) --output-file=requirements.lock pyproject.toml
+	@{ echo '# Made from pyproject.toml by `make lock`, for Python 3.11; not edited by hand.'; \
+		grep -v '^# Made from' requirements.lock; } > requirements.new && mv requirements.new requirements.lock
+
+clean:
+	rm -rf .venv build report .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'Python 3.11 or newer is needed, and "$(PYTHON)" is not. Say which: make PYTHON=python3.11' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo '"$(PYTHON)" lacks venv. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'Installing into .venv what requirements.lock names ...' >&2
+	@.venv/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(RUN) pip install -qq --disable-pip-version-check --no-input --require-hashes --requirement requirements.lock
+	@$(RUN) pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,30 @@
+"""What one exchange may cost, and how a problem is told that is no exception."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one exchange or download. The byte bounds hold for what was sent and for what it unpacks to."""
+
+    seconds: float = 60.0  # from connecting to the last byte
+    answer_bytes: int = 64 * 2**20  # six images of 2048x2048 as Base64 fit
+    image_bytes: int = 32 * 2**20
+    pixels: int = 50_000_000  # of one image; three times 4096x4096
+    redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something could not be had, in words that can stand in a report."""
+
+    text: str
+
+
+class Trouble(Exception):  # noqa: N818  # not an error of ours: what the other side did, on its way to a report
+    """What went wrong with the other side, in words that can stand in a report."""
+
+
+def in_bytes(count: int) -> str:
+    """A number of bytes as a reader would say it."""
+    return f"{count / 2**20:g} MiB" if count >= 2**20 else f"{count:,} bytes"

@@ -1,0 +1,87 @@
+"""One HTTP exchange with a gateway that may be hostile: it costs what the limits say at most, whatever comes."""
+
+import asyncio
+import ssl
+import string
+import time
+from contextlib import aclosing
+from urllib.parse import quote
+
+import httpx
+
+from contract_tests.content_coding import OFFERED, decoder
+from contract_tests.limits import Limits, Trouble, in_bytes
+from contract_tests.read_json import read_json
+from contract_tests.wire_problems import before_the_answer, within_the_answer
+from gateway_contract.exchange import Answer, Headers, NoAnswer, Request, header
+
+
+def connections(verify: ssl.SSLContext | bool = True) -> httpx.AsyncHTTPTransport:  # noqa: FBT001, FBT002  # httpx's own
+    """A transport with a connection of its own for each exchange.
+
+    On a shared connection an exchange would suffer for what the one before left unread, or for a server that
+    closes just then. And a transport, unlike a client, follows nothing, keeps no cookies, adds no headers,
+    uses no proxy, and writes no link with its signature to a log.
+    """
+    alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.AsyncHTTPTransport(verify=verify, limits=alone)
+
+
+async def exchange(
+    transport: httpx.AsyncBaseTransport, request: Request, base: str, limits: Limits
+) -> Answer | NoAnswer:
+    """Send the request to `base` and receive what comes. Nothing that the gateway does makes it raise."""
+    began = time.monotonic()
+    try:
+        async with (
+            asyncio.timeout(limits.seconds),
+            aclosing(await opened(transport, outgoing(request, base))) as response,
+        ):
+            content = await body(response, limits.answer_bytes)
+    except TimeoutError:
+        return NoAnswer(f"no whole answer within {limits.seconds:g} s", time.monotonic() - began)
+    except Trouble as trouble:
+        return NoAnswer(str(trouble), time.monotonic() - began)
+    return answer(response, content, time.monotonic() - began)
+
+
+def outgoing(request: Request, base: str) -> httpx.Request:
+    """The request as it stands, with no more than HTTP needs: a host, a length, the codings that we read."""
+    url = httpx.URL(base)
+    path = quote(request.path, safe=string.punctuation)
+    coding: Headers = () if header(request.headers, "Accept-Encoding") else (("Accept-Encoding", OFFERED),)
+    return httpx.Request(
+        request.method,
+        url,
+        headers=[(name.encode(), value.encode()) for name, value in request.headers + coding],
+        content=request.content,
+        extensions={"target": url.raw_path.rstrip(b"/") + path.encode()},
+    )
+
+
+async def opened(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
+    """The head of an answer; its body is still to be read, and it must be closed."""
+    try:
+        return await transport.handle_async_request(request)
+    except httpx.TransportError as error:
+        raise Trouble(before_the_answer(error)) from error
+
+
+async def body(response: httpx.Response, most: int) -> bytes:
+    """The content of an answer, unpacked; Trouble as soon as it has more than `most` bytes, packed or unpacked."""
+    coded, content, received = decoder(response.headers.get("Content-Encoding", "")), bytearray(), 0
+    try:
+        async for chunk in response.aiter_raw():
+            received += len(chunk)
+            content += coded.feed(chunk, most + 1 - len(content))
+            if max(received, len(content)) > most:
+                raise Trouble(f"answer longer than {in_bytes(most)}")
+    except httpx.TransportError as error:
+        raise Trouble(within_the_answer(error)) from error
+    coded.finish()
+    return bytes(content)
+
+
+def answer(response: httpx.Response, content: bytes, seconds: float) -> Answer:
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+    return Answer(response.status_code, headers, content, read_json(content), seconds, time.time())

@@ -1,0 +1,73 @@
+"""How a request becomes an upstream call, and where in a call a value has arrived."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+
+from gateway_contract.contract import Contract, MappedField
+from gateway_contract.pointer import leaf_name, leaves, placed, read
+from gateway_contract.values import ABSENT, Json, Nothing, same
+
+
+def upstream_body(contract: Contract, body: Json) -> Json:
+    """The upstream call that a request asks for, by the contract."""
+    call: Json = {}
+    if contract.upstream is not None:
+        for pointer, constant in contract.upstream.constants.items():
+            call = placed(call, pointer, constant)
+    for field in contract.mapped:
+        value = read(body, field.pointer)
+        if value is not ABSENT and field.judged_for(body):
+            call = placed(call, field.upstream, field.wanted(value))
+    return call
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of one field's value: in place, misplaced, dropped, changed or injected; `pointer` says where."""
+
+    what: str
+    pointer: str = ""
+    seen: Json = None
+
+    def __str__(self) -> str:
+        match self.what:
+            case "misplaced":
+                return f"misplaced at {self.pointer}"
+            case "changed" | "injected":
+                return f"{self.what}: {shortened(self.seen)}"
+            case _:
+                return self.what
+
+
+def arrival(contract: Contract, field: MappedField, sent: Json, call: Json | Literal[Nothing.ABSENT]) -> Arrival:
+    """Where in a call the value arrived that the client sent for a field."""
+    seen = read(call, field.upstream)
+    if seen is not ABSENT and field.arrived(sent, seen):
+        return Arrival("in place", field.upstream, seen)
+    elsewhere = next(_elsewhere(contract, field, sent, call), None)
+    if elsewhere is not None:
+        return Arrival("misplaced", elsewhere, sent)
+    return Arrival("dropped") if seen is ABSENT else Arrival("changed", field.upstream, seen)
+
+
+def _elsewhere(
+    contract: Contract, field: MappedField, sent: Json, call: Json | Literal[Nothing.ABSENT]
+) -> Iterator[str]:
+    """Pointers at which a call holds the value though no field belongs there; those of the same name first."""
+    if call is ABSENT:
+        return
+    claimed = {other.upstream for other in contract.mapped}
+    claimed |= set(contract.upstream.constants) if contract.upstream is not None else set()
+    wanted = field.wanted(sent)
+    free = [at for at, value in leaves(call) if at not in claimed and (same(value, wanted) or same(value, sent))]
+    names = {leaf_name(field.upstream), leaf_name(field.pointer)}
+    yield from sorted(free, key=lambda at: leaf_name(at) not in names)
+
+
+def shortened(value: object, limit: int = 60) -> str:
+    """A JSON value as text for a report, cut in the middle where it is long."""
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]} ({len(text)} characters)"

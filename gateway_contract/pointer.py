@@ -1,0 +1,95 @@
+"""JSON Pointers (RFC 6901) into bodies: read, place, take away, walk."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import lru_cache
+from typing import Literal
+
+from jsonpointer import JsonPointer, escape
+
+from gateway_contract.values import ABSENT, Json, Nothing
+
+
+@lru_cache(maxsize=1024)
+def tokens(pointer: str) -> tuple[str, ...]:
+    """The unescaped parts of a pointer. Raises jsonpointer.JsonPointerException where it is none."""
+    return tuple(JsonPointer(pointer).parts)
+
+
+def below(pointer: str, token: str | int) -> str:
+    return f"{pointer}/{escape(str(token))}"
+
+
+def parent(pointer: str) -> str:
+    return pointer.rpartition("/")[0]
+
+
+def leaf_name(pointer: str) -> str:
+    """The last name in a pointer that is not an index."""
+    return next((token for token in reversed(tokens(pointer)) if not token.isdecimal()), "")
+
+
+def read(body: object, pointer: str) -> Json | Literal[Nothing.ABSENT]:
+    """The value at a pointer, ABSENT where the body has none."""
+    value = body
+    for token in tokens(pointer):
+        if isinstance(value, dict) and token in value:
+            value = value[token]
+        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return ABSENT
+    return value  # type: ignore[return-value] # JSON in, JSON out
+
+
+def placed(body: Json, pointer: str, value: Json) -> Json:
+    """A copy of a body with a value at a pointer; objects and lists on the way are made where they are missing.
+
+    Raises ValueError where the way leads through something that is neither, or leaves a gap in a list.
+    """
+    return _placed(body, tokens(pointer), value)
+
+
+def _placed(body: Json, path: tuple[str, ...], value: Json) -> Json:
+    if not path:
+        return deepcopy(value)
+    token, *rest = path
+    if token.isdecimal() and (body is None or isinstance(body, list)):
+        items = list(body or [])
+        index = int(token)
+        if index > len(items):
+            raise ValueError(f"item {index} of a list of {len(items)} leaves a gap")
+        items[index : index + 1] = [_placed(items[index] if index < len(items) else None, tuple(rest), value)]
+        return items
+    if body is None or isinstance(body, dict):
+        members = dict(body or {})
+        members[token] = _placed(members.get(token), tuple(rest), value)
+        return members
+    raise ValueError(f"{token!r} cannot stand in {type(body).__name__}")
+
+
+def removed(body: Json, pointer: str) -> Json:
+    """A copy of a body without the value at a pointer; the same body where there is none."""
+    if not pointer or read(body, pointer) is ABSENT:
+        return body
+    copy = deepcopy(body)
+    holder = read(copy, parent(pointer))
+    token = tokens(pointer)[-1]
+    if isinstance(holder, dict):
+        del holder[token]
+    elif isinstance(holder, list):
+        del holder[int(token)]
+    return copy
+
+
+def leaves(body: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
+    """Every value that holds no other, with its pointer; empty objects and lists are leaves."""
+    children: list[tuple[str | int, Json]] = []
+    if isinstance(body, dict):
+        children = list(body.items())
+    elif isinstance(body, list):
+        children = list(enumerate(body))
+    if not children:
+        yield pointer, body
+    for token, value in children:
+        yield from leaves(value, below(pointer, token))

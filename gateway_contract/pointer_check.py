@@ -1,0 +1,52 @@
+"""Whether every expression and pointer of a contract leads to a field that its schemas know."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from gateway_contract.contract import Contract, Upstream
+from gateway_contract.document import DocumentError, Place
+from gateway_contract.schema import CompiledSchema
+
+
+def check_pointers(contract: Contract) -> None:
+    """Raises DocumentError at the first pointer that leads nowhere."""
+    for place, pointer in _into_request(contract):
+        _check(contract.operation.request, pointer, place, "the request")
+    if contract.upstream is not None:
+        for place, pointer in _into_upstream(contract, contract.upstream):
+            _check(contract.upstream.operation.request, pointer, place, contract.upstream.name)
+
+
+def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:
+    for at, pointer in contract.mock_values.items():
+        yield next(part.place for part in contract.operation.answer.parts if part.pointer == at), pointer
+    images = contract.images
+    if images is None:
+        return
+    yield images.place, images.count
+    for carrier in images.carriers:
+        yield carrier.place, carrier.asked_by
+    if images.size is not None:
+        yield images.size.place, images.size.pointer
+        if images.size.when is not None:
+            yield images.size.place, images.size.when[0]
+
+
+def _into_upstream(contract: Contract, upstream: Upstream) -> Iterator[tuple[Place, str]]:
+    at_operation = contract.document.place(f"{contract.operation.pointer}/x-upstream")
+    for pointer in upstream.constants:
+        yield at_operation, pointer
+    place = upstream.document.place(f"{upstream.operation.pointer}/x-images")
+    drawing = upstream.drawing
+    for drawn in (drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.watermark):
+        if drawn is not None:
+            yield place, drawn
+
+
+def _check(schema: CompiledSchema, pointer: str, place: Place, name: str) -> None:
+    known = {part.pointer for part in schema.parts}
+    if pointer not in known:
+        close = get_close_matches(pointer, known, n=1)
+        raise DocumentError(
+            place, f"{pointer} leads nowhere in {name}", f"did you mean {close[0]}?" if close else "name a known field"
+        )

@@ -1,0 +1,208 @@
+"""Promises that contracts name in words: each judge here answers to the name that `x-expectations` uses."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from gateway_contract.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
+from gateway_contract.mapping import shortened
+from gateway_contract.pointer import leaves, read
+from gateway_contract.rules.authorization import judge_unauthorized_status
+from gateway_contract.rules.examined import Examined
+from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
+from gateway_contract.rules.ranges import TOO_MANY_REQUESTS
+from gateway_contract.standing import upstream_refuses
+from gateway_contract.values import ABSENT, UNOBSERVED
+
+BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
+SCHEME_LENGTH = len("Bearer ")
+
+
+def answer_given(examined: Examined) -> Finding | None:
+    answer = examined.exchange.answer
+    return failing("an answer", answer.problem) if isinstance(answer, NoAnswer) else PASS
+
+
+def answer_content_type(examined: Examined) -> Finding | None:
+    answer = examined.exchange.answer
+    if not isinstance(answer, Answer) or answer.body is ABSENT or not examined.ordinary:
+        return None
+    media_type = (header(answer.headers, "content-type") or "none").partition(";")[0].strip().lower()
+    is_json = media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+    return PASS if is_json else failing("Content-Type: application/json", media_type)
+
+
+def refusal_status(examined: Examined) -> Finding | None:
+    answer = examined.exchange.answer
+    bad = bool(examined.standing.broken) or not examined.standing.is_json
+    if not (bad and examined.authorized and examined.ordinary and isinstance(answer, Answer) and answer.refusing):
+        return None
+    if answer.status in TOO_MANY_REQUESTS:
+        return None
+    return PASS if answer.status in BAD_REQUEST else failing("400, 404, 413, 415 or 422", f"HTTP {answer.status}")
+
+
+def other_method_refused(examined: Examined) -> Finding | None:
+    answer = examined.exchange.answer
+    if examined.ordinary or not isinstance(answer, Answer):
+        return None
+    return PASS if answer.refusing else failing("4xx", f"HTTP {answer.status}")
+
+
+def upstream_call_valid(examined: Examined) -> Finding | None:
+    upstream = examined.contract.upstream
+    if not _valid_and_accepted(examined) or upstream is None:
+        return None
+    if examined.call is UNOBSERVED:
+        return inconclusive("the upstream is not observed")
+    if examined.call is ABSENT:
+        return None
+    call: UpstreamCall = examined.call
+    if call.body is ABSENT:
+        return failing("a JSON body upstream", "none")
+    broken = sorted(upstream_refuses(upstream, call.body), key=lambda constraint: constraint.pointer)
+    if not broken:
+        return PASS
+    worst = broken[0]
+    seen = read(call.body, worst.pointer)
+    return failing(
+        f"{worst.keyword} {shortened(worst.value)} at {worst.pointer or 'the body'}",
+        "missing" if seen is ABSENT else shortened(seen),
+    )
+
+
+def upstream_call_known(examined: Examined) -> Finding | None:
+    upstream = examined.contract.upstream
+    if not _valid_and_accepted(examined) or upstream is None:
+        return None
+    if examined.call is UNOBSERVED:
+        return inconclusive("the upstream is not observed")
+    if examined.call is ABSENT or examined.call.body is ABSENT:
+        return None
+    known = {part.pointer for part in upstream.operation.request.parts}
+    unknown = [pointer for pointer, _ in leaves(examined.call.body) if _as_item(pointer) not in known]
+    return failing("only what the upstream knows", ", ".join(sorted(unknown)[:5])) if unknown else PASS
+
+
+def _as_item(pointer: str) -> str:
+    return "/".join("0" if token.isdecimal() else token for token in pointer.split("/"))
+
+
+def one_generation(examined: Examined) -> Finding | None:
+    if not _valid_and_accepted(examined):
+        return None
+    if examined.exchange.upstream is UNOBSERVED:
+        return inconclusive("the upstream is not observed")
+    count = sum(call.generated for call in examined.exchange.upstream)
+    return PASS if count == 1 else failing("one generation call", str(count))
+
+
+def no_generation_when_refused(examined: Examined) -> Finding | None:
+    if not examined.exchange.refused:
+        return None
+    if examined.exchange.upstream is UNOBSERVED:
+        return inconclusive("the upstream is not observed")
+    count = sum(call.generated for call in examined.exchange.upstream)
+    return PASS if count == 0 else failing("no generation for a refused request", f"{count} generation calls")
+
+
+def client_token_stays(examined: Examined) -> Finding | None:
+    if examined.exchange.upstream is UNOBSERVED:
+        return inconclusive("the upstream is not observed")
+    token = _token(header(examined.exchange.request.headers, "authorization"))
+    if not token or not examined.exchange.upstream:
+        return None
+    leak = next((where for call in examined.exchange.upstream for where in _places_of(token, call)), None)
+    return PASS if leak is None else failing("the client's token nowhere upstream", f"in the call's {leak}")
+
+
+def _places_of(secret: str, call: UpstreamCall) -> list[str]:
+    found = [f"header {name}" for name, value in call.headers if secret in value]
+    found += ["path or query"] if secret in call.path else []
+    body = (
+        []
+        if call.body is ABSENT
+        else [at for at, value in leaves(call.body) if isinstance(value, str) and secret in value]
+    )
+    return found + [f"body at {at}" for at in body]
+
+
+def _token(authorization: str | None) -> str:
+    return authorization[SCHEME_LENGTH:].strip() if authorization and len(authorization) > SCHEME_LENGTH else ""
+
+
+def no_upstream_secrets(examined: Examined) -> Finding | None:
+    answer, exchange = examined.exchange.answer, examined.exchange
+    if not isinstance(answer, Answer) or exchange.upstream is UNOBSERVED or not exchange.upstream:
+        return None
+    told = answer.content + "\n".join(f"{name}: {value}" for name, value in answer.headers).encode()
+    keys = {_token(header(call.headers, "authorization")) for call in exchange.upstream}
+    if any(key and key.encode() in told for key in keys):
+        return failing("nothing of the upstream's key", "the key, in the answer")
+    address = exchange.upstream_address
+    if not answer.successful and address and address.encode() in told:
+        return failing("nothing of the upstream's address", f"{address}, in the answer")
+    return PASS
+
+
+def own_images(examined: Examined) -> Finding | None:
+    if examined.exchange.upstream is UNOBSERVED or examined.exchange.images is UNOBSERVED or not examined.accepted:
+        return None
+    made = {identity for call in examined.exchange.upstream for identity in call.images}
+    seen = [image.identity for image in _images(examined)]
+    foreign = [identity for identity in seen if identity is not None and identity not in made]
+    if foreign:
+        return failing("images made for this request", f"{len(foreign)} made for another")
+    if not seen:
+        return None
+    return PASS if None not in seen else inconclusive("the images cannot be told apart")
+
+
+def distinct_images(examined: Examined) -> Finding | None:
+    if examined.exchange.images is UNOBSERVED or not examined.accepted:
+        return None
+    one_per_item = [usable(item)[:1] for item in examined.exchange.images]
+    counted = Counter(image.identity or image.digest for item in one_per_item for image in item)
+    if sum(counted.values()) < 2:
+        return None
+    repeated = max(counted.values())
+    return PASS if repeated == 1 else failing("every image once", f"one image {repeated} times")
+
+
+def image_media_type(examined: Examined) -> Finding | None:
+    wrong = [image for image in _images(examined) if image.media_type.lower() != f"image/{image.format.lower()}"]
+    if not _images(examined):
+        return None
+    if not wrong:
+        return PASS
+    return failing(f"image/{wrong[0].format.lower()}", wrong[0].media_type or "no Content-Type")
+
+
+def _images(examined: Examined) -> tuple[Image, ...]:
+    if examined.exchange.images is UNOBSERVED:
+        return ()
+    return tuple(image for item in examined.exchange.images for image in usable(item))
+
+
+def _valid_and_accepted(examined: Examined) -> bool:
+    return examined.standing.valid and examined.accepted
+
+
+EXPECTATIONS: Mapping[str, tuple[str, Callable[[Examined], Finding | None]]] = {
+    "answer-given": ("response", answer_given),
+    "answer-content-type": ("response", answer_content_type),
+    "refusal-status": ("error", refusal_status),
+    "unauthorized-status": ("authorization", judge_unauthorized_status),
+    "other-method-refused": ("error", other_method_refused),
+    "upstream-call-valid": ("mapping", upstream_call_valid),
+    "upstream-call-known": ("mapping", upstream_call_known),
+    "one-generation": ("isolation", one_generation),
+    "no-generation-when-refused": ("isolation", no_generation_when_refused),
+    "client-token-stays": ("isolation", client_token_stays),
+    "no-upstream-secrets": ("isolation", no_upstream_secrets),
+    "own-images": ("isolation", own_images),
+    "distinct-images": ("response", distinct_images),
+    "image-media-type": ("response", image_media_type),
+}
+"""Name to the kind of rule and its judge."""

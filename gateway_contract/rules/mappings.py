@@ -1,0 +1,87 @@
+"""What the client asks for arrives upstream; what it leaves out is not made up."""
+
+from typing import Literal
+
+from gateway_contract.contract import MappedField
+from gateway_contract.mapping import Arrival, arrival, shortened
+from gateway_contract.pointer import read
+from gateway_contract.rules.examined import Examined
+from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
+from gateway_contract.rules.responses import judge_by_answer
+from gateway_contract.values import ABSENT, UNOBSERVED, Json, Nothing, same
+
+NO_CALL = "no upstream call was seen for this request"
+UNSEEN = "the upstream is not observed"
+
+
+def judge_mapped(field: MappedField, examined: Examined) -> Finding | None:
+    """A value that needs no change and is not easily lost."""
+    sent = _judgeable(field, examined)
+    if sent is ABSENT or _is_preserved(field, sent) or not same(field.wanted(sent), sent):
+        return None
+    return _judge_arrival(field, sent, examined)
+
+
+def judge_normalized(field: MappedField, examined: Examined) -> Finding | None:
+    """A value that the upstream takes in another form."""
+    sent = _judgeable(field, examined)
+    if sent is ABSENT or same(field.wanted(sent), sent):
+        return None
+    return _judge_arrival(field, sent, examined)
+
+
+def judge_preserved(field: MappedField, value: Json, examined: Examined) -> Finding | None:
+    """A value that is easily taken for nothing."""
+    sent = _judgeable(field, examined)
+    if sent is ABSENT or not same(sent, value):
+        return None
+    return _judge_arrival(field, sent, examined)
+
+
+def judge_not_invented(field: MappedField, examined: Examined) -> Finding | None:
+    """A field without a default that the client leaves out stays out."""
+    if not (examined.standing.valid and examined.accepted and examined.sent(field.pointer) is ABSENT):
+        return None
+    if not field.judged_for(examined.body):  # type: ignore[arg-type] # valid bodies are JSON
+        return None
+    return judge_absence(field, examined, ABSENT)
+
+
+def judge_absence(field: MappedField, examined: Examined, default: Json | Literal[Nothing.ABSENT]) -> Finding | None:
+    """What an upstream call holds for a field that the client left out: nothing, or the contract's default."""
+    expected = f"nothing at {field.upstream}" + ("" if default is ABSENT else f", or {shortened(default)}")
+    if examined.call is UNOBSERVED:
+        return inconclusive(UNSEEN)
+    if examined.call is ABSENT:
+        return inconclusive(NO_CALL)
+    seen = read(examined.call.body, field.upstream)
+    if seen is ABSENT or (default is not ABSENT and field.arrived(default, seen)):
+        return PASS
+    return failing(expected, str(Arrival("injected", field.upstream, seen)))
+
+
+def _judgeable(field: MappedField, examined: Examined) -> Json | Literal[Nothing.ABSENT]:
+    """The value that was sent for a field, ABSENT where nothing can be said about its arrival."""
+    if not examined.accepted or examined.standing.broken or examined.body is ABSENT:
+        return ABSENT
+    if examined.is_open(field.pointer) or not field.judged_for(examined.body):
+        return ABSENT
+    return examined.sent(field.pointer)
+
+
+def _is_preserved(field: MappedField, sent: Json) -> bool:
+    return any(same(sent, value) for value in field.preserve)
+
+
+def _judge_arrival(field: MappedField, sent: Json, examined: Examined) -> Finding | None:
+    if examined.call is UNOBSERVED:
+        return judge_by_answer(field.pointer, examined) or inconclusive(UNSEEN)
+    if examined.call is ABSENT:
+        return inconclusive(NO_CALL)
+    return _finding(field, sent, arrival(examined.contract, field, sent, examined.call.body))
+
+
+def _finding(field: MappedField, sent: Json, seen: Arrival) -> Finding:
+    if seen.what == "in place":
+        return PASS
+    return failing(f"{shortened(field.wanted(sent))} at {field.upstream}", str(seen))

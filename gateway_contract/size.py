@@ -1,0 +1,45 @@
+"""Image sizes as text: `1024*768` and `1024x768`."""
+
+from dataclasses import dataclass
+
+SEPARATORS = "*x"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels, both positive."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}*{self.height}"
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    @property
+    def aspect(self) -> float:
+        return self.width / self.height
+
+
+def parse_size(text: object) -> Size | None:
+    """The size that a text names, None where it names none: digits without leading zeros around one separator."""
+    if not isinstance(text, str):
+        return None
+    for separator in SEPARATORS:
+        width, found, height = text.partition(separator)
+        if found and is_side(width) and is_side(height):
+            return Size(int(width), int(height))
+    return None
+
+
+def is_side(digits: str) -> bool:
+    # Beyond twelve digits nothing is an image, and int() of very long digits is slow.
+    return digits.isascii() and digits.isdigit() and not digits.startswith("0") and len(digits) <= 12
+
+
+def is_image_size(value: object) -> bool:
+    """JSON Schema's format `image-size`: says nothing of values that are not text."""
+    return not isinstance(value, str) or parse_size(value) is not None

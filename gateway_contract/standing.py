@@ -1,0 +1,62 @@
+"""What a contract says of a request body: it is valid, it breaks known constraints, or the page leaves it open."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway_contract.contract import Contract, Upstream
+from gateway_contract.mapping import upstream_body
+from gateway_contract.pointer import leaves
+from gateway_contract.schema import CompiledSchema, Constraint
+from gateway_contract.values import ABSENT, Json, Nothing
+
+NOT_JUDGED = "x-not-judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Exactly one of: `broken` is not empty, `open_because` is not empty, or the request is valid.
+
+    `open_fields` are the JSON Pointers of the values on which the page is silent.
+    """
+
+    broken: frozenset[Constraint] = frozenset()
+    open_because: str = ""
+    open_fields: frozenset[str] = frozenset()
+    is_json: bool = True
+
+    @property
+    def valid(self) -> bool:
+        return self.is_json and not self.broken and not self.open_because
+
+
+VALID = Standing()
+
+
+def standing(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> Standing:
+    """What the contract alone says of a body; nothing that a gateway does changes it."""
+    if body is ABSENT:
+        return Standing(is_json=False)
+    broken = contract.request.broken(body)
+    silent = frozenset(constraint.pointer for constraint in broken if constraint.keyword == NOT_JUDGED)
+    if silent:
+        return Standing(open_because="the page is silent on it", open_fields=silent)
+    if broken:
+        return Standing(broken=broken)
+    if writes_integers_as_fractions(contract.request, body):
+        return Standing(open_because="an integer written as a fraction: 1.0")
+    if contract.upstream is not None and upstream_refuses(contract.upstream, upstream_body(contract, body)):
+        return Standing(open_because="its upstream does not take it")
+    return VALID
+
+
+def upstream_refuses(upstream: Upstream, body: Json) -> frozenset[Constraint]:
+    """The constraints of the upstream's document for which it would refuse a call, not those that it mends."""
+    return frozenset(
+        constraint for constraint in upstream.operation.request.broken(body) if "refuse" in constraint.alternatives
+    )
+
+
+def writes_integers_as_fractions(request: CompiledSchema, body: Json) -> bool:
+    """Whether a body holds 1.0 where an integer is wanted: valid JSON Schema, and many parsers refuse it."""
+    integers = {part.pointer for part in request.parts if part.schema.get("type") == "integer"}
+    return any(isinstance(value, float) and pointer in integers for pointer, value in leaves(body))

@@ -1,0 +1,45 @@
+"""JSON Schema 2020-12 with our keywords, by jsonschema-rs: the validator of the hot path.
+
+It takes a compiled schema and tells where in it a value fails, as paths of keywords and indexes. `reference_validator`
+does the same by the library that sets the standard; a test holds the two equal.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+import jsonschema_rs
+
+from gateway_contract.size import is_image_size
+from gateway_contract.size_keywords import SIZE_KEYWORDS, Problem
+from gateway_contract.values import Json
+
+Path: TypeAlias = tuple[str | int, ...]
+Failures: TypeAlias = Callable[[Json], Iterator[Path]]
+
+
+def fast_failures(schema: dict[str, Json]) -> Failures:
+    """Where values fail, by jsonschema-rs. Values must be what a strict JSON parser gives: no lone surrogates."""
+    validator = jsonschema_rs.Draft202012Validator(
+        schema,
+        keywords={name: _fast_keyword(problem) for name, problem in SIZE_KEYWORDS.items()},
+        formats={"image-size": is_image_size},
+        validate_formats=True,
+    )
+
+    def failures(value: Json) -> Iterator[Path]:
+        return (tuple(error.schema_path) for error in validator.iter_errors(value))
+
+    return failures
+
+
+def _fast_keyword(problem: Problem) -> type:
+    class SizeKeyword:
+        def __init__(self, _parent: object, bounds: Mapping[str, float], _path: object) -> None:
+            self.bounds = bounds
+
+        def validate(self, value: object) -> None:
+            found = problem(self.bounds, value)
+            if found is not None:
+                raise ValueError(found)
+
+    return SizeKeyword
