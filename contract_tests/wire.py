@@ -11,7 +11,7 @@ import httpx
 
 from contract_tests.content_coding import OFFERED, decoder
 from contract_tests.limits import Limits, Trouble, in_bytes
-from contract_tests.read_json import read_json
+from gateway_contract.read_json import read_json
 from contract_tests.wire_problems import before_the_answer, within_the_answer
 from gateway_contract.exchange import Answer, Headers, NoAnswer, Request, header
 

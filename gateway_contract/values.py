@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Final, TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 
 class Nothing(Enum):

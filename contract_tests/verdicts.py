@@ -1,0 +1,110 @@
+"""What a run says in the end: a verdict per rule, summed over its findings, and one for the gateway."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway_contract.exchange import Exchange
+from gateway_contract.judge import JudgeError, Judgement
+from gateway_contract.rules.finding import Finding, Outcome
+from gateway_contract.rules.rule import Rule
+
+
+class Verdict(Enum):
+    PASS = "pass"  # noqa: S105 # not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"  # what decides it could not be observed
+    NOT_RUN = "not-run"  # no exchange bears on it
+    WAIVED = "waived"  # it fails, and somebody said until when that is known
+
+
+class Conformance(Enum):
+    CONFORMS = "conforms"
+    VIOLATES = "violates"
+    NOT_TESTED = "not-tested"
+
+
+EXIT_STATUS = {Conformance.CONFORMS: 0, Conformance.VIOLATES: 1, Conformance.NOT_TESTED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failing exchange of a rule."""
+
+    exchange: Exchange
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """A rule's sum. `failures` are its failing exchanges, the smallest request first; `reason` says why it is not judged."""
+
+    rule: Rule
+    verdict: Verdict
+    exchanges: int
+    failures: tuple[Failure, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    requests: int = 0
+    images: int = 0
+    upstream_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that a report tells of one contract against one gateway. `not_tested` is the reason where there was no test."""
+
+    contract: str
+    gateway: str
+    observed: str  # "two-sided" or "north-only"
+    seed: int
+    seconds: float
+    cost: Cost
+    verdicts: tuple[RuleVerdict, ...]
+    strict: bool = False
+    not_tested: str = ""
+    our_errors: tuple[str, ...] = ()
+
+    @property
+    def conformance(self) -> Conformance:
+        if self.not_tested or self.our_errors:
+            return Conformance.NOT_TESTED
+        return Conformance.VIOLATES if any(map(self.counts, self.verdicts)) else Conformance.CONFORMS
+
+    def counts(self, verdict: RuleVerdict) -> bool:
+        """Whether a verdict makes the gateway fail: documented rules always, expected ones in a strict run."""
+        return verdict.verdict is Verdict.FAIL and (self.strict or verdict.rule.level == "documented")
+
+
+NO_ACCEPTED = "no valid request was accepted, so refusals prove nothing"
+
+
+def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement]) -> tuple[RuleVerdict, ...]:
+    """The verdict of each rule. Refusals prove nothing where the gateway accepted no valid request at all."""
+    by_rule: dict[str, list[Judgement]] = {}
+    accepted = False
+    for judgement in judgements:
+        by_rule.setdefault(judgement.rule.id, []).append(judgement)
+        accepted = accepted or judgement.exchange.accepted
+    return tuple(_verdict(rule, by_rule.get(rule.id, []), hollow=not accepted) for rule in rules)
+
+
+def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVerdict:
+    failing = [Failure(one.exchange, one.finding) for one in judged if one.finding.outcome is Outcome.FAIL]
+    if failing:
+        smallest = sorted(failing, key=lambda failure: len(failure.exchange.request.content))
+        return RuleVerdict(rule, Verdict.FAIL, len(judged), tuple(smallest))
+    if any(one.finding.outcome is Outcome.PASS for one in judged):
+        if hollow:
+            return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=NO_ACCEPTED)
+        return RuleVerdict(rule, Verdict.PASS, len(judged))
+    if judged:
+        return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=judged[0].finding.observed)
+    return RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=rule.dormant or "no exchange bears on it")
+
+
+def our_error(error: JudgeError) -> str:
+    return f"rule {error.rule.id} could not judge {error.exchange.name}: {type(error.error).__name__}: {error.error}"
