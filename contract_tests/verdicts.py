@@ -37,7 +37,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """A rule's sum. `failures` are its failing exchanges, the smallest request first; `reason` says why it is not judged."""
+    """A rule's sum. `failures` begin with the smallest request; `reason` says why there is no judgement."""
 
     rule: Rule
     verdict: Verdict
@@ -55,7 +55,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that a report tells of one contract against one gateway. `not_tested` is the reason where there was no test."""
+    """All that a report tells of one contract against one gateway. `not_tested` is why there was no test."""
 
     contract: str
     gateway: str

@@ -11,9 +11,9 @@ import httpx
 
 from contract_tests.content_coding import OFFERED, decoder
 from contract_tests.limits import Limits, Trouble, in_bytes
-from gateway_contract.read_json import read_json
 from contract_tests.wire_problems import before_the_answer, within_the_answer
 from gateway_contract.exchange import Answer, Headers, NoAnswer, Request, header
+from gateway_contract.read_json import read_json
 
 
 def connections(verify: ssl.SSLContext | bool = True) -> httpx.AsyncHTTPTransport:  # noqa: FBT001, FBT002  # httpx's own

@@ -146,12 +146,25 @@ def _drawing(said: Mapping[str, Json]) -> Drawing:
 def _mapped_fields(request: CompiledSchema, upstream: Upstream | None) -> Iterator[MappedField]:
     for part in request.parts:
         said = part.schema.get("x-upstream")
-        if isinstance(said, dict) and "pointer" in said:
+        if isinstance(said, dict):
+            _check_mapping(part, said)
             if upstream is None:
                 raise DocumentError(
                     part.place, "x-upstream on a field", "say on the operation which upstream: x-upstream"
                 )
-            yield _mapped_field(part, said, request, upstream)
+            if "pointer" in said:
+                yield _mapped_field(part, said, request, upstream)
+
+
+def _check_mapping(part: Part, said: Mapping[str, Json]) -> None:
+    if "pointer" in said and part.condition is not None:
+        raise DocumentError(
+            part.place, "x-upstream with a pointer under a condition", "map the field where it always holds"
+        )
+    if "judged" in said and part.condition is None:
+        raise DocumentError(
+            part.place, "x-upstream that is never judged", "leave it out, or say `judged` under a condition"
+        )
 
 
 def _mapped_field(part: Part, said: Mapping[str, Json], request: CompiledSchema, upstream: Upstream) -> MappedField:

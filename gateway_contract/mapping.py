@@ -1,13 +1,12 @@
 """How a request becomes an upstream call, and where in a call a value has arrived."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import orjson
-
 from gateway_contract.contract import Contract, MappedField
-from gateway_contract.pointer import leaf_name, leaves, placed, read
+from gateway_contract.pointer import is_within, leaf_name, placed, read, values
 from gateway_contract.values import ABSENT, Json, Nothing, same
 
 
@@ -62,12 +61,16 @@ def _elsewhere(
     claimed = {other.upstream for other in contract.mapped}
     claimed |= set(contract.upstream.constants) if contract.upstream is not None else set()
     wanted = field.wanted(sent)
-    free = [at for at, value in leaves(call) if at not in claimed and (same(value, wanted) or same(value, sent))]
+    free = [
+        at
+        for at, value in values(call)
+        if not any(is_within(at, pointer) for pointer in claimed) and (same(value, wanted) or same(value, sent))
+    ]
     names = {leaf_name(field.upstream), leaf_name(field.pointer)}
     yield from sorted(free, key=lambda at: leaf_name(at) not in names)
 
 
 def shortened(value: object, limit: int = 60) -> str:
     """A JSON value as text for a report, cut in the middle where it is long."""
-    text = orjson.dumps(value).decode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]} ({len(text)} characters)"

@@ -88,4 +88,4 @@ def _refusal(document: Document, pointer: str) -> str | None:
 def _is_secured(document: Document, pointer: str) -> bool:
     own = read(document.tree, below(pointer, "security"))
     wanted = document.tree.get("security") if own is ABSENT else own
-    return bool(wanted)
+    return isinstance(wanted, list) and bool(wanted) and all(wanted)  # an empty requirement lets anybody in

@@ -24,6 +24,16 @@ def parent(pointer: str) -> str:
     return pointer.rpartition("/")[0]
 
 
+def is_within(pointer: str, outer: str) -> bool:
+    """Whether a pointer leads to what another one does, or into it."""
+    return pointer == outer or pointer.startswith(f"{outer}/")
+
+
+def as_schema_pointer(pointer: str) -> str:
+    """A pointer as schemas know it: every item of a list by its first."""
+    return "/".join("0" if token.isdecimal() else token for token in pointer.split("/"))
+
+
 def leaf_name(pointer: str) -> str:
     """The last name in a pointer that is not an index."""
     return next((token for token in reversed(tokens(pointer)) if not token.isdecimal()), "")
@@ -82,14 +92,20 @@ def removed(body: Json, pointer: str) -> Json:
     return copy
 
 
-def leaves(body: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
+def values(body: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
+    """A value and every value within it, with their pointers."""
+    yield pointer, body
+    for token, value in members(body):
+        yield from values(value, below(pointer, token))
+
+
+def leaves(body: Json) -> Iterator[tuple[str, Json]]:
     """Every value that holds no other, with its pointer; empty objects and lists are leaves."""
-    children: list[tuple[str | int, Json]] = []
-    if isinstance(body, dict):
-        children = list(body.items())
-    elif isinstance(body, list):
-        children = list(enumerate(body))
-    if not children:
-        yield pointer, body
-    for token, value in children:
-        yield from leaves(value, below(pointer, token))
+    return ((pointer, value) for pointer, value in values(body) if not members(value))
+
+
+def members(value: Json) -> list[tuple[str | int, Json]]:
+    """What a value holds, each by its name or index."""
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []

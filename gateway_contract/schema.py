@@ -11,6 +11,8 @@ from gateway_contract.values import ABSENT, Json, Nothing
 
 SchemaObject: TypeAlias = dict[str, Json]
 
+ANY_NAME = "*"  # stands in pointers for a property that no schema names
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:

@@ -18,7 +18,7 @@ from gateway_contract.plain_schema import (
     value_problem,
 )
 from gateway_contract.pointer import below, read
-from gateway_contract.schema import CompiledSchema, Condition, SchemaObject
+from gateway_contract.schema import ANY_NAME, CompiledSchema, Condition, SchemaObject
 from gateway_contract.schema_context import Context, Found, check_named_keywords
 from gateway_contract.size_keywords import SIZE_KEYWORDS
 from gateway_contract.validator import Path, fast_failures
@@ -90,7 +90,7 @@ def _handler(keyword: str, schema: Schema) -> "Handler":
         return HANDLERS[keyword]
     if keyword.startswith("x-"):
         return _nothing
-    close = get_close_matches(keyword, LEAVES | ANNOTATIONS | HANDLERS.keys(), n=1)
+    close = get_close_matches(keyword, LEAVES | HANDLERS.keys(), n=1)
     raise schema.here.error(keyword, f"unknown keyword {keyword}", f"did you mean {close[0]}?" if close else "")
 
 
@@ -105,10 +105,6 @@ def _checked(keyword: str, schema: Schema) -> Json:
     if problem:
         raise schema.here.error(keyword, f"{keyword}: {problem}")
     return value
-
-
-def _annotation(keyword: str, schema: Schema) -> None:
-    _checked(keyword, schema)
 
 
 def _format(keyword: str, schema: Schema) -> None:
@@ -145,7 +141,7 @@ def _items(keyword: str, schema: Schema) -> None:
 
 
 def _other_properties(keyword: str, schema: Schema) -> None:
-    inside = schema.here.inside(keyword, below(schema.here.instance, "*"))
+    inside = schema.here.inside(keyword, below(schema.here.instance, ANY_NAME))
     schema.compiled[keyword] = _compile(schema.source[keyword], inside, schema.found)
 
 
@@ -190,7 +186,7 @@ def _condition(keyword: str, schema: Schema) -> None:
     for branch, met in (("then", True), ("else", False)):
         source = schema.source.get(branch, ABSENT)
         if source is not ABSENT:
-            name = title if met else f"not-{title}"
+            name = title if met else f"other than {title}"
             condition = Condition(name, here.instance, plain, met, here.condition, fast_failures(plain))
             inside = replace(
                 here.inside(branch, here.instance, in_items=here.in_items), condition=condition, required=False
@@ -203,7 +199,7 @@ def _branch(keyword: str, schema: Schema) -> None:
         raise schema.here.error(keyword, f"{keyword} without if", "say when it holds")
 
 
-Handler = Callable[[str, Schema], None]
+Handler = Callable[[str, Schema], object]
 
 HANDLERS: Mapping[str, Handler] = {
     "properties": _properties,
@@ -216,6 +212,6 @@ HANDLERS: Mapping[str, Handler] = {
     "else": _branch,
     "format": _format,
     "x-not-judged": _not_judged,
-    **dict.fromkeys(ANNOTATIONS, _annotation),
+    **dict.fromkeys(ANNOTATIONS, _checked),
 }
 """What the compiler does with each keyword that holds schemas, or asserts nothing."""

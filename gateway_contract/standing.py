@@ -5,7 +5,7 @@ from typing import Literal
 
 from gateway_contract.contract import Contract, Upstream
 from gateway_contract.mapping import upstream_body
-from gateway_contract.pointer import leaves
+from gateway_contract.pointer import as_schema_pointer, leaves
 from gateway_contract.schema import CompiledSchema, Constraint
 from gateway_contract.values import ABSENT, Json, Nothing
 
@@ -58,5 +58,10 @@ def upstream_refuses(upstream: Upstream, body: Json) -> frozenset[Constraint]:
 
 def writes_integers_as_fractions(request: CompiledSchema, body: Json) -> bool:
     """Whether a body holds 1.0 where an integer is wanted: valid JSON Schema, and many parsers refuse it."""
-    integers = {part.pointer for part in request.parts if part.schema.get("type") == "integer"}
-    return any(isinstance(value, float) and pointer in integers for pointer, value in leaves(body))
+    integers = {part.pointer for part in request.parts if _is_integer(part.schema.get("type"))}
+    return any(isinstance(value, float) and as_schema_pointer(pointer) in integers for pointer, value in leaves(body))
+
+
+def _is_integer(type_: Json) -> bool:
+    names = type_ if isinstance(type_, list) else [type_]
+    return "integer" in names and "number" not in names

@@ -17,6 +17,7 @@ from gateway_contract.values import Json
 _CLAUSE: Json = {"type": "string", "minLength": 1}
 _POINTER: Json = {"type": "string", "pattern": "^(/[^/]*)+$"}
 _EXPRESSION: dict[str, Json] = {"type": "string", "pattern": r"^\$request\.body#(/[^/]*)+$"}
+_WHEN: dict[str, Json] = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": _EXPRESSION}
 _LEVEL: Json = {"enum": ["documented", "expected"]}
 _ALTERNATIVES: Json = {"type": "array", "minItems": 1, "items": {"enum": ["refuse", "truncate", "coerce"]}}
 
@@ -73,18 +74,21 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
                 "constants": {"type": "object", "propertyNames": _POINTER},
             },
         ),
-        "else": _object(
-            [],
-            {
-                "pointer": _POINTER,
-                "normalize": {"enum": [*NORMALIZATIONS]},
-                "match": {"enum": [*MATCHES]},
-                "preserve": {"type": "array", "minItems": 1},
-                "invent": {"const": False},
-                "judged": {"const": False},
-                "clause": _CLAUSE,
-            },
-        ),
+        "else": {
+            "if": {"required": ["judged"]},
+            "then": _object(["judged"], {"judged": {"const": False}}),
+            "else": _object(
+                ["pointer"],
+                {
+                    "pointer": _POINTER,
+                    "normalize": {"enum": [*NORMALIZATIONS]},
+                    "match": {"enum": [*MATCHES]},
+                    "preserve": {"type": "array", "minItems": 1},
+                    "invent": {"const": False},
+                    "clause": _CLAUSE,
+                },
+            ),
+        },
     },
     "x-not-judged": {"type": ["object", "boolean"]},
     "x-if-violated": _one_or_per_keyword(_ALTERNATIVES),
@@ -92,17 +96,12 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
     "x-pixels": _BOUNDS,
     "x-aspect": _BOUNDS,
     "x-length": _EXPRESSION,
-    "x-present-when": {
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": 1,
-        "propertyNames": _EXPRESSION,
-    },
+    "x-present-when": _WHEN,
     "x-image": _object(
         ["size"],
         {
             "size": _EXPRESSION,
-            "when": {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": _EXPRESSION},
+            "when": _WHEN | {"additionalProperties": {"type": "object"}},
             "otherwise": _CLAUSE,
         },
     ),

@@ -43,9 +43,9 @@ def refusal_of(broken: Sequence[Constraint]) -> Failure:
     return Failure(400, said.get("code", "InvalidParameter"), said.get("message", NOT_JSON.message))
 
 
-def usual_layout(model: object) -> str:
+def usual_layout(call: Json) -> str:
     """The qwen family answers in one choice, wan in one choice per image."""
-    return CHOICE_PER_IMAGE if str(model).startswith("wan") else ONE_CHOICE
+    return CHOICE_PER_IMAGE if str(read(call, "/model")).startswith("wan") else ONE_CHOICE
 
 
 def success(links: Sequence[str], layout: str, usage: dict[str, Json], request_id: str) -> dict[str, Json]:

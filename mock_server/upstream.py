@@ -71,7 +71,7 @@ async def _generate(stub: UpstreamStub, request: Request) -> Response:
         return _answer(stub, request, body, failure or dashscope.NOT_JSON)
     pictures = requested_pictures(stub.upstream, body)
     links = PictureLinks(stub.signer, own_url(request), time.time() + LINK_SECONDS)
-    layout = stub.layout_of(body) or dashscope.usual_layout(read(body, "/model"))
+    layout = stub.layout_of(body) or dashscope.usual_layout(body)
     usage: dict[str, Json] = {
         "width": pictures[0].width,
         "height": pictures[0].height,

@@ -1,6 +1,5 @@
 """From a contract to its rules: one fact of the document, one rule."""
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -13,7 +12,7 @@ from gateway_contract.rules.answer_rules import answer_rules, refusal_rules
 from gateway_contract.rules.authorization import judge_unauthorized
 from gateway_contract.rules.dormancy import dormant
 from gateway_contract.rules.expectations import EXPECTATIONS
-from gateway_contract.rules.naming import constraint_property
+from gateway_contract.rules.naming import constraint_property, for_condition, slug
 from gateway_contract.rules.rule import Rule
 from gateway_contract.rules.source import Source
 from gateway_contract.standing import NOT_JUDGED
@@ -82,9 +81,9 @@ def _default_rules(source: Source) -> Iterator[Rule]:
             yield source.rule(
                 "default",
                 part.subject,
-                "default" if part.condition is None else f"default-for-{part.condition.title}",
+                f"default{for_condition(part.condition)}",
                 part.clause("default"),
-                f"{part.subject} left out is {shortened(part.schema['default'])}",
+                f"{part.subject} is {shortened(part.schema['default'])} when it is left out",
                 part.place,
                 partial(defaults.judge_default, part),
                 level=part.level("default"),
@@ -104,7 +103,7 @@ def _mapping_rules(source: Source) -> Iterator[Rule]:
             yield source.rule(
                 "preservation",
                 field.subject,
-                f"preserves-{re.sub('[^a-z0-9.-]+', '-', shortened(value).lower()).strip('-') or 'empty'}",
+                f"preserves-{slug(shortened(value).replace('-', 'minus-')) or 'empty'}",
                 field.clause,
                 statements.preserved_sentence(field, value),
                 field.place,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from gateway_contract.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
 from gateway_contract.mapping import shortened
-from gateway_contract.pointer import leaves, read
+from gateway_contract.pointer import as_schema_pointer, leaves, read
 from gateway_contract.rules.authorization import judge_unauthorized_status
 from gateway_contract.rules.examined import Examined
 from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
@@ -81,12 +81,8 @@ def upstream_call_known(examined: Examined) -> Finding | None:
     if examined.call is ABSENT or examined.call.body is ABSENT:
         return None
     known = {part.pointer for part in upstream.operation.request.parts}
-    unknown = [pointer for pointer, _ in leaves(examined.call.body) if _as_item(pointer) not in known]
+    unknown = [pointer for pointer, _ in leaves(examined.call.body) if as_schema_pointer(pointer) not in known]
     return failing("only what the upstream knows", ", ".join(sorted(unknown)[:5])) if unknown else PASS
-
-
-def _as_item(pointer: str) -> str:
-    return "/".join("0" if token.isdecimal() else token for token in pointer.split("/"))
 
 
 def one_generation(examined: Examined) -> Finding | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from gateway_contract.schema import Constraint
+from gateway_contract.schema import Condition, Constraint
 
 
 def constraint_property(constraint: Constraint) -> str:
@@ -13,5 +13,14 @@ def constraint_property(constraint: Constraint) -> str:
         keyword = f"{end}-{measure}"
     name = re.sub("([A-Z])", lambda found: f"-{found[1].lower()}", keyword)
     item = "item-" if constraint.in_items else ""
-    condition = f"-for-{constraint.condition.title}" if constraint.condition is not None else ""
-    return f"{item}{name}{condition}"
+    return f"{item}{name}{for_condition(constraint.condition)}"
+
+
+def for_condition(condition: Condition | None) -> str:
+    """What the id of a rule ends in that holds only under a condition; empty where it always holds."""
+    return "" if condition is None else f"-for-{slug(condition.title)}"
+
+
+def slug(text: str) -> str:
+    """A text as a part of an id: lower case, and hyphens for all but letters, figures and dots."""
+    return re.sub("[^a-z0-9.]+", "-", text.lower()).strip("-")

@@ -113,9 +113,9 @@ def _judge_mended(constraint: Constraint, examined: Examined, expected: str) -> 
 
 def _judge_truncated(constraint: Constraint, examined: Examined, expected: str) -> Finding:
     field = examined.contract.mapping_of(constraint.pointer)
-    if field is None or examined.call is UNOBSERVED:
-        return inconclusive("accepted; whether it was cut cannot be seen without the upstream")
-    seen = None if examined.call is ABSENT else read(examined.call.body, field.upstream)
+    if field is None or examined.call in (UNOBSERVED, ABSENT):
+        return inconclusive("accepted; whether it was cut cannot be seen without an upstream call")
+    seen = read(examined.call.body, field.upstream)
     sent = examined.sent(constraint.pointer)
     cut = isinstance(seen, str) and isinstance(sent, str) and sent.startswith(seen.rstrip()) and _fits(constraint, seen)
     return PASS if cut or seen in (None, ABSENT) else failing(f"{expected}, or cut", f"passed on: {shortened(seen)}")

@@ -34,7 +34,7 @@ class Source:
             id=f"{self.contract.name}/{subject or named}/{name}",
             kind=kind,
             subject=subject,
-            level=level or self._level(clause, place),
+            level=self._level(clause, level, place),
             clause=clause,
             statement=statement,
             place=place,
@@ -43,10 +43,13 @@ class Source:
             dormant=dormant,
         )
 
-    def _level(self, clause: str | None, place: Place) -> str:
-        """How strongly a clause is promised; documented where a contract lists no clauses at all."""
-        if not self.contract.clauses:
-            return "documented"
+    def _level(self, clause: str | None, level: str | None, place: Place) -> str:
+        """How strongly a rule is promised: as it says itself, or else as its clause is.
+
+        Documented where a contract lists no clauses at all.
+        """
+        if not self.contract.clauses or (level and not clause):
+            return level or "documented"
         found = self.contract.clauses.get(clause or "")
         if found is None:
             raise DocumentError(
@@ -54,4 +57,4 @@ class Source:
             )
         if found.level == "not-judged":
             raise DocumentError(place, f"clause {clause} is not judged", "a rule needs a clause that is")
-        return found.level
+        return level or found.level

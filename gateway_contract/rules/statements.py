@@ -1,57 +1,103 @@
 """What a rule says, in one sentence made from the contract."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from gateway_contract.contract import MappedField
 from gateway_contract.mapping import shortened
-from gateway_contract.schema import Constraint
+from gateway_contract.schema import ANY_NAME, Constraint
 from gateway_contract.values import Json
+
+TYPES: Mapping[str, str] = {
+    "null": "null",
+    "boolean": "a boolean",
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a string",
+    "array": "an array",
+    "object": "an object",
+}
+FORMATS: Mapping[str, str] = {"image-size": "a width and a height in pixels"}
+
+
+def constraint_sentence(constraint: Constraint) -> str:
+    """For example `n is at most 1 for other models (or is answered as if it were 1)`."""
+    if constraint.pointer.endswith(f"/{ANY_NAME}"):
+        return f"{constraint.subject} holds nothing that is not listed"
+    subject = f"every item of {constraint.subject}" if constraint.in_items else constraint.subject
+    condition = f" for {constraint.condition.title}" if constraint.condition is not None else ""
+    return f"{subject} {SENTENCES[constraint.keyword](constraint.value)}{condition}{_mended(constraint)}"
+
+
+def _mended(constraint: Constraint) -> str:
+    """What may be done instead of refusing."""
+    if "truncate" in constraint.alternatives:
+        return " (or is cut)"
+    if "coerce" in constraint.alternatives:
+        return f" (or is answered as if it were {_said(constraint.value)})"
+    return ""
+
+
+def _said(value: Json) -> str:
+    """A value in a sentence: text that is not empty stands as it is."""
+    return value if isinstance(value, str) and value else shortened(value)
 
 
 def _types(value: Json) -> str:
     names = value if isinstance(value, list) else [value]
-    return " or ".join(map(str, names))
+    return "is " + " or ".join(TYPES[str(name)] for name in names)
 
 
-def _list(value: Json) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _enum(value: Json) -> str:
+    listed = [_said(item) for item in value] if isinstance(value, list) else []
+    return f"is one of {', '.join(listed)}" if len(listed) > 1 else f"is {''.join(listed)}"
+
+
+def _amount(end: str, one: str, several: str, value: Json) -> str:
+    return f"has at {end} {value} {one if value == 1 else several}"
+
+
+def _text(template: str, value: Json) -> str:
+    return template.format(_said(value))
 
 
 SENTENCES: Mapping[str, Callable[[Json], str]] = {
-    "type": lambda value: f"is {_types(value)}",
-    "enum": lambda value: f"is one of {_list(value)}",
-    "const": lambda value: f"is {shortened(value)}",
-    "minimum": lambda value: f"is at least {value}",
-    "maximum": lambda value: f"is at most {value}",
-    "exclusiveMinimum": lambda value: f"is above {value}",
-    "exclusiveMaximum": lambda value: f"is below {value}",
-    "multipleOf": lambda value: f"is a multiple of {value}",
-    "minLength": lambda value: f"has at least {value} characters",
-    "maxLength": lambda value: f"has at most {value} characters",
-    "minItems": lambda value: f"has at least {value} items",
-    "maxItems": lambda value: f"has at most {value} items",
-    "uniqueItems": lambda _: "has no item twice",
-    "pattern": lambda value: f"matches {value}",
-    "format": lambda value: f"is written as {value}",
-    "required": lambda _: "is required",
-    "forbidden": lambda _: "is not accepted",
-    "json": lambda _: "is JSON",
-    "x-pixels/minimum": lambda value: f"has at least {value} pixels",
-    "x-pixels/maximum": lambda value: f"has at most {value} pixels",
-    "x-aspect/minimum": lambda value: f"is at least {value} as wide as high",
-    "x-aspect/maximum": lambda value: f"is at most {value} as wide as high",
+    "type": _types,
+    "enum": _enum,
+    "minLength": partial(_amount, "least", "character", "characters"),
+    "maxLength": partial(_amount, "most", "character", "characters"),
+    "minItems": partial(_amount, "least", "item", "items"),
+    "maxItems": partial(_amount, "most", "item", "items"),
+    "minProperties": partial(_amount, "least", "property", "properties"),
+    "maxProperties": partial(_amount, "most", "property", "properties"),
+    "x-pixels/minimum": partial(_amount, "least", "pixel", "pixels"),
+    "x-pixels/maximum": partial(_amount, "most", "pixel", "pixels"),
+    "format": lambda value: f"is {FORMATS[str(value)]}",
+    **{
+        keyword: partial(_text, template)
+        for keyword, template in {
+            "const": "is {}",
+            "minimum": "is at least {}",
+            "maximum": "is at most {}",
+            "exclusiveMinimum": "is above {}",
+            "exclusiveMaximum": "is below {}",
+            "multipleOf": "is a multiple of {}",
+            "uniqueItems": "has no item twice",
+            "pattern": "matches {}",
+            "required": "is required",
+            "forbidden": "is not accepted",
+            "not": "is none of what {} describes",
+            "anyOf": "is at least one of {}",
+            "oneOf": "is exactly one of {}",
+            "contains": "has an item that {} describes",
+            "propertyNames": "has only names that {} describes",
+            "dependentRequired": "has all that {} asks for",
+            "x-aspect/minimum": "is at least {} times as wide as high",
+            "x-aspect/maximum": "is at most {} times as wide as high",
+        }.items()
+    },
 }
-
-
-def constraint_sentence(constraint: Constraint) -> str:
-    """For example `n is at most 6 for the other-models`."""
-    subject = f"every item of {constraint.subject}" if constraint.in_items else constraint.subject
-    sentence = SENTENCES.get(constraint.keyword)
-    said = f"keeps to {constraint.keyword}" if sentence is None else sentence(constraint.value)
-    condition = f" for {constraint.condition.title}" if constraint.condition is not None else ""
-    mended = {"truncate": "cut", "coerce": "answered as if it were"}
-    others = [mended[name] for name in sorted(constraint.alternatives & mended.keys())]
-    return f"{subject} {said}{condition}" + (f" (or is {others[0]})" if others else "")
+"""What each keyword says of its subject."""
 
 
 def mapped_sentence(field: MappedField) -> str:

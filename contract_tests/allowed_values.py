@@ -1,0 +1,118 @@
+"""Values for a field that the contract allows: at every bound, between them, and the ones that are easily lost."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from contract_tests.fields import Field
+from contract_tests.texts import AWKWARD, CHINESE, ENGLISH, of_length, with_mark
+from gateway_contract.contract import Contract
+from gateway_contract.schema import CompiledSchema, Constraint
+from gateway_contract.size import SEPARATORS
+from gateway_contract.values import Json, same
+
+ODD = 2147483645
+"""A large odd integer: a float of 32 bits cannot hold it."""
+
+
+def allowed_values(contract: Contract, field: Field) -> tuple[Json, ...]:
+    """Candidates for a field, the telling ones first. Whether a request with one is valid is the contract's to say."""
+    mapping = contract.mapping_of(field.pointer)
+    preserved = mapping.preserve if mapping is not None else ()
+    examples = field.schema.get("examples")
+    found = chain(preserved, examples if isinstance(examples, list) else (), _by_type(contract, field))
+    return tuple(_unique(found))
+
+
+def _by_type(contract: Contract, field: Field) -> Iterator[Json]:
+    bounds = list(bounds_of(contract, field))
+    listed = field.schema.get("enum")
+    match field.schema.get("type"):
+        case _ if isinstance(listed, list):
+            yield from listed
+        case "boolean":
+            yield from (True, False)
+        case "integer":
+            yield from _integers(bounds)
+        case "number":
+            yield from _numbers(bounds)
+        case "array":
+            yield from _lists(field, bounds)
+        case "string" if field.schema.get("format") == "image-size":
+            yield from _sizes(bounds)
+        case "string":
+            yield from _texts(field, bounds)
+
+
+def bounds_of(contract: Contract, field: Field) -> Iterator[Constraint]:
+    """The constraints on a field by the contract, under conditions too, and those of its upstream."""
+    yield from _at(contract.request, field.pointer)
+    mapping = contract.mapping_of(field.pointer)
+    if mapping is not None and contract.upstream is not None:
+        yield from _at(contract.upstream.operation.request, mapping.upstream)
+
+
+def _at(schema: CompiledSchema, pointer: str) -> Iterator[Constraint]:
+    return (constraint for constraint in schema.constraints.values() if constraint.pointer == pointer)
+
+
+def _values(bounds: list[Constraint], *keywords: str) -> list[float]:
+    return [
+        bound.value
+        for bound in bounds
+        if bound.keyword in keywords and isinstance(bound.value, int | float) and not isinstance(bound.value, bool)
+    ]
+
+
+def _integers(bounds: list[Constraint]) -> Iterator[Json]:
+    lows = [int(value) for value in _values(bounds, "minimum")]
+    highs = [int(value) for value in _values(bounds, "maximum")]
+    yield from (*highs, *lows)
+    yield from (ODD, 2, 0)
+
+
+def _numbers(bounds: list[Constraint]) -> Iterator[Json]:
+    lows, highs = _values(bounds, "minimum"), _values(bounds, "maximum")
+    yield from (*highs, *lows)
+    low, high = min(lows, default=0.0), max(highs, default=1.0)
+    yield low + (high - low) * 0.3
+    yield low + (high - low) / 7  # no binary fraction: rounding through 32 bits shows
+
+
+def _lists(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
+    items = field.schema.get("items")
+    listed = items.get("enum") if isinstance(items, dict) else None
+    words: list[Json] = listed if isinstance(listed, list) else [f"{ENGLISH}{CHINESE}"[:12], "two", "three", "four"]
+    lengths = [int(value) for value in _values(bounds, "minItems", "maxItems")] or [1, 2]
+    yield from (words[:length] for length in lengths if length <= len(words))
+
+
+def _sizes(bounds: list[Constraint]) -> Iterator[Json]:
+    products = [int(value) for value in _values(bounds, "x-pixels/minimum", "x-pixels/maximum")]
+    for pixels in products:
+        yield from (f"{width}*{height}" for width, height in shapes(pixels))
+    yield from (f"1024{separator}768" for separator in SEPARATORS)
+
+
+def shapes(pixels: int) -> Iterator[tuple[int, int]]:
+    """Widths and heights of exactly a product: as square as possible, wide, and tall to the extreme."""
+    side = next(side for side in range(int(pixels**0.5), 0, -1) if pixels % side == 0)
+    yield side, pixels // side
+    if side % 4 == 0:
+        yield pixels // (side // 2), side // 2
+        yield side // 4, pixels // (side // 4)
+
+
+def _texts(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
+    head = with_mark("").strip() if field.marked else ""
+    for limit in _values(bounds, "maxLength"):
+        yield from (of_length(int(limit), script, head) for script in (CHINESE, ENGLISH))
+    yield f"{head} {AWKWARD}" if head else AWKWARD
+    yield f"{head} {ENGLISH}".strip()[:40].strip()
+
+
+def _unique(values: Iterator[Json]) -> Iterator[Json]:
+    seen: list[Json] = []
+    for value in values:
+        if not any(same(value, other) for other in seen):
+            seen.append(value)
+            yield value

@@ -1,0 +1,96 @@
+"""The fields of a request that a plan varies, and the smallest valid request."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from contract_tests.texts import with_mark
+from gateway_contract.contract import Contract
+from gateway_contract.pointer import placed, read, removed
+from gateway_contract.schema import Condition, Part
+from gateway_contract.standing import standing
+from gateway_contract.values import ABSENT, Json
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A part of the request that holds no other field."""
+
+    pointer: str
+    subject: str
+    schema: Mapping[str, Json]
+    marked: bool
+
+
+def fields_of(contract: Contract) -> tuple[Field, ...]:
+    """Every field, in the order of the contract."""
+    parts = [part for part in contract.request.parts if part.condition is None and is_named(part.pointer)]
+    return tuple(
+        Field(part.pointer, part.subject, part.schema, part.pointer in contract.marks)
+        for part in parts
+        if not _holds_fields(part, parts) and not _is_item(part, parts)
+    )
+
+
+def is_named(pointer: str) -> bool:
+    """Whether a pointer leads to one field, and not to the whole body or to fields of any name."""
+    return pointer != "" and "*" not in pointer
+
+
+def _holds_fields(part: Part, parts: list[Part]) -> bool:
+    return any(_properties(other) for other in parts if (other.pointer + "/").startswith(part.pointer + "/"))
+
+
+def _properties(part: Part) -> bool:
+    return "properties" in part.schema
+
+
+def _is_item(part: Part, parts: list[Part]) -> bool:
+    """Whether a part is an item of a list that is a field as a whole."""
+    lists = [other for other in parts if other is not part and part.pointer.startswith(other.pointer + "/")]
+    return any(not _holds_fields(other, parts) for other in lists)
+
+
+def base_request(contract: Contract) -> Json:
+    """The smallest valid request that the contract's own examples contain, with a mark in its free text.
+
+    Raises ValueError where the contract gives no valid example: nothing can be planned without one.
+    """
+    for example in contract.examples:
+        body = example.body
+        for pointer in contract.marks:
+            text = read(body, pointer)
+            body = placed(body, pointer, with_mark(text)) if isinstance(text, str) else body
+        if standing(contract, body).valid:
+            return _smallest(contract, body)
+    raise ValueError(f"{contract.name} has no example that is a valid request: add one under requestBody")
+
+
+def _smallest(contract: Contract, body: Json) -> Json:
+    for part in reversed(contract.request.parts):
+        without = removed(body, part.pointer) if part.pointer else body
+        if without is not body and standing(contract, without).valid:
+            body = without
+    return body
+
+
+def bases(contract: Contract) -> Iterator[Json]:
+    """The smallest valid request for every combination of the listed values of its required fields."""
+    base = base_request(contract)
+    listed = {
+        field.pointer: values
+        for field in fields_of(contract)
+        if isinstance(values := field.schema.get("enum"), list) and read(base, field.pointer) is not ABSENT
+    }
+    yield base
+    for chosen in product(*listed.values()):
+        body = base
+        for pointer, value in zip(listed, chosen, strict=True):
+            body = placed(body, pointer, value)
+        if body != base and standing(contract, body).valid:
+            yield body
+
+
+def base_for(contract: Contract, condition: Condition | None) -> Json | None:
+    """The first base for which a condition holds; None where there is none."""
+    return next((body for body in bases(contract) if condition is None or condition.holds(body)), None)

@@ -1,0 +1,85 @@
+"""A look before the run: whether there is a gateway that can be tested at all, and whether calls reach the upstream."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract_tests.case import Case
+from contract_tests.fields import base_request
+from contract_tests.marks import mark_of, marks_in
+from contract_tests.observation import Observation
+from contract_tests.plan import valid_case, with_mark
+from contract_tests.sending import Sender, send
+from gateway_contract.exchange import Answer, Exchange, NoAnswer, UpstreamCall
+from gateway_contract.values import ABSENT
+
+UNAUTHORIZED = "the gateway refuses the token (HTTP {status}). Give a valid one as TOKEN or in GATEWAY_TOKEN."
+NO_SUCH_PATH = "the gateway has no {method} {path} (HTTP {status}). GATEWAY is the address before {path}."
+UNUSABLE: Mapping[int, str] = {
+    300: "the gateway redirects (HTTP {status}). Give the address that it redirects to.",
+    401: UNAUTHORIZED,
+    403: UNAUTHORIZED,
+    404: NO_SUCH_PATH,
+    405: NO_SUCH_PATH,
+    429: "the gateway answers 429 to a single request. Wait, or raise the limits of this token.",
+}
+"""What an answer to a plain valid request means where it ends the run, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`problem` says why nothing can be tested, and what to do. `marks_arrive` is whether calls can be told apart."""
+
+    exchange: Exchange
+    problem: str = ""
+    marks_arrive: bool = True
+
+
+def plain_case(sender: Sender, seed: int) -> Case:
+    case = valid_case(sender.contract, "a look before the run", base_request(sender.contract))
+    return with_mark(sender.contract, case, seed, "look")
+
+
+async def look(sender: Sender, observation: Observation | None, seed: int) -> Look:
+    """One plain valid request, alone."""
+    case = plain_case(sender, seed)
+    before = observation.count() if observation is not None else 0
+    exchange = await send(sender, case)
+    problem = _unusable(exchange.answer, sender)
+    if problem or observation is None:
+        return Look(exchange, problem)
+    calls = observation.since(before)
+    mark = mark_of(sender.contract.name, seed, "look")
+    return Look(
+        exchange,
+        _nothing_arrived(exchange.answer, calls, observation),
+        any(mark in marks_in(call.body) for call in calls),
+    )
+
+
+def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
+    if isinstance(answer, NoAnswer):
+        return f"{sender.gateway} cannot be used: {answer.problem}. Check that it runs and that its address is right."
+    problem = UNUSABLE.get(answer.status // 100 * 100 if answer.status < 400 else answer.status)
+    if problem is not None:
+        operation = sender.contract.operation
+        return problem.format(status=answer.status, method=operation.method, path=operation.path)
+    if answer.body is ABSENT:
+        return f"the answer (HTTP {answer.status}) is no JSON. Is there an image gateway at {sender.gateway}?"
+    return ""
+
+
+def _nothing_arrived(
+    answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observation: Observation
+) -> str:
+    if isinstance(answer, NoAnswer) or answer.refusing:
+        return ""
+    expected = f"{observation.stub.upstream.operation.method} {observation.stub.path}"
+    advice = f"Set the gateway's upstream to {observation.url}{observation.stub.upstream.base}, or leave UPSTREAM out."
+    if not calls:
+        return f"it answered {answer.status} but nothing reached the upstream at {observation.address}. {advice}"
+    if not any(call.path.partition("?")[0] == observation.stub.path for call in calls):
+        return (
+            f"it answered {answer.status} and called {calls[0].method} {calls[0].path} upstream, "
+            f"where {expected} was expected. {advice}"
+        )
+    return ""

@@ -1,0 +1,54 @@
+"""The suite as the upstream: where it listens, and which calls belong to which request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from contract_tests.marks import marks_in
+from gateway_contract.contract import Contract
+from gateway_contract.exchange import UpstreamCall
+from gateway_contract.values import Json
+from mock_server import dashscope
+from mock_server.serving import serving
+from mock_server.upstream import UpstreamStub, upstream_app
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the suite sees as the upstream. `address` is host:port; calls with a mark in `other_layout` get that one."""
+
+    address: str
+    url: str
+    stub: UpstreamStub
+    other_layout: set[str] = field(default_factory=set)
+
+    def count(self) -> int:
+        return len(self.stub.calls)
+
+    def since(self, count: int) -> tuple[UpstreamCall, ...]:
+        return self.stub.calls.since(count)
+
+    def by_mark(self, count: int) -> dict[str, tuple[UpstreamCall, ...]]:
+        """The calls after the first `count` ones, by the marks in their texts."""
+        found: dict[str, tuple[UpstreamCall, ...]] = {}
+        for call in self.since(count):
+            for mark in marks_in(call.body):
+                found[mark] = (*found.get(mark, ()), call)
+        return found
+
+
+@contextmanager
+def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]:
+    """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError."""
+    if contract.upstream is None:
+        raise ValueError(f"{contract.name} names no upstream")
+    other_layout: set[str] = set()
+
+    def layout_of(body: Json) -> str | None:
+        usual = dashscope.usual_layout(body)
+        other = next(layout for layout in dashscope.LAYOUTS if layout != usual)
+        return other if marks_in(body) & other_layout else None
+
+    stub = UpstreamStub(contract.upstream, layout_of=layout_of)
+    with serving(upstream_app(stub), host, port) as url:
+        yield Observation(url.removeprefix("http://"), url, stub, other_layout)

@@ -1,0 +1,171 @@
+"""Which requests are sent to learn about every rule of a contract: finite, in order, the same for the same seed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import orjson
+
+from contract_tests.case import Case, json_case
+from contract_tests.fields import base_for, base_request, fields_of
+from contract_tests.forbidden_values import forbidden_values
+from contract_tests.marks import mark_of, marked
+from contract_tests.rows import pairwise_rows, rows_with_every_value, with_value
+from gateway_contract.contract import Contract
+from gateway_contract.exchange import Credential
+from gateway_contract.pointer import placed, read
+from gateway_contract.read_json import read_json
+from gateway_contract.schema import Constraint
+from gateway_contract.standing import NOT_JUDGED, standing
+from gateway_contract.values import ABSENT, Json
+
+TWO_SIDED = "two-sided"
+NORTH_ONLY = "north-only"
+PROOFS_PER_RULE = 12
+CROWD = 12  # requests at once, to see whether answers are mixed up
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The cases in order. `unbroken` are constraints that no known value breaks alone."""
+
+    cases: tuple[Case, ...]
+    unbroken: tuple[Constraint, ...]
+
+    @property
+    def images(self) -> int:
+        return sum(case.images for case in self.cases)
+
+
+def plan(contract: Contract, observed: str, seed: int) -> Plan:
+    """All cases for a contract. `observed` decides how many images may be asked for."""
+    rows = pairwise_rows(contract) if observed == TWO_SIDED else rows_with_every_value(contract)
+    broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
+    cases = [
+        *example_cases(contract),
+        *(valid_case(contract, f"row {index}", row) for index, row in enumerate(rows, 1)),
+        *(case for cases in broken.values() for case in cases),
+        *malformed_cases(contract),
+        *unauthorized_cases(contract),
+        *method_cases(),
+        *fraction_cases(contract),
+        *(crowd_cases(contract) if observed == TWO_SIDED else ()),
+        *(layout_cases(contract) if observed == TWO_SIDED else ()),
+        *repeated_prompt_cases(contract),
+    ]
+    return Plan(
+        cases=tuple(
+            with_mark(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
+        ),
+        unbroken=tuple(constraint for constraint, found in broken.items() if not found),
+    )
+
+
+def constraints(contract: Contract) -> Iterator[Constraint]:
+    return (found for found in contract.request.constraints.values() if found.keyword != NOT_JUDGED)
+
+
+def with_mark(contract: Contract, case: Case, seed: int, *attempt: object) -> Case:
+    """A case whose free text carries a mark of its own; one that is no JSON stays as it is."""
+    body = read_json(case.content)
+    if body is ABSENT:
+        return case
+    return replace(case, content=orjson.dumps(marked(body, contract.marks, mark_of(contract.name, seed, *attempt))))
+
+
+def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
+    return json_case(name, body, images=asked_images(contract, body), **more)
+
+
+def asked_images(contract: Contract, body: Json) -> int:
+    """How many images an accepted request bills."""
+    if contract.images is None:
+        return 0
+    said = read(body, contract.images.count)
+    count = contract.request.default(contract.images.count, body) if said is ABSENT else said
+    return count if isinstance(count, int) and not isinstance(count, bool) else 1
+
+
+def example_cases(contract: Contract) -> Iterator[Case]:
+    """The page's own examples as they stand: without a mark, so alone."""
+    for example in contract.examples:
+        yield valid_case(contract, f"the page's example {example.name}", example.body, alone=True)
+
+
+def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]:
+    """Requests that break one constraint and no other; a request that breaks two proves nothing."""
+    base = base_for(contract, constraint.condition)
+    if base is None:
+        return
+    proven = 0
+    for value in forbidden_values(constraint):
+        case = json_case(f"{constraint.subject} {constraint.keyword}", with_value(base, constraint.pointer, value))
+        if proven < PROOFS_PER_RULE and standing(contract, read_json(case.content)).broken == {constraint}:
+            proven += 1
+            yield case
+
+
+MALFORMED = {
+    "no content": b"",
+    "no JSON": b"{",
+    "cut JSON": b'{"a": "b',
+    "two values": b"{} {}",
+    "a form": b"a=b&c=d",
+    "invalid UTF-8": b'{"a": "\xff\xfe"}',
+}
+
+
+def malformed_cases(contract: Contract) -> Iterator[Case]:
+    whole = orjson.dumps(base_request(contract))
+    yield Case("cut in the middle", whole[: len(whole) // 2])
+    for name, content in MALFORMED.items():
+        yield Case(name, content)
+
+
+def unauthorized_cases(contract: Contract) -> Iterator[Case]:
+    if contract.operation.secured is not None:
+        body = base_request(contract)
+        for credential in (Credential.MISSING, Credential.EMPTY, Credential.OTHER_SCHEME, Credential.WRONG):
+            yield json_case(credential.value, body, credential=credential)
+
+
+def method_cases() -> Iterator[Case]:
+    yield from (Case(f"{method} on the path", b"", method=method) for method in ("GET", "PUT", "DELETE"))
+
+
+def fraction_cases(contract: Contract) -> Iterator[Case]:
+    """Integers written as 1.0: a gateway may refuse them, but must not change them."""
+    base = base_request(contract)
+    for field in fields_of(contract):
+        if field.schema.get("type") == "integer":
+            yield json_case(f"{field.subject} as 1.0", placed(base, field.pointer, 1.0), images=1)
+
+
+def crowd_cases(contract: Contract) -> Iterator[Case]:
+    """Many requests that differ in nothing but their text, at once."""
+    base = base_request(contract)
+    yield from (valid_case(contract, f"one of many {index}", base) for index in range(CROWD))
+
+
+def layout_cases(contract: Contract) -> Iterator[Case]:
+    """Several images in the layout that the upstream uses less often: both are the vendor's."""
+    if contract.images is not None:
+        body = placed(base_request(contract), contract.images.count, 3)
+        if standing(contract, body).valid:
+            yield valid_case(contract, "three images in the other layout", body, other_layout=True)
+
+
+def repeated_prompt_cases(contract: Contract) -> Iterator[Case]:
+    """The same text with other parameters: an answer from a cache shows."""
+    base = base_request(contract)
+    rows = [body for body in _variations(contract, base) if standing(contract, body).valid][:3]
+    for index, body in enumerate(rows):
+        yield valid_case(contract, f"the same text again {index}", body, alone=True, same_text=True)
+
+
+def _variations(contract: Contract, base: Json) -> Iterable[Json]:
+    yield base
+    images = contract.images
+    if images is not None:
+        yield placed(base, images.count, 2)
+        if images.size is not None:
+            yield from (placed(base, images.size.pointer, size) for size in ("768*1024", "1024*768"))

@@ -1,0 +1,143 @@
+"""From a case to an exchange: ask, wait where the gateway says so, and look at every image that comes."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import httpx
+
+from contract_tests import links, wire
+from contract_tests.base64_images import decode_base64
+from contract_tests.case import Case
+from contract_tests.inspect_image import inspect
+from contract_tests.limits import Limits, Problem
+from gateway_contract.contract import Carrier, Contract
+from gateway_contract.exchange import (
+    Answer,
+    BrokenImage,
+    Credential,
+    Exchange,
+    Headers,
+    Image,
+    NoAnswer,
+    Request,
+    header,
+)
+from gateway_contract.pointer import below, read
+from gateway_contract.read_json import read_json
+from gateway_contract.values import Json
+
+MOST_ITEMS = 32
+"""Items of one answer that are looked at; no contract sells more images at once."""
+
+WRONG_TOKEN = "sk-not-a-token-of-this-gateway"  # noqa: S105 # that is what it is for
+PATIENCE = 60.0  # seconds to wait in all where a gateway asks for patience
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """How one gateway is reached. `own` are addresses that image links may lead to though they are not public."""
+
+    contract: Contract
+    transport: httpx.AsyncBaseTransport
+    gateway: str
+    token: str
+    own: frozenset[str]
+    limits: Limits
+    upstream_address: str | None
+
+    def request(self, case: Case) -> Request:
+        return Request(
+            method=case.method or self.contract.operation.method,
+            path=self.contract.operation.path,
+            headers=(("Content-Type", "application/json"), *authorization(case.credential, self.token)),
+            content=case.content,
+            body=read_json(case.content),
+            credential=case.credential,
+        )
+
+
+def authorization(credential: Credential, token: str) -> Headers:
+    match credential:
+        case Credential.MISSING:
+            return ()
+        case Credential.EMPTY:
+            return (("Authorization", "Bearer"),)
+        case Credential.OTHER_SCHEME:
+            return (("Authorization", "Basic dXNlcjpwYXNzd29yZA=="),)
+        case Credential.WRONG:
+            return (("Authorization", f"Bearer {WRONG_TOKEN}"),)
+    return (("Authorization", f"Bearer {token}"),)
+
+
+async def send(sender: Sender, case: Case) -> Exchange:
+    """One case, and its images; what went upstream is added by whoever observes it."""
+    request = sender.request(case)
+    answer = await _answered(sender, request)
+    images = await _images(sender, answer) if isinstance(answer, Answer) and answer.successful else ()
+    return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)
+
+
+async def _answered(sender: Sender, request: Request) -> Answer | NoAnswer:
+    """The answer; a 429 that says how long to wait is waited for, a few times."""
+    patience = PATIENCE
+    for _ in range(TRIES):
+        answer = await wire.exchange(sender.transport, request, sender.gateway, sender.limits)
+        pause = retry_after(answer, time.time())
+        if pause is None or pause > patience:
+            return answer
+        patience -= pause
+        await asyncio.sleep(pause)
+    return await wire.exchange(sender.transport, request, sender.gateway, sender.limits)
+
+
+def retry_after(answer: Answer | NoAnswer, now: float) -> float | None:
+    """The seconds that a 429 asks for with Retry-After (RFC 9110, 10.2.3); None where it says nothing to be read."""
+    if isinstance(answer, NoAnswer) or answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    said = header(answer.headers, "retry-after")
+    if said is None:
+        return None
+    if said.strip().isdecimal():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - now)
+    except ValueError:
+        return None
+
+
+async def _images(sender: Sender, answer: Answer) -> tuple[tuple[Image | BrokenImage, ...], ...]:
+    images = sender.contract.images
+    items = read(answer.body, images.pointer) if images is not None else None
+    if not isinstance(items, list):
+        return ()
+    looks = [_of_item(sender, item) for item in items[:MOST_ITEMS]]
+    return tuple(await asyncio.gather(*looks))
+
+
+async def _of_item(sender: Sender, item: Json) -> tuple[Image | BrokenImage, ...]:
+    return tuple([await _carried(sender, carrier, value) for carrier, value in carried(sender.contract, item)])
+
+
+def carried(contract: Contract, item: Json) -> Iterator[tuple[Carrier, str]]:
+    """The carriers of an item that hold something."""
+    for carrier in contract.images.carriers if contract.images is not None else ():
+        value = read(item, below("", carrier.key))
+        if isinstance(value, str) and value:
+            yield carrier, value
+
+
+async def _carried(sender: Sender, carrier: Carrier, value: str) -> Image | BrokenImage:
+    if carrier.inline:
+        decoded = await asyncio.to_thread(decode_base64, value)
+        if isinstance(decoded, Problem):
+            return BrokenImage(carrier.key, "", decoded.text)
+        return await asyncio.to_thread(inspect, decoded, carrier.key, "", "", sender.limits)
+    found = await links.download(sender.transport, value, sender.own, sender.limits)
+    if isinstance(found, Problem):
+        return BrokenImage(carrier.key, value, found.text)
+    return await asyncio.to_thread(inspect, found.content, carrier.key, value, found.media_type, sender.limits)

@@ -1,0 +1,42 @@
+"""The gateway under test: the one that a user named, or the bundled mock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from contract_tests.observation import Observation
+from contract_tests.settings import Settings
+from gateway_contract.contract import Contract
+from mock_server.gateway import Gateway
+from mock_server.gateway_app import gateway_app, http_client
+from mock_server.serving import serving
+from mock_server.signing import Signer
+from mock_server.upstream_client import UpstreamClient
+
+BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a gateway is, and the token that it takes."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+@contextmanager
+def target(contract: Contract, settings: Settings, observation: Observation | None) -> Iterator[Target]:
+    """The gateway that the settings name; without one, the bundled mock in front of the observed upstream."""
+    if settings.gateway is not None:
+        yield Target(settings.gateway.rstrip("/"), settings.token)
+    elif observation is not None:
+        with serving(gateway_app(bundled_gateway(contract, observation))) as url:
+            yield Target(url, BUNDLED_TOKEN)
+
+
+def bundled_gateway(contract: Contract, observation: Observation) -> Gateway:
+    """A gateway that keeps to its contract, in front of an observed upstream."""
+    upstream = observation.stub.upstream
+    signer = Signer(b"links of the bundled mock")
+    client = UpstreamClient(upstream, observation.url + upstream.base, http_client(), signer)
+    return Gateway(contract, client, BUNDLED_TOKEN)
