@@ -23,7 +23,7 @@ from gateway_contract.values import UNOBSERVED
 Progress = Callable[[int, int, str], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # asyncio.run writes down what it returns, image by image
 class Campaign:
     """What a run needs, and what it has found so far."""
 

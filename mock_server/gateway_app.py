@@ -59,4 +59,4 @@ async def image_response(gateway: Gateway, signed: str) -> Response:
 
 def http_client() -> httpx.AsyncClient:
     """The client that gateways call their upstream with; proxies of the environment are not for these calls."""
-    return httpx.AsyncClient(timeout=120, trust_env=False, limits=httpx.Limits(max_connections=None))
+    return httpx.AsyncClient(timeout=120, trust_env=False, limits=httpx.Limits(max_connections=256, max_keepalive_connections=8))

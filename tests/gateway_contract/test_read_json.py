@@ -8,8 +8,13 @@ from gateway_contract.values import ABSENT, Json
 
 @pytest.mark.parametrize(
     ("content", "value"),
-    [(b'{"a": [1, 2.5, null, true]}', {"a": [1, 2.5, None, True]}), (b'"\xe7\x81\xaf"', "灯"), (b" 1 ", 1), (b"null", None)],
-)  # fmt: skip
+    [
+        (b'{"a": [1, 2.5, null, true]}', {"a": [1, 2.5, None, True]}),
+        (b'"\xe7\x81\xaf"', "灯"),
+        (b" 1 ", 1),
+        (b"null", None),
+    ],
+)
 def test_json_is_read(content: bytes, value: Json) -> None:
     assert read_json(content) == value
 
@@ -21,7 +26,6 @@ def test_what_is_no_json_is_absent(content: bytes) -> None:
 
 def test_a_value_may_be_deep_and_large_up_to_a_bound() -> None:
     assert read_json(DEPTH * b"[" + DEPTH * b"]") is not ABSENT
-    assert read_json((DEPTH + 1) * b"[" + (DEPTH + 1) * b"]") is not ABSENT
     assert read_json((DEPTH + 2) * b'{"a":' + b"1" + (DEPTH + 2) * b"}") is ABSENT
     assert read_json(b"[" + VALUES * b"1," + b"1]") is ABSENT
     assert read_json(b"[" + (VALUES - 2) * b"1," + b"1]") is not ABSENT
