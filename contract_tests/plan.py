@@ -14,6 +14,7 @@ from gateway_contract.contract import Contract
 from gateway_contract.exchange import Credential
 from gateway_contract.pointer import placed, read
 from gateway_contract.read_json import read_json
+from gateway_contract.rules.naming import constraint_property
 from gateway_contract.schema import Constraint
 from gateway_contract.standing import NOT_JUDGED, standing
 from gateway_contract.values import ABSENT, Json
@@ -30,10 +31,7 @@ class Plan:
 
     cases: tuple[Case, ...]
     unbroken: tuple[Constraint, ...]
-
-    @property
-    def images(self) -> int:
-        return sum(case.images for case in self.cases)
+    left_out: int = 0  # cases that the budget has no images for
 
 
 def plan(contract: Contract, observed: str, seed: int) -> Plan:
@@ -98,10 +96,32 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
         return
     proven = 0
     for value in forbidden_values(constraint):
-        case = json_case(f"{constraint.subject} {constraint.keyword}", with_value(base, constraint.pointer, value))
+        body = with_value(base, constraint.pointer, value)
+        case = json_case(f"breaks {constraint.subject} {constraint.keyword}", body, about=rule_id(contract, constraint))
         if proven < PROOFS_PER_RULE and standing(contract, read_json(case.content)).broken == {constraint}:
             proven += 1
             yield case
+
+
+def within_budget(planned: Plan, images: int | None) -> Plan:
+    """A plan that asks for at most so many images; what comes first in the plan goes first."""
+    if images is None:
+        return planned
+    kept, left = [], images
+    for case in planned.cases:
+        if case.images <= left:
+            kept.append(case)
+            left -= case.images
+    return replace(planned, cases=tuple(kept), left_out=len(planned.cases) - len(kept))
+
+
+def rule_id(contract: Contract, constraint: Constraint) -> str:
+    return f"{contract.name}/{constraint.subject}/{constraint_property(constraint)}"
+
+
+def for_rules(planned: Plan, selected: frozenset[str]) -> Plan:
+    """A plan without the requests that break rules which nobody asked about."""
+    return replace(planned, cases=tuple(case for case in planned.cases if case.about is None or case.about in selected))
 
 
 MALFORMED = {

@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from contract_tests import wire
 from contract_tests.addresses import addresses
 from contract_tests.campaign import Campaign, Progress
 from contract_tests.observation import Observation, observing
-from contract_tests.plan import NORTH_ONLY, TWO_SIDED, plan
+from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, within_budget
 from contract_tests.sending import Sender
 from contract_tests.settings import Settings
 from contract_tests.target import Target, target
@@ -22,28 +23,44 @@ from gateway_contract.rules.derivation import derive_rules
 from gateway_contract.rules.rule import Rule
 from mock_server.serving import PortInUseError
 
+NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
 
-def run(settings: Settings, progress: Progress) -> Run:
-    """One contract against one gateway.
 
-    What keeps it from being tested is said in the run. Raises DocumentError for a contract that cannot be read.
-    """
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """What a user asked for, with the contract and its rules read. `selected` are ids of rules to learn about."""
+
+    settings: Settings
+    contract: Contract
+    rules: tuple[Rule, ...]
+    selected: frozenset[str]
+
+
+def loaded(settings: Settings) -> Loaded:
+    """Raises DocumentError for a contract that cannot be read."""
     contract = load_contract(contract_path(settings.contract), settings.overlays)
     rules = derive_rules(contract)
+    return Loaded(settings, contract, rules, frozenset(rule.id for rule in rules))
+
+
+def run(ready: Loaded, progress: Progress) -> Run:
+    """One contract against one gateway. What keeps it from being tested is said in the run."""
+    settings, contract = ready.settings, ready.contract
     began = time.monotonic()
     try:
         with observed(contract, settings) as observation, target(contract, settings, observation) as found:
-            campaign = asyncio.run(_campaign(contract, rules, settings, found, observation, progress))
+            url = found.url
+            campaign = asyncio.run(_campaign(ready, found, observation, progress))
     except PortInUseError as error:
         return _untested(contract, settings, f"{error}. Is another run or the gateway itself listening there?")
     return Run(
         contract=contract.name,
-        gateway=settings.gateway or "the bundled mock",
+        gateway=url,
         observed=observed_from(settings),
         seed=settings.seed,
         seconds=time.monotonic() - began,
         cost=campaign.cost(),
-        verdicts=sum_up(rules, campaign.judgements),
+        verdicts=sum_up(ready.rules, campaign.judgements),
         strict=settings.strict,
         not_tested=campaign.problem,
         our_errors=tuple(map(our_error, campaign.our_errors)),
@@ -66,16 +83,12 @@ def observed(contract: Contract, settings: Settings) -> Iterator[Observation | N
 
 
 async def _campaign(
-    contract: Contract,
-    rules: tuple[Rule, ...],
-    settings: Settings,
-    found: Target,
-    observation: Observation | None,
-    progress: Progress,
+    ready: Loaded, found: Target, observation: Observation | None, progress: Progress
 ) -> Campaign:
+    settings = ready.settings
     async with wire.connections() as transport:
         sender = Sender(
-            contract=contract,
+            contract=ready.contract,
             transport=transport,
             gateway=found.url,
             token=found.token,
@@ -83,10 +96,19 @@ async def _campaign(
             limits=settings.limits,
             upstream_address=None if observation is None else observation.address,
         )
-        planned = plan(contract, observed_from(settings), settings.seed)
-        campaign = Campaign(sender, rules, planned, observation, settings.seed, settings.jobs, progress)
+        planned = planned_for(ready)
+        campaign = Campaign(sender, ready.rules, planned, observation, settings.seed, settings.jobs, progress)
         await campaign.run()
         return campaign
+
+
+def planned_for(ready: Loaded) -> Plan:
+    """What a run will send: about the selected rules, within the budget."""
+    observed = observed_from(ready.settings)
+    budget = ready.settings.budget
+    if budget is None and observed == NORTH_ONLY:
+        budget = NORTH_ONLY_BUDGET
+    return within_budget(for_rules(plan(ready.contract, observed, ready.settings.seed), ready.selected), budget)
 
 
 async def own_addresses(gateway: str, observation: Observation | None) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from contract_tests.limits import Limits
 
@@ -15,9 +16,38 @@ class Settings:
     token: str = field(default="", repr=False)
     upstream: str | None = None
     overlays: tuple[Path, ...] = ()
-    report: Path | None = None
+    report: Path = Path("report")
     strict: bool = False
     seed: int = 1
     jobs: int = 8
     budget: int | None = None  # images
     limits: Limits = field(default_factory=Limits)
+
+
+class SettingsError(Exception):
+    """Settings that make no sense; says what to give instead."""
+
+
+def checked(settings: Settings) -> Settings:
+    """The settings as they are. Raises SettingsError."""
+    if settings.gateway is not None:
+        _check_gateway(settings.gateway)
+        if not settings.token:
+            raise SettingsError("no token. Give one that the gateway takes as TOKEN or in GATEWAY_TOKEN.")
+    if settings.upstream is not None:
+        _check_upstream(settings.upstream)
+    return settings
+
+
+def _check_gateway(gateway: str) -> None:
+    parts = urlsplit(gateway)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(f"{gateway!r} is no address of a gateway. Give one like http://127.0.0.1:3000.")
+
+
+def _check_upstream(upstream: str) -> None:
+    host, found, port = upstream.rpartition(":")
+    if not found or not host or not port.isdecimal() or int(port) > 65535:
+        raise SettingsError(f"{upstream!r} is no place to listen. Give host:port like 127.0.0.1:9900.")
+
+

@@ -1,0 +1,101 @@
+"""`check-gateway`: the command behind `make contract`. Exit status 0 conforms, 1 violates, 2 could not be tested."""
+
+import sys
+from pathlib import Path
+
+import click
+
+# The options answer --help at once: what takes time to import is imported by the subcommands.
+
+
+@click.group()
+def main() -> None:
+    """Test an image gateway against its contract, rule by rule."""
+
+
+@main.command()
+@click.option("--gateway", metavar="URL", help="The gateway's address, before the contract's path. [bundled mock]")
+@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both, for the bundled mock]")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay on top.")
+@click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
+@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream; the gateway is set to call it.")
+@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports. [report]")
+@click.option("--strict", is_flag=True, help="Expected rules fail the run, too.")
+@click.option("--seed", default=1, show_default=True, help="The same seed sends the same requests.")
+@click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
+@click.option("--budget", type=click.IntRange(1), help="Images that the run may ask for. [100 without --upstream]")
+@click.option("--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for one answer.")
+@click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
+def run(  # the options say it
+    gateway: str | None,
+    contracts: tuple[str, ...],
+    overlays: tuple[Path, ...],
+    token: str,
+    upstream: str | None,
+    report: Path | None,
+    strict: bool,  # noqa: FBT001 # an option
+    seed: int,
+    jobs: int,
+    budget: int | None,
+    timeout: float,
+    keyword: str | None,
+) -> None:
+    """Run the suite, print what fails, and write the reports."""
+    from contract_tests.limits import Limits  # noqa: PLC0415 # so that --help answers at once
+    from contract_tests.session import test_gateways  # noqa: PLC0415
+    from contract_tests.settings import Settings, SettingsError, checked  # noqa: PLC0415
+    from gateway_contract.document import DocumentError  # noqa: PLC0415
+
+    try:
+        wanted = [
+            checked(
+                Settings(
+                    contract=contract,
+                    gateway=gateway,
+                    token=token,
+                    upstream=upstream,
+                    overlays=overlays,
+                    report=report or Path("report"),
+                    strict=strict,
+                    seed=seed,
+                    jobs=jobs,
+                    budget=budget,
+                    limits=Limits(seconds=timeout),
+                )
+            )
+            for contract in contracts_for(gateway, contracts)
+        ]
+        sys.exit(test_gateways(wanted, keyword))
+    except (DocumentError, SettingsError) as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
+@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay on top.")
+def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
+    """List every rule with its level, its clause and what it says."""
+    from contract_tests.session import list_rules  # noqa: PLC0415 # so that --help answers at once
+    from gateway_contract.catalogue import BUNDLED  # noqa: PLC0415
+    from gateway_contract.document import DocumentError  # noqa: PLC0415
+
+    try:
+        list_rules(contracts or BUNDLED, overlays)
+    except DocumentError as error:
+        raise CannotTestError(str(error)) from error
+
+
+def contracts_for(gateway: str | None, contracts: tuple[str, ...]) -> tuple[str, ...]:
+    """The contracts to test; a gateway of the user's own speaks one of them, and the user says which."""
+    from gateway_contract.catalogue import BUNDLED  # noqa: PLC0415 # so that --help answers at once
+
+    if not contracts and gateway is not None:
+        names = " or ".join(BUNDLED)
+        raise CannotTestError(f"which contract does {gateway} promise to keep? Say CONTRACT: {names}, or a file.")
+    return contracts or BUNDLED
+
+
+class CannotTestError(click.ClickException):
+    """There was no test; says why and what to do."""
+
+    exit_code = 2

@@ -1,0 +1,53 @@
+"""pytest as the runner: one item per rule of each contract, and one run per contract behind them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from contract_tests.campaign import Progress
+from contract_tests.running import Loaded, run
+from contract_tests.verdicts import RuleVerdict, Run
+from gateway_contract.rules.rule import Rule
+
+VerdictOn = Callable[[str, Rule], tuple[Run, RuleVerdict | None]]
+
+
+@dataclass(slots=True, eq=False)
+class ContractPlugin:
+    """Gives the suite its items, and keeps the runs that they report on. A run starts with the first of its items."""
+
+    loaded: Mapping[str, Loaded]
+    progress: Callable[[str], AbstractContextManager[Progress]]
+    runs: dict[str, Run] = field(default_factory=dict)
+    selected: dict[str, set[str]] = field(default_factory=dict)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        pairs = [(name, rule) for name, ready in self.loaded.items() for rule in ready.rules]
+        metafunc.parametrize(("contract_name", "rule"), pairs, ids=[rule.id for _, rule in pairs])
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        for other in () if self.selected else item.session.items:
+            parameters = other.callspec.params  # type: ignore[attr-defined] # every item here is parametrized
+            self.selected.setdefault(parameters["contract_name"], set()).add(parameters["rule"].id)
+
+    @pytest.fixture(scope="session")
+    def verdict_on(self) -> VerdictOn:
+        def verdict_on(name: str, rule: Rule) -> tuple[Run, RuleVerdict | None]:
+            found = self.run_of(name)
+            return found, next((verdict for verdict in found.verdicts if verdict.rule is rule), None)
+
+        return verdict_on
+
+    def run_of(self, name: str) -> Run:
+        if name not in self.runs:
+            ready = replace(self.loaded[name], selected=frozenset(self.selected[name]))
+            with self.progress(name) as progress:
+                self.runs[name] = run(ready, progress)
+        return self.runs[name]
+
+
+def selected_verdicts(found: Run, selected: Sequence[str]) -> Run:
+    """A run with the verdicts of the selected rules only."""
+    return replace(found, verdicts=tuple(one for one in found.verdicts if one.rule.id in selected))

@@ -1,0 +1,154 @@
+"""One exchange as a JSON document: enough to send its request again, and all that was seen, but no secret.
+
+- `request`: `method`, `path`, `headers` (name and value, in order), `credential` (what its Authorization amounts to),
+  and what it carried: `body` where that is JSON, and `base64` where the body, written without spaces, would not give
+  the same bytes or is no JSON. Nothing of a request is shortened.
+- `answer`: `status`, `headers`, `seconds`, `received_at`, and `body`, or `as_text` where it is no JSON; or `problem`
+  and `seconds` where there was no whole answer.
+- `upstream` and `images`: lists, or null where nobody looked.
+- `essential`: the JSON Pointers without which the request was not refused, or null.
+
+Outside of the request a text of more than 2000 characters is replaced by
+`{"$text": {"sha256": ..., "characters": ...}}`, the digest of its UTF-8. Secrets read `[redacted]`.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from contract_tests.report.confidential import (
+    REDACTED,
+    all_secrets,
+    compact,
+    content_without_secrets,
+    headers_without_secrets,
+    is_authorization,
+    value_without_secrets,
+    without_secrets,
+)
+from gateway_contract.exchange import Answer, Credential, Exchange, Headers, NoAnswer, Request, UpstreamCall
+from gateway_contract.read_json import read_json
+from gateway_contract.values import ABSENT, UNOBSERVED, Json
+
+LONGEST_TEXT = 2000  # characters
+_RESENDABLE = frozenset({Credential.RIGHT, Credential.UNKNOWN, Credential.OTHER_SCHEME})
+
+
+def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Json]:
+    """The document of one exchange."""
+    known = all_secrets([exchange], secrets)
+    return {
+        "name": without_secrets(exchange.name, known),
+        "request": _request(exchange.request, known),
+        "answer": _answer(exchange.answer, known),
+        "upstream": _upstream(exchange, known),
+        "upstream_address": exchange.upstream_address,
+        "images": _images(exchange, known),
+        "essential": _essential(exchange, known),
+    }
+
+
+def request_from_json(data: Mapping[str, Json]) -> Request:
+    """The request of such a document, to be sent again. Its token is missing: see `with_token`."""
+    told: Any = data["request"]
+    content = base64.b64decode(told["base64"]) if "base64" in told else compact(told["body"])
+    return Request(
+        method=told["method"],
+        path=told["path"],
+        headers=tuple((name, value) for name, value in told["headers"]),
+        content=content,
+        body=read_json(content),
+        credential=Credential[told["credential"].upper()],
+    )
+
+
+def with_token(request: Request, token: str) -> Request:
+    """The request with a token where one was taken out. A wrong token stays wrong."""
+    if request.credential not in _RESENDABLE:
+        return request
+    headers = tuple(
+        (name, value.replace(REDACTED, token) if is_authorization(name) else value) for name, value in request.headers
+    )
+    return replace(request, headers=headers)
+
+
+def _request(request: Request, secrets: Sequence[str]) -> dict[str, Json]:
+    content = content_without_secrets(request, secrets)
+    body = read_json(content)
+    told: dict[str, Json] = {
+        "method": request.method,
+        "path": without_secrets(request.path, secrets),
+        "headers": _headers(request.headers, secrets),
+        "credential": request.credential.name.lower(),
+    }
+    if body is not ABSENT:
+        told["body"] = body
+    if body is ABSENT or compact(body) != content:
+        told["base64"] = base64.b64encode(content).decode()
+    return told
+
+
+def _answer(answer: Answer | NoAnswer, secrets: Sequence[str]) -> dict[str, Json]:
+    if isinstance(answer, NoAnswer):
+        return {"problem": _seen(answer.problem, secrets), "seconds": answer.seconds}
+    told: dict[str, Json] = {
+        "status": answer.status,
+        "headers": _seen(_headers(answer.headers, secrets), secrets),
+        "seconds": answer.seconds,
+        "received_at": answer.received_at,
+    }
+    if answer.body is ABSENT:
+        return {**told, "as_text": _seen(answer.content.decode("utf-8", "replace"), secrets)}
+    return {**told, "body": _seen(answer.body, secrets)}
+
+
+def _upstream(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
+    return None if exchange.upstream is UNOBSERVED else [_call(call, secrets) for call in exchange.upstream]
+
+
+def _images(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
+    if exchange.images is UNOBSERVED:
+        return None
+    return [[_seen(asdict(image), secrets) for image in item] for item in exchange.images]
+
+
+def _essential(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
+    if exchange.essential is None:
+        return None
+    return [without_secrets(pointer, secrets) for pointer in sorted(exchange.essential)]
+
+
+def _call(call: UpstreamCall, secrets: Sequence[str]) -> dict[str, Json]:
+    told: dict[str, Json] = {
+        "method": call.method,
+        "path": _seen(call.path, secrets),
+        "headers": _seen(_headers(call.headers, secrets), secrets),
+        "at": call.at,
+        "status": call.status,
+        "images": list(call.images),
+    }
+    return told if call.body is ABSENT else {**told, "body": _seen(call.body, secrets)}
+
+
+def _headers(headers: Headers, secrets: Sequence[str]) -> list[Json]:
+    return [[name, value] for name, value in headers_without_secrets(headers, secrets)]
+
+
+def _seen(value: Json, secrets: Sequence[str]) -> Json:
+    """Something of the other side's, as it is kept."""
+    return shortened(value_without_secrets(value, secrets))
+
+
+def shortened(value: Json) -> Json:
+    """A JSON value with a digest in the place of each long text."""
+    match value:
+        case str() if len(value) > LONGEST_TEXT:
+            digest = hashlib.sha256(value.encode("utf-8", "backslashreplace")).hexdigest()
+            return {"$text": {"sha256": digest, "characters": len(value)}}
+        case list():
+            return [shortened(item) for item in value]
+        case dict():
+            return {key: shortened(item) for key, item in value.items()}
+    return value

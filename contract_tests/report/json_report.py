@@ -1,0 +1,137 @@
+"""The report for machines: report.json and, beside it, the exchanges that its failures point to."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+from contract_tests.report.confidential import address_without_secrets, all_secrets, without_secrets
+from contract_tests.report.curl import curl_of
+from contract_tests.report.exchange_file import exchange_to_json
+from contract_tests.verdicts import Conformance, Failure, RuleVerdict, Run, Verdict
+from gateway_contract.exchange import Exchange
+
+SCHEMA = Path(__file__).parent / "schema.json"
+MOST_FAILURES = 5  # listed of one rule
+UNDECIDED = {Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.WAIVED}
+
+
+class ListedFailure(TypedDict):
+    expected: str
+    observed: str
+    curl: str
+    exchange: str  # path from the report's folder
+
+
+class ListedRule(TypedDict):
+    id: str
+    kind: str
+    field: str | None
+    level: str
+    clause: str | None
+    statement: str
+    verdict: str
+    exchanges: int
+    failures: list[ListedFailure]
+    reason: NotRequired[str]
+
+
+class Report(TypedDict):
+    schema_version: int
+    contract: str
+    gateway: str
+    observed: str
+    verdict: str
+    seed: int
+    duration_seconds: float
+    cost: dict[str, int]
+    rules: list[ListedRule]
+    reason: NotRequired[str]
+    errors: NotRequired[list[str]]
+
+
+def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
+    """Writes the report of one run in a folder named after its contract, in the place of an earlier one."""
+    listed = _listed_exchanges(run)
+    known = all_secrets(listed, secrets)
+    home = folder / run.contract
+    _clear(home / "exchanges")
+    for number, exchange in enumerate(listed, 1):
+        _write(home / _file_name(number), exchange_to_json(exchange, known))
+    names = {id(exchange): _file_name(number) for number, exchange in enumerate(listed, 1)}
+    path = home / "report.json"
+    _write(path, report_of(run, names, known))
+    return path
+
+
+def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report:
+    """The report as its schema describes it; `names` are the files of the listed exchanges, by identity."""
+    report = Report(
+        schema_version=1,
+        contract=run.contract,
+        gateway=address_without_secrets(run.gateway, secrets),
+        observed=run.observed,
+        verdict=run.conformance.value,
+        seed=run.seed,
+        duration_seconds=round(run.seconds, 3),
+        cost=asdict(run.cost),
+        rules=[_rule(verdict, run, names, secrets) for verdict in run.verdicts],
+    )
+    if run.conformance is Conformance.NOT_TESTED and run.not_tested:
+        report["reason"] = without_secrets(run.not_tested, secrets)
+    if run.our_errors:
+        report["errors"] = [without_secrets(error, secrets) for error in run.our_errors]
+    return report
+
+
+def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequence[str]) -> ListedRule:
+    rule = verdict.rule
+    listed = ListedRule(
+        id=rule.id,
+        kind=rule.kind,
+        field=rule.subject,
+        level=rule.level,
+        clause=rule.clause,
+        statement=rule.statement,
+        verdict=verdict.verdict.value,
+        exchanges=verdict.exchanges,
+        failures=[_failure(failure, run, names, secrets) for failure in verdict.failures[:MOST_FAILURES]],
+    )
+    if verdict.verdict in UNDECIDED:
+        listed["reason"] = without_secrets(verdict.reason, secrets)
+    return listed
+
+
+def _failure(failure: Failure, run: Run, names: dict[int, str], secrets: Sequence[str]) -> ListedFailure:
+    return ListedFailure(
+        expected=without_secrets(failure.finding.expected, secrets),
+        observed=without_secrets(failure.finding.observed, secrets),
+        curl=curl_of(failure.exchange.request, run.gateway, secrets),
+        exchange=names[id(failure.exchange)],
+    )
+
+
+def _listed_exchanges(run: Run) -> list[Exchange]:
+    """Each exchange that a listed failure points to, once."""
+    listed = (failure.exchange for verdict in run.verdicts for failure in verdict.failures[:MOST_FAILURES])
+    return list({id(exchange): exchange for exchange in listed}.values())
+
+
+def _file_name(number: int) -> str:
+    return f"exchanges/{number:04}.json"
+
+
+def _clear(folder: Path) -> None:
+    """An earlier run's exchanges would be taken for this one's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("[0-9]*.json"):
+        path.unlink()
+
+
+def _write(path: Path, value: object) -> None:
+    """Whole or not at all: nobody reads half a report."""
+    unfinished = path.with_suffix(".unfinished")
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    unfinished.write_bytes(text.encode("utf-8", "backslashreplace") + b"\n")
+    unfinished.replace(path)

@@ -1,0 +1,133 @@
+"""The report for people: what failed, how to see it again, and what the run says in the end."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from contract_tests.report import wording
+from contract_tests.report.confidential import address_without_secrets, all_secrets, without_secrets
+from contract_tests.report.curl import curl_of
+from contract_tests.report.hanging import print_hanging
+from contract_tests.report.wording import one_line
+from contract_tests.verdicts import Conformance, RuleVerdict, Run
+
+FAIL, WARN = "FAIL", "WARN"
+STYLES = {FAIL: "bold red", WARN: "bold yellow"}
+ENDS = {
+    Conformance.CONFORMS: ("CONFORMS", "bold green"),
+    Conformance.VIOLATES: ("VIOLATES", "bold red"),
+    Conformance.NOT_TESTED: ("NOT TESTED", "bold yellow"),
+}
+INDENT = 6
+GAP = "   "
+WIDEST = 60  # of a column; a longer text pushes its own line only
+
+
+class Line(NamedTuple):
+    """A failed rule as it is shown."""
+
+    label: str
+    name: str
+    clause: str
+    expected: str
+    observed: str
+    curl: str
+
+
+def print_run(run: Run, console: Console, report: Path | None, secrets: Sequence[str]) -> None:
+    """Prints what a reader wants to know of one run, worst first, with the verdict on the last line."""
+    known = all_secrets((failure.exchange for one in run.verdicts for failure in one.failures[:1]), secrets)
+    _print_head(run, console, known)
+    documented, expected = wording.failed(run, "documented"), wording.failed(run, "expected")
+    lines = [_line(run, one, known) for one in (*documented, *expected)]
+    columns = _columns(lines, console)
+    _print_failures(_heading("documented", len(documented)), lines[: len(documented)], columns, console)
+    note = "" if run.strict else "; this counts only in a strict run"
+    _print_failures(_heading("expected", len(expected), note), lines[len(documented) :], columns, console)
+    _print_rows(((label, without_secrets(told, known)) for label, told in wording.undecided(run)), console)
+    _print_rows((("ERROR", without_secrets(error, known)) for error in run.our_errors), console)
+    _print_rows(_tail(run, report), console)
+    _print_end(run, console, known)
+
+
+def _print_head(run: Run, console: Console, secrets: Sequence[str]) -> None:
+    gateway = one_line(address_without_secrets(run.gateway, secrets))
+    sides = wording.SIDES.get(run.observed, run.observed)
+    strict = ", strict" if run.strict else ""
+    console.print(
+        Text.assemble((run.contract, "bold"), f"{GAP}{gateway}{GAP}", (f"{sides}{strict}", "dim")), soft_wrap=True
+    )
+
+
+def _heading(level: str, number: int, note: str = "") -> str:
+    return f"{level}: {wording.counted(number, 'rule fails', 'rules fail')}{note}"
+
+
+def _line(run: Run, verdict: RuleVerdict, secrets: Sequence[str]) -> Line:
+    smallest = verdict.failures[0]
+    seen = without_secrets(smallest.finding.observed, secrets)
+    return Line(
+        label=FAIL if run.counts(verdict) else WARN,
+        name=verdict.rule.id,
+        clause=verdict.rule.clause or "",
+        expected=one_line(without_secrets(smallest.finding.expected, secrets)),
+        observed=one_line(" ".join(filter(None, (seen, wording.share(verdict))))),
+        curl=curl_of(smallest.exchange.request, run.gateway, secrets),
+    )
+
+
+def _columns(lines: Sequence[Line], console: Console) -> tuple[int, ...]:
+    """The widths of the columns that all failures share: two on a screen that is too narrow for four."""
+    widths = [max(map(cell_len, column)) for column in zip(*(line[1:5] for line in lines), strict=True)]
+    too_narrow = console.is_terminal and INDENT + sum(widths) + 3 * len(GAP) > console.width
+    return tuple(min(width, WIDEST) for width in (widths[:2] if too_narrow else widths))
+
+
+def _print_failures(heading: str, lines: Sequence[Line], columns: Sequence[int], console: Console) -> None:
+    if lines:
+        console.print()
+        console.print(Text(heading, style="dim"))
+    for line in lines:
+        cells = [_padded(text, width) for text, width in zip(line[1:5], columns, strict=False)]
+        console.print(_labelled(line).append(GAP.join(cells).rstrip()), soft_wrap=True)
+        if len(cells) == 2:
+            told = f"expected {line.expected}; observed {line.observed}"
+            print_hanging(console, Text(), told, INDENT)
+        console.print(Text(" " * INDENT + line.curl, style="dim"), soft_wrap=True)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
+
+
+def _labelled(line: Line) -> Text:
+    return Text.assemble((line.label, STYLES[line.label]), " " * (INDENT - len(line.label)))
+
+
+def _tail(run: Run, report: Path | None) -> Iterable[tuple[str, str]]:
+    yield "rules", wording.counts(run)
+    yield "cost", wording.cost(run)
+    yield "time", wording.time(run)
+    if report is not None:
+        yield "report", str(report)
+
+
+def _print_rows(rows: Iterable[tuple[str, str]], console: Console) -> None:
+    """Labels and texts in two columns, after an empty line."""
+    listed = list(rows)
+    indent = max((len(label) for label, _ in listed), default=0) + len(GAP)
+    if listed:
+        console.print()
+    for label, told in listed:
+        print_hanging(console, Text(label, style="dim"), one_line(told), indent)
+
+
+def _print_end(run: Run, console: Console, secrets: Sequence[str]) -> None:
+    word, style = ENDS[run.conformance]
+    said = one_line(" ".join(without_secrets(wording.conclusion(run), secrets).split()))
+    console.print()
+    console.print(Text.assemble((word, style), f"  {said}"), soft_wrap=True)

@@ -1,0 +1,113 @@
+"""The words of a report that a person reads, without their arrangement."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from contract_tests.verdicts import Conformance, RuleVerdict, Run, Verdict
+
+SIDES = {"two-sided": "two-sided: the upstream is observed", "north-only": "north-only: the upstream is not observed"}
+MOST_NAMES = 3
+UNDECIDED = {
+    Verdict.INCONCLUSIVE: "inconclusive",
+    Verdict.NOT_RUN: "not run",
+    Verdict.WAIVED: "waived",
+}
+TO_READ = {Verdict.PASS: "passed", Verdict.FAIL: "failed", **UNDECIDED}
+
+
+def one_line(text: str) -> str:
+    """A text on one line. What would move the cursor, colour the screen or turn the reading direction is spelt out."""
+    return "".join(letter if letter.isprintable() or letter == "\u3000" else _spelt(letter) for letter in text)
+
+
+def _spelt(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def failed(run: Run, level: str) -> list[RuleVerdict]:
+    return [one for one in run.verdicts if one.verdict is Verdict.FAIL and one.rule.level == level]
+
+
+def share(verdict: RuleVerdict) -> str:
+    """How many of the exchanges of a failing rule fail; nothing where all do."""
+    failing = len(verdict.failures)
+    return f"({failing} of {verdict.exchanges})" if failing < verdict.exchanges else ""
+
+
+def undecided(run: Run) -> Iterable[tuple[str, str]]:
+    """What was not decided and why, one row per reason: `12 not run` and `reason: some of their names`."""
+    for verdict, word in UNDECIDED.items():
+        by_reason: dict[str, list[str]] = {}
+        for one in run.verdicts:
+            if one.verdict is verdict:
+                by_reason.setdefault(one.reason, []).append(one.rule.id.removeprefix(f"{run.contract}/"))
+        for reason, names in by_reason.items():
+            yield f"{len(names)} {word}", f"{reason or 'no reason given'}: {some_of(names)}"
+
+
+def some_of(names: Sequence[str]) -> str:
+    left = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {left} more" if left > 0 else "")
+
+
+def counts(run: Run) -> str:
+    """How many rules have which verdict, for example `61 passed, 3 failed, 12 not run`."""
+    seen = [one.verdict for one in run.verdicts]
+    return ", ".join(f"{seen.count(verdict)} {word}" for verdict, word in TO_READ.items() if verdict in seen) or "none"
+
+
+def cost(run: Run) -> str:
+    upstream = counted(run.cost.upstream_calls, "upstream call") if run.observed == "two-sided" else ""
+    parts = (counted(run.cost.requests, "request"), counted(run.cost.images, "image"), upstream)
+    return ", ".join(filter(None, parts))
+
+
+def time(run: Run) -> str:
+    """The duration, and the seed with which the same requests come again."""
+    minutes, seconds = divmod(run.seconds, 60)
+    spent = f"{minutes:.0f} min {seconds:.0f} s" if minutes else f"{seconds:.1f} s"
+    return f"{spent}, seed {run.seed}"
+
+
+def conclusion(run: Run) -> str:
+    """The overall verdict in words."""
+    return _CONCLUSIONS[run.conformance](run)
+
+
+def _not_tested(run: Run) -> str:
+    if run.not_tested:
+        return f"{run.contract} could not be tested: {run.not_tested}"
+    errors = counted(len(run.our_errors), "error")
+    return (
+        f"{run.contract} could not be tested: {errors} of this suite itself, told above, "
+        "not of the gateway. Please report this with the report's folder."
+    )
+
+
+def _violates(run: Run) -> str:
+    documented, expected = len(failed(run, "documented")), len(failed(run, "expected"))
+    said = [f"{counted(documented, 'rule')} that its page documents" if documented else ""]
+    said += [
+        f"{counted(expected, 'rule')} that {'is' if expected == 1 else 'are'} expected of it"
+        if run.strict and expected
+        else ""
+    ]
+    return f"the gateway violates {run.contract}: it breaks {' and '.join(filter(None, said))}."
+
+
+def _conforms(run: Run) -> str:
+    open_rules = sum(one.verdict is Verdict.INCONCLUSIVE for one in run.verdicts)
+    warned = len(failed(run, "expected"))
+    said = f"the gateway conforms to {run.contract}"
+    said += f", as far as could be seen ({counted(open_rules, 'rule')} inconclusive)" if open_rules else ""
+    return f"{said}. It breaks {counted(warned, 'rule')} only expected of it." if warned else f"{said}."
+
+
+_CONCLUSIONS: dict[Conformance, Callable[[Run], str]] = {
+    Conformance.CONFORMS: _conforms,
+    Conformance.VIOLATES: _violates,
+    Conformance.NOT_TESTED: _not_tested,
+}

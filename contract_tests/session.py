@@ -1,0 +1,86 @@
+"""A whole session: contracts read, the suite run under pytest, reports written and printed."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from contract_tests import suite
+from contract_tests.campaign import Progress
+from contract_tests.plugin import ContractPlugin, selected_verdicts
+from contract_tests.report.json_report import write_report
+from contract_tests.report.progress import progress_on
+from contract_tests.report.rules_list import print_rules
+from contract_tests.report.table import print_run
+from contract_tests.running import loaded, observed_from
+from contract_tests.settings import Settings
+from contract_tests.verdicts import EXIT_STATUS, Conformance
+from gateway_contract.catalogue import contract_path
+from gateway_contract.loading import load_contract
+from gateway_contract.rules.derivation import derive_rules
+
+NO_TESTS = 2
+
+
+def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
+    """Tests what the settings ask for, one contract after another; gives the exit status of the worst.
+
+    Raises DocumentError for a contract that cannot be read.
+    """
+    ready = {found.contract.name: found for found in map(loaded, wanted)}
+    console = Console(highlight=False)
+
+    @contextmanager
+    def progress(name: str) -> Iterator[Progress]:
+        settings = ready[name].settings
+        where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
+        console.print(f"{name}: testing {settings.gateway or 'the bundled mock'}, {observed_from(settings)}{where}")
+        with progress_on(console) as shown:
+            yield shown.step
+
+    plugin = ContractPlugin(ready, progress)
+    folder = wanted[0].report
+    pytest.main(pytest_arguments(folder, keyword), plugins=[plugin])
+    if not plugin.runs:
+        console.print(f"no rule matches {keyword!r}: `check-gateway rules` lists them")
+        return NO_TESTS
+    for name, run in plugin.runs.items():
+        secrets = [ready[name].settings.token]
+        shown = selected_verdicts(run, [*plugin.selected[name]])
+        write_report(shown, folder, secrets)
+        console.print()
+        print_run(shown, console, folder, secrets)
+    return worst([run.conformance for run in plugin.runs.values()])
+
+
+def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
+    """What pytest is told: our suite and nothing of the folder that the command is called in."""
+    return [
+        str(Path(suite.__file__).parent),
+        "--rootdir",
+        str(Path(suite.__file__).parent),
+        "-c",
+        "/dev/null",
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:cacheprovider",
+        "--capture=no",
+        f"--junit-xml={folder / 'junit.xml'}",
+        *(["-k", keyword] if keyword else []),
+    ]
+
+
+def worst(found: Sequence[Conformance]) -> int:
+    """The exit status of several runs: a violation before all, then what could not be tested."""
+    order = (Conformance.VIOLATES, Conformance.NOT_TESTED, Conformance.CONFORMS)
+    return EXIT_STATUS[min(found, key=order.index)]
+
+
+def list_rules(names: Sequence[str], overlays: Sequence[Path]) -> None:
+    """Prints every rule of some contracts. Raises DocumentError."""
+    console = Console(highlight=False)
+    for name in names:
+        print_rules(derive_rules(load_contract(contract_path(name), overlays)), console)

@@ -1,0 +1,111 @@
+"""Made-up runs for the tests of the reports: what rules, exchanges and verdicts there may be."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from contract_tests.verdicts import Cost, Failure, RuleVerdict, Run, Verdict
+from gateway_contract.catalogue import contract_path
+from gateway_contract.document import Place
+from gateway_contract.exchange import Answer, Credential, Exchange, Headers, Image, NoAnswer, Request, UpstreamCall
+from gateway_contract.loading import load_contract
+from gateway_contract.rules.derivation import derive_rules
+from gateway_contract.rules.finding import failing
+from gateway_contract.rules.rule import Rule
+from gateway_contract.values import Json
+
+TOKEN = "sk-client-4f9a8b7c6d5e"
+UPSTREAM_KEY = "the-gateways-own-key-0123456789"  # nothing in its shape says that it is one
+GATEWAY = "http://127.0.0.1:3000"
+BODY: Json = {"model": "qwen-image-2.0-pro", "prompt": "a fox in snow [k7]", "seed": 0}
+JSON_TYPE = ("Content-Type", "application/json")
+RULES = tuple(derive_rules(load_contract(contract_path("powerbuyin"))))
+DOCUMENTED = tuple(rule for rule in RULES if rule.level == "documented")
+EXPECTED = tuple(rule for rule in RULES if rule.level == "expected")
+
+
+def rule(name: str) -> Rule:
+    return next(rule for rule in RULES if rule.id == f"powerbuyin/{name}")
+
+
+def made_up_rule(name: str, level: str = "documented", dormant: str | None = None) -> Rule:
+    place = Place(Path("made-up.yaml"), 1)
+    return Rule(f"powerbuyin/{name}", "range", None, level, None, "made up", place, lambda _: None, dormant=dormant)
+
+
+def asking(
+    body: Json = BODY, *headers: tuple[str, str], path: str = "/v1/images/generations", token: str = TOKEN
+) -> Request:
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    told = (("Authorization", f"Bearer {token}"), JSON_TYPE, *headers)
+    return Request("POST", path, told, content, body, Credential.RIGHT)
+
+
+def carrying(content: bytes, *headers: tuple[str, str], credential: Credential = Credential.MISSING) -> Request:
+    from gateway_contract.read_json import read_json  # noqa: PLC0415 # kept beside its only use
+
+    return Request("POST", "/v1/images/generations", headers, content, read_json(content), credential)
+
+
+def answering(body: Json, status: int = 200, *headers: tuple[str, str]) -> Answer:
+    return Answer(status, (JSON_TYPE, *headers), json.dumps(body).encode(), body, 0.25, 1_700_000_000.0)
+
+
+def upstream_call(body: Json, path: str = "/api/v1/generation", *headers: tuple[str, str]) -> UpstreamCall:
+    told: Headers = (("Authorization", f"Bearer {UPSTREAM_KEY}"), JSON_TYPE, *headers)
+    return UpstreamCall("POST", path, told, body, 1_700_000_000.1, 200, ("a-fox",))
+
+
+def image(link: str = "http://127.0.0.1:3000/a.png") -> Image:
+    return Image("url", link, "image/png", "PNG", 1024, 1024, "ab" * 32, "a-fox")
+
+
+def exchange(request: Request | None = None, answer: Answer | NoAnswer | None = None) -> Exchange:
+    asked, answered = request or asking(), answer or answering({"created": 1, "data": []})
+    return Exchange(asked, answered, (upstream_call({"input": 1}),), ((image(),),), name="0 for seed")
+
+
+def failed(of: Rule, expected: str, observed: str, *exchanges: Exchange, of_all: int = 0) -> RuleVerdict:
+    seen = exchanges or (exchange(),)
+    failures = tuple(Failure(one, failing(expected, observed)) for one in seen)
+    return RuleVerdict(of, Verdict.FAIL, max(of_all, len(seen)), failures)
+
+
+def passed(of: Rule) -> RuleVerdict:
+    return RuleVerdict(of, Verdict.PASS, 4)
+
+
+def undecided(of: Rule, verdict: Verdict, reason: str) -> RuleVerdict:
+    return RuleVerdict(of, verdict, 0 if verdict is Verdict.NOT_RUN else 3, (), reason)
+
+
+LOST_SEED = failed(rule("seed/preserves-0"), "0 at /parameters/seed", "dropped", exchange(), exchange(), of_all=9)
+CALLED_TWICE = failed(rule("upstream/one-call"), "one generation call", "2")
+
+
+def run_of(*verdicts: RuleVerdict, strict: bool = False, not_tested: str = "", errors: tuple[str, ...] = ()) -> Run:
+    cost = Cost(212, 61, 58)
+    return Run("powerbuyin", GATEWAY, "two-sided", 1, 3.14159, cost, verdicts, strict, not_tested, errors)
+
+
+def clean_run() -> Run:
+    return run_of(*map(passed, RULES))
+
+
+def mixed_run(*, strict: bool = False) -> Run:
+    """Something of everything."""
+    unseen = (undecided(one, Verdict.INCONCLUSIVE, "the images cannot be told apart") for one in EXPECTED[:1])
+    unsent = (undecided(one, Verdict.NOT_RUN, "no exchange bears on it") for one in DOCUMENTED[20:25])
+    known = undecided(rule("created/now"), Verdict.WAIVED, "known until 2027-01-01: the clock is slow")
+    return run_of(CALLED_TWICE, LOST_SEED, *unseen, *unsent, known, *map(passed, DOCUMENTED[:20]), strict=strict)
+
+
+def console(width: int = 120) -> Console:
+    return Console(file=StringIO(), width=width, force_terminal=False)
+
+
+def text_of(printed: Console) -> str:
+    assert isinstance(printed.file, StringIO)
+    return printed.file.getvalue()
