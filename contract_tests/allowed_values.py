@@ -6,6 +6,7 @@ from itertools import chain
 from contract_tests.fields import Field
 from contract_tests.texts import AWKWARD, CHINESE, ENGLISH, of_length, with_mark
 from gateway_contract.contract import Contract
+from gateway_contract.rules.ranges import AT_BOUND
 from gateway_contract.schema import CompiledSchema, Constraint
 from gateway_contract.size import SEPARATORS
 from gateway_contract.values import Json, same
@@ -44,10 +45,11 @@ def _by_type(contract: Contract, field: Field) -> Iterator[Json]:
 
 
 def bounds_of(contract: Contract, field: Field) -> Iterator[Constraint]:
-    """The constraints on a field by the contract, under conditions too, and those of its upstream."""
-    yield from _at(contract.request, field.pointer)
+    """The constraints on a field by the contract, under conditions too; where it sets no bounds, its upstream's."""
+    own = list(_at(contract.request, field.pointer))
+    yield from own
     mapping = contract.mapping_of(field.pointer)
-    if mapping is not None and contract.upstream is not None:
+    if mapping is not None and contract.upstream is not None and not any(bound.keyword in AT_BOUND for bound in own):
         yield from _at(contract.upstream.operation.request, mapping.upstream)
 
 

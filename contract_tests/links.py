@@ -14,7 +14,7 @@ import httpx
 
 from contract_tests.addresses import is_public, resolved
 from contract_tests.content_coding import OFFERED
-from contract_tests.limits import Limits, Problem, Trouble
+from contract_tests.limits import Limits, Problem, Trouble, UnsendableError
 from contract_tests.wire import body, opened
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -49,6 +49,8 @@ async def download(
         return Problem(f"no whole answer behind the link within {limits.seconds:g} s")
     except Trouble as trouble:
         return Problem(str(trouble))
+    except UnsendableError:
+        return Problem("the link cannot be asked for over HTTP")
 
 
 async def followed(transport: httpx.AsyncBaseTransport, hop: Hop, own: frozenset[str], limits: Limits) -> Downloaded:

@@ -52,7 +52,7 @@ async def look(sender: Sender, observation: Observation | None, seed: int) -> Lo
     return Look(
         exchange,
         _nothing_arrived(exchange.answer, calls, observation),
-        any(mark in marks_in(call.body) for call in calls),
+        not calls or any(mark in marks_in(call.body) for call in calls),
     )
 
 
@@ -68,9 +68,7 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     return ""
 
 
-def _nothing_arrived(
-    answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observation: Observation
-) -> str:
+def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observation: Observation) -> str:
     if isinstance(answer, NoAnswer) or answer.refusing:
         return ""
     expected = f"{observation.stub.upstream.operation.method} {observation.stub.path}"

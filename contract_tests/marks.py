@@ -9,7 +9,7 @@ from gateway_contract.values import Json
 
 LENGTH = 10
 PATTERN = re.compile(r"k[0-9a-f]{9}")
-# Lower-case letters and digits pass through any encoding, escaping or trimming of text unharmed.
+# Letters and digits pass through any encoding, escaping or trimming of text; their case may not, and says nothing.
 
 
 def mark_of(*parts: object) -> str:
@@ -34,4 +34,4 @@ def marked(body: Json, pointers: Iterable[str], mark: str) -> Json:
 def marks_in(body: object) -> set[str]:
     """Every mark that stands anywhere in the texts of a JSON value."""
     texts = (value for _, value in leaves(body) if isinstance(value, str))  # type: ignore[arg-type] # JSON or ABSENT
-    return {mark for text in texts for mark in PATTERN.findall(text)}
+    return {mark for text in texts for mark in PATTERN.findall(text.lower())}

@@ -10,6 +10,7 @@ from contract_tests.fields import base_for, base_request, fields_of
 from contract_tests.forbidden_values import forbidden_values
 from contract_tests.marks import mark_of, marked
 from contract_tests.rows import pairwise_rows, rows_with_every_value, with_value
+from contract_tests.texts import with_mark_within
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import Credential
 from gateway_contract.pointer import placed, read
@@ -96,6 +97,8 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
         return
     proven = 0
     for value in forbidden_values(constraint):
+        if isinstance(value, str) and constraint.pointer in contract.marks:
+            value = with_mark_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
         body = with_value(base, constraint.pointer, value)
         case = json_case(f"breaks {constraint.subject} {constraint.keyword}", body, about=rule_id(contract, constraint))
         if proven < PROOFS_PER_RULE and standing(contract, read_json(case.content)).broken == {constraint}:

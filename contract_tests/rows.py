@@ -1,9 +1,8 @@
 """Valid requests that pack values of many fields: every pair of values, or every value once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from allpairspy import AllPairs
+from itertools import combinations
 
 from contract_tests.allowed_values import allowed_values
 from contract_tests.fields import Field, base_request, bases, fields_of
@@ -43,27 +42,68 @@ def with_value(body: Json, pointer: str, value: Json | Nothing) -> Json:
     return removed(body, pointer) if value is ABSENT else placed(body, pointer, value)  # type: ignore[arg-type] # JSON
 
 
+Choice = tuple[int, int]
+"""A field and one of its values, each by its place."""
+
+
 def pairwise_rows(contract: Contract) -> Iterator[Json]:
-    """Valid requests in which every pair of values of two fields occurs, as far as a valid request has it."""
+    """Valid requests in which every pair of values of two fields occurs that any valid request has.
+
+    A row begins with a pair that no row has yet, in a request with which it is valid, and takes in of each other field
+    the value that brings the most such pairs. So no pair is given up for which the contract has a request.
+    """
     options = choices(contract)
-    base = base_request(contract)
+    left = _pairs(contract, options)
+    while left:
+        first, body = next(iter(left.items()))
+        row = set(first)
+        for place in range(len(options)):
+            if place not in {chosen for chosen, _ in row}:
+                body, row = _extended(contract, options, body, row, place, left)
+        for pair in combinations(sorted(row), 2):
+            left.pop(pair, None)
+        yield body
+    if len(options) == 1:
+        yield from rows_with_every_value(contract)
 
-    def keeps_to_contract(row: Sequence[int]) -> bool:
-        return standing(contract, _request(base, options, row)).valid
 
-    indexes = [list(range(len(option.values))) for option in options]
-    if len(options) < 2:
-        yield from (_request(base, options, [index]) for index in (indexes[0] if indexes else []))
-        return
-    for row in AllPairs(indexes, filter_func=keeps_to_contract):
-        yield _request(base, options, row)
+def _pairs(contract: Contract, options: Sequence[Choices]) -> dict[tuple[Choice, ...], Json]:
+    """Every pair of values of two fields, with the smallest valid request that has both."""
+    every = [(place, value) for place, option in enumerate(options) for value in range(len(option.values))]
+    found: dict[tuple[Choice, ...], Json] = {}
+    for pair in combinations(every, 2):
+        if pair[0][0] != pair[1][0]:
+            bodies = (_with_choices(base, options, pair) for base in bases(contract))
+            valid = next((body for body in bodies if standing(contract, body).valid), None)
+            if valid is not None:
+                found[pair] = valid
+    return found
 
 
-def _request(base: Json, options: Sequence[Choices], row: Sequence[int]) -> Json:
-    body = base
-    for option, index in zip(options, row, strict=False):
-        body = with_value(body, option.field.pointer, option.values[index])
+def _with_choices(body: Json, options: Sequence[Choices], chosen: Iterable[Choice]) -> Json:
+    for place, value in chosen:
+        body = with_value(body, options[place].field.pointer, options[place].values[value])
     return body
+
+
+def _extended(
+    contract: Contract,
+    options: Sequence[Choices],
+    body: Json,
+    row: set[Choice],
+    place: int,
+    left: Mapping[tuple[Choice, ...], Json],
+) -> tuple[Json, set[Choice]]:
+    """A row with a value for one more field: the first of those that are worth most, of those that keep it valid."""
+    worth = {
+        value: sum(tuple(sorted((other, (place, value)))) in left for other in row)
+        for value in range(len(options[place].values))
+    }
+    for value in sorted(worth, key=lambda value: -worth[value]):
+        attempt = _with_choices(body, options, [(place, value)])
+        if standing(contract, attempt).valid:
+            return attempt, row | {(place, value)}
+    return body, row
 
 
 def rows_with_every_value(contract: Contract) -> Iterator[Json]:

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from contract_tests import wire
@@ -25,6 +26,8 @@ from mock_server.serving import PortInUseError
 
 NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
 
+UnderTest: TypeAlias = Callable[[Contract, Settings, Observation | None], AbstractContextManager[Target]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
@@ -43,12 +46,12 @@ def loaded(settings: Settings) -> Loaded:
     return Loaded(settings, contract, rules, frozenset(rule.id for rule in rules))
 
 
-def run(ready: Loaded, progress: Progress) -> Run:
+def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Run:
     """One contract against one gateway. What keeps it from being tested is said in the run."""
     settings, contract = ready.settings, ready.contract
     began = time.monotonic()
     try:
-        with observed(contract, settings) as observation, target(contract, settings, observation) as found:
+        with observed(contract, settings) as observation, under_test(contract, settings, observation) as found:
             url = found.url
             campaign = asyncio.run(_campaign(ready, found, observation, progress))
     except PortInUseError as error:

@@ -21,7 +21,10 @@ from gateway_contract.catalogue import contract_path
 from gateway_contract.loading import load_contract
 from gateway_contract.rules.derivation import derive_rules
 
-NO_TESTS = 2
+NOTHING_RAN = {
+    pytest.ExitCode.NO_TESTS_COLLECTED: "no rule matches -k: `check-gateway rules` lists them",
+    pytest.ExitCode.USAGE_ERROR: "-k is no expression that pytest understands: words joined by and, or, not",
+}
 
 
 def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
@@ -36,16 +39,16 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     def progress(name: str) -> Iterator[Progress]:
         settings = ready[name].settings
         where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
-        console.print(f"{name}: testing {settings.gateway or 'the bundled mock'}, {observed_from(settings)}{where}")
+        console.print(f"{name}: testing {settings.gateway or 'the bundled mock'}, {observed_from(settings)}{where}", soft_wrap=True)
         with progress_on(console) as shown:
             yield shown.step
 
     plugin = ContractPlugin(ready, progress)
     folder = wanted[0].report
-    pytest.main(pytest_arguments(folder, keyword), plugins=[plugin])
+    ended = pytest.main(pytest_arguments(folder, keyword), plugins=[plugin])
     if not plugin.runs:
-        console.print(f"no rule matches {keyword!r}: `check-gateway rules` lists them")
-        return NO_TESTS
+        console.print(NOTHING_RAN.get(ended, f"the suite itself failed (pytest ended with {ended}): this is our error"))
+        return EXIT_STATUS[Conformance.NOT_TESTED]
     for name, run in plugin.runs.items():
         secrets = [ready[name].settings.token]
         shown = selected_verdicts(run, [*plugin.selected[name]])
@@ -68,6 +71,8 @@ def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
         "-p",
         "no:cacheprovider",
         "--capture=no",
+        "--disable-plugin-autoload",
+        "--assert=plain",
         f"--junit-xml={folder / 'junit.xml'}",
         *(["-k", keyword] if keyword else []),
     ]

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+
+import httpx
 
 from contract_tests.limits import Limits
 
@@ -32,22 +33,29 @@ def checked(settings: Settings) -> Settings:
     """The settings as they are. Raises SettingsError."""
     if settings.gateway is not None:
         _check_gateway(settings.gateway)
-        if not settings.token:
-            raise SettingsError("no token. Give one that the gateway takes as TOKEN or in GATEWAY_TOKEN.")
+        _check_token(settings.token)
     if settings.upstream is not None:
         _check_upstream(settings.upstream)
     return settings
 
 
 def _check_gateway(gateway: str) -> None:
-    parts = urlsplit(gateway)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        url = httpx.URL(gateway)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
         raise SettingsError(f"{gateway!r} is no address of a gateway. Give one like http://127.0.0.1:3000.")
+
+
+def _check_token(token: str) -> None:
+    if not token:
+        raise SettingsError("no token. Give one that the gateway takes as TOKEN or in GATEWAY_TOKEN.")
+    if token != token.strip() or not token.isprintable():
+        raise SettingsError("the token has space around it, or a line break in it. Give it as the gateway knows it.")
 
 
 def _check_upstream(upstream: str) -> None:
     host, found, port = upstream.rpartition(":")
     if not found or not host or not port.isdecimal() or int(port) > 65535:
         raise SettingsError(f"{upstream!r} is no place to listen. Give host:port like 127.0.0.1:9900.")
-
-

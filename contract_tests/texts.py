@@ -4,7 +4,7 @@ from contract_tests.marks import PLACEHOLDER
 
 ENGLISH = "a lighthouse at dusk, waves below, "
 CHINESE = "黄昏的灯塔，海浪拍岸，"  # noqa: RUF001 # Chinese punctuation
-AWKWARD = "L'été \"naïve\" <b>&amp;</b> \\n 50% ${x} {{y}} — 灯塔 🌊\tcafe\u0301\nline two"
+AWKWARD = 'L\'été "naïve" <b>&amp;</b> \\n 50% ${x} {{y}} — 灯塔 🌊\tcafe\u0301\nline two'
 """What careless gateways escape, trim, re-encode, normalise or take for a template."""
 
 
@@ -21,3 +21,9 @@ def _trailing_spaces(head: str, filler: str, length: int) -> int:
 
 def with_mark(text: str) -> str:
     return f"{PLACEHOLDER} {text}"
+
+
+def with_mark_within(text: str) -> str:
+    """A text of the same length with a mark at its head; one that has no room for both stays as it is."""
+    head = with_mark("")
+    return head + text[len(head) :] if len(text) > 2 * len(head) else text

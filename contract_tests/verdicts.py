@@ -1,7 +1,7 @@
 """What a run says in the end: a verdict per rule, summed over its findings, and one for the gateway."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from gateway_contract.exchange import Exchange
@@ -67,6 +67,7 @@ class Run:
     strict: bool = False
     not_tested: str = ""
     our_errors: tuple[str, ...] = ()
+    doubt: str = ""  # why what was not run was not run, where that is no choice of the user's
 
     @property
     def conformance(self) -> Conformance:
@@ -79,17 +80,41 @@ class Run:
         return verdict.verdict is Verdict.FAIL and (self.strict or verdict.rule.level == "documented")
 
 
+UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
+NOTHING_JUDGED = "none of the rules could be judged: {reason}"
+
+
+def never_hollow(run: Run, selected: Container[str]) -> Run:
+    """A run that would be green only for want of judgements says instead that it was no test."""
+    if run.conformance is not Conformance.CONFORMS:
+        return run
+    asked = [one for one in run.verdicts if one.rule.id in selected]
+    if asked and all(one.verdict in UNDECIDED for one in asked):
+        return replace(run, not_tested=run.doubt or NOTHING_JUDGED.format(reason=asked[0].reason))
+    missed = any(one.verdict is Verdict.NOT_RUN and one.rule.dormant is None for one in asked)
+    return replace(run, not_tested=run.doubt) if run.doubt and missed else run
+
+
 NO_ACCEPTED = "no valid request was accepted, so refusals prove nothing"
 
 
-def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement]) -> tuple[RuleVerdict, ...]:
-    """The verdict of each rule. Refusals prove nothing where the gateway accepted no valid request at all."""
+def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = "") -> tuple[RuleVerdict, ...]:
+    """The verdict of each rule; `doubt` says why one was not run, where that is known.
+
+    Refusals prove nothing where the gateway accepted no valid request at all.
+    """
     by_rule: dict[str, list[Judgement]] = {}
     accepted = False
     for judgement in judgements:
         by_rule.setdefault(judgement.rule.id, []).append(judgement)
         accepted = accepted or judgement.exchange.accepted
-    return tuple(_verdict(rule, by_rule.get(rule.id, []), hollow=not accepted) for rule in rules)
+    unseen = doubt or "no exchange bears on it"
+    return tuple(
+        _verdict(rule, by_rule[rule.id], hollow=not accepted)
+        if rule.id in by_rule
+        else RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=rule.dormant or unseen)
+        for rule in rules
+    )
 
 
 def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVerdict:
@@ -101,10 +126,16 @@ def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVe
         if hollow:
             return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=NO_ACCEPTED)
         return RuleVerdict(rule, Verdict.PASS, len(judged))
-    if judged:
-        return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=judged[0].finding.observed)
-    return RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=rule.dormant or "no exchange bears on it")
+    return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=judged[0].finding.observed)
 
 
-def our_error(error: JudgeError) -> str:
+def our_errors(errors: Iterable[JudgeError]) -> tuple[str, ...]:
+    """Each broken rule once, with the first exchange that it broke on."""
+    first: dict[str, JudgeError] = {}
+    for error in errors:
+        first.setdefault(error.rule.id, error)
+    return tuple(map(_our_error, first.values()))
+
+
+def _our_error(error: JudgeError) -> str:
     return f"rule {error.rule.id} could not judge {error.exchange.name}: {type(error.error).__name__}: {error.error}"

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from contract_tests.content_coding import OFFERED, decoder
-from contract_tests.limits import Limits, Trouble, in_bytes
+from contract_tests.limits import Limits, Trouble, UnsendableError, in_bytes
 from contract_tests.wire_problems import before_the_answer, within_the_answer
 from gateway_contract.exchange import Answer, Headers, NoAnswer, Request, header
 from gateway_contract.read_json import read_json
@@ -30,7 +30,10 @@ def connections(verify: ssl.SSLContext | bool = True) -> httpx.AsyncHTTPTranspor
 async def exchange(
     transport: httpx.AsyncBaseTransport, request: Request, base: str, limits: Limits
 ) -> Answer | NoAnswer:
-    """Send the request to `base` and receive what comes. Nothing that the gateway does makes it raise."""
+    """Send the request to `base` and receive what comes. Nothing that the gateway does makes it raise.
+
+    Raises UnsendableError where the request or the base is no such thing.
+    """
     began = time.monotonic()
     try:
         async with (
@@ -47,7 +50,7 @@ async def exchange(
 
 def outgoing(request: Request, base: str) -> httpx.Request:
     """The request as it stands, with no more than HTTP needs: a host, a length, the codings that we read."""
-    url = httpx.URL(base)
+    url = our_own(base)
     path = quote(request.path, safe=string.punctuation)
     coding: Headers = () if header(request.headers, "Accept-Encoding") else (("Accept-Encoding", OFFERED),)
     return httpx.Request(
@@ -59,10 +62,20 @@ def outgoing(request: Request, base: str) -> httpx.Request:
     )
 
 
+def our_own(base: str) -> httpx.URL:
+    try:
+        return httpx.URL(base)
+    except httpx.InvalidURL as error:
+        raise UnsendableError(f"{base!r} is no valid URL: {error}") from error
+
+
 async def opened(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
-    """The head of an answer; its body is still to be read, and it must be closed."""
+    """The head of an answer; its body is still to be read, and it must be closed. Raises UnsendableError."""
     try:
         return await transport.handle_async_request(request)
+    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
+        # What was refused may be the token: the error's own text would quote it.
+        raise UnsendableError("a request with this address or these headers cannot be sent over HTTP") from error
     except httpx.TransportError as error:
         raise Trouble(before_the_answer(error)) from error
 

@@ -14,9 +14,7 @@ def before_the_answer(error: httpx.TransportError) -> str:
             return without_connection(error)
         case httpx.RemoteProtocolError():
             return malformed(error)
-        case httpx.NetworkError():
-            return "connection closed before the answer"
-    return "the request cannot be sent over HTTP"
+    return "connection closed before the answer"
 
 
 def within_the_answer(error: httpx.TransportError) -> str:

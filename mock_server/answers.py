@@ -13,8 +13,15 @@ LINK_SECONDS = 24 * 3600.0
 IMAGE_PATH = "/images"
 
 
+class ImageGoneError(Exception):
+    """There is no image behind one of the upstream's links."""
+
+
 async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, links: list[str], base: str) -> Json:
-    """The answer that holds the images behind the upstream's links. `base` is the gateway's own URL."""
+    """The answer that holds the images behind the upstream's links. `base` is the gateway's own URL.
+
+    Raises ImageGoneError.
+    """
     answer: Json = {}
     for pointer in plain_objects(contract):
         answer = placed(answer, pointer, {})
@@ -58,5 +65,8 @@ def carrier_asked_for(contract: Contract, images: ImageItems, body: Json) -> Car
 
 async def _carried(carrier: Carrier, upstream: UpstreamClient, link: str, base: str) -> str:
     if carrier.inline:
-        return b64encode(await upstream.image(link) or b"").decode()
+        content = await upstream.image(link)
+        if content is None:
+            raise ImageGoneError(link)
+        return b64encode(content).decode()
     return f"{base}{IMAGE_PATH}{below('', upstream.signer.sign(link, time.time() + LINK_SECONDS))}.png"

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from gateway_contract.pointer import read
 from gateway_contract.schema import Constraint
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.values import Json
 
 ONE_CHOICE = "one-choice"
 CHOICE_PER_IMAGE = "choice-per-image"
@@ -64,7 +64,7 @@ def image_links(answer: Json) -> list[str]:
     choices = read(answer, "/output/choices")
     contents = [read(choice, "/message/content") for choice in choices] if isinstance(choices, list) else []
     parts = [part for content in contents if isinstance(content, list) for part in content]
-    return [str(link) for part in parts if (link := read(part, "/image")) is not ABSENT]
+    return [link for part in parts if isinstance(link := read(part, "/image"), str) and link]
 
 
 def failure_in(status: int, answer: Json) -> Failure | None:
@@ -80,8 +80,11 @@ CLIENTS_FAULT = frozenset({"InvalidParameter", "DataInspectionFailed"})
 
 
 def is_clients_fault(failure: Failure) -> bool:
-    """Whether a failure is about what the client asked for, and not about the gateway or the vendor."""
-    return failure.code in CLIENTS_FAULT
+    """Whether a failure is about what the client asked for, and not about the gateway or the vendor.
+
+    Under 404 the same code says that the gateway called a wrong address.
+    """
+    return failure.code in CLIENTS_FAULT and failure.status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}
 
 
 def is_throttling(failure: Failure) -> bool:

@@ -13,8 +13,8 @@ from gateway_contract.mapping import upstream_body
 from gateway_contract.read_json import read_json
 from gateway_contract.standing import NOT_JUDGED
 from gateway_contract.values import ABSENT, Json
-from mock_server.answers import answer_body
-from mock_server.refusals import NO_TOKEN, NOT_JSON, WRONG_TOKEN, Refusal, refusal_of
+from mock_server.answers import ImageGoneError, answer_body
+from mock_server.refusals import NO_TOKEN, NOT_JSON, UPSTREAM_BROKE, WRONG_TOKEN, Refusal, refusal_body, refusal_of
 from mock_server.upstream_client import UpstreamClient
 
 
@@ -69,11 +69,14 @@ async def generate(gateway: "Gateway", _body: Json, call: Json, _incoming: Incom
 
 
 async def answer(gateway: "Gateway", body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    return Outgoing(200, await answer_body(gateway.contract, gateway.upstream, body, links, incoming.base))
+    try:
+        return Outgoing(200, await answer_body(gateway.contract, gateway.upstream, body, links, incoming.base))
+    except ImageGoneError:
+        return gateway.refuse(gateway, UPSTREAM_BROKE)
 
 
-def refuse(_gateway: "Gateway", refusal: Refusal) -> Outgoing:
-    return Outgoing(refusal.status, refusal.body())
+def refuse(gateway: "Gateway", refusal: Refusal) -> Outgoing:
+    return Outgoing(refusal.status, refusal_body(gateway.contract, refusal))
 
 
 def map_body(gateway: "Gateway", body: Json) -> Json:

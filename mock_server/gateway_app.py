@@ -1,6 +1,7 @@
 """A gateway as an application: its operation, and the images that its links lead to."""
 
 import time
+from collections.abc import Mapping
 
 import httpx
 from starlette.applications import Starlette
@@ -9,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mock_server.answers import IMAGE_PATH
-from mock_server.gateway import Gateway, Incoming, handle
+from mock_server.gateway import Gateway, Incoming, Outgoing, handle
 from mock_server.own_url import own_url
 from mock_server.refusals import Refusal
 from mock_server.signing import BadSignatureError
@@ -18,11 +19,19 @@ from mock_server.signing import BadSignatureError
 def gateway_app(gateway: Gateway) -> Starlette:
     async def operate(request: Request) -> Response:
         incoming = Incoming(request.method, request.headers, await request.body(), own_url(request))
-        outgoing = await handle(gateway, incoming)
-        return JSONResponse(outgoing.body, outgoing.status, dict(outgoing.headers))
+        return response(await handle(gateway, incoming))
 
     async def image(request: Request) -> Response:
         return await image_response(gateway, request.path_params["signed"])
+
+    async def unknown_path(request: Request, _error: Exception) -> Response:
+        message = f"There is nothing at {request.url.path}."
+        return response(gateway.refuse(gateway, Refusal(404, "invalid_request_error", "unknown_url", message)))
+
+    async def other_method(request: Request, _error: Exception) -> Response:
+        message = f"{request.method} is not allowed here."
+        refused = gateway.refuse(gateway, Refusal(405, "invalid_request_error", "method_not_allowed", message))
+        return response(refused, {"allow": operation.method})
 
     operation = gateway.contract.operation
     return Starlette(
@@ -30,19 +39,12 @@ def gateway_app(gateway: Gateway) -> Starlette:
             Route(operation.path, operate, methods=[operation.method]),
             Route(IMAGE_PATH + "/{signed}.png", image),
         ],
-        exception_handlers={404: refuse_unknown_path, 405: refuse_other_method},
+        exception_handlers={404: unknown_path, 405: other_method},
     )
 
 
-async def refuse_unknown_path(request: Request, _error: Exception) -> Response:
-    message = f"There is nothing at {request.url.path}."
-    return JSONResponse(Refusal(404, "invalid_request_error", "unknown_url", message).body(), 404)
-
-
-async def refuse_other_method(request: Request, error: Exception) -> Response:
-    message = f"{request.method} is not allowed here."
-    refusal = Refusal(405, "invalid_request_error", "method_not_allowed", message)
-    return JSONResponse(refusal.body(), 405, getattr(error, "headers", None))
+def response(outgoing: Outgoing, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(outgoing.body, outgoing.status, {**outgoing.headers, **(headers or {})})
 
 
 async def image_response(gateway: Gateway, signed: str) -> Response:
@@ -52,11 +54,12 @@ async def image_response(gateway: Gateway, signed: str) -> Response:
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
     content = await gateway.upstream.image(str(link))
-    return (
-        PlainTextResponse("the image is gone\n", 404) if content is None else Response(content, media_type="image/png")
-    )
+    if content is None:
+        return PlainTextResponse("the image is gone\n", 404)
+    return Response(content, media_type="image/png")
 
 
 def http_client() -> httpx.AsyncClient:
     """The client that gateways call their upstream with; proxies of the environment are not for these calls."""
-    return httpx.AsyncClient(timeout=120, trust_env=False, limits=httpx.Limits(max_connections=256, max_keepalive_connections=8))
+    limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
+    return httpx.AsyncClient(timeout=120, trust_env=False, limits=limits)

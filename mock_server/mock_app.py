@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from gateway_contract.contract import Contract, Upstream
+from gateway_contract.document import DocumentError
 from gateway_contract.values import Json
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
@@ -32,8 +33,9 @@ class MockSettings:
 
 
 def mock_app(contracts: Sequence[Contract], settings: MockSettings, http: httpx.AsyncClient) -> Starlette:
-    signer = Signer(secrets.token_bytes(16))
-    stubs = {upstream.name: UpstreamStub(upstream, signer=signer) for upstream in upstreams(contracts)}
+    """Raises DocumentError for a contract that names no upstream."""
+    signer = Signer(secrets.token_bytes(16))  # of the gateways; what a stub signs is no link of theirs
+    stubs = {upstream.name: UpstreamStub(upstream) for upstream in upstreams(contracts)}
     mounts = [Mount(f"/{name}", upstream_app(stub)) for name, stub in stubs.items()]
     mounts += [Mount(f"/{contract.name}", _gateway(contract, settings, http, signer)) for contract in contracts]
 
@@ -65,7 +67,10 @@ def served(contracts: Sequence[Contract], own: str) -> Json:
 def _gateway(contract: Contract, settings: MockSettings, http: httpx.AsyncClient, signer: Signer) -> ASGIApp:
     upstream = contract.upstream
     if upstream is None:
-        raise ValueError(f"{contract.name} names no upstream, so there is nothing to mock it with")
+        place = contract.document.place(contract.operation.pointer)
+        raise DocumentError(
+            place, f"{contract.name} names no upstream", "a mock needs one: x-upstream on the operation"
+        )
     url = settings.upstream or f"{settings.own}/{upstream.name}{upstream.base}"
     client = UpstreamClient(upstream, url, http, signer, settings.upstream_key)
     return gateway_app(Gateway(contract, client, settings.token))

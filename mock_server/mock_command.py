@@ -1,9 +1,12 @@
 """The mock in the foreground: says what it serves, and stops in order."""
 
 import asyncio
+import signal
+import socket
 from collections.abc import Sequence
 
 import click
+import httpx
 import uvicorn
 
 from gateway_contract.catalogue import BUNDLED, contract_path
@@ -11,10 +14,11 @@ from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
 from mock_server.gateway_app import http_client
 from mock_server.mock_app import MockSettings, mock_app, upstreams
-from mock_server.serving import listen
+from mock_server.serving import listen, url_of
 from mock_server.upstream_client import DEFAULT_KEY
 
-ANYWHERE = frozenset({"0.0.0.0", "::"})
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that stand for all of a machine's, and where the machine itself reaches them."""
 
 
 def serve_until_stopped(
@@ -23,11 +27,16 @@ def serve_until_stopped(
     """Serves until interrupted. Raises DocumentError and PortInUseError before anything is served."""
     contracts = [load_contract(contract_path(name)) for name in names or BUNDLED]
     listener = listen(host, port)
-    own = f"http://{'127.0.0.1' if host in ANYWHERE else host}:{listener.getsockname()[1]}"
+    own = url_of(ANYWHERE.get(host, host), listener)
+    http = http_client()
+    app = mock_app(contracts, MockSettings(own, token, upstream, upstream_key or DEFAULT_KEY), http)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
     click.echo("\n".join(greeting(contracts, own)))
     if host in ANYWHERE:
         click.echo("Anyone who reaches this machine can call it: the mock checks no identity.", err=True)
-    asyncio.run(_serve(contracts, MockSettings(own, token, upstream, upstream_key or DEFAULT_KEY), listener))
+    asyncio.run(_serve(server, http, listener))
 
 
 def greeting(contracts: Sequence[Contract], own: str) -> list[str]:
@@ -37,7 +46,6 @@ def greeting(contracts: Sequence[Contract], own: str) -> list[str]:
     return lines
 
 
-async def _serve(contracts: Sequence[Contract], settings: MockSettings, listener: object) -> None:
-    async with http_client() as http:
-        config = uvicorn.Config(mock_app(contracts, settings, http), log_level="warning", lifespan="off")
-        await uvicorn.Server(config).serve(sockets=[listener])  # type: ignore[list-item] # a socket
+async def _serve(server: uvicorn.Server, http: httpx.AsyncClient, listener: socket.socket) -> None:
+    async with http:
+        await server.serve(sockets=[listener])

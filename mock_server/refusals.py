@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from gateway_contract.contract import Contract
 from gateway_contract.mapping import shortened
-from gateway_contract.pointer import read, tokens
+from gateway_contract.pointer import below, leaf_name, members, parent, placed, read, tokens
 from gateway_contract.rules.statements import constraint_sentence
-from gateway_contract.schema import Constraint
+from gateway_contract.schema import ANY_NAME, Constraint
 from gateway_contract.values import ABSENT, Json
 
 
@@ -20,14 +20,10 @@ class Refusal:
     message: str
     param: str | None = None
 
-    def body(self) -> dict[str, Json]:
-        error: dict[str, Json] = {
-            "message": self.message,
-            "type": self.type,
-            "code": self.code,
-            "param": self.param,
-        }
-        return {"error": error}
+    @property
+    def told(self) -> dict[str, Json]:
+        """What it tells, by the names of the OpenAI API."""
+        return {"message": self.message, "type": self.type, "code": self.code, "param": self.param}
 
 
 NO_TOKEN = Refusal(401, "authentication_error", "missing_api_key", "Send your token as Authorization: Bearer <token>.")
@@ -36,10 +32,27 @@ NOT_JSON = Refusal(400, "invalid_request_error", "invalid_json", "The body is no
 UPSTREAM_BROKE = Refusal(502, "upstream_error", "bad_gateway", "The image service gave no usable answer.")
 
 
+def refusal_body(contract: Contract, refusal: Refusal) -> Json:
+    """The body by the contract: where it wants texts of other names than the OpenAI API's, each is the message."""
+    schema = contract.operation.refusal
+    if schema is None:
+        return {"error": refusal.told}
+    body: Json = {}
+    for part in schema.parts:
+        name = leaf_name(part.pointer)
+        if name in refusal.told:
+            body = placed(body, part.pointer, refusal.told[name])
+        elif part.required and part.schema.get("type") == "string":
+            body = placed(body, part.pointer, refusal.message)
+    return body
+
+
 def refusal_of(contract: Contract, body: Json, broken: frozenset[Constraint]) -> Refusal:
     """The refusal of a body that breaks constraints; of several, the first in the contract is named."""
     order = list(contract.request.constraints.values())
     first = min(broken, key=order.index)
+    if leaf_name(first.pointer) == ANY_NAME:
+        return _unlisted(contract, body, first)
     seen = read(body, first.pointer)
     sent = "it is missing" if seen is ABSENT else f"you sent {shortened(seen)}"
     return Refusal(
@@ -49,3 +62,14 @@ def refusal_of(contract: Contract, body: Json, broken: frozenset[Constraint]) ->
         message=f"{constraint_sentence(first)}; {sent}.",
         param=".".join(tokens(first.pointer)) or None,
     )
+
+
+def _unlisted(contract: Contract, body: Json, constraint: Constraint) -> Refusal:
+    """The refusal of a body with a field that its contract does not list and does not leave open."""
+    holder = parent(constraint.pointer)
+    known = {part.pointer for part in contract.request.parts}
+    held = read(body, holder)
+    found = [below(holder, name) for name, _ in ([] if held is ABSENT else members(held))]
+    param = next((".".join(tokens(pointer)) for pointer in found if pointer not in known), None)
+    message = f"{constraint_sentence(constraint)}; you sent {param or 'more'}."
+    return Refusal(400, "invalid_request_error", "unknown_parameter", message, param)

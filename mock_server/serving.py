@@ -25,7 +25,7 @@ def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]: 
     try:
         while not server.started and thread.is_alive():
             thread.join(0.002)
-        yield f"http://{host}:{listener.getsockname()[1]}"
+        yield url_of(host, listener)
     finally:
         server.should_exit = True
         thread.join()
@@ -38,4 +38,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise PortInUseError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        raise PortInUseError(f"cannot listen on {host}:{port}: {reason}") from error
+
+
+def url_of(host: str, listener: socket.socket) -> str:
+    """The URL at which a listening socket is reached by the name of its host (RFC 3986, 3.2.2)."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

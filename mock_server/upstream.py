@@ -27,6 +27,7 @@ from mock_server.upstream_calls import UpstreamCalls
 
 CAPTION_CHARACTERS = 80  # links hold them
 LINK_SECONDS = 24 * 3600.0
+ANY_METHOD = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
         routes=[
             Route(stub.path, generate, methods=[stub.upstream.operation.method]),
             Route(PICTURE_PATH, picture),
-            Route("/{path:path}", anything_else, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+            Route("/{path:path}", anything_else, methods=ANY_METHOD),
         ]
     )
 

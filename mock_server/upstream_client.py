@@ -15,6 +15,7 @@ from mock_server.refusals import UPSTREAM_BROKE, Refusal
 from mock_server.signing import Signer
 
 DEFAULT_KEY = "sk-the-gateways-own-key"
+UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL)  # a link that is none comes from the upstream, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,11 @@ class UpstreamClient:
         try:
             response = await self.http.request(
                 self.upstream.operation.method,
-                self.url + self.upstream.operation.path,
+                self.url.rstrip("/") + self.upstream.operation.path,
                 content=orjson.dumps(call),
                 headers={"authorization": f"Bearer {self.key}", "content-type": "application/json"},
             )
-        except httpx.HTTPError:
+        except UNREACHABLE:
             return UPSTREAM_BROKE
         return links_or_refusal(response.status_code, read_json(response.content))
 
@@ -44,7 +45,7 @@ class UpstreamClient:
         """The image behind one of the upstream's links; None where there is none."""
         try:
             response = await self.http.get(link)
-        except httpx.HTTPError:
+        except UNREACHABLE:
             return None
         return response.content if response.status_code == HTTPStatus.OK else None
 
@@ -58,5 +59,5 @@ def links_or_refusal(status: int, answer: Json | Literal[Nothing.ABSENT]) -> lis
     if dashscope.is_throttling(failure):
         return Refusal(429, "rate_limit_error", "rate_limit_exceeded", "The image service is busy; try again later.")
     if dashscope.is_clients_fault(failure):
-        return Refusal(400, "invalid_request_error", failure.code, failure.message)
+        return Refusal(400, "invalid_request_error", failure.code, failure.message or "The image service refused.")
     return UPSTREAM_BROKE

@@ -5,13 +5,14 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from gateway_contract.exchange import Credential, Exchange, Headers, Request
 from gateway_contract.redaction import REDACTED, redact, redact_headers
 from gateway_contract.values import ABSENT, UNOBSERVED, Json
 
 BARE_SCHEME = re.compile(r"(?i)\s*(bearer|basic)?\s*")  # a credential that holds nothing
+_ADDRESS = re.compile(r"([\w+.-]+://)(?:[^/?#]*@)?([^/?#]*)([^?#]*)(.*)", re.DOTALL)
 SHORTEST_KEY = 8  # a shorter word that somebody uses as a key stands in ordinary text, too
 TOLD = frozenset({Credential.RIGHT, Credential.UNKNOWN})  # what is, or may be, somebody's token
 
@@ -98,10 +99,14 @@ def headers_without_secrets(headers: Headers, secrets: Sequence[str]) -> list[tu
 
 def address_without_secrets(url: str, secrets: Sequence[str]) -> str:
     """An address without the user and password that it may hold."""
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    shown = urlunsplit(parts._replace(netloc=host)) if at and user else url
-    return without_secrets(shown, secrets)
+    return "".join(address_parts(without_secrets(url, secrets)))
+
+
+def address_parts(url: str) -> tuple[str, str, str]:
+    """An address as its scheme and host, its path, and the rest; without user and password. Any text will do."""
+    found = _ADDRESS.match(url)
+    scheme, host, path, rest = found.groups() if found else ("", "", url, "")
+    return f"{scheme}{host}", path, rest
 
 
 def gives_away(value: str, secrets: Iterable[str]) -> bool:
@@ -125,6 +130,7 @@ def _decoded(value: str) -> str:
 __all__ = [
     "REDACTED",
     "TOLD",
+    "address_parts",
     "address_without_secrets",
     "all_secrets",
     "compact",

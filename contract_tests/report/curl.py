@@ -4,13 +4,13 @@ import re
 import shlex
 import string
 from collections.abc import Iterator, Sequence
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from contract_tests.report.confidential import (
     BARE_SCHEME,
     REDACTED,
     TOLD,
-    address_without_secrets,
+    address_parts,
     content_without_secrets,
     gives_away,
     headers_without_secrets,
@@ -48,12 +48,11 @@ def _method(method: str, content: bytes) -> list[str]:
 
 def _target(path: str, gateway_url: str, secrets: Sequence[str]) -> list[str]:
     """The address; a path that curl would tidy up or read as a pattern is given apart."""
-    base = urlsplit(address_without_secrets(gateway_url, secrets))
-    target = base.path.rstrip("/") + quote(without_secrets(path, secrets), safe=string.punctuation, errors="replace")
+    origin, below, _ = address_parts(without_secrets(gateway_url, secrets))
+    target = below.rstrip("/") + quote(without_secrets(path, secrets), safe=string.punctuation, errors="replace")
     if _PLAIN_TARGET.fullmatch(target):
-        return [shlex.quote(f"{base.scheme}://{base.netloc}{target}")]
-    origin = urlunsplit((base.scheme, base.netloc, "/", "", ""))
-    return ["--request-target", shlex.quote(target), shlex.quote(origin)]
+        return [shlex.quote(f"{origin}{target}")]
+    return ["--request-target", shlex.quote(target), shlex.quote(f"{origin}/")]
 
 
 def _headers(request: Request, secrets: Sequence[str]) -> Iterator[str]:

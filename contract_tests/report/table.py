@@ -75,7 +75,7 @@ def _line(run: Run, verdict: RuleVerdict, secrets: Sequence[str]) -> Line:
         name=verdict.rule.id,
         clause=verdict.rule.clause or "",
         expected=one_line(without_secrets(smallest.finding.expected, secrets)),
-        observed=one_line(" ".join(filter(None, (seen, wording.share(verdict))))),
+        observed=one_line(", ".join(filter(None, (seen, wording.share(verdict))))),
         curl=curl_of(smallest.exchange.request, run.gateway, secrets),
     )
 

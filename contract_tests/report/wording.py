@@ -34,12 +34,15 @@ def failed(run: Run, level: str) -> list[RuleVerdict]:
 def share(verdict: RuleVerdict) -> str:
     """How many of the exchanges of a failing rule fail; nothing where all do."""
     failing = len(verdict.failures)
-    return f"({failing} of {verdict.exchanges})" if failing < verdict.exchanges else ""
+    return f"{failing} of {verdict.exchanges}" if failing < verdict.exchanges else ""
 
 
 def undecided(run: Run) -> Iterable[tuple[str, str]]:
-    """What was not decided and why, one row per reason: `12 not run` and `reason: some of their names`."""
-    for verdict, word in UNDECIDED.items():
+    """What was not decided and why, one row per reason: `12 not run` and `reason: some of their names`.
+
+    Nothing where there was no test at all: its one reason stands in the end.
+    """
+    for verdict, word in () if run.not_tested else UNDECIDED.items():
         by_reason: dict[str, list[str]] = {}
         for one in run.verdicts:
             if one.verdict is verdict:

@@ -11,6 +11,7 @@ from gateway_contract.catalogue import contract_path
 from gateway_contract.document import Place
 from gateway_contract.exchange import Answer, Credential, Exchange, Headers, Image, NoAnswer, Request, UpstreamCall
 from gateway_contract.loading import load_contract
+from gateway_contract.read_json import read_json
 from gateway_contract.rules.derivation import derive_rules
 from gateway_contract.rules.finding import failing
 from gateway_contract.rules.rule import Rule
@@ -44,8 +45,6 @@ def asking(
 
 
 def carrying(content: bytes, *headers: tuple[str, str], credential: Credential = Credential.MISSING) -> Request:
-    from gateway_contract.read_json import read_json  # noqa: PLC0415 # kept beside its only use
-
     return Request("POST", "/v1/images/generations", headers, content, read_json(content), credential)
 
 

@@ -116,7 +116,7 @@ components:
           examples: [640*480, 640x480]
           x-pixels: {minimum: 65536, maximum: 1048576}
           x-aspect: {minimum: 0.25, maximum: 4}
-          x-not-judged: {pattern: "[X ]"}
+          x-not-judged: {type: string, pattern: "[X ]"}
           x-clause: PX-06
           x-upstream: {pointer: /settings/area, normalize: image-size}
         delivery:
@@ -152,7 +152,7 @@ components:
           maxLength: 40
           x-clause: PX-10
           x-if-violated: {maxLength: [refuse, truncate]}
-          x-not-judged: {maxLength: 0}
+          x-not-judged: {type: string, maxLength: 0}
           x-upstream: {pointer: /settings/avoid, invent: false}
         signed:
           type: boolean

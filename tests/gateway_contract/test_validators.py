@@ -93,7 +93,7 @@ def faults(schema: dict[str, Json], body: Json) -> tuple[list[Any], list[Any]]:
     return fast, reference
 
 
-@pytest.mark.parametrize("schema", schemas())
+@pytest.mark.parametrize("schema", [*schemas()])
 @given(data=st.data())
 def test_both_validators_find_the_same_faults_in_every_body(schema: CompiledSchema, data: st.DataObject) -> None:
     body = data.draw(bodies(schema.schema) | mutated(schema) | ANYTHING)
@@ -101,7 +101,7 @@ def test_both_validators_find_the_same_faults_in_every_body(schema: CompiledSche
     assert fast == reference
 
 
-@pytest.mark.parametrize("schema", schemas())
+@pytest.mark.parametrize("schema", [*schemas()])
 @given(data=st.data())
 def test_every_fault_lies_in_a_constraint_of_the_contract(schema: CompiledSchema, data: st.DataObject) -> None:
     body = data.draw(bodies(schema.schema) | mutated(schema) | ANYTHING)

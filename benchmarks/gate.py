@@ -1,0 +1,125 @@
+"""What a whole run of the gate costs, beside stock Schemathesis on the same mock.
+
+Both are whole processes against one mock in a process of its own; CPU is user and system time as the operating system
+accounts for it, the mock's share apart. Run it with `python benchmarks/gate.py`; times are from a noisy machine, the
+ratio is what counts. The two take turns, and the median of the runs is shown.
+"""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+CONTRACTS = ("powertokens", "powerbuyin")
+TOKEN = "sk-for-the-benchmark"
+ENVIRONMENT = {**os.environ, "GATEWAY_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
+EXAMPLES = 100
+RUNS = 3
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: CPU seconds of the tester and of the mock, wall seconds, requests and images as the tester counts."""
+
+    cpu: float
+    mock_cpu: float
+    wall: float
+    requests: int
+    images: int | None
+
+
+@contextmanager
+def mock(*options: str) -> Iterator[tuple[str, int]]:
+    """The mock in a process of its own: its URL and process id."""
+    command = [sys.executable, "-m", "mock_server", "--port", "0", *options]
+    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            found = re.search(r"http://\S+", process.stdout.readline() if process.stdout else "")
+            if found is None:
+                raise SystemExit("the mock did not start")
+            yield found.group(), process.pid
+        finally:
+            process.terminate()
+
+
+def cpu_of(pid: int) -> float:
+    """User and system seconds of a running process so far."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / TICKS
+
+
+def measured(command: list[str], pid: int) -> tuple[float, float, float, str]:
+    """CPU of a command, CPU of the mock meanwhile, wall time, and what the command printed."""
+    before, began = cpu_of(pid), time.monotonic()
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=output, stderr=subprocess.STDOUT)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        wall = time.monotonic() - began
+        output.seek(0)
+        printed = output.read()
+    return usage.ru_utime + usage.ru_stime, cpu_of(pid) - before, wall, printed
+
+
+def gate(contract: str) -> Measured:
+    """The gate against the mock as against any gateway: the suite is the upstream."""
+    with tempfile.TemporaryDirectory() as folder, mock("--upstream", "http://127.0.0.1:9911/api/v1") as (url, pid):
+        command = [sys.executable, "-m", "contract_tests", "run", "--contract", contract, "--report", folder]
+        command += ["--gateway", f"{url}/{contract}", "--upstream", "127.0.0.1:9911"]
+        cpu, mock_cpu, wall, printed = measured(command, pid)
+        report = json.loads(Path(folder, contract, "report.json").read_text())
+    if report["verdict"] != "conforms":
+        raise SystemExit(f"the mock should conform:\n{printed}")
+    return Measured(cpu, mock_cpu, wall, report["cost"]["requests"], report["cost"]["images"])
+
+
+def stock_schemathesis(contract: str) -> Measured:
+    with mock() as (url, pid):
+        command = [str(Path(sys.executable).parent / "schemathesis"), "run", str(ROOT / "openapi" / f"{contract}.yaml")]
+        command += ["--url", f"{url}/{contract}", "-H", f"Authorization: Bearer {TOKEN}", "--seed", "1"]
+        command += ["--max-examples", str(EXAMPLES), "--continue-on-failure", "--generation-database", "none"]
+        cpu, mock_cpu, wall, printed = measured(command, pid)
+    cases = re.search(r"(\d+) generated", printed)
+    if cases is None:
+        raise SystemExit(f"Schemathesis did not run:\n{printed}")
+    return Measured(cpu, mock_cpu, wall, int(cases.group(1)), None)
+
+
+def median(runs: list[Measured]) -> Measured:
+    return Measured(
+        cpu=statistics.median(run.cpu for run in runs),
+        mock_cpu=statistics.median(run.mock_cpu for run in runs),
+        wall=statistics.median(run.wall for run in runs),
+        requests=runs[0].requests,
+        images=runs[0].images,
+    )
+
+
+def main() -> None:
+    print(f"{'':34}{'requests':>9}{'images':>8}{'CPU s':>8}{'+ mock':>8}{'wall s':>8}")
+    for contract in CONTRACTS:
+        ours, theirs = [], []
+        for _ in range(RUNS):
+            ours.append(gate(contract))
+            theirs.append(stock_schemathesis(contract))
+        for name, found in (("the gate", median(ours)), (f"schemathesis run, {EXAMPLES} examples", median(theirs))):
+            images = "-" if found.images is None else str(found.images)
+            print(
+                f"{contract:12}{name:22.22}{found.requests:9}{images:>8}{found.cpu:8.2f}{found.mock_cpu:8.2f}{found.wall:8.2f}"
+            )
+        ratios = [(mine.cpu + mine.mock_cpu) / (other.cpu + other.mock_cpu) for mine, other in zip(ours, theirs, strict=True)]
+        print(f"{contract:12}gate / stock, CPU with the mock: {statistics.median(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()

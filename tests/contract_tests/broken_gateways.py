@@ -1,0 +1,134 @@
+"""Named ways in which a gateway can be broken, and each way applied to every part of a contract that it fits.
+
+A way is a function with the signature of the stage that it replaces, behind the part of the contract that it spoils.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+from starlette.types import ASGIApp
+
+from gateway_contract.contract import Contract
+from mock_server.gateway import Gateway
+from mock_server.gateway_app import gateway_app
+from mock_server.upstream_client import UpstreamClient
+
+
+class Part(Protocol):
+    """What a defect is about, and how strongly the contract promises it."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def clause(self) -> str | None: ...
+    @property
+    def level(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A part of a contract that the contract has no object for."""
+
+    subject: str
+    clause: str | None
+    level: str | None = None
+    pointer: str = ""
+
+
+Each: TypeAlias = Callable[[Contract], Iterable[Any]]
+Function: TypeAlias = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of being broken. `spoils_all` are ways that spoil so many answers that no single field can be blamed."""
+
+    name: str
+    stage: str
+    each: Each
+    function: Function
+    memory: Callable[[], object] | None = None  # what one gateway remembers from request to request
+    spoils_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A way of being broken at one part of a contract."""
+
+    way: Way
+    part: Part = field(repr=False)
+
+    @property
+    def subject(self) -> str:
+        return self.part.subject
+
+    def __str__(self) -> str:
+        return f"{self.part.subject}-{self.way.name}"
+
+    def level(self, contract: Contract) -> str:
+        if self.part.level is not None or self.part.clause is None:
+            return self.part.level or "documented"
+        return contract.clauses[self.part.clause].level
+
+    def app(self, gateway: Gateway) -> ASGIApp:
+        """The gateway with this defect, as an application."""
+        function = partial(self.way.function, self.part)
+        if self.way.memory is not None:
+            function = partial(function, self.way.memory())
+        match self.way.stage:
+            case "gateway":
+                return gateway_app(function(gateway))
+            case "image":
+                return gateway_app(replace(gateway, upstream=with_images(gateway.upstream, function)))
+            case "app":
+                return partial(function, gateway_app(gateway))
+        stages: dict[str, Any] = {self.way.stage: function}
+        return gateway_app(replace(gateway, **stages))
+
+
+WAYS: dict[str, Way] = {}
+
+
+def broken(
+    stage: str, each: Each, memory: Callable[[], object] | None = None, *, spoils_all: bool = False
+) -> Callable[[Function], Function]:
+    """Registers a way of being broken under its function's name.
+
+    Stages beside the gateway's own: `gateway` changes it as a whole, `image` fetches an image, `app` is ASGI around it.
+    """
+
+    def register(function: Function) -> Function:
+        name = function.__name__.replace("_", "-")
+        WAYS[name] = Way(name, stage, each, function, memory, spoils_all)
+        return function
+
+    return register
+
+
+def defects(contract: Contract) -> Iterator[Defect]:
+    """Every way at every part of a contract that it fits."""
+    for way in WAYS.values():
+        yield from (Defect(way, part) for part in way.each(contract))
+
+
+def some_defects(contract: Contract, most: int) -> Iterator[Defect]:
+    """Every way at a few parts that it fits, other ones from way to way, so that each part has its turn."""
+    for turn, way in enumerate(WAYS.values()):
+        parts = list(way.each(contract))
+        yield from (Defect(way, parts[(turn + index) % len(parts)]) for index in range(min(most, len(parts))))
+
+
+@dataclass(frozen=True, slots=True)
+class _WithImages(UpstreamClient):
+    fetch: Function = lambda *_: None
+
+    async def image(self, link: str) -> bytes | None:
+        found: bytes | None = await self.fetch(await UpstreamClient.image(self, link))
+        return found
+
+
+def with_images(client: UpstreamClient, fetch: Function) -> UpstreamClient:
+    """A client that gives other images than those behind the upstream's links."""
+    return _WithImages(client.upstream, client.url, client.http, client.signer, client.key, fetch)

@@ -1,0 +1,193 @@
+"""Gateways that do not pass on what they were asked for."""
+
+import html
+import unicodedata
+from typing import cast
+
+from gateway_contract.contract import Contract, MappedField
+from gateway_contract.mapping import upstream_body
+from gateway_contract.pointer import below, leaf_name, parent, placed, read, removed
+from gateway_contract.size import parse_size
+from gateway_contract.values import ABSENT, Json, same
+from mock_server.gateway import Gateway
+from tests.contract_tests.broken_gateways import Spot, broken
+from tests.contract_tests.broken_parts import (
+    easily_lost,
+    gateway_only,
+    in_objects,
+    not_to_be_invented,
+    of_several_forms,
+    of_type,
+    optional,
+    schema_of,
+    sizes,
+    texts,
+    type_of,
+)
+
+
+def call_of(gateway: Gateway, body: Json) -> Json:
+    return upstream_body(gateway.contract, body)
+
+
+def retold(at: MappedField, call: Json, text: str) -> Json:
+    """A call with another text in a field, where it has one."""
+    return placed(call, at.upstream, text) if isinstance(read(call, at.upstream), str) else call
+
+
+@broken("map", optional)
+def dropped(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The field never arrives."""
+    return removed(call_of(gateway, body), at.upstream)
+
+
+@broken("map", in_objects)
+def one_level_up(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The field arrives beside the object in which it belongs."""
+    return moved(at, call_of(gateway, body), below(parent(parent(at.upstream)), leaf_name(at.upstream)))
+
+
+@broken("map", in_objects)
+def renamed(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The field arrives under a name that the upstream does not know."""
+    return moved(at, call_of(gateway, body), below(parent(at.upstream), f"the_{leaf_name(at.upstream)}"))
+
+
+def moved(at: MappedField, call: Json, pointer: str) -> Json:
+    value = read(call, at.upstream)
+    return call if value is ABSENT else placed(removed(call, at.upstream), pointer, value)
+
+
+@broken("map", of_type("integer", "boolean", "number"))
+def sent_as_text(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The field arrives as text; the upstream refuses it."""
+    call = call_of(gateway, body)
+    value = read(call, at.upstream)
+    return call if value is ABSENT else placed(call, at.upstream, str(value).lower())
+
+
+@broken("map", of_type("integer", "boolean"))
+def always_the_same(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Whatever the client says, the upstream is told one thing."""
+    return placed(call_of(gateway, body), at.upstream, type_of(gateway.contract, at.pointer) == "boolean" or 2)
+
+
+@broken("map", of_type("integer", "number"))
+def through_a_short_float(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The number loses what a float of 32 bits cannot hold."""
+    import struct
+
+    call = call_of(gateway, body)
+    value = read(call, at.upstream)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return call
+    (short,) = struct.unpack("f", struct.pack("f", value))
+    return placed(call, at.upstream, min(int(short), 2147483647) if isinstance(value, int) else short)
+
+
+@broken("map", sizes)
+def sides_swapped(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Height times width."""
+    call = call_of(gateway, body)
+    size = parse_size(read(call, at.upstream))
+    return call if size is None else placed(call, at.upstream, f"{size.height}*{size.width}")
+
+
+@broken("map", of_several_forms)
+def not_normalised(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The client's form goes upstream as it is."""
+    value = read(body, at.pointer)
+    call = call_of(gateway, body)
+    return call if value is ABSENT else placed(call, at.upstream, value)
+
+
+@broken("map", not_to_be_invented)
+def made_up_when_left_out(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """A field that the client left out goes upstream with a value of the gateway's own."""
+    call = call_of(gateway, body)
+    return placed(call, at.upstream, invented_value(gateway.contract, at)) if read(body, at.pointer) is ABSENT else call
+
+
+def invented_value(contract: Contract, at: MappedField) -> Json:
+    schema = schema_of(contract, at.pointer).schema
+    match schema.get("type"):
+        case "boolean":
+            return schema.get("default") is not True
+        case "integer" | "number":
+            return 2
+        case "array":
+            return ["grey"]
+    return "1024*768" if "format" in schema else "blurry"
+
+
+@broken("map", gateway_only)
+def passed_on(at: Spot, gateway: Gateway, body: Json) -> Json:
+    """A field that is the gateway's business goes upstream, too."""
+    call, value = call_of(gateway, body), read(body, at.pointer)
+    beside = next(field for field in optional(gateway.contract))
+    return call if value is ABSENT else placed(call, below(parent(beside.upstream), leaf_name(at.pointer)), value)
+
+
+@broken("map", texts)
+def trimmed(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """White space at either end is taken away."""
+    call = call_of(gateway, body)
+    return retold(at, call, str(read(call, at.upstream)).strip())
+
+
+@broken("map", texts)
+def cut(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Half of the longest text never arrives."""
+    call = call_of(gateway, body)
+    return retold(at, call, str(read(call, at.upstream))[:100])
+
+
+@broken("map", texts)
+def in_one_line(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Every run of white space becomes a space."""
+    call = call_of(gateway, body)
+    return retold(at, call, " ".join(str(read(call, at.upstream)).split()))
+
+
+@broken("map", texts)
+def without_non_ascii(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Only ASCII arrives."""
+    call = call_of(gateway, body)
+    return retold(at, call, str(read(call, at.upstream)).encode("ascii", "ignore").decode())
+
+
+@broken("map", texts)
+def escaped_for_html(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Angle brackets and quotes arrive as entities."""
+    call = call_of(gateway, body)
+    return retold(at, call, html.escape(str(read(call, at.upstream))))
+
+
+@broken("map", texts)
+def composed(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Letters and their accents are drawn together."""
+    call = call_of(gateway, body)
+    return retold(at, call, unicodedata.normalize("NFC", str(read(call, at.upstream))))
+
+
+@broken("map", texts)
+def something_added(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The gateway improves what the client wrote."""
+    call = call_of(gateway, body)
+    return retold(at, call, f"{read(call, at.upstream)}, best quality")
+
+
+@broken("map", easily_lost)
+def lost_when_falsy(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """0, false and the empty text never arrive."""
+    call = call_of(gateway, body)
+    return call if read(call, at.upstream) else removed(call, at.upstream)
+
+
+@broken("map", easily_lost)
+def lost_beside_another(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The easily lost value is lost, but only where another field is asked for as well."""
+    others = [field for field in optional(gateway.contract) if field is not at]
+    call = call_of(gateway, body)
+    lost = any(same(read(body, at.pointer), value) for value in at.preserve)
+    return removed(call, at.upstream) if lost and read(body, cast("str", others[-1].pointer)) is not ABSENT else call

@@ -1,0 +1,171 @@
+"""The parts of a contract that a defect can be about."""
+
+from collections.abc import Iterator
+
+from gateway_contract.contract import Carrier, Contract, MappedField, UnixTime
+from gateway_contract.pointer import removed, tokens
+from gateway_contract.rules.dormancy import dormant
+from gateway_contract.schema import Constraint, Part
+from gateway_contract.standing import NOT_JUDGED, standing
+from gateway_contract.values import Json
+from tests.contract_tests.broken_gateways import Each, Spot
+
+
+def example(contract: Contract) -> Json:
+    return contract.examples[0].body
+
+
+def schema_of(contract: Contract, pointer: str) -> Part:
+    return next(part for part in contract.request.parts if part.pointer == pointer and part.condition is None)
+
+
+def type_of(contract: Contract, pointer: str) -> str:
+    return str(schema_of(contract, pointer).schema.get("type"))
+
+
+def optional(contract: Contract) -> Iterator[MappedField]:
+    """Fields that a client may leave out."""
+    for field in contract.mapped:
+        if standing(contract, removed(example(contract), field.pointer)).valid:
+            yield field
+
+
+def of_type(*types: str) -> Each:
+    def found(contract: Contract) -> Iterator[MappedField]:
+        return (field for field in contract.mapped if type_of(contract, field.pointer) in types)
+
+    return found
+
+
+def texts(contract: Contract) -> Iterator[MappedField]:
+    """Fields of free text."""
+    for field in of_type("string")(contract):
+        if not {"enum", "format"} & schema_of(contract, field.pointer).schema.keys():
+            yield field
+
+
+def in_objects(contract: Contract) -> Iterator[MappedField]:
+    """Optional fields that could stand one level up."""
+    return (field for field in optional(contract) if len(tokens(field.upstream)) > 1)
+
+
+def easily_lost(contract: Contract) -> Iterator[MappedField]:
+    return (field for field in contract.mapped if field.preserve)
+
+
+def sizes(contract: Contract) -> Iterator[MappedField]:
+    return (field for field in contract.mapped if field.normalize == "image-size")
+
+
+def of_several_forms(contract: Contract) -> Iterator[MappedField]:
+    """Fields that the contract shows in a form that the upstream does not take."""
+    for field in contract.mapped:
+        shown = schema_of(contract, field.pointer).schema.get("examples")
+        if isinstance(shown, list) and any(field.wanted(value) != value for value in shown):
+            yield field
+
+
+def not_to_be_invented(contract: Contract) -> Iterator[MappedField]:
+    """Fields that stay out of the upstream call, or hold a known value there, when the client leaves them out."""
+    for field in optional(contract):
+        if not field.may_be_invented or "default" in schema_of(contract, field.pointer).schema:
+            yield field
+
+
+def limits(*keywords: str) -> Each:
+    """Constraints on the request by their keywords, those that some listed value can meet."""
+
+    def found(contract: Contract) -> Iterator[Constraint]:
+        for constraint in contract.request.constraints.values():
+            if constraint.keyword in keywords and dormant(constraint.condition, contract.request) is None:
+                yield constraint
+
+    return found
+
+
+def types(*names: str) -> Each:
+    return lambda contract: (found for found in limits("type")(contract) if found.value in names)
+
+
+def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
+    """Constraints that the upstream does not check, so that nobody does if the gateway does not."""
+    upstream = contract.upstream
+    assert upstream is not None
+    theirs = {(found.pointer, found.keyword) for found in upstream.operation.request.constraints.values()}
+    for constraint in contract.request.constraints.values():
+        field = contract.mapping_of(constraint.pointer)
+        if constraint.keyword in {NOT_JUDGED, "required"} or constraint.in_items:
+            continue
+        if dormant(constraint.condition, contract.request) is not None or constraint.keyword == "type":
+            continue
+        checked = field is not None and (field.upstream, constraint.keyword) in theirs
+        if not checked and constraint.keyword not in {"format", "minItems"}:
+            yield constraint
+
+
+def gateway_only(contract: Contract) -> Iterator[Spot]:
+    """Fields that are for the gateway itself; what is passed on wrongly is seen of the upstream call."""
+    for spot in expected("upstream-call-known")(contract):
+        for found in limits("enum")(contract):
+            if contract.mapping_of(found.pointer) is None:
+                yield Spot(spot.subject, spot.clause, pointer=found.pointer)
+
+
+def expected(judge: str) -> Each:
+    """What the expectation with this judge is about, where a contract has it."""
+
+    def found(contract: Contract) -> Iterator[Spot]:
+        for expectation in contract.expectations:
+            if expectation.judge == judge:
+                yield Spot(expectation.rule.partition("/")[0], expectation.clause)
+
+    return found
+
+
+def carriers(*, inline: bool) -> Each:
+    def found(contract: Contract) -> Iterator[Carrier]:
+        return (carrier for carrier in _images(contract).carriers if carrier.inline is inline)
+
+    return found
+
+
+def any_carrier(contract: Contract) -> Iterator[Carrier]:
+    return iter(_images(contract).carriers)
+
+
+def items(contract: Contract) -> Iterator[Spot]:
+    """The list of images in the answer."""
+    images = _images(contract)
+    yield Spot(images.subject, images.count_clause, pointer=images.pointer)
+
+
+def pixels(contract: Contract) -> Iterator[Spot]:
+    images = _images(contract)
+    if images.size is not None:
+        yield Spot(images.subject, images.size.clause)
+
+
+def times(contract: Contract) -> Iterator[UnixTime]:
+    return iter(contract.times)
+
+
+def plain_objects(contract: Contract) -> Iterator[Part]:
+    """Objects at the top of an answer of which the contract says no more."""
+    for part in contract.operation.answer.parts:
+        if part.pointer.count("/") == 1 and part.schema.get("type") == "object" and "properties" not in part.schema:
+            yield Spot(part.subject, part.clause("type"), part.level("type"), part.pointer)  # type: ignore[misc]
+
+
+def authorization(contract: Contract) -> Iterator[Spot]:
+    if contract.operation.secured is not None:
+        yield Spot("authorization", contract.security_clause)
+
+
+def requests(contract: Contract) -> Iterator[Spot]:
+    """Requests as a whole."""
+    yield Spot("request", contract.operation_clause)
+
+
+def _images(contract: Contract):  # type: ignore[no-untyped-def] # noqa: ANN202
+    assert contract.images is not None
+    return contract.images

@@ -1,0 +1,168 @@
+"""Gateways that take what they should refuse, or refuse what they should take."""
+
+import re
+from math import isqrt
+from typing import cast
+
+from gateway_contract.contract import Contract
+from gateway_contract.pointer import placed, read
+from gateway_contract.rules.ranges import AT_BOUND
+from gateway_contract.schema import Constraint
+from gateway_contract.size import parse_size
+from gateway_contract.standing import NOT_JUDGED
+from gateway_contract.values import ABSENT, Json
+from mock_server.gateway import Gateway, validate
+from mock_server.refusals import Refusal, refusal_of
+from tests.contract_tests.broken_gateways import broken
+from tests.contract_tests.broken_parts import example, limits, types, unknown_to_upstream
+
+BOUNDS = limits("minimum", "maximum")
+WORDS: dict[str, Json] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
+
+
+def breaks(constraint: Constraint, contract: Contract, body: Json) -> bool:
+    return constraint in contract.request.broken(body)
+
+
+def refused(constraint: Constraint, gateway: Gateway, body: Json) -> Refusal:
+    return refusal_of(gateway.contract, body, frozenset({constraint}))
+
+
+@broken("validate", unknown_to_upstream)
+def limit_ignored(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """One constraint is never looked at, and the upstream does not know it."""
+    broken_ones = {one for one in gateway.contract.request.broken(body) if one.keyword != NOT_JUDGED} - {at}
+    return refusal_of(gateway.contract, body, frozenset(broken_ones)) if broken_ones else body
+
+
+@broken("validate", BOUNDS)
+def clamped_silently(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """What is out of bounds is brought within them. Where the contract allows that, one too many is."""
+    bound = cast("int", at.value) + ("coerce" in at.alternatives)
+    if breaks(at, gateway.contract, body):
+        broken_ones = gateway.contract.request.broken(body) - {at}
+        return refusal_of(gateway.contract, body, broken_ones) if broken_ones else placed(body, at.pointer, bound)
+    return validate(gateway, body)
+
+
+@broken("validate", BOUNDS)
+def one_too_lenient(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """The first value out of bounds is taken for the bound. Where the contract allows that, it is passed on."""
+    bound = cast("int", at.value)
+    beyond = bound + (1 if at.keyword == "maximum" else -1)
+    if breaks(at, gateway.contract, body) and read(body, at.pointer) == beyond:
+        return body if "coerce" in at.alternatives else placed(body, at.pointer, bound)
+    return validate(gateway, body)
+
+
+@broken("validate", limits(*AT_BOUND))
+def one_too_strict(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """The last value within bounds is refused."""
+    value = read(body, at.pointer)
+    applies = at.condition is None or at.condition.holds(body)
+    if applies and value is not ABSENT and AT_BOUND[at.keyword](at.value, value):
+        return refused(at, gateway, body)
+    return validate(gateway, body)
+
+
+@broken("validate", types("integer", "number"))
+def number_from_text(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """Digits in quotes are taken for a number."""
+    value = read(body, at.pointer)
+    if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
+        body = placed(body, at.pointer, float(value) if at.value == "number" else int(float(value)))
+    return validate(gateway, body)
+
+
+@broken("validate", types("integer"))
+def fraction_cut(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """1.5 is taken for 1."""
+    value = read(body, at.pointer)
+    return validate(gateway, placed(body, at.pointer, int(value)) if isinstance(value, float) else body)
+
+
+@broken("validate", types("boolean"))
+def boolean_from_text(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """Words are taken for true and false."""
+    value = read(body, at.pointer)
+    return validate(gateway, placed(body, at.pointer, WORDS.get(value, True)) if isinstance(value, str) else body)
+
+
+@broken("validate", types("boolean"))
+def boolean_from_number(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """0 and 1 are taken for false and true."""
+    value = read(body, at.pointer)
+    return validate(gateway, placed(body, at.pointer, bool(value)) if type(value) in {int, float} else body)
+
+
+@broken("validate", limits("maxLength"))
+def length_in_bytes(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """Bytes are counted where characters are meant."""
+    values = read(body, at.pointer.removesuffix("/0")) if at.in_items else [read(body, at.pointer)]
+    longest = max((len(str(value).encode()) for value in cast("list[Json]", values) if isinstance(value, str)), default=0) if isinstance(values, list) else 0
+    return refused(at, gateway, body) if longest > cast("int", at.value) else validate(gateway, body)
+
+
+@broken("validate", limits("x-pixels/minimum", "x-pixels/maximum"))
+def bounds_per_side(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """Each side is held against the root of the bound, where the product is meant."""
+    size, side = parse_size(read(body, at.pointer)), isqrt(cast("int", at.value))
+    if size is None or (at.condition is not None and not at.condition.holds(body)):
+        return validate(gateway, body)
+    wrong = min(size.width, size.height) < side if at.keyword.endswith("minimum") else max(size.width, size.height) > side
+    return refused(at, gateway, body) if wrong else validate(gateway, body)
+
+
+@broken("validate", limits("enum"))
+def unlisted_taken_for_the_first(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """A value that is not listed is taken for the first that is."""
+    if breaks(at, gateway.contract, body):
+        body = placed(body, at.pointer, cast("list[Json]", at.value)[0])
+    return validate(gateway, body)
+
+
+@broken("validate", limits("enum"))
+def listed_by_its_beginning(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """Whatever begins like a listed value is taken for it."""
+    value = read(body, at.pointer)
+    for listed in cast("list[Json]", at.value):
+        if isinstance(value, str) and value.startswith(str(listed)):
+            body = placed(body, at.pointer, listed)
+    return validate(gateway, body)
+
+
+@broken("validate", limits("enum"))
+def last_of_the_list_unknown(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """One listed value is not known."""
+    last = cast("list[Json]", at.value)[-1]
+    return refused(at, gateway, body) if read(body, at.pointer) == last else validate(gateway, body)
+
+
+@broken("validate", limits("format"))
+def size_by_its_beginning(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """What begins like a size is taken for one."""
+    value = read(body, at.pointer)
+    found = re.match(r"[1-9]\d*\*[1-9]\d*", value) if isinstance(value, str) else None
+    return validate(gateway, placed(body, at.pointer, found[0]) if found else body)
+
+
+@broken("validate", limits("format"))
+def malformed_size_left_out(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """What is no size is taken for the one of the example."""
+    if breaks(at, gateway.contract, body):
+        body = placed(body, at.pointer, cast("Json", read(example(gateway.contract), at.pointer)))
+    return validate(gateway, body)
+
+
+@broken("validate", limits("forbidden"))
+def forbidden_taken_when_empty(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """A field that is not accepted is, as long as there is nothing in it."""
+    return body if read(body, at.pointer) == {} else validate(gateway, body)
+
+
+@broken("validate", limits("required"))
+def missing_made_up(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """What is missing is taken from the example."""
+    if isinstance(body, dict) and breaks(at, gateway.contract, body):
+        body = placed(body, at.pointer, cast("Json", read(example(gateway.contract), at.pointer)))
+    return validate(gateway, body)

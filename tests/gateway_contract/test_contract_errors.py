@@ -1,0 +1,134 @@
+"""Every mistake in a contract is told with its file, its line and what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway_contract.document import DocumentError
+from gateway_contract.loading import load_contract
+from gateway_contract.rules.derivation import derive_rules
+
+
+def error_in(path: Path) -> DocumentError:
+    with pytest.raises(DocumentError) as raised:
+        derive_rules(load_contract(path))
+    return raised.value
+
+
+def spoil(path: Path, old: str, new: str) -> int:
+    """Writes one thing in a file otherwise, and answers in which line it stands."""
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, old
+    path.write_text(text.replace(old, new), "utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+# What stands in the contract, what is written instead, the line of the error below the change, and what it says.
+MISTAKES = {
+    "a typo in an x- keyword": (
+        "x-mark: true",
+        "x-marc: true",
+        0,
+        "unknown keyword x-marc; did you mean x-mark?",
+    ),
+    "a value of the wrong shape": (
+        "x-unix-time: {tolerance: 60}",
+        "x-unix-time: {tolerance: none}",
+        0,
+        'x-unix-time/tolerance: "none" is not of type "number"',
+    ),
+    "a typo in a plain keyword": (
+        "maxLength: 200",
+        "maxLenght: 200",
+        0,
+        "unknown keyword maxLenght; did you mean maxLength?",
+    ),
+    "a keyword of no kind": ("maxLength: 200", "zzz: 200", 0, "unknown keyword zzz"),
+    "a bound that is no number": ("maximum: 99", "maximum: high", 0, 'maximum: "high" is not of type "number"'),
+    "a pattern that is none": ("maxLength: 200", "pattern: '('", 0, 'pattern: "(" is not a "regex"'),
+    "an example list that is none": ("examples: [640*480, 640x480]", "examples: 5", 0, "examples: 5 is not of type"),
+    "a format that is no text": ("format: image-size", "format: 5", 0, "format: 5 is not of type"),
+    "required that is no list": ("required: [words]", "required: words", 0, "required must be a list"),
+    "allOf that is no list": ("allOf:\n        - title: the fine", "allOf:\n          title: the fine", 0,
+                              "allOf must be a list"),
+    "properties that are no mapping": (
+        "properties:\n            words:\n", "properties: 5\n          description:\n            words:\n", 0,
+        "properties must be a mapping",
+    ),
+    "an if that is no mapping": ("if: {required: [engine], properties: {engine: {const: fine}}}", "if: true", 0,
+                                 "if must be a mapping"),
+    "an if without a title": ("- title: the fine engine\n          if", "- if", 0, "a condition without a title"),
+    "then without if": ("if: {required: [engine], properties: {engine: {const: fine}}}", "description: none", 1,
+                        "then without if; say when it holds"),
+    "a schema that is none": ("additionalProperties: false", "additionalProperties: no", 0,
+                              "a schema must be a mapping, true or false"),
+    "a clause for a keyword that is not there": (
+        'x-clause: {"*": PX-11, x-length: PX-05}', 'x-clause: {"*": PX-11, x-lenght: PX-05}', 0,
+        "x-clause speaks of x-lenght, which does not stand here",
+    ),
+    "an expression that leads nowhere": ("x-length: $request.body#/sheets", "x-length: $request.body#/sheet", -1,
+                                         "/sheet leads nowhere in the request; did you mean /sheets?"),
+    "a carrier asked for by nothing": ('{"$request.body#/delivery": inline}', '{"$request.body#/zzzzzzzz": inline}', -3,
+                                       "/zzzzzzzz leads nowhere in the request; name a known field"),
+    "a size taken from nowhere": ("x-image: {size: $request.body#/canvas}", "x-image: {size: $request.body#/canva}",
+                                  -2, "/canva leads nowhere in the request; did you mean /canvas?"),
+    "a text mocked from nowhere": ("x-mock: $request.body#/wish/words", "x-mock: $request.body#/wish/word", 0,
+                                   "/wish/word leads nowhere in the request; did you mean /wish/words?"),
+    "a condition on nothing": (
+        "x-image: {size: $request.body#/canvas}",
+        "x-image: {size: $request.body#/canvas, when: {$request.body#/engin: {const: fine}}}", -2,
+        "/engin leads nowhere in the request; did you mean /engine?",
+    ),
+    "a pointer that leads nowhere upstream": ("{pointer: /settings/dice, preserve", "{pointer: /settings/die, preserve",
+                                              -4, "x-upstream points to /settings/die; engine has no such field"),
+    "a constant that leads nowhere upstream": ("{/job/kind: picture}", "{/job/kid: picture}", -3,
+                                               "/job/kid leads nowhere in engine; did you mean /job/kind?"),
+    "a $ref that leads nowhere": ('$ref: "#/components/schemas/Order"', '$ref: "#/components/schemas/Ordr"', 0,
+                                  "points to nothing"),
+    "a mapping under a condition": ("strength: {x-upstream: {judged: false}}",
+                                    "strength: {x-upstream: {pointer: /settings/force}}", 0,
+                                    "x-upstream with a pointer under a condition"),
+    "a mapping that is never judged": ("x-upstream: {pointer: /settings/inks}", "x-upstream: {judged: false}", -6,
+                                       "x-upstream that is never judged"),
+    "a clause without rule or reason": ("  PX-15: {level: not-judged, says: strength feels natural, excused: nobody",
+                                        "  PX-15: {level: not-judged, says: strength feels natural}\n  PX-16: "
+                                        "{level: expected, says: more, excused: nobody", 0,
+                                        "no rule covers clause PX-15; cite it with x-clause, or say `excused`"),
+    "an excused clause with a rule": ("says: the page's own order works}",
+                                      "says: the page's own order works, excused: it may not}", 0,
+                                      "clause PX-12 is excused and has a rule"),
+    "a clause that is not listed": ("scheme: bearer, x-clause: PX-02", "scheme: bearer, x-clause: PX-99", -116,
+                                    "clause PX-99 is not listed; set x-clause to one of x-clauses"),
+    "a clause that is not judged": ("says: the engine draws", "says: the engine draws", 0, ""),
+    "a rule without a clause": ("  schemas:\n    Order:\n      type: object\n      x-clause: PX-01\n",
+                                "  schemas:\n    Order:\n      type: object\n", 2, "no clause"),
+    "a judge that nobody knows": ("judge: answer-given", "judge: answer-taken", 0, "no judge answer-taken; there are: "),
+    "a rule that is there already": ("- {rule: answer/content-type", "- {rule: answer/given", 0,
+                                     "a second rule paintbox/answer/given; the first is at "),
+    "an upstream document that is missing": ("document: engine.yaml", "document: engines.yaml", -1,
+                                             "no upstream document engines.yaml; it is looked for beside this file"),
+    "an upstream operation that is missing": ("operation: paint\n", "operation: print\n", -2,
+                                              "no operation print in engine.yaml; name an operationId"),
+    "a field mapped to no upstream": (
+        "      x-upstream:\n        document: engine.yaml\n        operation: paint\n"
+        "        constants: {/job/kind: picture}\n", "", 0, ""),
+    "a second list of images": ("title: {type: string,", "notes: {type: array, x-length: $request.body#/sheets}\n"
+                                "                  title: {type: string,", 0, "a second x-length"),
+    "a body without a schema": ('schema: {$ref: "#/components/schemas/Order"}', "example: {}", -3,
+                                "no application/json schema; add content with a schema"),
+    "no successful answer": ('        "200":\n          description: The album.',
+                             '        "302":\n          description: The album.', 0, ""),
+    "two operations": ("paths:\n", "paths:\n  /other: {get: {}}\n", 0,
+                       "2 operations; a contract describes exactly one operation"),
+}  # fmt: skip
+SPECIAL = {"a clause that is not judged", "a field mapped to no upstream", "no successful answer",
+           "a clause that is not listed"}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", sorted(MISTAKES.keys() - SPECIAL))
+def test_a_mistake_is_told_with_file_and_line(mistake: str, invented_path: Path) -> None:
+    old, new, below, says = MISTAKES[mistake]
+    line = spoil(invented_path, old, new) + below
+    error = error_in(invented_path)
+    assert says in str(error)
+    assert str(error).startswith(f"{invented_path}:{line}: ")
