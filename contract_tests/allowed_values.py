@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from contract_tests.fields import Field
+from contract_tests.fields import Field, base_for
 from contract_tests.texts import AWKWARD, CHINESE, ENGLISH, of_length, with_mark
 from gateway_contract.contract import Contract
 from gateway_contract.rules.ranges import AT_BOUND
@@ -14,14 +14,25 @@ from gateway_contract.values import Json, same
 ODD = 2147483645
 """A large odd integer: a float of 32 bits cannot hold it."""
 
+UNLIMITED = 400
+"""Characters of a text that nothing limits: more than a column for names holds, and no more than people write."""
+
 
 def allowed_values(contract: Contract, field: Field) -> tuple[Json, ...]:
     """Candidates for a field, the telling ones first. Whether a request with one is valid is the contract's to say."""
     mapping = contract.mapping_of(field.pointer)
     preserved = mapping.preserve if mapping is not None else ()
     examples = field.schema.get("examples")
-    found = chain(preserved, examples if isinstance(examples, list) else (), _by_type(contract, field))
+    shown = examples if isinstance(examples, list) else ()
+    found = chain(preserved, shown, _listed_under_conditions(contract, field), _by_type(contract, field))
     return tuple(_unique(found))
+
+
+def _listed_under_conditions(contract: Contract, field: Field) -> Iterator[Json]:
+    """The values of an enum that holds for some requests only, where there are any such requests."""
+    for bound in _at(contract.request, field.pointer):
+        if bound.keyword == "enum" and bound.condition is not None and base_for(contract, bound.condition) is not None:
+            yield from bound.value if isinstance(bound.value, list) else ()
 
 
 def _by_type(contract: Contract, field: Field) -> Iterator[Json]:
@@ -106,7 +117,7 @@ def shapes(pixels: int) -> Iterator[tuple[int, int]]:
 
 def _texts(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
     head = with_mark("").strip() if field.marked else ""
-    for limit in _values(bounds, "maxLength"):
+    for limit in _values(bounds, "maxLength") or [UNLIMITED]:
         yield from (of_length(int(limit), script, head) for script in (CHINESE, ENGLISH))
     yield f"{head} {AWKWARD}" if head else AWKWARD
     yield f"{head} {ENGLISH}".strip()[:40].strip()

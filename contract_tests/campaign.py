@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from contract_tests.case import Case
-from contract_tests.look import look
+from contract_tests.health import Health
+from contract_tests.look import look, plain_case
 from contract_tests.marks import marks_in
 from contract_tests.narrowing import Narrowing, isolated
 from contract_tests.observation import Observation
@@ -34,75 +35,106 @@ class Campaign:
     seed: int
     jobs: int
     progress: Progress
+    budget: int | None = None  # images that all requests together may ask for
     judgements: list[Judgement] = field(default_factory=list)
     our_errors: list[JudgeError] = field(default_factory=list)
     problem: str = ""
     requests: int = 0
     images: int = 0
+    asked: int = 0  # images
+    health: Health = field(init=False)
     _numbers: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.health = Health(self._sign_of_life)
 
     async def run(self) -> None:
         """Fills in the judgements, or the problem for which nothing could be tested."""
         seen = await look(self.sender, self.observation, self.seed)
-        self.requests += 1
+        self._count(plain_case(self.sender, self.seed), seen.exchange)
         if seen.problem:
             self.problem = seen.problem
             return
-        together = [case for case in self.plan.cases if not case.alone and seen.marks_arrive]
-        exchanges = await self._together(together)
+        sent = await self._together([case for case in self.plan.cases if not case.alone and seen.marks_arrive])
+        lost = [case for case, exchange in sent if is_unattributed(exchange)]
         alone = [case for case in self.plan.cases if case.alone or not seen.marks_arrive]
-        exchanges += [await self._alone(case) for case in [*self._unattributed(exchanges, together), *alone]]
+        exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
+        exchanges += await self._one_by_one([*lost, *alone])
         for exchange in await self._narrowed(exchanges):
             self._judge(exchange)
         await self._isolate_failures()
 
-    async def _together(self, cases: Sequence[Case]) -> list[Exchange]:
+    async def _together(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
         before = self._upstream_count()
         turn = asyncio.Semaphore(self.jobs)
 
-        async def in_turn(case: Case) -> Exchange:
+        async def in_turn(case: Case) -> Exchange | None:
             async with turn:
-                return await self._send(case)
+                if self.health.stopped:
+                    return None
+                exchange = await self._send(case)
+                await self.health.saw(exchange)
+                return exchange
 
-        exchanges = list(await asyncio.gather(*(in_turn(case) for case in cases)))
+        found = await asyncio.gather(*(in_turn(case) for case in cases))
+        sent = [(case, exchange) for case, exchange in zip(cases, found, strict=True) if exchange is not None]
         if self.observation is None:
-            return exchanges
+            return sent
         calls = self.observation.by_mark(before)
-        return [replace(exchange, upstream=calls_of(exchange, calls)) for exchange in exchanges]
+        return [(case, replace(exchange, upstream=calls_of(exchange, calls))) for case, exchange in sent]
+
+    async def _one_by_one(self, cases: Iterable[Case]) -> list[Exchange]:
+        return [await self._alone(case) for case in cases if not self.health.stopped]
 
     async def _alone(self, case: Case) -> Exchange:
         """A case while no other is under way: every upstream call in that time belongs to it."""
         before = self._upstream_count()
         exchange = await self._send(case)
-        return exchange if self.observation is None else replace(exchange, upstream=self.observation.since(before))
+        if self.observation is not None:
+            exchange = replace(exchange, upstream=self.observation.since(before))
+        await self.health.saw(exchange)
+        return exchange
 
     async def _again(self, case: Case) -> Exchange:
-        return await self._alone(with_mark(self.sender.contract, case, self.seed, "again", next(self._numbers)))
+        return await self._alone(self._marked_anew(case))
+
+    async def _sign_of_life(self) -> Exchange:
+        return await self._send(self._marked_anew(plain_case(self.sender, self.seed)))
+
+    def _marked_anew(self, case: Case) -> Case:
+        return with_mark(self.sender.contract, case, self.seed, "again", next(self._numbers))
 
     async def _send(self, case: Case) -> Exchange:
         if case.other_layout and self.observation is not None:
             self.observation.other_layout.update(marks_in(self.sender.request(case).body))
         exchange = await send(self.sender, case)
-        self.requests += 1
-        self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
+        self._count(case, exchange)
         self.progress(self.requests, len(self.plan.cases), case.name)
         return exchange
 
-    def _unattributed(self, exchanges: list[Exchange], cases: Sequence[Case]) -> list[Case]:
-        """Cases that were accepted while no call had their mark: sent once more alone, in place of what was seen."""
-        lost = [index for index, exchange in enumerate(exchanges) if exchange.accepted and exchange.upstream == ()]
-        for index in reversed(lost):
-            del exchanges[index]
-        return [cases[index] for index in lost]
+    def _count(self, case: Case, exchange: Exchange) -> None:
+        self.requests += 1
+        self.asked += case.images
+        self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
+
+    def _may_send(self, case: Case) -> bool:
+        """Whether one more request is worth it, and paid for."""
+        return not self.health.stopped and (self.budget is None or self.asked + case.images <= self.budget)
 
     def _upstream_count(self) -> int:
         return 0 if self.observation is None else self.observation.count()
 
     async def _narrowed(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
-        """Valid requests that were not accepted, replaced by the smallest that are not."""
-        narrowing = Narrowing(self.sender.contract, self._again)
-        return [await narrowing.smallest(one) if self._was_wronged(one) else one for one in exchanges]
+        """Valid requests that were not accepted, replaced by the smallest that are not; other failures tried again."""
+        narrowing = Narrowing(self.sender.contract, self._again, self._may_send)
+        found = []
+        for exchange in exchanges:
+            if self._was_wronged(exchange):
+                found.append(await narrowing.smallest(exchange))
+            else:
+                found.append(await narrowing.tried_again(exchange) if is_broken(exchange) else exchange)
+        return found
 
     def _was_wronged(self, exchange: Exchange) -> bool:
         request = exchange.request
@@ -125,11 +157,22 @@ class Campaign:
         for one in failing.values():
             body, pointer = one.exchange.request.body, one.rule.pointer
             case = isolated(self.sender.contract, body, pointer) if pointer else None  # type: ignore[arg-type] # JSON
-            if case is not None and standing(self.sender.contract, body).valid:
-                self._judge(await self._again(case))
+            if case is not None and self._may_send(case) and standing(self.sender.contract, body).valid:
+                exchange = await self._again(case)
+                self._judge(exchange if exchange.accepted else replace(exchange, essential=frozenset({pointer})))
 
     def cost(self) -> Cost:
         return Cost(self.requests, self.images, self._upstream_count())
+
+
+def is_broken(exchange: Exchange) -> bool:
+    """Whether there was no answer, or one that says that the gateway broke."""
+    return not isinstance(exchange.answer, Answer) or exchange.answer.status >= 500
+
+
+def is_unattributed(exchange: Exchange) -> bool:
+    """Whether a request was accepted while no call had its mark: it is sent once more, alone."""
+    return exchange.accepted and exchange.upstream == ()
 
 
 def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> tuple[UpstreamCall, ...]:

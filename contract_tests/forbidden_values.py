@@ -1,6 +1,7 @@
 """Values that break exactly one constraint; whether they do is proven by the contract after serialisation."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from contract_tests.allowed_values import shapes
@@ -27,7 +28,13 @@ def _wrong_types(constraint: Constraint) -> Iterator[Candidate]:
 
 def _beside_list(constraint: Constraint) -> Iterator[Candidate]:
     listed = constraint.value if isinstance(constraint.value, list) else []
+    yield from (neighbour(value) for value in listed if isinstance(value, str))
     yield from ("no-such-value", f"{listed[0]}-none", 7, [listed[0]])
+
+
+def neighbour(text: str) -> str:
+    """A text of the same form that differs in its last digit."""
+    return re.sub(r"[0-9](?=[^0-9]*$)", lambda digit: str((int(digit[0]) + 1) % 10), text)
 
 
 def _below(constraint: Constraint) -> Iterator[Candidate]:

@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from contract_tests.case import Case, json_case
+from contract_tests.case import Case
 from contract_tests.fields import Field, base_for, base_request, fields_of
+from contract_tests.marks import PLACEHOLDER, marked
+from contract_tests.plan import valid_case
 from gateway_contract.contract import Contract
-from gateway_contract.exchange import Exchange
+from gateway_contract.exchange import Answer, Exchange
 from gateway_contract.mapping import shortened
 from gateway_contract.pointer import placed, read, removed
 from gateway_contract.standing import standing
@@ -24,36 +26,50 @@ class Narrowing:
 
     contract: Contract
     send: Send
+    may_send: Callable[[Case], bool] = lambda _: True
     sent: int = 0
     blamed: list[dict[str, Json]] = field(default_factory=list)
 
     async def smallest(self, refused: Exchange) -> Exchange:
         """The smallest request with the same refusal, and in `essential` the fields that it takes."""
-        body = refused.request.body
-        if body is ABSENT:
+        if refused.request.body is ABSENT:
             return refused
+        body = marked(refused.request.body, self.contract.marks, PLACEHOLDER)
         known = next((blamed for blamed in self.blamed if holds(body, blamed)), None)
         if known is not None:
             return replace(refused, essential=frozenset(known))
-        if self.sent >= MOST_REQUESTS:
-            return replace(refused, essential=frozenset())
         again = await self._again(body, refused.name)
-        if again.accepted:
+        if again is None or again.accepted:
             return replace(refused, essential=frozenset())
-        return await self._narrowed(body, again)
+        return await self._narrowed(body, replace(again, name=f"{refused.name}, made smaller"))
+
+    async def tried_again(self, broken: Exchange) -> Exchange:
+        """A failure that blames no field where the same request does not fail twice."""
+        request = broken.request
+        again = await self._sent(Case(broken.name, request.content, request.method, request.credential))
+        by_chance = again is not None and isinstance(again.answer, Answer) and again.answer.status < 500
+        return replace(broken, essential=frozenset()) if by_chance else broken
 
     async def _narrowed(self, body: Json, refused: Exchange) -> Exchange:
+        """Takes away one field after the other, and once more those that others had need of, while that helps."""
         essential: dict[str, Json] = {}
-        for part in self.varied(body):
-            smaller = self.without(body, part)
-            if smaller is None or self.sent >= MOST_REQUESTS:
-                continue
-            attempt = await self._again(smaller, f"{refused.name} without {part.subject}")
-            if attempt.accepted:
-                essential[part.pointer] = read(body, part.pointer)  # type: ignore[assignment] # it is there
-            else:
-                body, refused = smaller, attempt
+        smaller = True
+        while smaller:
+            smaller = False
+            for part in self.varied(body):
+                if part.pointer in essential or (plainer := self.without(body, part)) is None:
+                    continue
+                attempt = await self._again(plainer, refused.name)
+                if attempt is None:
+                    return replace(refused, essential=frozenset(essential))
+                if attempt.accepted:
+                    essential[part.pointer] = read(body, part.pointer)  # type: ignore[assignment] # it is there
+                else:
+                    body, refused, smaller = plainer, attempt, True
         if essential:
+            again = await self._again(body, refused.name)
+            if again is not None and again.accepted:
+                return replace(refused, essential=frozenset())  # it fails at random
             self.blamed.append(essential)
         return replace(refused, essential=frozenset(essential))
 
@@ -69,17 +85,20 @@ class Narrowing:
         smaller = removed(body, part.pointer) if plain is ABSENT else placed(body, part.pointer, plain)
         return smaller if standing(self.contract, smaller).valid else None
 
-    async def _again(self, body: Json, name: str) -> Exchange:
+    async def _again(self, body: Json, name: str) -> Exchange | None:
+        return await self._sent(valid_case(self.contract, name, body))
+
+    async def _sent(self, case: Case) -> Exchange | None:
+        """What comes of a request; None where narrowing has cost enough."""
+        if self.sent >= MOST_REQUESTS or not self.may_send(case):
+            return None
         self.sent += 1
-        return await self.send(json_case(name, body))
+        return await self.send(case)
 
 
 def differs(base: Json, body: Json, part: Field) -> bool:
-    left, right = read(base, part.pointer), read(body, part.pointer)
-    if right is ABSENT:
-        return False
-    # Free texts differ by their marks alone where they say the same.
-    return not (same(left, right) or (part.marked and len(str(left)) == len(str(right))))
+    here = read(body, part.pointer)
+    return here is not ABSENT and not same(read(base, part.pointer), here)
 
 
 def holds(body: Json, values: dict[str, Json]) -> bool:
@@ -93,6 +112,6 @@ def isolated(contract: Contract, body: Json, pointer: str) -> Case | None:
     if value is ABSENT or base is None:
         return None
     alone = placed(base, pointer, value)
-    if not standing(contract, alone).valid or same(alone, body):
+    if not standing(contract, alone).valid or same(alone, marked(body, contract.marks, PLACEHOLDER)):
         return None
-    return json_case(f"{pointer} {shortened(value)} alone", alone)
+    return valid_case(contract, f"{pointer} {shortened(value)} alone", alone)

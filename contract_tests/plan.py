@@ -106,10 +106,8 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
             yield case
 
 
-def within_budget(planned: Plan, images: int | None) -> Plan:
+def within_budget(planned: Plan, images: int) -> Plan:
     """A plan that asks for at most so many images; what comes first in the plan goes first."""
-    if images is None:
-        return planned
     kept, left = [], images
     for case in planned.cases:
         if case.images <= left:

@@ -1,14 +1,14 @@
 """pytest as the runner: one item per rule of each contract, and one run per contract behind them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from contract_tests.campaign import Progress
-from contract_tests.running import Loaded, run
-from contract_tests.verdicts import RuleVerdict, Run
+from contract_tests.running import Loaded, broken_run, run
+from contract_tests.verdicts import RuleVerdict, Run, never_hollow
 from gateway_contract.rules.rule import Rule
 
 VerdictOn = Callable[[str, Rule], tuple[Run, RuleVerdict | None]]
@@ -43,11 +43,15 @@ class ContractPlugin:
     def run_of(self, name: str) -> Run:
         if name not in self.runs:
             ready = replace(self.loaded[name], selected=frozenset(self.selected[name]))
-            with self.progress(name) as progress:
-                self.runs[name] = run(ready, progress)
+            try:
+                with self.progress(name) as progress:
+                    self.runs[name] = run(ready, progress)
+            except Exception as error:  # noqa: BLE001 # ours, whatever it is: told once, and never as the gateway's
+                self.runs[name] = broken_run(ready, error)
         return self.runs[name]
 
 
-def selected_verdicts(found: Run, selected: Sequence[str]) -> Run:
+def selected_verdicts(found: Run, selected: Collection[str]) -> Run:
     """A run with the verdicts of the selected rules only."""
-    return replace(found, verdicts=tuple(one for one in found.verdicts if one.rule.id in selected))
+    verdicts = tuple(one for one in found.verdicts if one.rule.id in selected)
+    return never_hollow(replace(found, verdicts=verdicts), selected)

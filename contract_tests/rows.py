@@ -22,20 +22,20 @@ class Choices:
 
 def choices(contract: Contract) -> list[Choices]:
     """For every field the values with which some valid request exists, and absence where it is allowed."""
-    base = base_request(contract)
+    starts = list(bases(contract))
     found = []
     for field in fields_of(contract):
         values: list[Json | Nothing] = [*allowed_values(contract, field)]
-        if standing(contract, removed(base, field.pointer)).valid:
+        if standing(contract, removed(starts[0], field.pointer)).valid:
             values.append(ABSENT)
-        possible = [value for value in values if _possible(contract, field, value)]
+        possible = [value for value in values if _possible(contract, starts, field, value)]
         if possible:
             found.append(Choices(field, tuple(possible)))
     return found
 
 
-def _possible(contract: Contract, field: Field, value: Json | Nothing) -> bool:
-    return any(standing(contract, with_value(base, field.pointer, value)).valid for base in bases(contract))
+def _possible(contract: Contract, starts: Iterable[Json], field: Field, value: Json | Nothing) -> bool:
+    return any(standing(contract, with_value(start, field.pointer, value)).valid for start in starts)
 
 
 def with_value(body: Json, pointer: str, value: Json | Nothing) -> Json:
@@ -70,10 +70,11 @@ def pairwise_rows(contract: Contract) -> Iterator[Json]:
 def _pairs(contract: Contract, options: Sequence[Choices]) -> dict[tuple[Choice, ...], Json]:
     """Every pair of values of two fields, with the smallest valid request that has both."""
     every = [(place, value) for place, option in enumerate(options) for value in range(len(option.values))]
+    starts = list(bases(contract))
     found: dict[tuple[Choice, ...], Json] = {}
     for pair in combinations(every, 2):
         if pair[0][0] != pair[1][0]:
-            bodies = (_with_choices(base, options, pair) for base in bases(contract))
+            bodies = (_with_choices(start, options, pair) for start in starts)
             valid = next((body for body in bodies if standing(contract, body).valid), None)
             if valid is not None:
                 found[pair] = valid

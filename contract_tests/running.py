@@ -5,18 +5,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from contract_tests import wire
 from contract_tests.addresses import addresses
 from contract_tests.campaign import Campaign, Progress
+from contract_tests.fields import base_request
+from contract_tests.limits import UnsendableError
 from contract_tests.observation import Observation, observing
-from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, within_budget
+from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, asked_images, for_rules, plan, within_budget
 from contract_tests.sending import Sender
 from contract_tests.settings import Settings
 from contract_tests.target import Target, target
-from contract_tests.verdicts import Cost, Run, our_error, sum_up
+from contract_tests.verdicts import Cost, Run, never_hollow, our_errors, sum_up
 from gateway_contract.catalogue import contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
@@ -56,18 +60,22 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
             campaign = asyncio.run(_campaign(ready, found, observation, progress))
     except PortInUseError as error:
         return _untested(contract, settings, f"{error}. Is another run or the gateway itself listening there?")
-    return Run(
+    except UnsendableError as error:
+        return _untested(contract, settings, f"{error}. Give other ones.")
+    judged = Run(
         contract=contract.name,
         gateway=url,
         observed=observed_from(settings),
         seed=settings.seed,
         seconds=time.monotonic() - began,
         cost=campaign.cost(),
-        verdicts=sum_up(ready.rules, campaign.judgements),
+        verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.doubt),
         strict=settings.strict,
         not_tested=campaign.problem,
-        our_errors=tuple(map(our_error, campaign.our_errors)),
+        our_errors=our_errors(campaign.our_errors),
+        doubt=campaign.health.doubt,
     )
+    return never_hollow(judged, ready.selected)
 
 
 def observed_from(settings: Settings) -> str:
@@ -85,9 +93,7 @@ def observed(contract: Contract, settings: Settings) -> Iterator[Observation | N
         yield observation
 
 
-async def _campaign(
-    ready: Loaded, found: Target, observation: Observation | None, progress: Progress
-) -> Campaign:
+async def _campaign(ready: Loaded, found: Target, observation: Observation | None, progress: Progress) -> Campaign:
     settings = ready.settings
     async with wire.connections() as transport:
         sender = Sender(
@@ -99,19 +105,34 @@ async def _campaign(
             limits=settings.limits,
             upstream_address=None if observation is None else observation.address,
         )
-        planned = planned_for(ready)
-        campaign = Campaign(sender, ready.rules, planned, observation, settings.seed, settings.jobs, progress)
+        campaign = Campaign(
+            sender=sender,
+            rules=ready.rules,
+            plan=planned_for(ready),
+            observation=observation,
+            seed=settings.seed,
+            jobs=settings.jobs,
+            progress=progress,
+            budget=budget_of(settings),
+        )
         await campaign.run()
         return campaign
 
 
 def planned_for(ready: Loaded) -> Plan:
     """What a run will send: about the selected rules, within the budget."""
-    observed = observed_from(ready.settings)
-    budget = ready.settings.budget
-    if budget is None and observed == NORTH_ONLY:
-        budget = NORTH_ONLY_BUDGET
-    return within_budget(for_rules(plan(ready.contract, observed, ready.settings.seed), ready.selected), budget)
+    budget = budget_of(ready.settings)
+    planned = for_rules(plan(ready.contract, observed_from(ready.settings), ready.settings.seed), ready.selected)
+    if budget is None:
+        return planned
+    return within_budget(planned, budget - asked_images(ready.contract, base_request(ready.contract)))  # the look's
+
+
+def budget_of(settings: Settings) -> int | None:
+    """How many images a run may ask for; None where nobody pays for them."""
+    if settings.budget is None and observed_from(settings) == NORTH_ONLY:
+        return NORTH_ONLY_BUDGET
+    return settings.budget
 
 
 async def own_addresses(gateway: str, observation: Observation | None) -> frozenset[str]:
@@ -128,7 +149,7 @@ async def own_addresses(gateway: str, observation: Observation | None) -> frozen
     return frozenset(found)
 
 
-def _untested(contract: Contract, settings: Settings, problem: str) -> Run:
+def _untested(contract: Contract, settings: Settings, problem: str, *errors: str) -> Run:
     return Run(
         contract=contract.name,
         gateway=settings.gateway or "the bundled mock",
@@ -138,4 +159,12 @@ def _untested(contract: Contract, settings: Settings, problem: str) -> Run:
         cost=Cost(),
         verdicts=(),
         not_tested=problem,
+        our_errors=errors,
     )
+
+
+def broken_run(ready: Loaded, error: Exception) -> Run:
+    """What is told of a run that an error of our own ended, with the place where it was raised."""
+    places = [f"{Path(place.filename).name}:{place.lineno}" for place in extract_tb(error.__traceback__)]
+    told = f"{type(error).__name__}: {error} ({' '.join(places[-3:])})"
+    return _untested(ready.contract, ready.settings, "", told)

@@ -68,7 +68,7 @@ def authorization(credential: Credential, token: str) -> Headers:
         case Credential.EMPTY:
             return (("Authorization", "Bearer"),)
         case Credential.OTHER_SCHEME:
-            return (("Authorization", "Basic dXNlcjpwYXNzd29yZA=="),)
+            return (("Authorization", f"Token {token}"),)  # the right one, so that the scheme alone is wrong
         case Credential.WRONG:
             return (("Authorization", f"Bearer {WRONG_TOKEN}"),)
     return (("Authorization", f"Bearer {token}"),)

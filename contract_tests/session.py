@@ -49,13 +49,13 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     if not plugin.runs:
         console.print(NOTHING_RAN.get(ended, f"the suite itself failed (pytest ended with {ended}): this is our error"))
         return EXIT_STATUS[Conformance.NOT_TESTED]
-    for name, run in plugin.runs.items():
+    shown = {name: selected_verdicts(run, plugin.selected[name]) for name, run in plugin.runs.items()}
+    for name, run in shown.items():
         secrets = [ready[name].settings.token]
-        shown = selected_verdicts(run, [*plugin.selected[name]])
-        write_report(shown, folder, secrets)
+        write_report(run, folder, secrets)
         console.print()
-        print_run(shown, console, folder, secrets)
-    return worst([run.conformance for run in plugin.runs.values()])
+        print_run(run, console, folder, secrets)
+    return worst([run.conformance for run in shown.values()])
 
 
 def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:

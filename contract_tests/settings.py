@@ -44,7 +44,8 @@ def _check_gateway(gateway: str) -> None:
         url = httpx.URL(gateway)
     except httpx.InvalidURL:
         url = httpx.URL()
-    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+    reachable = url.scheme in {"http", "https"} and url.host and (url.port or 0) <= 65535
+    if not reachable or url.query or url.fragment or " " in gateway:
         raise SettingsError(f"{gateway!r} is no address of a gateway. Give one like http://127.0.0.1:3000.")
 
 

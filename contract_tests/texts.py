@@ -4,7 +4,7 @@ from contract_tests.marks import PLACEHOLDER
 
 ENGLISH = "a lighthouse at dusk, waves below, "
 CHINESE = "黄昏的灯塔，海浪拍岸，"  # noqa: RUF001 # Chinese punctuation
-AWKWARD = 'L\'été "naïve" <b>&amp;</b> \\n 50% ${x} {{y}} — 灯塔 🌊\tcafe\u0301\nline two'
+AWKWARD = 'L\'été "naïve" <b>&amp;</b> \\n 50% ${x} {{y}} — 灯塔 🌊\tcafe\u0301\nline two  '
 """What careless gateways escape, trim, re-encode, normalise or take for a template."""
 
 

@@ -16,7 +16,7 @@ def image_items(answer: CompiledSchema) -> ImageItems | None:
     if not lists:
         return None
     if len(lists) > 1:
-        raise DocumentError(lists[1].place, "a second x-length", "one list of an answer holds the images")
+        raise DocumentError(lists[1].places["x-length"], "a second x-length", "one list of an answer holds the images")
     found = lists[0]
     item = f"{found.pointer}/0"
     return ImageItems(
@@ -28,7 +28,7 @@ def image_items(answer: CompiledSchema) -> ImageItems | None:
         size=next(
             (_image_size(part) for part in answer.parts if part.pointer == item and "x-image" in part.schema), None
         ),
-        place=found.place,
+        place=found.places["x-length"],
     )
 
 
@@ -42,7 +42,7 @@ def _carrier(part: Part) -> Carrier:
         value=value,
         clause=part.clause("x-present-when"),
         level=part.level("x-present-when"),
-        place=part.place,
+        place=part.places["x-present-when"],
     )
 
 
@@ -56,7 +56,7 @@ def _image_size(part: Part) -> ImageSize:
         when=next(
             ((request_pointer(expression), fast_failures(dict(_members(schema)))) for expression, schema in when), None
         ),
-        place=part.place,
+        place=part.places["x-image"],
     )
 
 
@@ -70,7 +70,7 @@ def unix_times(answer: CompiledSchema) -> Iterator[UnixTime]:
                 tolerance=float(str(tolerance)),
                 clause=part.clause("x-unix-time"),
                 level=part.level("x-unix-time"),
-                place=part.place,
+                place=part.places["x-unix-time"],
             )
 
 

@@ -100,10 +100,12 @@ def _upstream(document: Document, pointer: str) -> Upstream | None:
     place = document.place(below(pointer, "x-upstream"))
     path = place.file.parent / str(said["document"])
     if not path.is_file():
+        place = document.place(f"{pointer}/x-upstream/document")
         raise DocumentError(place, f"no upstream document {said['document']}", "it is looked for beside this file")
     constants = said.get("constants")
     found = load_upstream(path, str(said["operation"]), constants if isinstance(constants, dict) else {})
     if found is None:
+        place = document.place(f"{pointer}/x-upstream/operation")
         raise DocumentError(place, f"no operation {said['operation']} in {said['document']}", "name an operationId")
     return found
 
@@ -150,7 +152,9 @@ def _mapped_fields(request: CompiledSchema, upstream: Upstream | None) -> Iterat
             _check_mapping(part, said)
             if upstream is None:
                 raise DocumentError(
-                    part.place, "x-upstream on a field", "say on the operation which upstream: x-upstream"
+                    part.places["x-upstream"],
+                    "x-upstream on a field",
+                    "say on the operation which upstream: x-upstream",
                 )
             if "pointer" in said:
                 yield _mapped_field(part, said, request, upstream)
@@ -159,18 +163,24 @@ def _mapped_fields(request: CompiledSchema, upstream: Upstream | None) -> Iterat
 def _check_mapping(part: Part, said: Mapping[str, Json]) -> None:
     if "pointer" in said and part.condition is not None:
         raise DocumentError(
-            part.place, "x-upstream with a pointer under a condition", "map the field where it always holds"
+            part.places["x-upstream"],
+            "x-upstream with a pointer under a condition",
+            "map the field where it always holds",
         )
     if "judged" in said and part.condition is None:
         raise DocumentError(
-            part.place, "x-upstream that is never judged", "leave it out, or say `judged` under a condition"
+            part.places["x-upstream"],
+            "x-upstream that is never judged",
+            "leave it out, or say `judged` under a condition",
         )
 
 
 def _mapped_field(part: Part, said: Mapping[str, Json], request: CompiledSchema, upstream: Upstream) -> MappedField:
     pointer = str(said["pointer"])
     if not any(known.pointer == pointer for known in upstream.operation.request.parts):
-        raise DocumentError(part.place, f"x-upstream points to {pointer}", f"{upstream.name} has no such field")
+        raise DocumentError(
+            part.places["x-upstream"], f"x-upstream points to {pointer}", f"{upstream.name} has no such field"
+        )
     preserve = said.get("preserve")
     return MappedField(
         pointer=part.pointer,
@@ -182,7 +192,7 @@ def _mapped_field(part: Part, said: Mapping[str, Json], request: CompiledSchema,
         may_be_invented=said.get("invent") is not False,
         clause=_text(said.get("clause")) or part.clause("x-upstream"),
         level=part.level("x-upstream"),
-        place=part.place,
+        place=part.places["x-upstream"],
         unjudged_when=tuple(_conditions_unjudged(part.pointer, request)),
     )
 

@@ -63,9 +63,7 @@ def _parts(pointer: str) -> tuple[str, str, str]:
 def _schema_at(document: Document, pointer: str, holder: str) -> str:
     schema = pointer + holder + "/content" + below("", JSON_MEDIA_TYPE) + "/schema"
     if not isinstance(read(document.tree, schema), dict):
-        raise DocumentError(
-            document.place(pointer + holder), f"no {JSON_MEDIA_TYPE} schema", "add content with a schema"
-        )
+        raise DocumentError(document.place(schema), f"no {JSON_MEDIA_TYPE} schema", "add content with a schema")
     return schema
 
 

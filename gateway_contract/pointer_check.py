@@ -1,10 +1,12 @@
 """Whether every expression and pointer of a contract leads to a field that its schemas know."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from difflib import get_close_matches
 
 from gateway_contract.contract import Contract, Upstream
 from gateway_contract.document import DocumentError, Place
+from gateway_contract.pointer import below
 from gateway_contract.schema import CompiledSchema
 
 
@@ -19,7 +21,8 @@ def check_pointers(contract: Contract) -> None:
 
 def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:
     for at, pointer in contract.mock_values.items():
-        yield next(part.place for part in contract.operation.answer.parts if part.pointer == at), pointer
+        place = next(part.places["x-mock"] for part in contract.operation.answer.parts if part.pointer == at)
+        yield place, pointer
     images = contract.images
     if images is None:
         return
@@ -33,14 +36,13 @@ def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:
 
 
 def _into_upstream(contract: Contract, upstream: Upstream) -> Iterator[tuple[Place, str]]:
-    at_operation = contract.document.place(f"{contract.operation.pointer}/x-upstream")
+    constants = f"{contract.operation.pointer}/x-upstream/constants"
     for pointer in upstream.constants:
-        yield at_operation, pointer
-    place = upstream.document.place(f"{upstream.operation.pointer}/x-images")
-    drawing = upstream.drawing
-    for drawn in (drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.watermark):
-        if drawn is not None:
-            yield place, drawn
+        yield contract.document.place(below(constants, pointer)), pointer
+    for field in fields(upstream.drawing):
+        drawn = getattr(upstream.drawing, field.name)
+        if isinstance(drawn, str):
+            yield upstream.document.place(f"{upstream.operation.pointer}/x-images/{field.name}"), drawn
 
 
 def _check(schema: CompiledSchema, pointer: str, place: Place, name: str) -> None:

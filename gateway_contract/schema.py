@@ -59,6 +59,7 @@ class Part:
     condition: Condition | None
     clauses: Mapping[str, str]
     levels: Mapping[str, str]
+    places: Mapping[str, Place]  # of the schema's keywords
     place: Place
     required: bool
 

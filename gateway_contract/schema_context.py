@@ -65,6 +65,7 @@ class Context:
             condition=self.condition,
             clauses=self.clauses,
             levels=self.levels,
+            places={keyword: self.document.place(below(self.source, keyword)) for keyword in schema},
             place=self.document.place(self.source),
             required=self.required,
         )
@@ -101,7 +102,8 @@ def check_named_keywords(schema: SchemaObject, here: Context) -> None:
         for keyword in _per_keyword(schema.get(extension)):
             if keyword not in known:
                 problem = f"{extension} speaks of {keyword}, which does not stand here"
-                raise here.error(f"{extension}/{keyword}", problem, "name a keyword of this schema, or *")
+                place = here.document.place(below(below(here.source, extension), keyword))
+                raise DocumentError(place, problem, "name a keyword of this schema, or *")
 
 
 def _for_every_keyword(said: Mapping[str, str]) -> dict[str, str]:

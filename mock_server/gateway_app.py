@@ -1,7 +1,8 @@
 """A gateway as an application: its operation, and the images that its links lead to."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
@@ -17,6 +18,8 @@ from mock_server.signing import BadSignatureError
 
 
 def gateway_app(gateway: Gateway) -> Starlette:
+    """The application; its shutdown closes the gateway's client."""
+
     async def operate(request: Request) -> Response:
         incoming = Incoming(request.method, request.headers, await request.body(), own_url(request))
         return response(await handle(gateway, incoming))
@@ -40,6 +43,7 @@ def gateway_app(gateway: Gateway) -> Starlette:
             Route(IMAGE_PATH + "/{signed}.png", image),
         ],
         exception_handlers={404: unknown_path, 405: other_method},
+        lifespan=closing(gateway.upstream.http),
     )
 
 
@@ -57,6 +61,17 @@ async def image_response(gateway: Gateway, signed: str) -> Response:
     if content is None:
         return PlainTextResponse("the image is gone\n", 404)
     return Response(content, media_type="image/png")
+
+
+def closing(http: httpx.AsyncClient) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """A lifespan that closes a client in the loop in which it was used."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await http.aclose()
+
+    return lifespan
 
 
 def http_client() -> httpx.AsyncClient:

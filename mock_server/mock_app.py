@@ -15,7 +15,7 @@ from gateway_contract.contract import Contract, Upstream
 from gateway_contract.document import DocumentError
 from gateway_contract.values import Json
 from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
+from mock_server.gateway_app import closing, gateway_app
 from mock_server.own_url import own_url
 from mock_server.signing import Signer
 from mock_server.upstream import UpstreamStub, upstream_app
@@ -33,7 +33,7 @@ class MockSettings:
 
 
 def mock_app(contracts: Sequence[Contract], settings: MockSettings, http: httpx.AsyncClient) -> Starlette:
-    """Raises DocumentError for a contract that names no upstream."""
+    """The application; its shutdown closes the client. Raises DocumentError for a contract that names no upstream."""
     signer = Signer(secrets.token_bytes(16))  # of the gateways; what a stub signs is no link of theirs
     stubs = {upstream.name: UpstreamStub(upstream) for upstream in upstreams(contracts)}
     mounts = [Mount(f"/{name}", upstream_app(stub)) for name, stub in stubs.items()]
@@ -42,7 +42,7 @@ def mock_app(contracts: Sequence[Contract], settings: MockSettings, http: httpx.
     async def index(request: Request) -> Response:
         return JSONResponse(served(contracts, own_url(request)))
 
-    return Starlette(routes=[Route("/", index), *mounts])
+    return Starlette(routes=[Route("/", index), *mounts], lifespan=closing(http))
 
 
 def upstreams(contracts: Sequence[Contract]) -> list[Upstream]:

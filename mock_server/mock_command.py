@@ -1,12 +1,9 @@
 """The mock in the foreground: says what it serves, and stops in order."""
 
-import asyncio
 import signal
-import socket
 from collections.abc import Sequence
 
 import click
-import httpx
 import uvicorn
 
 from gateway_contract.catalogue import BUNDLED, contract_path
@@ -26,17 +23,16 @@ def serve_until_stopped(
 ) -> None:
     """Serves until interrupted. Raises DocumentError and PortInUseError before anything is served."""
     contracts = [load_contract(contract_path(name)) for name in names or BUNDLED]
-    listener = listen(host, port)
-    own = url_of(ANYWHERE.get(host, host), listener)
-    http = http_client()
-    app = mock_app(contracts, MockSettings(own, token, upstream, upstream_key or DEFAULT_KEY), http)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    for stopping in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
-    click.echo("\n".join(greeting(contracts, own)))
-    if host in ANYWHERE:
-        click.echo("Anyone who reaches this machine can call it: the mock checks no identity.", err=True)
-    asyncio.run(_serve(server, http, listener))
+    with listen(host, port) as listener:
+        own = url_of(ANYWHERE.get(host, host), listener)
+        app = mock_app(contracts, MockSettings(own, token, upstream, upstream_key or DEFAULT_KEY), http_client())
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        for stopping in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
+        click.echo("\n".join(greeting(contracts, own)))
+        if host in ANYWHERE:
+            click.echo("Anyone who reaches this machine can call it: the mock checks no identity.", err=True)
+        server.run(sockets=[listener])
 
 
 def greeting(contracts: Sequence[Contract], own: str) -> list[str]:
@@ -44,8 +40,3 @@ def greeting(contracts: Sequence[Contract], own: str) -> list[str]:
     lines += [f"  {contract.name:<12} {own}/{contract.name}{contract.operation.path}" for contract in contracts]
     lines += [f"  {upstream.name:<12} {own}/{upstream.name}{upstream.base}" for upstream in upstreams(contracts)]
     return lines
-
-
-async def _serve(server: uvicorn.Server, http: httpx.AsyncClient, listener: socket.socket) -> None:
-    async with http:
-        await server.serve(sockets=[listener])

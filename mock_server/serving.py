@@ -17,9 +17,7 @@ class PortInUseError(Exception):
 def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:  # noqa: ANN401 # ASGI has no type
     """Serves an ASGI application in a thread; gives its URL. Port 0 takes a free one. Raises PortInUseError."""
     listener = listen(host, port)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1, lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

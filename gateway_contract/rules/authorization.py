@@ -9,7 +9,7 @@ from gateway_contract.rules.ranges import TOO_MANY_REQUESTS
 def judge_unauthorized(credential: Credential, examined: Examined) -> Finding | None:
     """A request with a certain lack of authorization is refused."""
     exchange = examined.exchange
-    if exchange.request.credential is not credential or not examined.ordinary:
+    if exchange.request.credential is not credential or not examined.ordinary or examined.blames_no_field:
         return None
     expected = f"{credential.value} refused with 4xx"
     if isinstance(exchange.answer, NoAnswer):

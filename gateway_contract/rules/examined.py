@@ -29,6 +29,11 @@ class Examined:
     def accepted(self) -> bool:
         return self.ordinary and self.authorized and self.exchange.accepted
 
+    @property
+    def blames_no_field(self) -> bool:
+        """Whether the request was tried again, and what became of it is the fault of nothing that it holds."""
+        return self.exchange.essential == frozenset()
+
     def sent(self, pointer: str) -> Json | Literal[Nothing.ABSENT]:
         return read(self.body, pointer)
 

@@ -76,7 +76,7 @@ def judge_constraint(constraint: Constraint, examined: Examined) -> Finding | No
     """One keyword of the request's schema, by a request that breaks it or by one that keeps to it."""
     if not (examined.ordinary and examined.authorized):
         return None
-    if constraint in examined.standing.broken:
+    if constraint in examined.standing.broken and not examined.blames_no_field:
         return judge_broken(constraint, examined)
     if examined.standing.valid and exercises(constraint, examined.body):
         return _judge_kept(constraint, examined)
@@ -156,7 +156,7 @@ def _judge_kept(constraint: Constraint, examined: Examined) -> Finding | None:
 
 def judge_json(examined: Examined) -> Finding | None:
     """Content that is no JSON at all is refused like any other bad request."""
-    if examined.standing.is_json or not (examined.ordinary and examined.authorized):
+    if examined.standing.is_json or not (examined.ordinary and examined.authorized) or examined.blames_no_field:
         return None
     answer = examined.exchange.answer
     if isinstance(answer, NoAnswer):

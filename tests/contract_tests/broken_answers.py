@@ -16,12 +16,12 @@ from mock_server.refusals import Refusal
 from tests.contract_tests.broken_gateways import Spot, broken
 from tests.contract_tests.broken_parts import (
     any_carrier,
+    bodies,
     carriers,
     expected,
     items,
     pixels,
     plain_objects,
-    requests,
     times,
 )
 
@@ -197,13 +197,13 @@ async def text_for_object(at: Spot, gateway: Gateway, body: Json, links: list[st
     return await with_value(gateway, body, links, incoming, at.pointer, "none")
 
 
-@broken("refuse", requests, spoils_all=True)
+@broken("refuse", bodies, spoils_all=True)
 def refused_under_200(_at: Spot, gateway: Gateway, refusal: Refusal) -> Outgoing:
     """A refusal says that all went well."""
     return Outgoing(200, refuse(gateway, refusal).body)
 
 
-@broken("refuse", requests, spoils_all=True)
+@broken("refuse", bodies, spoils_all=True)
 def refused_as_own_fault(_at: Spot, gateway: Gateway, refusal: Refusal) -> Outgoing:
     """A refusal says that the gateway broke."""
     return Outgoing(500, refuse(gateway, refusal).body)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract import Contract
 from mock_server.gateway import Gateway
@@ -83,9 +83,16 @@ class Defect:
             case "image":
                 return gateway_app(replace(gateway, upstream=with_images(gateway.upstream, function)))
             case "app":
-                return partial(function, gateway_app(gateway))
+                return around(gateway_app(gateway), function)
         stages: dict[str, Any] = {self.way.stage: function}
         return gateway_app(replace(gateway, **stages))
+
+
+def around(inner: ASGIApp, function: Function) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await function(inner, scope, receive, send)
+
+    return app
 
 
 WAYS: dict[str, Way] = {}
@@ -113,11 +120,15 @@ def defects(contract: Contract) -> Iterator[Defect]:
         yield from (Defect(way, part) for part in way.each(contract))
 
 
-def some_defects(contract: Contract, most: int) -> Iterator[Defect]:
-    """Every way at a few parts that it fits, other ones from way to way, so that each part has its turn."""
-    for turn, way in enumerate(WAYS.values()):
+def share(contract: Contract, turn: int, turns: int) -> Iterator[Defect]:
+    """Every way that falls to one of several contracts, at one part, another one from way to way.
+
+    A way that does not fit the contract whose turn it is falls to nobody.
+    """
+    for index, way in enumerate(WAYS.values()):
         parts = list(way.each(contract))
-        yield from (Defect(way, parts[(turn + index) % len(parts)]) for index in range(min(most, len(parts))))
+        if parts and index % turns == turn:
+            yield Defect(way, parts[index // turns % len(parts)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Gateways that do not pass on what they were asked for."""
 
 import html
+import struct
 import unicodedata
+from collections.abc import Mapping
 from typing import cast
 
-from gateway_contract.contract import Contract, MappedField
+from gateway_contract.contract import MappedField
 from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import below, leaf_name, parent, placed, read, removed
 from gateway_contract.size import parse_size
@@ -13,6 +15,7 @@ from mock_server.gateway import Gateway
 from tests.contract_tests.broken_gateways import Spot, broken
 from tests.contract_tests.broken_parts import (
     easily_lost,
+    finely_graded,
     gateway_only,
     in_objects,
     not_to_be_invented,
@@ -72,11 +75,9 @@ def always_the_same(at: MappedField, gateway: Gateway, body: Json) -> Json:
     return placed(call_of(gateway, body), at.upstream, type_of(gateway.contract, at.pointer) == "boolean" or 2)
 
 
-@broken("map", of_type("integer", "number"))
+@broken("map", finely_graded)
 def through_a_short_float(at: MappedField, gateway: Gateway, body: Json) -> Json:
     """The number loses what a float of 32 bits cannot hold."""
-    import struct
-
     call = call_of(gateway, body)
     value = read(call, at.upstream)
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -102,14 +103,16 @@ def not_normalised(at: MappedField, gateway: Gateway, body: Json) -> Json:
 
 
 @broken("map", not_to_be_invented)
-def made_up_when_left_out(at: MappedField, gateway: Gateway, body: Json) -> Json:
+def made_up_when_left_out(at: Spot, gateway: Gateway, body: Json) -> Json:
     """A field that the client left out goes upstream with a value of the gateway's own."""
-    call = call_of(gateway, body)
-    return placed(call, at.upstream, invented_value(gateway.contract, at)) if read(body, at.pointer) is ABSENT else call
+    call, field = call_of(gateway, body), gateway.contract.mapping_of(at.pointer)
+    assert field is not None
+    if read(body, at.pointer) is not ABSENT:
+        return call
+    return placed(call, field.upstream, invented_value(schema_of(gateway.contract, at.pointer).schema))
 
 
-def invented_value(contract: Contract, at: MappedField) -> Json:
-    schema = schema_of(contract, at.pointer).schema
+def invented_value(schema: Mapping[str, Json]) -> Json:
     match schema.get("type"):
         case "boolean":
             return schema.get("default") is not True

@@ -1,9 +1,11 @@
 """The parts of a contract that a defect can be about."""
 
 from collections.abc import Iterator
+from typing import cast
 
-from gateway_contract.contract import Carrier, Contract, MappedField, UnixTime
+from gateway_contract.contract import Carrier, Contract, ImageItems, MappedField, UnixTime
 from gateway_contract.pointer import removed, tokens
+from gateway_contract.rules.ranges import AT_BOUND
 from gateway_contract.rules.dormancy import dormant
 from gateway_contract.schema import Constraint, Part
 from gateway_contract.standing import NOT_JUDGED, standing
@@ -65,10 +67,21 @@ def of_several_forms(contract: Contract) -> Iterator[MappedField]:
             yield field
 
 
-def not_to_be_invented(contract: Contract) -> Iterator[MappedField]:
-    """Fields that stay out of the upstream call, or hold a known value there, when the client leaves them out."""
+def not_to_be_invented(contract: Contract) -> Iterator[Spot]:
+    """Fields that stay out of the upstream call, or hold their default there, when the client leaves them out."""
     for field in optional(contract):
-        if not field.may_be_invented or "default" in schema_of(contract, field.pointer).schema:
+        part = schema_of(contract, field.pointer)
+        if "default" in part.schema:
+            yield Spot(field.subject, part.clause("default"), part.level("default"), field.pointer)
+        elif not field.may_be_invented:
+            yield Spot(field.subject, field.clause, field.level, field.pointer)
+
+
+def finely_graded(contract: Contract) -> Iterator[MappedField]:
+    """Numbers of which a float of 32 bits cannot hold every one."""
+    for field in of_type("integer", "number")(contract):
+        highest = schema_of(contract, field.pointer).schema.get("maximum", 1 << 31)
+        if type_of(contract, field.pointer) == "number" or cast("int", highest) > 1 << 24:
             yield field
 
 
@@ -81,6 +94,16 @@ def limits(*keywords: str) -> Each:
                 yield constraint
 
     return found
+
+
+def bounds(contract: Contract) -> Iterator[Constraint]:
+    """Constraints with a last allowed value, but those without which there would be no request at all."""
+    return (found for found in limits(*AT_BOUND)(contract) if found.keyword != "minItems")
+
+
+def choices(contract: Contract) -> Iterator[Constraint]:
+    """Lists of two allowed values at least."""
+    return (found for found in limits("enum")(contract) if isinstance(found.value, list) and len(found.value) > 1)
 
 
 def types(*names: str) -> Each:
@@ -149,11 +172,11 @@ def times(contract: Contract) -> Iterator[UnixTime]:
     return iter(contract.times)
 
 
-def plain_objects(contract: Contract) -> Iterator[Part]:
+def plain_objects(contract: Contract) -> Iterator[Spot]:
     """Objects at the top of an answer of which the contract says no more."""
     for part in contract.operation.answer.parts:
         if part.pointer.count("/") == 1 and part.schema.get("type") == "object" and "properties" not in part.schema:
-            yield Spot(part.subject, part.clause("type"), part.level("type"), part.pointer)  # type: ignore[misc]
+            yield Spot(part.subject, part.clause("type"), part.level("type"), part.pointer)
 
 
 def authorization(contract: Contract) -> Iterator[Spot]:
@@ -161,11 +184,16 @@ def authorization(contract: Contract) -> Iterator[Spot]:
         yield Spot("authorization", contract.security_clause)
 
 
+def bodies(contract: Contract) -> Iterator[Spot]:
+    """Whatever is sent as a body."""
+    yield Spot("body", contract.operation_clause)
+
+
 def requests(contract: Contract) -> Iterator[Spot]:
     """Requests as a whole."""
     yield Spot("request", contract.operation_clause)
 
 
-def _images(contract: Contract):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _images(contract: Contract) -> ImageItems:
     assert contract.images is not None
     return contract.images

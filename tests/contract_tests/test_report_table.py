@@ -178,8 +178,9 @@ def test_no_secret_is_printed() -> None:
     told = f"see {TOKEN}"
     seen = failed(rule("n/mapped"), told, told, replace(exchange(), name=told))
     unsure = undecided(rule("seed/mapped"), Verdict.INCONCLUSIVE, told)
-    run = run_of(seen, unsure, errors=(told,), not_tested=told)
-    text = printed(replace(run, gateway=f"http://me:{TOKEN}@127.0.0.1:3000/?key={TOKEN}"))
+    gateway = f"http://me:{TOKEN}@127.0.0.1:3000/?key={TOKEN}"
+    runs = (run_of(seen, unsure, errors=(told,)), run_of(not_tested=told))
+    text = "".join(printed(replace(run, gateway=gateway)) for run in runs)
     assert text.count("[redacted]") >= 6
     assert TOKEN not in text
 

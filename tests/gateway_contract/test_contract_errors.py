@@ -49,86 +49,230 @@ MISTAKES = {
     "an example list that is none": ("examples: [640*480, 640x480]", "examples: 5", 0, "examples: 5 is not of type"),
     "a format that is no text": ("format: image-size", "format: 5", 0, "format: 5 is not of type"),
     "required that is no list": ("required: [words]", "required: words", 0, "required must be a list"),
-    "allOf that is no list": ("allOf:\n        - title: the fine", "allOf:\n          title: the fine", 0,
-                              "allOf must be a list"),
+    "allOf that is no list": (
+        "allOf:\n        - title: the fine",
+        "allOf:\n          title: the fine",
+        0,
+        "allOf must be a list",
+    ),
     "properties that are no mapping": (
-        "properties:\n            words:\n", "properties: 5\n          description:\n            words:\n", 0,
+        "properties:\n            words:\n",
+        "properties: 5\n          description:\n            words:\n",
+        0,
         "properties must be a mapping",
     ),
-    "an if that is no mapping": ("if: {required: [engine], properties: {engine: {const: fine}}}", "if: true", 0,
-                                 "if must be a mapping"),
+    "an if that is no mapping": (
+        "if: {required: [engine], properties: {engine: {const: fine}}}",
+        "if: true",
+        0,
+        "if must be a mapping",
+    ),
     "an if without a title": ("- title: the fine engine\n          if", "- if", 0, "a condition without a title"),
-    "then without if": ("if: {required: [engine], properties: {engine: {const: fine}}}", "description: none", 1,
-                        "then without if; say when it holds"),
-    "a schema that is none": ("additionalProperties: false", "additionalProperties: no", 0,
-                              "a schema must be a mapping, true or false"),
+    "then without if": (
+        "if: {required: [engine], properties: {engine: {const: fine}}}",
+        "description: none",
+        1,
+        "then without if; say when it holds",
+    ),
+    "a schema that is none": (
+        "additionalProperties: false",
+        "additionalProperties: no",
+        0,
+        "a schema must be a mapping, true or false",
+    ),
     "a clause for a keyword that is not there": (
-        'x-clause: {"*": PX-11, x-length: PX-05}', 'x-clause: {"*": PX-11, x-lenght: PX-05}', 0,
+        'x-clause: {"*": PX-11, x-length: PX-05}',
+        'x-clause: {"*": PX-11, x-lenght: PX-05}',
+        0,
         "x-clause speaks of x-lenght, which does not stand here",
     ),
-    "an expression that leads nowhere": ("x-length: $request.body#/sheets", "x-length: $request.body#/sheet", -1,
-                                         "/sheet leads nowhere in the request; did you mean /sheets?"),
-    "a carrier asked for by nothing": ('{"$request.body#/delivery": inline}', '{"$request.body#/zzzzzzzz": inline}', -3,
-                                       "/zzzzzzzz leads nowhere in the request; name a known field"),
-    "a size taken from nowhere": ("x-image: {size: $request.body#/canvas}", "x-image: {size: $request.body#/canva}",
-                                  -2, "/canva leads nowhere in the request; did you mean /canvas?"),
-    "a text mocked from nowhere": ("x-mock: $request.body#/wish/words", "x-mock: $request.body#/wish/word", 0,
-                                   "/wish/word leads nowhere in the request; did you mean /wish/words?"),
+    "an expression that leads nowhere": (
+        "x-length: $request.body#/sheets",
+        "x-length: $request.body#/sheet",
+        0,
+        "/sheet leads nowhere in the request; did you mean /sheets?",
+    ),
+    "a carrier asked for by nothing": (
+        '{"$request.body#/delivery": inline}',
+        '{"$request.body#/zzzzzzzz": inline}',
+        0,
+        "/zzzzzzzz leads nowhere in the request; name a known field",
+    ),
+    "a size taken from nowhere": (
+        "x-image: {size: $request.body#/canvas}",
+        "x-image: {size: $request.body#/canva}",
+        0,
+        "/canva leads nowhere in the request; did you mean /canvas?",
+    ),
+    "a text mocked from nowhere": (
+        "x-mock: $request.body#/wish/words",
+        "x-mock: $request.body#/wish/word",
+        0,
+        "/wish/word leads nowhere in the request; did you mean /wish/words?",
+    ),
     "a condition on nothing": (
         "x-image: {size: $request.body#/canvas}",
-        "x-image: {size: $request.body#/canvas, when: {$request.body#/engin: {const: fine}}}", -2,
+        "x-image: {size: $request.body#/canvas, when: {$request.body#/engin: {const: fine}}}",
+        0,
         "/engin leads nowhere in the request; did you mean /engine?",
     ),
-    "a pointer that leads nowhere upstream": ("{pointer: /settings/dice, preserve", "{pointer: /settings/die, preserve",
-                                              -4, "x-upstream points to /settings/die; engine has no such field"),
-    "a constant that leads nowhere upstream": ("{/job/kind: picture}", "{/job/kid: picture}", -3,
-                                               "/job/kid leads nowhere in engine; did you mean /job/kind?"),
-    "a $ref that leads nowhere": ('$ref: "#/components/schemas/Order"', '$ref: "#/components/schemas/Ordr"', 0,
-                                  "points to nothing"),
-    "a mapping under a condition": ("strength: {x-upstream: {judged: false}}",
-                                    "strength: {x-upstream: {pointer: /settings/force}}", 0,
-                                    "x-upstream with a pointer under a condition"),
-    "a mapping that is never judged": ("x-upstream: {pointer: /settings/inks}", "x-upstream: {judged: false}", -6,
-                                       "x-upstream that is never judged"),
-    "a clause without rule or reason": ("  PX-15: {level: not-judged, says: strength feels natural, excused: nobody",
-                                        "  PX-15: {level: not-judged, says: strength feels natural}\n  PX-16: "
-                                        "{level: expected, says: more, excused: nobody", 0,
-                                        "no rule covers clause PX-15; cite it with x-clause, or say `excused`"),
-    "an excused clause with a rule": ("says: the page's own order works}",
-                                      "says: the page's own order works, excused: it may not}", 0,
-                                      "clause PX-12 is excused and has a rule"),
-    "a clause that is not listed": ("scheme: bearer, x-clause: PX-02", "scheme: bearer, x-clause: PX-99", -116,
-                                    "clause PX-99 is not listed; set x-clause to one of x-clauses"),
-    "a clause that is not judged": ("says: the engine draws", "says: the engine draws", 0, ""),
-    "a rule without a clause": ("  schemas:\n    Order:\n      type: object\n      x-clause: PX-01\n",
-                                "  schemas:\n    Order:\n      type: object\n", 2, "no clause"),
-    "a judge that nobody knows": ("judge: answer-given", "judge: answer-taken", 0, "no judge answer-taken; there are: "),
-    "a rule that is there already": ("- {rule: answer/content-type", "- {rule: answer/given", 0,
-                                     "a second rule paintbox/answer/given; the first is at "),
-    "an upstream document that is missing": ("document: engine.yaml", "document: engines.yaml", -1,
-                                             "no upstream document engines.yaml; it is looked for beside this file"),
-    "an upstream operation that is missing": ("operation: paint\n", "operation: print\n", -2,
-                                              "no operation print in engine.yaml; name an operationId"),
-    "a field mapped to no upstream": (
-        "      x-upstream:\n        document: engine.yaml\n        operation: paint\n"
-        "        constants: {/job/kind: picture}\n", "", 0, ""),
-    "a second list of images": ("title: {type: string,", "notes: {type: array, x-length: $request.body#/sheets}\n"
-                                "                  title: {type: string,", 0, "a second x-length"),
-    "a body without a schema": ('schema: {$ref: "#/components/schemas/Order"}', "example: {}", -3,
-                                "no application/json schema; add content with a schema"),
-    "no successful answer": ('        "200":\n          description: The album.',
-                             '        "302":\n          description: The album.', 0, ""),
-    "two operations": ("paths:\n", "paths:\n  /other: {get: {}}\n", 0,
-                       "2 operations; a contract describes exactly one operation"),
-}  # fmt: skip
-SPECIAL = {"a clause that is not judged", "a field mapped to no upstream", "no successful answer",
-           "a clause that is not listed"}  # fmt: skip
+    "a pointer that leads nowhere upstream": (
+        "{pointer: /settings/dice, preserve",
+        "{pointer: /settings/die, preserve",
+        0,
+        "x-upstream points to /settings/die; engine has no such field",
+    ),
+    "a constant that leads nowhere upstream": (
+        "{/job/kind: picture}",
+        "{/job/kid: picture}",
+        0,
+        "/job/kid leads nowhere in engine; did you mean /job/kind?",
+    ),
+    "a $ref that leads nowhere": (
+        '$ref: "#/components/schemas/Order"',
+        '$ref: "#/components/schemas/Ordr"',
+        0,
+        "points to nothing",
+    ),
+    "a mapping under a condition": (
+        "strength: {x-upstream: {judged: false}}",
+        "strength: {x-upstream: {pointer: /settings/force}}",
+        0,
+        "x-upstream with a pointer under a condition",
+    ),
+    "a mapping that is never judged": (
+        "x-upstream: {pointer: /settings/inks}",
+        "x-upstream: {judged: false}",
+        0,
+        "x-upstream that is never judged",
+    ),
+    "a clause without rule or reason": (
+        "  PX-15: {level: not-judged, says: strength feels natural, excused: nobody",
+        "  PX-15: {level: not-judged, says: it}\n  PX-16: {level: expected, says: more, excused: nobody",
+        0,
+        "no rule covers clause PX-15; cite it with x-clause, or say `excused`",
+    ),
+    "an excused clause with a rule": (
+        "says: the page's own order works}",
+        "says: the page's own order works, excused: it may not}",
+        0,
+        "clause PX-12 is excused and has a rule",
+    ),
+    "a rule without a clause": (
+        "  schemas:\n    Order:\n      type: object\n      x-clause: PX-01\n",
+        "  schemas:\n    Order:\n      type: object\n",
+        2,
+        "no clause",
+    ),
+    "a judge that nobody knows": (
+        "judge: answer-given",
+        "judge: answer-taken",
+        0,
+        "no judge answer-taken; there are: ",
+    ),
+    "a rule that is there already": (
+        "- {rule: answer/content-type",
+        "- {rule: answer/given",
+        0,
+        "a second rule paintbox/answer/given; the first is at ",
+    ),
+    "an upstream document that is missing": (
+        "document: engine.yaml",
+        "document: engines.yaml",
+        0,
+        "no upstream document engines.yaml; it is looked for beside this file",
+    ),
+    "an upstream operation that is missing": (
+        "operation: paint\n",
+        "operation: print\n",
+        0,
+        "no operation print in engine.yaml; name an operationId",
+    ),
+    "a second list of images": (
+        "title: {type: string,",
+        "notes: {x-length: $request.body#/sheets}\n                  title: {type: string,",
+        0,
+        "a second x-length",
+    ),
+    "a body without a schema": (
+        'schema: {$ref: "#/components/schemas/Order"}',
+        "example: {}",
+        -1,
+        "no application/json schema; add content with a schema",
+    ),
+    "two operations": (
+        "paths:\n",
+        "paths:\n  /other: {get: {}}\n",
+        0,
+        "2 operations; a contract describes exactly one operation",
+    ),
+}
 
 
-@pytest.mark.parametrize("mistake", sorted(MISTAKES.keys() - SPECIAL))
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_told_with_file_and_line(mistake: str, invented_path: Path) -> None:
     old, new, below, says = MISTAKES[mistake]
     line = spoil(invented_path, old, new) + below
     error = error_in(invented_path)
     assert says in str(error)
     assert str(error).startswith(f"{invented_path}:{line}: ")
+
+
+def line_of(text: str, path: Path) -> int:
+    return next(number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        ("bearer, x-clause: PX-02", "bearer, x-clause: PX-99", "post:", "clause PX-99 is not listed; set x-clause to"),
+        (
+            "documented, says: an engine",
+            "not-judged, says: an engine",
+            "required: [engine, wish]",
+            "clause PX-03 is not judged",
+        ),
+        ('"200"', '"302"', "post:", "no successful response; describe the 2xx response"),
+    ],
+)
+def test_what_shows_only_elsewhere_is_told_there(old: str, new: str, at: str, says: str, invented_path: Path) -> None:
+    spoil(invented_path, old, new)
+    error = error_in(invented_path)
+    assert str(error).startswith(f"{invented_path}:{line_of(at, invented_path)}: {says}")
+
+
+def test_a_field_that_is_mapped_to_no_upstream_is_told(invented_path: Path) -> None:
+    text = invented_path.read_text("utf-8")
+    start, end = text.index("      x-upstream:\n        document"), text.index("      requestBody:")
+    invented_path.write_text(text[:start] + text[end:], "utf-8")
+    line = line_of("x-upstream: {pointer: /job/tool", invented_path)
+    assert str(error_in(invented_path)).startswith(
+        f"{invented_path}:{line}: x-upstream on a field; say on the operation"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        ("$request.body#/settings/copies", "$request.body#/settings/copy", "count:", "/settings/copy leads nowhere in"),
+        ("x-protocol: dashscope", "description: none", "post:", "an upstream operation needs x-images and x-protocol"),
+        ("maxLength: 40", "maxlength: 40", "maxlength", "unknown keyword maxlength; did you mean maxLength?"),
+        ("x-refusal: {message", "x-refusal: {massage", "x-refusal", "x-refusal: "),
+    ],
+)
+def test_a_mistake_in_the_upstream_is_told_in_its_file(
+    old: str, new: str, at: str, says: str, invented_path: Path
+) -> None:
+    upstream = invented_path.with_name("engine.yaml")
+    spoil(upstream, old, new)
+    assert str(error_in(invented_path)).startswith(f"{upstream}:{line_of(at, upstream)}: {says}")
+
+
+def test_a_level_of_its_own_does_not_hide_a_clause_that_is_not_listed(invented_path: Path) -> None:
+    line = spoil(invented_path, "x-mock: $request.body#/wish/words}", "x-clause: PX-99, x-level: expected}")
+    assert str(error_in(invented_path)).startswith(f"{invented_path}:{line}: clause PX-99 is not listed")
+
+
+def test_a_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"gone\.yaml does not exist"):
+        load_contract(tmp_path / "gone.yaml")

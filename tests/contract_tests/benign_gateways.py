@@ -1,0 +1,282 @@
+"""Gateways that do as they promise in another way than the bundled mock: none of them is to be blamed for it."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
+
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway_contract.mapping import upstream_body
+from gateway_contract.pointer import placed, read
+from gateway_contract.standing import NOT_JUDGED
+from gateway_contract.values import ABSENT, Json
+from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse, validate
+from mock_server.gateway_app import gateway_app
+from mock_server.refusals import Refusal, refusal_of
+from tests.contract_tests.broken_answers import again, with_items
+from tests.contract_tests.broken_conduct import leaves_to_upstream
+from tests.contract_tests.broken_gateways import with_images
+
+Variant = Callable[[Gateway], ASGIApp]
+VARIANTS: dict[str, Variant] = {}
+ONLY: dict[str, str] = {}  # variants that one contract alone allows
+
+BUSY = Refusal(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests at once.")
+
+
+def benign(variant: Variant) -> Variant:
+    VARIANTS[variant.__name__.replace("_", "-")] = variant
+    return variant
+
+
+def benign_for(contract: str) -> Callable[[Variant], Variant]:
+    def register(variant: Variant) -> Variant:
+        ONLY[variant.__name__.replace("_", "-")] = contract
+        return benign(variant)
+
+    return register
+
+
+def variants(contract: str) -> Iterator[str]:
+    return (name for name in VARIANTS if ONLY.get(name, contract) == contract)
+
+
+@benign
+def leaves_ranges_to_the_upstream(gateway: Gateway) -> ASGIApp:
+    """What the upstream would refuse goes there, and its refusal is translated."""
+    return gateway_app(replace(gateway, validate=leaves_to_upstream))
+
+
+@benign
+def sends_defaults(gateway: Gateway) -> ASGIApp:
+    """What the client left out goes upstream as the contract's default."""
+
+    def mapped(own: Gateway, body: Json) -> Json:
+        call = upstream_body(own.contract, body)
+        for field in own.contract.mapped:
+            default = own.contract.request.default(field.pointer, body)
+            if default is not ABSENT and read(body, field.pointer) is ABSENT and field.judged_for(body):
+                call = placed(call, field.upstream, default)
+        return call
+
+    return gateway_app(replace(gateway, map=mapped))
+
+
+@benign
+def tells_more(gateway: Gateway) -> ASGIApp:
+    """The answer and its items hold fields that no page names."""
+
+    async def more(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        right = await with_items(own, body, links, incoming, lambda item: item | {"index": 0, "cost": {"cents": 4}})
+        return replace(right, body=cast("dict[str, Json]", right.body) | {"request_id": "r-1", "usage": None})
+
+    return gateway_app(replace(gateway, answer=more))
+
+
+@benign
+def other_carrier_empty(gateway: Gateway) -> ASGIApp:
+    """Every item has both keys; the one that was not asked for is the empty text."""
+
+    async def both(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        assert own.contract.images is not None
+        empty: dict[str, Json] = {carrier.key: "" for carrier in own.contract.images.carriers}
+        return await with_items(own, body, links, incoming, lambda item: empty | item)
+
+    return gateway_app(replace(gateway, answer=both))
+
+
+@benign
+def refuses_in_its_own_words(gateway: Gateway) -> ASGIApp:
+    """A bad request is 422, with a body of the framework's kind."""
+
+    def told(own: Gateway, refusal: Refusal) -> Outgoing:
+        right = refuse(own, refusal)
+        return Outgoing(422 if right.status == 400 else right.status, {"detail": [{"msg": refusal.message}]})
+
+    return gateway_app(replace(gateway, refuse=told))
+
+
+@benign
+def forbids_instead_of_asking(gateway: Gateway) -> ASGIApp:
+    """A missing or wrong token is 403."""
+
+    def told(own: Gateway, refusal: Refusal) -> Outgoing:
+        right = refuse(own, refusal)
+        return replace(right, status=403 if right.status == 401 else right.status)
+
+    return gateway_app(replace(gateway, refuse=told))
+
+
+def with_headers(app: ASGIApp, change: Callable[[dict[bytes, bytes]], dict[bytes, bytes]]) -> ASGIApp:
+    async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": list(change(dict(message["headers"])).items())}
+            await send(message)
+
+        await app(scope, receive, told)
+
+    return changed
+
+
+@benign
+def closes_every_connection(gateway: Gateway) -> ASGIApp:
+    return with_headers(gateway_app(gateway), lambda headers: {**headers, b"connection": b"close"})
+
+
+@benign
+def says_its_charset(gateway: Gateway) -> ASGIApp:
+    def told(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
+        json = headers.get(b"content-type") == b"application/json"
+        return {**headers, b"content-type": b"Application/JSON; charset=UTF-8"} if json else headers
+
+    return with_headers(gateway_app(gateway), told)
+
+
+@benign
+def packs_its_answers(gateway: Gateway) -> ASGIApp:
+    return GZipMiddleware(gateway_app(gateway), minimum_size=1)
+
+
+@benign
+def clock_is_slow(gateway: Gateway) -> ASGIApp:
+    """Half a minute behind."""
+
+    async def late(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        right = await answer(own, body, links, incoming)
+        for moment in own.contract.times:
+            right = replace(right, body=placed(right.body, moment.pointer, int(time.time()) - 30))
+        return right
+
+    return gateway_app(replace(gateway, answer=late))
+
+
+@benign
+def asks_for_a_dated_model(gateway: Gateway) -> ASGIApp:
+    """The upstream is told the snapshot of the model."""
+
+    def mapped(own: Gateway, body: Json) -> Json:
+        call = upstream_body(own.contract, body)
+        for field in own.contract.mapped:
+            if field.match == "dated-snapshot":
+                call = placed(call, field.upstream, f"{read(call, field.upstream)}-2026-03-03")
+        return call
+
+    return gateway_app(replace(gateway, map=mapped))
+
+
+@benign
+def busy_now_and_then(gateway: Gateway) -> ASGIApp:
+    """One request of sixty is asked to wait a second."""
+    seen: Counter[str] = Counter()
+
+    def checked(own: Gateway, incoming: Incoming) -> Refusal | None:
+        seen["requests"] += 1
+        return BUSY if seen["requests"] % 60 == 0 else authenticate(own, incoming)
+
+    def told(own: Gateway, refusal: Refusal) -> Outgoing:
+        right = refuse(own, refusal)
+        return replace(right, headers={"retry-after": "1"}) if refusal is BUSY else right
+
+    return gateway_app(replace(gateway, authenticate=checked, refuse=told))
+
+
+@benign
+def converts_images(gateway: Gateway) -> ASGIApp:
+    """Images are JPEG."""
+
+    async def converted(content: bytes | None) -> bytes | None:
+        jpeg = partial(again, kind="JPEG")
+        return None if content is None else await asyncio.to_thread(jpeg, content, lambda image: image.convert("RGB"))
+
+    def told(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
+        return {**headers, b"content-type": b"image/jpeg"} if headers.get(b"content-type") == b"image/png" else headers
+
+    upstream = with_images(gateway.upstream, converted)
+    return with_headers(gateway_app(replace(gateway, upstream=upstream)), told)
+
+
+@benign_for("powertokens")
+def one_call_per_image(gateway: Gateway) -> ASGIApp:
+    """Each image is asked for by itself."""
+
+    async def called(own: Gateway, body: Json, call: Json, incoming: Incoming) -> list[str] | Refusal:
+        assert own.contract.images is not None
+        field = own.contract.mapping_of(own.contract.images.count)
+        assert field is not None
+        count = read(call, field.upstream)
+        links: list[str] = []
+        for _ in range(count if isinstance(count, int) else 1):
+            made = await generate(own, body, placed(call, field.upstream, 1), incoming)
+            if isinstance(made, Refusal):
+                return made
+            links += made
+        return links
+
+    return gateway_app(replace(gateway, call=called))
+
+
+@benign
+def refuses_what_it_does_not_know(gateway: Gateway) -> ASGIApp:
+    """Whatever the page is silent on is refused."""
+
+    def checked(own: Gateway, body: Json) -> Json | Refusal:
+        broken = own.contract.request.broken(body)
+        return refusal_of(own.contract, body, broken) if broken else body
+
+    return gateway_app(replace(gateway, validate=told_apart(checked)))
+
+
+def told_apart(checked: Callable[[Gateway, Json], Json | Refusal]) -> Callable[[Gateway, Json], Json | Refusal]:
+    """`x-not-judged` has no sentence of its own to refuse with."""
+
+    def validated(own: Gateway, body: Json) -> Json | Refusal:
+        judged = validate(own, body)
+        if isinstance(judged, Refusal):
+            return judged
+        silent = any(one.keyword == NOT_JUDGED for one in own.contract.request.broken(body))
+        return Refusal(400, "invalid_request_error", "unknown", "That is not known here.") if silent else checked(own, body)
+
+    return validated
+
+
+@benign
+def cuts_long_text(gateway: Gateway) -> ASGIApp:
+    """Text over its limit is cut instead of refused, where the contract leaves the choice."""
+    return mending(gateway, "truncate", lambda value, limit: str(value)[:limit])
+
+
+@benign
+def makes_one_image_where_only_one_is_sold(gateway: Gateway) -> ASGIApp:
+    """A number that a model does not sell is brought down to the one that it does, where the contract allows that."""
+    return mending(gateway, "coerce", lambda _, limit: limit)
+
+
+def mending(gateway: Gateway, alternative: str, mend: Callable[[Json, Any], Json]) -> ASGIApp:
+    def checked(own: Gateway, body: Json) -> Json | Refusal:
+        for one in own.contract.request.broken(body):
+            if alternative in one.alternatives:
+                body = placed(body, one.pointer, mend(cast("Json", read(body, one.pointer)), one.value))
+        return validate(own, body)
+
+    return gateway_app(replace(gateway, validate=checked))
+
+
+@benign
+def links_to_the_upstream(gateway: Gateway) -> ASGIApp:
+    """Links are the upstream's own."""
+
+    async def linked(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        assert own.contract.images is not None
+        left = iter(links)
+        keys = [carrier.key for carrier in own.contract.images.carriers if not carrier.inline]
+        return await with_items(
+            own, body, links, incoming, lambda item: item | {key: next(left) for key in keys if key in item}
+        )
+
+    return gateway_app(replace(gateway, answer=linked))

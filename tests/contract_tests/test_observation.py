@@ -1,0 +1,69 @@
+"""The suite as the upstream: it records what arrives, and tells calls apart by their marks."""
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from contract_tests.marks import mark_of
+from contract_tests.observation import Observation, observing
+from gateway_contract.pointer import read
+from gateway_contract.values import Json
+from mock_server.serving import PortInUseError
+from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS
+
+KEY = {"Authorization": "Bearer sk-upstream"}
+
+
+def call_body(text: str, n: int = 1) -> Json:
+    messages: list[Json] = [{"role": "user", "content": [{"text": text}]}]
+    return {"model": "qwen-image-2.0-pro", "input": {"messages": messages}, "parameters": {"n": n}}
+
+
+def call(seen: Observation, body: Json) -> Json:
+    answer = httpx.post(f"{seen.url}{seen.stub.path}", json=body, headers=KEY, trust_env=False)
+    assert answer.status_code == 200
+    told: Json = answer.json()
+    return told
+
+
+def test_calls_are_found_by_the_marks_in_their_texts() -> None:
+    marks = [mark_of(index) for index in range(3)]
+    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+        for mark in (marks[0], marks[1], marks[0]):
+            call(seen, call_body(f"{mark.upper()} a lighthouse"))
+        call(seen, call_body("no mark"))
+        found = seen.by_mark(0)
+        assert {mark: len(calls) for mark, calls in found.items()} == {marks[0]: 2, marks[1]: 1}
+        assert seen.count() == 4
+
+
+def test_only_calls_after_a_moment_count() -> None:
+    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+        call(seen, call_body(f"{mark_of(1)} early"))
+        before = seen.count()
+        call(seen, call_body(f"{mark_of(2)} late"))
+        assert set(seen.by_mark(before)) == {mark_of(2)}
+        assert [read(late.body, "/parameters/n") for late in seen.since(before)] == [1]
+
+
+def test_a_call_with_a_chosen_mark_gets_its_images_laid_out_in_the_other_way() -> None:
+    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+        seen.other_layout.add(mark_of(2))
+        usual = read(call(seen, call_body(f"{mark_of(1)} a", 3)), "/output/choices")
+        other = read(call(seen, call_body(f"{mark_of(2)} a", 3)), "/output/choices")
+    assert [len(choices) for choices in (usual, other) if isinstance(choices, list)] == [1, 3]
+
+
+def test_the_address_is_the_one_that_it_listens_at() -> None:
+    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+        assert seen.url == f"http://{seen.address}"
+        host, _, port = seen.address.rpartition(":")
+        with pytest.raises(PortInUseError, match=f"cannot listen on {seen.address}"), observing(POWERBUYIN, host, int(port)):
+            pass
+
+
+def test_a_contract_without_an_upstream_cannot_be_observed() -> None:
+    alone = replace(POWERTOKENS, upstream=None)
+    with pytest.raises(ValueError, match="powertokens names no upstream"), observing(alone, "127.0.0.1", 0):
+        pass

@@ -1,0 +1,66 @@
+"""Settings that make no sense are told in one sentence with what to give instead, before anything is sent."""
+
+from dataclasses import replace
+
+import pytest
+
+from contract_tests.settings import Settings, SettingsError, checked
+
+RIGHT = Settings(contract="powerbuyin", gateway="http://127.0.0.1:3000", token="sk-1234", upstream="127.0.0.1:9900")
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        *("http://127.0.0.1:3000", "https://api.example.com/", "http://[::1]:3000/base", "HTTP://host"),
+        *("http://user:word@host:80", None),
+    ],
+)
+def test_an_address_of_a_gateway_is_taken_as_it_is(gateway: str | None) -> None:
+    settings = replace(RIGHT, gateway=gateway)
+    assert checked(settings) is settings
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        *("", "127.0.0.1:3000", "localhost:3000", "ftp://host", "http://", "http:///v1", "http://[::1", "file:///etc"),
+        *("http://host:99999", "http://host:port", "http://a b", "http://host/v1?key=1", "http://host/#top", "\n"),
+    ],
+)
+def test_what_is_no_address_of_a_gateway_is_told_with_one_that_is(gateway: str) -> None:
+    with pytest.raises(SettingsError, match=r"is no address of a gateway\. Give one like http://127\.0\.0\.1:3000\."):
+        checked(replace(RIGHT, gateway=gateway))
+
+
+@pytest.mark.parametrize("upstream", ["127.0.0.1:9900", "[::1]:9900", "0.0.0.0:1", "localhost:65535", None])
+def test_a_place_to_listen_is_taken_as_it_is(upstream: str | None) -> None:
+    settings = replace(RIGHT, upstream=upstream)
+    assert checked(settings) is settings
+
+
+@pytest.mark.parametrize("upstream", ["", "9900", ":9900", "host", "host:", "host:http", "host:65536", "http://host/"])
+def test_what_is_no_place_to_listen_is_told_with_one_that_is(upstream: str) -> None:
+    with pytest.raises(SettingsError, match=r"is no place to listen\. Give host:port like 127\.0\.0\.1:9900\."):
+        checked(replace(RIGHT, upstream=upstream))
+
+
+def test_a_gateway_needs_a_token() -> None:
+    with pytest.raises(SettingsError, match=r"no token\. Give one that the gateway takes as TOKEN or in GATEWAY_TOKEN"):
+        checked(replace(RIGHT, token=""))
+
+
+@pytest.mark.parametrize("token", ["sk-1234\n", "sk-12\r\n34", " sk-1234", "sk\x0012", "\t"])
+def test_a_token_that_no_header_can_carry_is_told_without_telling_it(token: str) -> None:
+    with pytest.raises(SettingsError, match="the token has space around it, or a line break in it") as told:
+        checked(replace(RIGHT, token=token))
+    assert "sk" not in str(told.value)
+
+
+def test_the_bundled_mock_needs_no_token() -> None:
+    settings = Settings(contract="powerbuyin")
+    assert checked(settings) is settings
+
+
+def test_settings_that_are_printed_do_not_tell_the_token() -> None:
+    assert "sk-1234" not in repr(RIGHT)

@@ -1,0 +1,46 @@
+"""The contracts of the project and one that is made up, and what they are served by."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway_contract.catalogue import contract_path
+from gateway_contract.contract import Contract
+from gateway_contract.loading import load_contract
+from tests.gateway_contract.invented import write_invented
+from tests.mock_server.served import ServedGateway, ServedStub, gateway_served, stub_served
+
+
+@pytest.fixture(scope="session")
+def powertokens() -> Contract:
+    return load_contract(contract_path("powertokens"))
+
+
+@pytest.fixture(scope="session")
+def powerbuyin() -> Contract:
+    return load_contract(contract_path("powerbuyin"))
+
+
+@pytest.fixture(scope="session")
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return load_contract(write_invented(tmp_path_factory.mktemp("invented")))
+
+
+@pytest.fixture(scope="session")
+def stub(powertokens: Contract) -> Iterator[ServedStub]:
+    with stub_served(powertokens) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def flat(powertokens: Contract) -> Iterator[ServedGateway]:
+    """The gateway whose prompt is flat."""
+    with gateway_served(powertokens) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def nested(powerbuyin: Contract) -> Iterator[ServedGateway]:
+    """The gateway whose prompt is nested in messages."""
+    with gateway_served(powerbuyin) as served:
+        yield served

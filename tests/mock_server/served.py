@@ -1,0 +1,105 @@
+"""Gateways and upstreams on real sockets, each with what arrived at its upstream."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway_contract.contract import Contract
+from gateway_contract.exchange import UpstreamCall
+from gateway_contract.values import Json
+from mock_server.gateway import Gateway
+from mock_server.gateway_app import gateway_app, http_client
+from mock_server.serving import serving
+from mock_server.signing import Signer
+from mock_server.upstream import UpstreamStub, upstream_app
+from mock_server.upstream_client import UpstreamClient
+
+KEY = "sk-of-the-gateway"
+Body = dict[str, Json]
+
+
+def client() -> httpx.Client:
+    return httpx.Client(headers={"authorization": "Bearer sk-any"}, timeout=30, trust_env=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedStub:
+    """An upstream stub at its URL."""
+
+    url: str
+    stub: UpstreamStub
+    http: httpx.Client
+
+    def call(self, body: Json, headers: dict[str, str] | None = None) -> httpx.Response:
+        return self.http.post(self.url + self.stub.path, json=body, headers=headers)
+
+    @property
+    def last(self) -> UpstreamCall:
+        return tuple(self.stub.calls)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedGateway:
+    """A gateway at its URL. `calls` are all that the stub behind it, at `upstream`, ever got."""
+
+    contract: Contract
+    url: str
+    upstream: str
+    stub: UpstreamStub
+    http: httpx.Client
+
+    def post(self, body: Json, headers: dict[str, str] | None = None) -> httpx.Response:
+        return self.http.post(self.url + self.contract.operation.path, json=body, headers=headers)
+
+    def send(self, content: bytes) -> httpx.Response:
+        return self.http.post(self.url + self.contract.operation.path, content=content)
+
+    @property
+    def calls(self) -> tuple[UpstreamCall, ...]:
+        return tuple(self.stub.calls)
+
+
+@contextmanager
+def stub_served(contract: Contract, layout_of: Callable[[Json], str | None] = lambda _: None) -> Iterator[ServedStub]:
+    assert contract.upstream is not None
+    stub = UpstreamStub(contract.upstream, layout_of=layout_of)
+    with serving(upstream_app(stub)) as url, client() as http:
+        yield ServedStub(url, stub, http)
+
+
+@contextmanager
+def gateway_served(
+    contract: Contract,
+    *,
+    layout_of: Callable[[Json], str | None] = lambda _: None,
+    token: str | None = None,
+    upstream: str | None = None,
+) -> Iterator[ServedGateway]:
+    """A gateway before a stub of its own, or before whatever `upstream` is the URL of."""
+    with stub_served(contract, layout_of) as behind:
+        gateway = gateway_before(upstream or behind.url, contract, token)
+        with serving(gateway_app(gateway)) as url:
+            yield ServedGateway(contract, url, behind.url, behind.stub, behind.http)
+
+
+def gateway_before(upstream: str, contract: Contract, token: str | None = None) -> Gateway:
+    assert contract.upstream is not None
+    url = upstream + contract.upstream.base
+    return Gateway(contract, UpstreamClient(contract.upstream, url, http_client(), Signer(b"links"), KEY), token)
+
+
+@contextmanager
+def canned(status: int, content: bytes, media_type: str = "application/json") -> Iterator[str]:
+    """An upstream that answers every POST with the same, and every GET with nothing to be found."""
+
+    async def answer(request: Request) -> Response:
+        return Response(content, status if request.method == "POST" else 404, media_type=media_type)
+
+    with serving(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])) as url:
+        yield url

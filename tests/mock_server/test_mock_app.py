@@ -1,0 +1,132 @@
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from gateway_contract.contract import Contract
+from gateway_contract.document import DocumentError
+from gateway_contract.values import Json
+from mock_server.gateway_app import http_client
+from mock_server.mock_app import MockSettings, mock_app
+from mock_server.serving import serving
+from tests.mock_server.served import Body, client, stub_served
+
+QWEN = "qwen-image-2.0-pro"
+FLAT: Body = {"model": QWEN, "prompt": "a lighthouse", "size": "512*512"}
+MESSAGES: Json = {"messages": [{"role": "user", "content": [{"text": "a lighthouse"}]}]}
+NESTED: Body = {"model": QWEN, "input": MESSAGES, "size": "512x512"}
+CALL = "/api/v1/services/aigc/multimodal-generation/generation"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def mocked(contracts: Sequence[Contract], **settings: str) -> Iterator[tuple[str, httpx.Client]]:
+    port = free_port()
+    app = mock_app(contracts, MockSettings(f"http://127.0.0.1:{port}", **settings), http_client())
+    with serving(app, port=port) as url, client() as http:
+        yield url, http
+
+
+@pytest.fixture(scope="module")
+def both(powertokens: Contract, powerbuyin: Contract) -> Iterator[tuple[str, httpx.Client]]:
+    with mocked([powertokens, powerbuyin]) as found:
+        yield found
+
+
+def test_the_root_says_what_is_served(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    assert http.get(url).json() == {
+        "gateways": {
+            "powertokens": f"POST {url}/powertokens/v1/images/generations",
+            "powerbuyin": f"POST {url}/powerbuyin/v1/images/generations",
+        },
+        "upstreams": {"dashscope": f"POST {url}/dashscope{CALL}"},
+    }
+
+
+@pytest.mark.parametrize(("name", "body"), [("powertokens", FLAT), ("powerbuyin", NESTED)])
+def test_each_gateway_answers_below_its_name(both: tuple[str, httpx.Client], name: str, body: Body) -> None:
+    url, http = both
+    response = http.post(f"{url}/{name}/v1/images/generations", json=body)
+    (item,) = response.json()["data"]
+    assert item["url"].startswith(f"{url}/{name}/images/")
+    assert http.get(item["url"]).content.startswith(b"\x89PNG")
+
+
+def test_gateways_do_not_speak_each_others_dialect(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    assert http.post(f"{url}/powertokens/v1/images/generations", json=NESTED).status_code == 400
+    assert http.post(f"{url}/powerbuyin/v1/images/generations", json=FLAT).status_code == 400
+
+
+def test_the_upstream_can_be_called_directly(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    response = http.post(f"{url}/dashscope{CALL}", json={"model": QWEN, "input": MESSAGES})
+    link = response.json()["output"]["choices"][0]["message"]["content"][0]["image"]
+    assert link.startswith(f"{url}/dashscope/pictures/")
+    assert http.get(link).status_code == 200
+
+
+def test_errors_have_the_shape_of_whoever_makes_them(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    assert http.get(f"{url}/powertokens/nothing").json()["error"]["code"] == "unknown_url"
+    assert http.get(f"{url}/powertokens/v1/images/generations").status_code == 405
+    assert http.get(f"{url}/dashscope/nothing").json()["code"] == "InvalidParameter"
+    assert http.get(f"{url}/nobody/v1").status_code == 404
+
+
+def test_a_link_of_one_side_is_none_of_the_other(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    gateways = http.post(f"{url}/powertokens/v1/images/generations", json=FLAT).json()["data"][0]["url"]
+    call = http.post(f"{url}/dashscope{CALL}", json={"model": QWEN, "input": MESSAGES}).json()
+    stubs = call["output"]["choices"][0]["message"]["content"][0]["image"]
+    assert http.get(gateways.replace("/powertokens/images/", "/dashscope/pictures/")).status_code == 403
+    assert http.get(stubs.replace("/dashscope/pictures/", "/powertokens/images/")).status_code == 403
+
+
+def test_a_token_that_is_set_holds_for_every_gateway(powertokens: Contract, powerbuyin: Contract) -> None:
+    with mocked([powertokens, powerbuyin], token="sk-right") as (url, http):
+        for name, body in (("powertokens", FLAT), ("powerbuyin", NESTED)):
+            path = f"{url}/{name}/v1/images/generations"
+            assert http.post(path, json=body).status_code == 401
+            assert http.post(path, json=body, headers={"authorization": "Bearer sk-right"}).status_code == 200
+
+
+def test_another_upstream_can_be_called_with_a_key_of_its_own(powertokens: Contract) -> None:
+    with stub_served(powertokens) as behind:
+        settings = {"upstream": f"{behind.url}/api/v1", "upstream_key": "sk-theirs"}
+        with mocked([powertokens], **settings) as (url, http):
+            assert http.post(f"{url}/powertokens/v1/images/generations", json=FLAT).status_code == 200
+        assert ("authorization", "Bearer sk-theirs") in behind.last.headers
+
+
+def test_requests_at_once_get_their_own_images(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    widths = list(range(520, 600, 8))
+    seen: dict[int, str] = {}
+
+    def ask(width: int) -> None:
+        body = {**FLAT, "size": f"{width}*512", "prompt": f"a lighthouse {width} wide"}
+        response = http.post(f"{url}/powertokens/v1/images/generations", json=body)
+        seen[width] = response.json()["data"][0]["revised_prompt"]
+
+    threads = [threading.Thread(target=ask, args=(width,)) for width in widths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert seen == {width: f"a lighthouse {width} wide" for width in widths}
+
+
+def test_a_contract_without_an_upstream_cannot_be_mocked(powertokens: Contract) -> None:
+    alone = replace(powertokens, upstream=None)
+    with pytest.raises(DocumentError, match=r"powertokens\.yaml:\d+: powertokens names no upstream"):
+        mock_app([alone], MockSettings("http://127.0.0.1:1"), http_client())

@@ -1,0 +1,169 @@
+"""The command behind `make mock`: in a process of its own, and within this one where that shows more."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from gateway_contract.contract import Contract
+from mock_server.__main__ import main
+from mock_server.mock_command import greeting
+from tests.gateway_contract.invented import write_invented
+
+FLAT = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}
+ROOT = Path(__file__).parents[2]
+GREETING = 4  # lines: where it listens, two gateways, their upstream
+
+
+@contextmanager
+def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The command on a free port, and the lines with which it greets."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "mock_server", "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, [process.stdout.readline().strip() for _ in range(GREETING)]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def url_of(lines: list[str]) -> str:
+    assert lines[0].startswith("Listening on http://127.0.0.1:"), lines
+    return lines[0].removeprefix("Listening on ")
+
+
+@pytest.mark.parametrize("stopping", [signal.SIGINT, signal.SIGTERM], ids=lambda stopping: stopping.name)
+def test_it_says_where_it_listens_answers_and_stops_quietly(stopping: signal.Signals) -> None:
+    with started() as (process, lines):
+        url = url_of(lines)
+        answer = httpx.post(
+            f"{url}/powertokens/v1/images/generations",
+            json=FLAT,
+            headers={"authorization": "Bearer x"},
+            timeout=30,
+            trust_env=False,
+        )
+        assert httpx.get(answer.json()["data"][0]["url"], trust_env=False).content.startswith(b"\x89PNG")
+        process.send_signal(stopping)
+        said, complained = process.communicate(timeout=30)
+    assert (process.returncode, said, complained) == (0, "", "")
+    assert [line.split()[-1] for line in lines[1:]] == [
+        f"{url}/powertokens/v1/images/generations",
+        f"{url}/powerbuyin/v1/images/generations",
+        f"{url}/dashscope/api/v1",
+    ]
+
+
+@pytest.mark.parametrize("stopping", [signal.SIGINT, signal.SIGTERM], ids=lambda stopping: stopping.name)
+def test_it_stops_quietly_even_before_it_was_called(stopping: signal.Signals) -> None:
+    with started() as (process, _):
+        process.send_signal(stopping)
+        _, complained = process.communicate(timeout=30)
+    assert (process.returncode, complained) == (0, "")
+
+
+def test_help_answers_without_serving_anything() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    assert {"--port", "--host", "--contract", "--token", "--upstream"} <= set(result.output.split())
+
+
+def failed(*options: str) -> str:
+    """The one line with which the command gives up."""
+    result = CliRunner().invoke(main, options)
+    assert result.exit_code != 0
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def test_a_port_in_use_is_told_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert failed("--port", str(port)) == f"Error: cannot listen on 127.0.0.1:{port}: Address already in use"
+
+
+def test_an_unknown_contract_is_told_in_one_sentence() -> None:
+    assert failed("--contract", "nobody") == (
+        "Error: no contract 'nobody'; there are powertokens and powerbuyin; or give a file's path"
+    )
+    assert failed("--contract", "nobody.yaml") == "Error: nobody.yaml does not exist"
+
+
+def test_a_contract_without_an_upstream_is_told_in_one_sentence() -> None:
+    line = failed("--port", "0", "--contract", str(ROOT / "openapi" / "dashscope.yaml"))
+    assert line.endswith("dashscope names no upstream; a mock needs one: x-upstream on the operation")
+
+
+def test_the_greeting_names_everything_that_is_served(powertokens: Contract, invented: Contract) -> None:
+    assert greeting([powertokens, invented], "http://127.0.0.1:8080") == [
+        "Listening on http://127.0.0.1:8080",
+        "  powertokens  http://127.0.0.1:8080/powertokens/v1/images/generations",
+        "  paintbox     http://127.0.0.1:8080/paintbox/draw",
+        "  dashscope    http://127.0.0.1:8080/dashscope/api/v1",
+        "  engine       http://127.0.0.1:8080/engine/engine/v2",
+    ]
+
+
+@pytest.fixture
+def _handlers_put_back() -> Iterator[None]:
+    before = {stopping: signal.getsignal(stopping) for stopping in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for stopping, handler in before.items():
+        signal.signal(stopping, handler)
+
+
+def answers_within(url: str, seconds: float) -> httpx.Response:
+    give_up = time.monotonic() + seconds
+    while True:
+        try:
+            return httpx.get(url, trust_env=False)
+        except httpx.TransportError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+
+
+@pytest.mark.usefixtures("_handlers_put_back")
+def test_a_contract_from_a_file_is_served_to_whoever_reaches_the_machine(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    url = f"http://127.0.0.1:{port}"
+    answers: list[httpx.Response] = []
+
+    def order_and_stop() -> None:
+        try:
+            answers.append(answers_within(url, 30))
+            order = {"engine": "quick", "wish": {"words": "a kite"}}
+            headers = {"authorization": "Bearer pass"}
+            answers.append(httpx.post(f"{url}/paintbox/draw", json=order, headers=headers, trust_env=False))
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=order_and_stop)
+    thread.start()
+    options = ["--host", "0.0.0.0", "--port", str(port), "--contract", str(write_invented(tmp_path))]
+    result = CliRunner().invoke(main, options)
+    thread.join(60)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Listening on {url}\n")
+    assert "Anyone who reaches this machine can call it" in result.stderr
+    assert list(answers[0].json()["gateways"]) == ["paintbox"]
+    (page,) = answers[1].json()["album"]["pages"]
+    assert page["address"].startswith(f"{url}/paintbox/images/")

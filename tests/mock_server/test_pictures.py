@@ -1,0 +1,54 @@
+import time
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from mock_server.identity import identity_of
+from mock_server.images import Picture, draw
+from mock_server.pictures import PictureLinks, picture_response
+from mock_server.signing import Signer
+
+SIGNER = Signer(b"a key")
+PICTURE = Picture("00c0ffee12345678", 256, 192, "a lighthouse, 灯塔", "256x192", "key", marked=True)
+
+
+def links(*, seconds: float = 60) -> PictureLinks:
+    return PictureLinks(SIGNER, "http://127.0.0.1:1/mock", time.time() + seconds)
+
+
+def signed_in(link: str) -> str:
+    return link.removeprefix("http://127.0.0.1:1/mock/pictures/").removesuffix(".png")
+
+
+def test_a_link_holds_all_that_its_picture_is() -> None:
+    response = picture_response(SIGNER, signed_in(links().link_to(PICTURE)))
+    assert (response.status_code, response.media_type) == (200, "image/png")
+    assert response.body == draw(PICTURE)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_watermark_survives_its_link(marked: bool) -> None:  # noqa: FBT001 - a row
+    picture = replace(PICTURE, marked=marked)
+    assert picture_response(SIGNER, signed_in(links().link_to(picture))).body == draw(picture)
+
+
+def test_a_link_that_is_past_its_time_leads_nowhere() -> None:
+    response = picture_response(SIGNER, signed_in(links(seconds=-2).link_to(PICTURE)))
+    assert (response.status_code, response.body) == (403, b"expired\n")
+
+
+def test_a_link_of_another_key_leads_nowhere() -> None:
+    response = picture_response(Signer(b"another"), signed_in(links().link_to(PICTURE)))
+    assert response.status_code == 403
+    assert not bytes(response.body).startswith(b"\x89PNG")
+
+
+def test_pictures_of_one_text_are_told_apart_by_their_identity() -> None:
+    bodies = [
+        bytes(picture_response(SIGNER, signed_in(links().link_to(replace(PICTURE, identity=identity)))).body)
+        for identity in ("0" * 16, "f" * 16)
+    ]
+    assert [identity_of(body) for body in bodies] == ["0" * 16, "f" * 16]
+    assert {Image.open(BytesIO(body)).size for body in bodies} == {(256, 192)}

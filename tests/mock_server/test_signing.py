@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.signing import BadSignatureError, Signer
+
+SIGNER = Signer(b"a key")
+URL_SAFE = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), st.lists, max_leaves=8))
+def test_any_value_comes_back_from_a_text_that_can_stand_in_a_url(value: object) -> None:
+    text = SIGNER.sign(value, expires_at=100)
+    assert set(text) <= URL_SAFE
+    assert SIGNER.read(text, now=99) == value
+
+
+def test_equal_keys_read_each_others_texts() -> None:
+    assert Signer(b"a key").read(SIGNER.sign(["x", 1], 100), 1) == ["x", 1]
+
+
+def test_another_key_reads_nothing() -> None:
+    with pytest.raises(BadSignatureError, match="the signature does not match"):
+        Signer(b"another").read(SIGNER.sign("x", 100), 1)
+
+
+@pytest.mark.parametrize(("now", "readable"), [(99.9, True), (100.0, True), (100.1, False)])
+def test_a_text_is_read_until_its_time_is_over(now: float, readable: bool) -> None:  # noqa: FBT001 - a row
+    text = SIGNER.sign("x", 100.7)
+    if readable:
+        assert SIGNER.read(text, now) == "x"
+    else:
+        with pytest.raises(BadSignatureError, match="expired"):
+            SIGNER.read(text, now)
+
+
+def test_no_changed_character_goes_unnoticed() -> None:
+    text = SIGNER.sign(["a lighthouse", 512], 100)
+    for at, character in enumerate(text):
+        for other in {"A", "B", "_", "!", "="} - {character}:
+            with pytest.raises(BadSignatureError):
+                SIGNER.read(text[:at] + other + text[at + 1 :], 1)
+
+
+@pytest.mark.parametrize("change", ["{}A", "{}=", "{}!", " {}", "{}\n"])
+def test_nothing_can_be_added_to_a_text(change: str) -> None:
+    with pytest.raises(BadSignatureError):
+        SIGNER.read(change.format(SIGNER.sign("x", 100)), 1)
+
+
+@pytest.mark.parametrize("text", ["", "A", "AAAA", "é", "灯塔", "\ud800", "." * 50])
+def test_what_was_never_signed_is_refused(text: str) -> None:
+    with pytest.raises(BadSignatureError):
+        SIGNER.read(text, 1)

@@ -1,0 +1,39 @@
+from gateway_contract.exchange import UpstreamCall
+from mock_server.upstream_calls import KEPT, UpstreamCalls
+
+
+def call(number: int) -> UpstreamCall:
+    return UpstreamCall("POST", f"/{number}", (), None, 0.0, 200)
+
+
+def test_calls_are_kept_in_their_order() -> None:
+    calls = UpstreamCalls()
+    for number in range(3):
+        calls.add(call(number))
+    assert [kept.path for kept in calls] == ["/0", "/1", "/2"]
+    assert len(calls) == 3
+    assert [kept.path for kept in calls.since(2)] == ["/2"]
+    assert calls.since(3) == ()
+
+
+def test_a_call_that_comes_while_others_are_read_disturbs_nobody() -> None:
+    calls = UpstreamCalls()
+    calls.add(call(0))
+    for _ in calls:
+        calls.add(call(1))
+    assert len(calls) == 2
+
+
+def test_the_oldest_call_is_forgotten_first() -> None:
+    calls = UpstreamCalls()
+    for number in range(KEPT + 1):
+        calls.add(call(number))
+    assert len(calls) == KEPT
+    assert next(iter(calls)).path == "/1"
+
+
+def test_a_cleared_record_is_empty() -> None:
+    calls = UpstreamCalls()
+    calls.add(call(0))
+    calls.clear()
+    assert tuple(calls) == ()
