@@ -1,6 +1,6 @@
 """A whole session: contracts read, the suite run under pytest, reports written and printed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from gateway_contract.catalogue import contract_path
 from gateway_contract.loading import load_contract
 from gateway_contract.rules.derivation import derive_rules
 
-NOTHING_RAN = {
+NOTHING_RAN: Mapping[int, str] = {
     pytest.ExitCode.NO_TESTS_COLLECTED: "no rule matches -k: `check-gateway rules` lists them",
     pytest.ExitCode.USAGE_ERROR: "-k is no expression that pytest understands: words joined by and, or, not",
 }

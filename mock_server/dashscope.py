@@ -45,18 +45,52 @@ def refusal_of(broken: Sequence[Constraint]) -> Failure:
 
 def usual_layout(call: Json) -> str:
     """The qwen family answers in one choice, wan in one choice per image."""
-    return CHOICE_PER_IMAGE if str(read(call, "/model")).startswith("wan") else ONE_CHOICE
+    return CHOICE_PER_IMAGE if is_wan(call) else ONE_CHOICE
 
 
-def success(links: Sequence[str], layout: str, usage: dict[str, Json], request_id: str) -> dict[str, Json]:
-    """The answer that holds the links to some images."""
-    groups = [links] if layout == ONE_CHOICE else [[link] for link in links]
-    return {"output": {"choices": [_choice(group) for group in groups]}, "usage": usage, "request_id": request_id}
+def is_wan(call: Json) -> bool:
+    return str(read(call, "/model")).startswith("wan")
 
 
-def _choice(links: Sequence[str]) -> Json:
-    content: list[Json] = [{"image": link} for link in links]
+def is_first_generation(call: Json) -> bool:
+    """Whether a call is for a qwen model before the 2.0 series."""
+    model = str(read(call, "/model"))
+    return model.startswith("qwen-image") and not model.startswith("qwen-image-2")
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Images that a call made: the links to them, and their size in pixels."""
+
+    call: Json
+    links: Sequence[str]
+    width: int
+    height: int
+
+
+def success(made: Generated, layout: str, request_id: str) -> dict[str, Json]:
+    """The answer that holds the links to some images, as the called model's family lays it out."""
+    groups = [made.links] if layout == ONE_CHOICE else [[link] for link in made.links]
+    output: dict[str, Json] = {"choices": [_choice(made.call, group) for group in groups]}
+    if is_wan(made.call):
+        output["finished"] = True
+    if is_first_generation(made.call):
+        output["task_metric"] = {"TOTAL": len(made.links), "SUCCEEDED": len(made.links), "FAILED": 0}
+    return {"output": output, "usage": _usage(made), "request_id": request_id}
+
+
+def _choice(call: Json, links: Sequence[str]) -> Json:
+    kind: dict[str, Json] = {"type": "image"} if is_wan(call) else {}
+    content: list[Json] = [{**kind, "image": link} for link in links]
     return {"finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+
+
+def _usage(made: Generated) -> dict[str, Json]:
+    count = len(made.links)
+    if is_wan(made.call):
+        tokens: dict[str, Json] = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+        return {"size": f"{made.width}*{made.height}", "image_count": count, **tokens}
+    return {"width": made.width, "height": made.height, "image_count": count}
 
 
 def image_links(answer: Json) -> list[str]:

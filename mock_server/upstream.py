@@ -73,13 +73,9 @@ async def _generate(stub: UpstreamStub, request: Request) -> Response:
     pictures = requested_pictures(stub.upstream, body)
     links = PictureLinks(stub.signer, own_url(request), time.time() + LINK_SECONDS)
     layout = stub.layout_of(body) or dashscope.usual_layout(body)
-    usage: dict[str, Json] = {
-        "width": pictures[0].width,
-        "height": pictures[0].height,
-        "image_count": len(pictures),
-    }
     request_id = secrets.token_hex(16)
-    answer = dashscope.success([links.link_to(picture) for picture in pictures], layout, usage, request_id)
+    made = dashscope.Generated(body, list(map(links.link_to, pictures)), pictures[0].width, pictures[0].height)
+    answer = dashscope.success(made, layout, request_id)
     _record(stub, request, body, 200, tuple(picture.identity for picture in pictures))
     return _response(200, answer, request_id)
 

@@ -3,7 +3,7 @@
 A way is a function with the signature of the stage that it replaces, behind the part of the contract that it spoils.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeAlias
@@ -120,15 +120,13 @@ def defects(contract: Contract) -> Iterator[Defect]:
         yield from (Defect(way, part) for part in way.each(contract))
 
 
-def share(contract: Contract, turn: int, turns: int) -> Iterator[Defect]:
-    """Every way that falls to one of several contracts, at one part, another one from way to way.
-
-    A way that does not fit the contract whose turn it is falls to nobody.
-    """
+def each_way_once(contracts: Sequence[Contract]) -> Iterator[tuple[Contract, Defect]]:
+    """Every way at one part of one of some contracts: other contracts and parts from way to way."""
     for index, way in enumerate(WAYS.values()):
-        parts = list(way.each(contract))
-        if parts and index % turns == turn:
-            yield Defect(way, parts[index // turns % len(parts)])
+        fitting = [(contract, parts) for contract in contracts if (parts := list(way.each(contract)))]
+        if fitting:
+            contract, parts = fitting[index % len(fitting)]
+            yield contract, Defect(way, parts[index // len(fitting) % len(parts)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from typing import cast
 
 from gateway_contract.contract import Carrier, Contract, ImageItems, MappedField, UnixTime
 from gateway_contract.pointer import removed, tokens
-from gateway_contract.rules.ranges import AT_BOUND
+from gateway_contract.rules.ranges import AT_BOUND, FORMS
 from gateway_contract.rules.dormancy import dormant
 from gateway_contract.schema import Constraint, Part
-from gateway_contract.standing import NOT_JUDGED, standing
+from gateway_contract.standing import standing
 from gateway_contract.values import Json
 from tests.contract_tests.broken_gateways import Each, Spot
 
@@ -114,16 +114,16 @@ def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
     """Constraints that the upstream does not check, so that nobody does if the gateway does not."""
     upstream = contract.upstream
     assert upstream is not None
-    theirs = {(found.pointer, found.keyword) for found in upstream.operation.request.constraints.values()}
-    for constraint in contract.request.constraints.values():
+    theirs = {(one.pointer, kind_of(one)) for one in upstream.operation.request.constraints.values()}
+    for constraint in limits("enum", "forbidden", *AT_BOUND)(contract):
         field = contract.mapping_of(constraint.pointer)
-        if constraint.keyword in {NOT_JUDGED, "required"} or constraint.in_items:
-            continue
-        if dormant(constraint.condition, contract.request) is not None or constraint.keyword == "type":
-            continue
-        checked = field is not None and (field.upstream, constraint.keyword) in theirs
-        if not checked and constraint.keyword not in {"format", "minItems"}:
+        checked = field is not None and (field.upstream, kind_of(constraint)) in theirs
+        if not checked and not constraint.in_items and constraint.keyword != "minItems":
             yield constraint
+
+
+def kind_of(constraint: Constraint) -> str:
+    return "form" if constraint.keyword in FORMS else constraint.keyword
 
 
 def gateway_only(contract: Contract) -> Iterator[Spot]:

@@ -63,15 +63,16 @@ def blamed(found: Run, level: str | None = None) -> set[str]:
     return {name.partition("/")[0] for name in failing(found, level)}
 
 
-def undecided(found: Run) -> set[str]:
-    """The subjects of the rules about which the run says nothing though it does of the right gateway."""
-    decided = {one.rule.id for one in right_run(path_of(found)).verdicts if one.verdict is Verdict.PASS}
+def hidden(found: Run, right: Run) -> set[str]:
+    """The subjects of the rules about requests on which a run says nothing, though the other one does."""
+    decided = {one.rule.id for one in right.verdicts if one.verdict is Verdict.PASS}
     silent = {Verdict.NOT_RUN, Verdict.INCONCLUSIVE}
-    return {one.rule.subject or "request" for one in found.verdicts if one.verdict in silent and one.rule.id in decided}
+    return {
+        one.rule.subject or "request"
+        for one in found.verdicts
+        if one.verdict in silent and one.rule.id in decided and one.rule.kind not in ABOUT_ANSWERS
+    }
 
 
-def path_of(found: Run) -> str:
-    return next(name for name in KNOWN if contract_of(name).name == found.contract)
-
-
-KNOWN: list[str] = []
+ABOUT_ANSWERS = frozenset({"response", "error", "isolation", "default"})
+"""Kinds of rules that have nothing to judge where an answer lacks what they are about."""

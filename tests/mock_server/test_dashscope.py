@@ -2,36 +2,53 @@ import pytest
 
 from gateway_contract.values import Json
 from mock_server import dashscope
-from mock_server.dashscope import Failure
+from mock_server.dashscope import Failure, Generated
 
 LINKS = ["http://127.0.0.1/1.png", "http://127.0.0.1/2.png"]
 
 
+def made(model: str) -> Generated:
+    return Generated({"model": model}, LINKS, 1024, 768)
+
+
+def message(*parts: Json) -> Json:
+    return {"finish_reason": "stop", "message": {"role": "assistant", "content": list(parts)}}
+
+
+@pytest.mark.parametrize("model", ["qwen-image-2.0-pro", "wan2.7-image-pro"])
 @pytest.mark.parametrize("layout", dashscope.LAYOUTS)
-def test_links_are_read_back_from_either_layout(layout: str) -> None:
-    assert dashscope.image_links(dashscope.success(LINKS, layout, {}, "id")) == LINKS
+def test_links_are_read_back_from_either_layout(layout: str, model: str) -> None:
+    assert dashscope.image_links(dashscope.success(made(model), layout, "id")) == LINKS
 
 
 def test_several_images_come_in_one_choice_or_in_one_each() -> None:
-    one = dashscope.success(LINKS, dashscope.ONE_CHOICE, {"image_count": 2}, "id")
+    one = dashscope.success(made("qwen-image-2.0-pro"), dashscope.ONE_CHOICE, "id")
     assert one == {
-        "output": {
-            "choices": [
-                {
-                    "finish_reason": "stop",
-                    "message": {"role": "assistant", "content": [{"image": LINKS[0]}, {"image": LINKS[1]}]},
-                }
-            ]
-        },
-        "usage": {"image_count": 2},
+        "output": {"choices": [message({"image": LINKS[0]}, {"image": LINKS[1]})]},
+        "usage": {"width": 1024, "height": 768, "image_count": 2},
         "request_id": "id",
     }
-    each = dashscope.success(LINKS, dashscope.CHOICE_PER_IMAGE, {}, "id")
-    assert each["output"] == {
-        "choices": [
-            {"finish_reason": "stop", "message": {"role": "assistant", "content": [{"image": link}]}} for link in LINKS
-        ]
+    each = dashscope.success(made("qwen-image-2.0-pro"), dashscope.CHOICE_PER_IMAGE, "id")
+    assert each["output"] == {"choices": [message({"image": link}) for link in LINKS]}
+
+
+def test_wan_says_more_of_its_images() -> None:
+    answer = dashscope.success(made("wan2.7-image-pro"), dashscope.CHOICE_PER_IMAGE, "id")
+    assert answer["output"] == {
+        "choices": [message({"type": "image", "image": link}) for link in LINKS],
+        "finished": True,
     }
+    usage = answer["usage"]
+    assert isinstance(usage, dict)
+    assert usage.keys() == {"size", "image_count", "total_tokens", "input_tokens", "output_tokens"}
+    assert (usage["size"], usage["image_count"]) == ("1024*768", 2)
+
+
+@pytest.mark.parametrize("model", ["qwen-image", "qwen-image-max", "qwen-image-plus"])
+def test_models_before_the_second_series_count_their_images(model: str) -> None:
+    output = dashscope.success(made(model), dashscope.ONE_CHOICE, "id")["output"]
+    assert isinstance(output, dict)
+    assert output["task_metric"] == {"TOTAL": 2, "SUCCEEDED": 2, "FAILED": 0}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +93,7 @@ FLAT: Json = {"code": "InternalError", "message": "no", "request_id": "id"}
 @pytest.mark.parametrize(
     ("status", "answer", "failure"),
     [
-        (200, dashscope.success(LINKS, dashscope.ONE_CHOICE, {}, "id"), None),
+        (200, dashscope.success(made("qwen-image-2.0-pro"), dashscope.ONE_CHOICE, "id"), None),
         (200, FLAT, Failure(200, "InternalError", "no")),
         (500, FLAT, Failure(500, "InternalError", "no")),
         (503, {}, Failure(503, "", "")),

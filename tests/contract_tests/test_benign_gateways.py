@@ -1,0 +1,29 @@
+"""A gateway that keeps its promises in its own way is blamed for nothing that a page says."""
+
+import pytest
+
+from contract_tests.verdicts import Conformance, Run, Verdict
+from gateway_contract.catalogue import BUNDLED
+from tests.contract_tests.benign_gateways import VARIANTS, variants
+from tests.contract_tests.gateways_under_test import failing, right_run, run_against
+
+ALL = [(contract, name) for contract in BUNDLED for name in variants(contract)]
+
+# What the pages do not promise, but users rely on: reported, and failing only a strict run.
+REPORTED = {
+    "refuses-in-its-own-words": {"error/required"},
+    "one-call-per-image": {"n/mapped", "upstream/one-call"},
+}
+
+
+@pytest.mark.parametrize(("contract", "name"), ALL, ids=[f"{contract}-{name}" for contract, name in ALL])
+def test_a_gateway_that_keeps_its_promises_its_own_way_conforms(contract: str, name: str) -> None:
+    found = run_against(contract, VARIANTS[name])
+    assert (found.not_tested, found.our_errors) == ("", ())
+    assert failing(found) == REPORTED.get(name, set())
+    assert found.conformance is Conformance.CONFORMS
+    assert documented(found) == documented(right_run(contract))
+
+
+def documented(found: Run) -> dict[str, Verdict]:
+    return {one.rule.id: one.verdict for one in found.verdicts if one.rule.level == "documented"}

@@ -1,0 +1,175 @@
+"""Whatever a gateway does, a whole run against it ends in time, within its memory, and with a verdict that says why."""
+
+import asyncio
+import base64
+import json
+import resource
+import struct
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+
+from contract_tests.health import MOST_SILENT
+from contract_tests.limits import Limits
+from contract_tests.verdicts import Conformance, Run, Verdict
+from tests.contract_tests import hostile
+from tests.contract_tests.gateways import failing, run_against
+from tests.contract_tests.hostile import HEAD, MEBIBYTE, Behaviour, answering, serving
+
+LIMITS = Limits(seconds=1.0, answer_bytes=4 * MEBIBYTE, image_bytes=MEBIBYTE)
+
+
+@contextmanager
+def bounded(seconds: float = 60, mebibytes: int = 500) -> Iterator[None]:
+    """Bounds against hanging and bursting, far above what a run takes."""
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert time.monotonic() - began < seconds
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < mebibytes * 1024  # Linux counts in KiB
+
+
+def run_at(behaviour: Behaviour) -> Run:
+    with bounded(), serving(behaviour) as served:
+        return run_against(served.base, limits=LIMITS)
+
+
+def observed(found: Run) -> set[str]:
+    """What is told of the failures."""
+    return {failure.finding.observed for one in found.verdicts for failure in one.failures}
+
+
+async def drips_a_byte_a_second(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"Content-Length: 1000\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(1)
+
+
+JSON = b"Content-Type: application/json"
+AT_ONCE = {
+    "no whole answer within 1 s": hostile.never_answers,
+    "no whole answer within 1 s.": drips_a_byte_a_second,
+    "no whole answer within 1 s. Check": hostile.always_continues,
+    "connection closed before the answer": hostile.closes,
+    "answer longer than 4 MiB": hostile.never_ends,
+    "answer longer than 4 MiB.": hostile.inflates,
+    "malformed HTTP: headers or a line of more than 100 KiB": hostile.never_ends_its_headers,
+    "(HTTP 200) is no JSON": answering(b"[" * 100_000 + b"]" * 100_000, JSON),
+    "(HTTP 200) is no JSON.": answering(b'{"created": "\xff\xfe"}', JSON),
+    "is no JSON. Is there": answering(b"[" + b"[]," * 200_000 + b"[]]", JSON),
+}
+
+
+@pytest.mark.parametrize("problem", AT_ONCE)
+def test_a_gateway_that_never_gives_a_usable_answer_is_not_tested_and_says_why(problem: str) -> None:
+    found = run_at(AT_ONCE[problem])
+    assert found.conformance is Conformance.NOT_TESTED
+    assert problem in found.not_tested
+    assert found.cost.requests == 1
+
+
+def image(width: int, height: int) -> bytes:
+    """A PNG that claims to be so large."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(9 * 8))), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def album(*items: dict[str, object]) -> bytes:
+    return json.dumps({"created": int(time.time()), "data": items}).encode()
+
+
+def carrying(key: str, value: str) -> Behaviour:
+    """Every request is answered with one image, carried so. In a link {base} is the gateway itself."""
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        host = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"host:")).split()[1].decode()
+        if head.startswith(b"GET /loop"):
+            await hostile.redirecting("/loop")(head, writer)
+        elif head.startswith(b"GET /chain"):
+            await hostile.redirecting(f"/chain{len(head)}{time.monotonic_ns()}")(head, writer)
+        elif head.startswith(b"GET /away"):
+            await hostile.redirecting("http://169.254.169.254/latest/meta-data")(head, writer)
+        elif head.startswith(b"GET /huge"):
+            await answering(image(100_000, 100_000), b"Content-Type: image/png")(head, writer)
+        elif head.startswith(b"GET /bomb"):
+            await hostile.inflates(head, writer)
+        else:
+            await answering(album({key: value.replace("{base}", f"http://{host}")}), JSON)(head, writer)
+
+    return behave
+
+
+LINKS = {
+    "{base}/loop": "the link redirects in a circle",
+    "{base}/chain": "the link redirects more than 5 times",
+    "{base}/away": "the link redirects to a private address (169.254.169.254)",
+    "{base}/huge": "a PNG image that claims",
+    "{base}/bomb": "answer longer than 1 MiB",
+    "file:///etc/passwd": "the link points to file:",
+    "http://10.0.0.1/1.png": "the link points to a private address (10.0.0.1)",
+    "http://[::ffff:127.0.0.2]/1.png": "the link points to a private address (127.0.0.2)",
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_to_somewhere_bad_is_a_violation_told_in_words(link: str) -> None:
+    found = run_at(carrying("url", link))
+    assert found.conformance is Conformance.VIOLATES
+    assert any(LINKS[link] in told for told in observed(found)), observed(found)
+
+
+def test_an_image_within_the_answer_that_claims_to_be_huge_is_a_violation_told_in_words() -> None:
+    found = run_at(carrying("b64_json", base64.b64encode(image(100_000, 100_000)).decode()))
+    assert found.conformance is Conformance.VIOLATES
+    assert any("a PNG image that claims" in told for told in observed(found)), observed(found)
+
+
+def test_more_items_than_anybody_can_look_at_are_a_violation() -> None:
+    found = run_at(answering(album(*[{"url": "http://10.0.0.1/1.png"}] * 10_000), JSON))
+    assert found.conformance is Conformance.VIOLATES
+    assert "data/length" in failing(found)
+
+
+def good_until(asked: int, then: Behaviour) -> Behaviour:
+    """Answers so many requests as if all were well, and goes bad."""
+    numbers = count(1)
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        good = answering(album({"b64_json": base64.b64encode(image(1024, 1024)).decode()}), JSON)
+        await (good if next(numbers) <= asked else then)(head, writer)
+
+    return behave
+
+
+@pytest.mark.parametrize("asked", [1, 12, 60])
+@pytest.mark.parametrize("then", [hostile.never_answers, hostile.closes], ids=["silent", "closed"])
+def test_a_gateway_that_answers_well_at_first_and_then_never_again_ends_the_run(asked: int, then: Behaviour) -> None:
+    found = run_at(good_until(asked, then))
+    assert found.conformance is Conformance.VIOLATES
+    assert found.cost.requests <= asked + 2 * MOST_SILENT + 8
+    reasons = {one.reason for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.rule.dormant is None}
+    assert reasons
+    for reason in reasons:
+        assert reason.startswith(f"the gateway gave no answer to {MOST_SILENT} requests in a row, nor to a plain one")
+        assert reason.endswith("the run was stopped. Look whether it still runs.")
+
+
+def test_a_gateway_that_answers_only_what_it_likes_is_tested_to_the_end() -> None:
+    """Every refusal is a closed connection: broken, but there."""
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        good = answering(album({"url": "http://10.0.0.1/1.png"}), JSON)
+        await (good if b"content-length: 74\r" in head.lower() else hostile.closes)(head, writer)
+
+    found = run_at(behave)
+    assert found.conformance is Conformance.VIOLATES
+    assert "answer/given" in failing(found)
+    assert "stopped" not in found.doubt
+    assert found.cost.requests > 100

@@ -1,0 +1,145 @@
+"""A gateway that cannot be tested ends the run at once, with status 2 and a sentence that says what to do."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from contract_tests.command import main
+from tests.contract_tests import hostile
+from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "report"
+
+
+def ran(folder: Path, gateway: str, *more: str) -> Result:
+    asked = ["run", "--gateway", gateway, "--contract", "powertokens", "--report", str(folder), "--timeout", "5"]
+    return CliRunner().invoke(main, [*asked, *more], env={"GATEWAY_TOKEN": TOKEN, "COLUMNS": "400"})
+
+
+def told(result: Result) -> str:
+    """What was said, on one line; the run must have ended without a test."""
+    assert result.exit_code == 2, result.output
+    assert "CONFORMS" not in result.output
+    return " ".join(result.output.split())
+
+
+@contextmanager
+def free_port() -> Iterator[int]:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+def test_a_gateway_that_does_not_run(folder: Path) -> None:
+    with free_port() as port:
+        said = told(ran(folder, f"http://127.0.0.1:{port}"))
+    assert f"http://127.0.0.1:{port} cannot be used: connection refused." in said
+    assert "Check that it runs and that its address is right." in said
+
+
+def test_a_gateway_that_speaks_no_tls(folder: Path) -> None:
+    with hostile.serving(hostile.answering(b"{}")) as served:
+        said = told(ran(folder, served.base.replace("http:", "https:")))
+    assert "cannot be used: TLS: wrong version number." in said
+
+
+def test_a_gateway_whose_name_leads_nowhere(folder: Path) -> None:
+    assert "the host name has no address" in told(ran(folder, "http://no-such-host.invalid"))
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (401, "the gateway refuses the token (HTTP 401). Give a valid one as TOKEN or in GATEWAY_TOKEN."),
+        (403, "the gateway refuses the token (HTTP 403). Give a valid one as TOKEN or in GATEWAY_TOKEN."),
+        (404, "the gateway has no POST /v1/images/generations (HTTP 404). GATEWAY is the address before /v1/images"),
+        (405, "the gateway has no POST /v1/images/generations (HTTP 405)."),
+        (301, "the gateway redirects (HTTP 301). Give the address that it redirects to."),
+        (302, "the gateway redirects (HTTP 302). Give the address that it redirects to."),
+        (308, "the gateway redirects (HTTP 308). Give the address that it redirects to."),
+        (429, "the gateway answers 429 to a single request. Wait, or raise the limits of this token."),
+    ],
+)
+def test_a_gateway_that_answers(status: int, advice: str, folder: Path) -> None:
+    with replying(lambda *_: as_json({"error": "no"}, status)) as gateway:
+        assert advice in told(ran(folder, gateway.url))
+    assert len(gateway.asked) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400, 500, 502])
+def test_something_that_answers_with_a_page(status: int, folder: Path) -> None:
+    with replying(lambda *_: HTMLResponse("<html>Welcome</html>", status)) as gateway:
+        said = told(ran(folder, gateway.url))
+    assert f"the answer (HTTP {status}) is no JSON. Is there an image gateway at {gateway.url}?" in said
+
+
+def calling(path: str, upstream: str) -> Reply:
+    """A gateway that calls its upstream in its own way, and answers well."""
+
+    def reply(_request: Request, _content: bytes) -> Response:
+        httpx.post(f"http://{upstream}{path}", json={}, headers={"Authorization": "Bearer a"}, trust_env=False)
+        return generated({"url": "http://127.0.0.1/1.png"})
+
+    return reply
+
+
+def observed_at() -> str:
+    with free_port() as port:
+        return f"127.0.0.1:{port}"
+
+
+def test_a_gateway_that_calls_another_upstream(folder: Path) -> None:
+    upstream = observed_at()
+    with replying(lambda *_: generated({"url": "http://127.0.0.1/1.png"})) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", upstream))
+    assert f"it answered 200 but nothing reached the upstream at {upstream}." in said
+    assert f"Set the gateway's upstream to http://{upstream}/api/v1, or leave UPSTREAM out." in said
+
+
+def test_a_gateway_that_calls_another_path_of_the_upstream(folder: Path) -> None:
+    upstream = observed_at()
+    with replying(calling("/api/v2/images?a=b", upstream)) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", upstream))
+    assert "it answered 200 and called POST /api/v2/images?a=b upstream, where POST /api/v1/services/aigc/" in said
+    assert f"Set the gateway's upstream to http://{upstream}/api/v1" in said
+
+
+def test_a_gateway_whose_own_upstream_is_down(folder: Path) -> None:
+    upstream = observed_at()
+    with replying(lambda *_: as_json({"error": "bad gateway"}, 502)) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", upstream))
+    assert f"it answered 502 but nothing reached the upstream at {upstream}." in said
+
+
+def test_a_place_to_listen_that_is_taken(folder: Path) -> None:
+    with replying(lambda *_: generated()) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", gateway.url.removeprefix("http://")))
+    assert f"cannot listen on {gateway.url.removeprefix('http://')}: Address already in use." in said
+    assert "Is another run or the gateway itself listening there?" in said
+    assert gateway.asked == []
+
+
+def test_the_report_says_that_nothing_was_tested(folder: Path) -> None:
+    with replying(lambda *_: as_json({}, 401)) as gateway:
+        ran(folder, gateway.url)
+    report = (folder / "powertokens" / "report.json").read_text("utf-8")
+    assert '"verdict": "not-tested"' in report
+    assert TOKEN not in report
+
+
+def test_a_refusal_of_the_plain_request_is_a_violation_and_is_tested(folder: Path) -> None:
+    error = {"error": {"message": "no", "type": "invalid_request_error", "code": None, "param": None}}
+    with replying(lambda *_: as_json({**error}, 400)) as gateway:
+        result = ran(folder, gateway.url)
+    assert result.exit_code == 1
+    assert "request/accepted" in result.output

@@ -1,0 +1,57 @@
+"""A field that is left out counts as its default, wherever that shows."""
+
+from dataclasses import replace
+
+from gateway_contract.contract import Contract
+from gateway_contract.pointer import placed
+from gateway_contract.rules.defaults import worst
+from gateway_contract.rules.finding import PASS, Outcome, failing, inconclusive
+from gateway_contract.values import UNOBSERVED
+from tests.gateway_contract.exchanges import Body, call_body, finding, with_call, with_status
+from tests.gateway_contract.invented import PAINTBOX
+
+LEAST: Body = {"engine": "quick", "wish": {"words": "a kite"}}
+EXCHANGE = PAINTBOX.conforming(LEAST)
+
+
+def test_a_failure_counts_before_what_passes_and_that_before_what_nobody_saw() -> None:
+    failed, unseen = failing("a", "b"), inconclusive("c")
+    assert worst([PASS, unseen, failed]) is failed
+    assert worst([unseen, PASS]) is PASS
+    assert worst([unseen]) is unseen
+    assert worst([]) is None
+
+
+def test_the_default_shows_upstream_and_in_the_answer(invented: Contract) -> None:
+    assert finding(invented, "sheets/default", EXCHANGE) == PASS
+    two_made = PAINTBOX.conforming(LEAST, images=2)
+    found = finding(invented, "sheets/default", two_made)
+    assert found == failing("1 in pages", "2")
+    two_asked = with_call(EXCHANGE, placed(call_body(EXCHANGE), "/settings/copies", 2))
+    assert finding(invented, "sheets/default", two_asked) == failing("nothing at /settings/copies, or 1", "injected: 2")
+
+
+def test_a_default_that_shows_nowhere_is_not_passed(invented: Contract) -> None:
+    unseen = replace(EXCHANGE, upstream=UNOBSERVED)
+    found = finding(invented, "signed/default", unseen)
+    assert found is not None
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert finding(invented, "sheets/default", unseen) == PASS
+    no_call = finding(invented, "signed/default", replace(EXCHANGE, upstream=()))
+    assert no_call is not None
+    assert no_call.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_default_is_judged_only_where_the_field_was_left_out_and_the_request_accepted(invented: Contract) -> None:
+    assert finding(invented, "sheets/default", PAINTBOX.conforming(LEAST | {"sheets": 1})) is None
+    assert finding(invented, "sheets/default", with_status(EXCHANGE, 400)) is None
+
+
+def test_without_images_in_the_answer_a_default_shows_upstream_alone(invented: Contract) -> None:
+    without = replace(invented, images=None)
+    assert finding(without, "sheets/default", PAINTBOX.conforming(LEAST, images=2)) == PASS
+
+
+def test_a_default_that_another_one_takes_the_place_of_is_not_judged(powertokens: Contract) -> None:
+    (rule,) = [part for part in powertokens.request.parts if part.pointer == "/watermark"]
+    assert rule.schema["default"] is False
