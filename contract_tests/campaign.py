@@ -19,7 +19,8 @@ from gateway_contract.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.finding import Outcome
 from gateway_contract.rules.rule import Rule
 from gateway_contract.standing import standing
-from gateway_contract.values import UNOBSERVED
+from gateway_contract.values import ABSENT, UNOBSERVED
+from mock_server.upstream_failures import FAILURE_NAMED
 
 Progress = Callable[[int, int, str], None]
 
@@ -63,6 +64,19 @@ class Campaign:
         for exchange in await self._narrowed(exchanges):
             self._judge(exchange)
         await self._isolate_failures()
+        for case in self.plan.failures:
+            if not self.health.stopped:
+                await self._play(case)
+
+    async def _play(self, case: Case) -> None:
+        """A request during which the upstream fails, and a plain one after it."""
+        if self.observation is None or case.failure is None:
+            return
+        failure = FAILURE_NAMED[case.failure]
+        self.observation.failures.update(dict.fromkeys(marks_in(self.sender.request(case).body), failure))
+        self._judge(await self._alone(case))
+        after = await self._again(replace(plain_case(self.sender, self.seed), name=f"after {failure.name}"))
+        self._judge(replace(after, follows=failure.played))
 
     async def _together(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
@@ -156,8 +170,10 @@ class Campaign:
         failing = {one.rule.id: one for one in self.judgements if one.finding.outcome is Outcome.FAIL}
         for one in failing.values():
             body, pointer = one.exchange.request.body, one.rule.pointer
-            case = isolated(self.sender.contract, body, pointer) if pointer else None  # type: ignore[arg-type] # JSON
-            if case is not None and self._may_send(case) and standing(self.sender.contract, body).valid:
+            if pointer is None or body is ABSENT or not standing(self.sender.contract, body).valid:
+                continue
+            case = isolated(self.sender.contract, body, pointer)
+            if case is not None and self._may_send(case):
                 exchange = await self._again(case)
                 self._judge(exchange if exchange.accepted else replace(exchange, essential=frozenset({pointer})))
 

@@ -19,6 +19,7 @@ class Case:
     images: int = 0
     alone: bool = False
     other_layout: bool = False  # the upstream lays several images out in its less usual way
+    failure: str | None = None  # what the upstream plays
     about: str | None = None  # the rule that it breaks, and no other
     same_text: bool = False  # its free text is the same as that of all such cases
 

@@ -11,16 +11,21 @@ from gateway_contract.values import Json
 from mock_server import dashscope
 from mock_server.serving import serving
 from mock_server.upstream import UpstreamStub, upstream_app
+from mock_server.upstream_failures import UpstreamFailure
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the suite sees as the upstream. `address` is host:port; calls with a mark in `other_layout` get that one."""
+    """What the suite sees as the upstream. `address` is host:port.
+
+    Calls with a mark in `other_layout` or `failures` are answered so.
+    """
 
     address: str
     url: str
     stub: UpstreamStub
     other_layout: set[str] = field(default_factory=set)
+    failures: dict[str, UpstreamFailure] = field(default_factory=dict)
 
     def count(self) -> int:
         return len(self.stub.calls)
@@ -43,12 +48,16 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
     if contract.upstream is None:
         raise ValueError(f"{contract.name} names no upstream")
     other_layout: set[str] = set()
+    failures: dict[str, UpstreamFailure] = {}
 
     def layout_of(body: Json) -> str | None:
         usual = dashscope.usual_layout(body)
         other = next(layout for layout in dashscope.LAYOUTS if layout != usual)
         return other if marks_in(body) & other_layout else None
 
-    stub = UpstreamStub(contract.upstream, layout_of=layout_of)
+    def failure_of(body: Json) -> UpstreamFailure | None:
+        return next((failures[mark] for mark in marks_in(body) if mark in failures), None)
+
+    stub = UpstreamStub(contract.upstream, layout_of=layout_of, failure_of=failure_of)
     with serving(upstream_app(stub), host, port) as url:
-        yield Observation(url.removeprefix("http://"), url, stub, other_layout)
+        yield Observation(url.removeprefix("http://"), url, stub, other_layout, failures)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from contract_tests.case import Case, json_case
+from contract_tests.failure_cases import failure_cases
 from contract_tests.fields import base_for, base_request, fields_of
 from contract_tests.forbidden_values import forbidden_values
 from contract_tests.marks import mark_of, marked
@@ -32,6 +33,7 @@ class Plan:
 
     cases: tuple[Case, ...]
     unbroken: tuple[Constraint, ...]
+    failures: tuple[Case, ...] = ()  # during which the upstream fails
     left_out: int = 0  # cases that the budget has no images for
 
 
@@ -54,6 +56,9 @@ def plan(contract: Contract, observed: str, seed: int) -> Plan:
     return Plan(
         cases=tuple(
             with_mark(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
+        ),
+        failures=tuple(
+            with_mark(contract, case, seed, case.failure) for case in failure_cases(contract) if observed == TWO_SIDED
         ),
         unbroken=tuple(constraint for constraint, found in broken.items() if not found),
     )

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from contract_tests.campaign import Progress
+from contract_tests.report.confidential import all_secrets, without_secrets
 from contract_tests.running import Loaded, broken_run, run
 from contract_tests.verdicts import RuleVerdict, Run, never_hollow
 from gateway_contract.rules.rule import Rule
 
 VerdictOn = Callable[[str, Rule], tuple[Run, RuleVerdict | None]]
+Told = Callable[[str, RuleVerdict | None, str], str]
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +41,16 @@ class ContractPlugin:
             return found, next((verdict for verdict in found.verdicts if verdict.rule is rule), None)
 
         return verdict_on
+
+    @pytest.fixture(scope="session")
+    def told(self) -> Told:
+        """Texts as they may stand in a published file: with neither the token nor what the exchanges show of keys."""
+
+        def told(name: str, verdict: RuleVerdict | None, text: str) -> str:
+            seen = [failure.exchange for failure in verdict.failures] if verdict is not None else []
+            return without_secrets(text, all_secrets(seen, [self.loaded[name].settings.token]))
+
+        return told
 
     def run_of(self, name: str) -> Run:
         if name not in self.runs:

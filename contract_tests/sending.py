@@ -77,14 +77,13 @@ def authorization(credential: Credential, token: str) -> Headers:
 async def send(sender: Sender, case: Case) -> Exchange:
     """One case, and its images; what went upstream is added by whoever observes it."""
     request = sender.request(case)
-    answer = await _answered(sender, request)
+    answer = await _answered(sender, request, PATIENCE if case.failure is None else 0.0)
     images = await _images(sender, answer) if isinstance(answer, Answer) and answer.successful else ()
     return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)
 
 
-async def _answered(sender: Sender, request: Request) -> Answer | NoAnswer:
-    """The answer; a 429 that says how long to wait is waited for, a few times."""
-    patience = PATIENCE
+async def _answered(sender: Sender, request: Request, patience: float) -> Answer | NoAnswer:
+    """The answer; a 429 that says how long to wait is waited for, a few times and so many seconds in all."""
     for _ in range(TRIES):
         answer = await wire.exchange(sender.transport, request, sender.gateway, sender.limits)
         pause = retry_after(answer, time.time())

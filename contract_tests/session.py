@@ -39,7 +39,10 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     def progress(name: str) -> Iterator[Progress]:
         settings = ready[name].settings
         where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
-        console.print(f"{name}: testing {settings.gateway or 'the bundled mock'}, {observed_from(settings)}{where}", soft_wrap=True)
+        console.print(
+            f"{name}: testing {settings.gateway or 'the bundled mock'}, {observed_from(settings)}{where}",
+            soft_wrap=True,
+        )
         with progress_on(console) as shown:
             yield shown.step
 

@@ -13,6 +13,7 @@ from mock_server.serving import serving
 from mock_server.signing import Signer
 from mock_server.upstream_client import UpstreamClient
 
+PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
 BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
 
 
@@ -38,5 +39,5 @@ def bundled_gateway(contract: Contract, observation: Observation) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
     upstream = observation.stub.upstream
     signer = Signer(b"links of the bundled mock")
-    client = UpstreamClient(upstream, observation.url + upstream.base, http_client(), signer)
+    client = UpstreamClient(upstream, observation.url + upstream.base, http_client(PATIENCE), signer)
     return Gateway(contract, client, BUNDLED_TOKEN)

@@ -67,6 +67,26 @@ class NoAnswer:
     seconds: float
 
 
+class Fault(Enum):
+    """Whose fault a failure of the upstream is."""
+
+    REQUEST = "the client's request"
+    CONTENT = "the client's content"
+    CREDENTIALS = "the gateway's own account"
+    THROTTLING = "too many requests"
+    VENDOR = "the vendor"
+    FEWER_IMAGES = "the vendor, who gave a part of the images"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedFailure:
+    """A failure that an upstream of ours played on purpose; `retry_after` in seconds, where it said so."""
+
+    name: str
+    fault: Fault
+    retry_after: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamCall:
     """One call that arrived upstream, what the upstream answered, and the identities of the images it made."""
@@ -78,6 +98,7 @@ class UpstreamCall:
     at: float  # Unix time
     status: int
     images: tuple[str, ...] = ()
+    played: PlayedFailure | None = None
 
     @property
     def generated(self) -> bool:
@@ -113,7 +134,8 @@ class Exchange:
 
     `images` has one entry per item of the answer, in order, each with an entry per property that carried something.
     `essential` names the JSON Pointers of a refused request's fields without which it was not refused; None where
-    nobody narrowed it down. `upstream_address` is where the upstream was reached, as host:port, where known.
+    nobody narrowed it down. `follows` is the failure that the upstream played just before. `upstream_address` is where
+    the upstream was reached, as host:port, where known.
     """
 
     request: Request
@@ -122,7 +144,14 @@ class Exchange:
     images: tuple[tuple[Image | BrokenImage, ...], ...] | Literal[Nothing.UNOBSERVED] = UNOBSERVED
     essential: frozenset[str] | None = None
     upstream_address: str | None = None
+    follows: PlayedFailure | None = None
     name: str = field(default="", compare=False)
+
+    @property
+    def played(self) -> PlayedFailure | None:
+        """The failure that the upstream played on purpose in this exchange."""
+        calls = () if self.upstream is UNOBSERVED else self.upstream
+        return next((call.played for call in calls if call.played is not None), None)
 
     @property
     def accepted(self) -> bool:

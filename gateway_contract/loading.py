@@ -62,16 +62,12 @@ def _clauses(document: Document) -> dict[str, Clause]:
 
 def _expectations(document: Document) -> Iterator[Expectation]:
     said = document.tree.get("x-expectations")
-    for index, entry in enumerate(said if isinstance(said, list) else ()):
-        if isinstance(entry, dict):
-            place = document.place(below("/x-expectations", index))
-            yield Expectation(
-                rule=str(entry["rule"]),
-                judge=str(entry["judge"]),
-                clause=str(entry["clause"]),
-                says=str(entry["says"]),
-                place=place,
-            )
+    for index in range(len(said) if isinstance(said, list) else 0):
+        at = below("/x-expectations", index)
+        rule, judge, clause, says = (
+            str(read(document.tree, f"{at}/{key}")) for key in ("rule", "judge", "clause", "says")
+        )
+        yield Expectation(rule, judge, clause, says, document.place(at))
 
 
 def _examples(document: Document, pointer: str) -> Iterator[Example]:

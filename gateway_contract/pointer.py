@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from jsonpointer import JsonPointer, escape
 
@@ -85,10 +85,10 @@ def removed(body: Json, pointer: str) -> Json:
     copy = deepcopy(body)
     holder = read(copy, parent(pointer))
     token = tokens(pointer)[-1]
-    if isinstance(holder, dict):
-        del holder[token]
-    elif isinstance(holder, list):
+    if isinstance(holder, list):
         del holder[int(token)]
+    else:
+        del cast("dict[str, Json]", holder)[token]
     return copy
 
 

@@ -76,7 +76,8 @@ async def answer(gateway: "Gateway", body: Json, links: list[str], incoming: Inc
 
 
 def refuse(gateway: "Gateway", refusal: Refusal) -> Outgoing:
-    return Outgoing(refusal.status, refusal_body(gateway.contract, refusal))
+    headers = {} if refusal.retry_after is None else {"retry-after": refusal.retry_after}
+    return Outgoing(refusal.status, refusal_body(gateway.contract, refusal), headers)
 
 
 def map_body(gateway: "Gateway", body: Json) -> Json:

@@ -9,6 +9,7 @@ import uvicorn
 from gateway_contract.catalogue import BUNDLED, contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
+from mock_server.dropping import DroppingProtocol
 from mock_server.gateway_app import http_client
 from mock_server.mock_app import MockSettings, mock_app, upstreams
 from mock_server.serving import listen, url_of
@@ -26,7 +27,7 @@ def serve_until_stopped(
     with listen(host, port) as listener:
         own = url_of(ANYWHERE.get(host, host), listener)
         app = mock_app(contracts, MockSettings(own, token, upstream, upstream_key or DEFAULT_KEY), http_client())
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, http=DroppingProtocol, log_level="warning"))
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
         click.echo("\n".join(greeting(contracts, own)))

@@ -12,13 +12,14 @@ from gateway_contract.values import ABSENT, Json
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`param` is the field that the error is about, as a path; None where it is about no field."""
+    """`param` is the path of the field that the error is about, if any; `retry_after` the header of that name."""
 
     status: int
     type: str
     code: str
     message: str
     param: str | None = None
+    retry_after: str | None = None
 
     @property
     def told(self) -> dict[str, Json]:

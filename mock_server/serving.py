@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from mock_server.dropping import DroppingProtocol
+
 
 class PortInUseError(Exception):
     """Somebody else listens where a server was to listen."""
@@ -17,7 +19,10 @@ class PortInUseError(Exception):
 def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:  # noqa: ANN401 # ASGI has no type
     """Serves an ASGI application in a thread; gives its URL. Port 0 takes a free one. Raises PortInUseError."""
     listener = listen(host, port)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
+    config = uvicorn.Config(
+        app, http=DroppingProtocol, log_level="critical", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,9 +10,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway_contract.contract import Upstream
-from gateway_contract.exchange import UpstreamCall
+from gateway_contract.exchange import PlayedFailure, UpstreamCall
 from gateway_contract.pointer import read
 from gateway_contract.read_json import read_json
 from gateway_contract.size import Size, parse_size
@@ -24,6 +25,7 @@ from mock_server.own_url import own_url
 from mock_server.pictures import PICTURE_PATH, PictureLinks, picture_response
 from mock_server.signing import Signer
 from mock_server.upstream_calls import UpstreamCalls
+from mock_server.upstream_failures import UpstreamFailure
 
 CAPTION_CHARACTERS = 80  # links hold them
 LINK_SECONDS = 24 * 3600.0
@@ -32,12 +34,13 @@ ANY_METHOD = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 
 @dataclass(frozen=True, slots=True)
 class UpstreamStub:
-    """One upstream by its document. `layout_of` chooses how several images are laid out, by the call's body."""
+    """One upstream by its document. `layout_of` and `failure_of` choose by a call's body how it is answered."""
 
     upstream: Upstream
     calls: UpstreamCalls = field(default_factory=UpstreamCalls)
     signer: Signer = field(default_factory=lambda: Signer(secrets.token_bytes(16)))
     layout_of: Callable[[Json], str | None] = lambda _: None
+    failure_of: Callable[[Json], UpstreamFailure | None] = lambda _: None
 
     @property
     def path(self) -> str:
@@ -47,7 +50,7 @@ class UpstreamStub:
 def upstream_app(stub: UpstreamStub) -> Starlette:
     """The stub as an application: the operation at the vendor's path, images, and the record of calls."""
 
-    async def generate(request: Request) -> Response:
+    async def generate(request: Request) -> ASGIApp:
         return await _generate(stub, request)
 
     async def picture(request: Request) -> Response:
@@ -65,19 +68,41 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
     )
 
 
-async def _generate(stub: UpstreamStub, request: Request) -> Response:
+async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:
     body = read_json(await request.body())
     failure = _failure(stub, request, body)
     if failure is not None or body is ABSENT:
         return _answer(stub, request, body, failure or dashscope.NOT_JSON)
+    playing = stub.failure_of(body)
+    if playing is not None:
+        return _play(stub, request, body, playing)
     pictures = requested_pictures(stub.upstream, body)
-    links = PictureLinks(stub.signer, own_url(request), time.time() + LINK_SECONDS)
-    layout = stub.layout_of(body) or dashscope.usual_layout(body)
-    request_id = secrets.token_hex(16)
-    made = dashscope.Generated(body, list(map(links.link_to, pictures)), pictures[0].width, pictures[0].height)
-    answer = dashscope.success(made, layout, request_id)
-    _record(stub, request, body, 200, tuple(picture.identity for picture in pictures))
-    return _response(200, answer, request_id)
+    answer = _success(stub, request, body, pictures, time.time() + LINK_SECONDS)
+    _record(stub, request, body, 200, identities(pictures))
+    return _response(200, answer, str(answer["request_id"]))
+
+
+def _play(stub: UpstreamStub, request: Request, body: Json, failure: UpstreamFailure) -> ASGIApp:
+    """The answer of a failure; the images that it takes away were never made."""
+    pictures = requested_pictures(stub.upstream, body)
+    shown = pictures[: len(pictures) - failure.fewer_images]
+    answer = _success(stub, request, body, shown, 0.0 if failure.dead_links else time.time() + LINK_SECONDS)
+    made = identities(shown) if failure.dead_links or failure.fewer_images else ()
+    _record(stub, request, body, 200, made, failure.played)
+    return failure.respond(answer)
+
+
+def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:
+    return tuple(picture.identity for picture in pictures)
+
+
+def _success(
+    stub: UpstreamStub, request: Request, body: Json, pictures: Sequence[Picture], links_expire_at: float
+) -> dict[str, Json]:
+    links = PictureLinks(stub.signer, own_url(request), links_expire_at)
+    size = _size(stub.upstream, body)
+    made = dashscope.Generated(body, list(map(links.link_to, pictures)), size.width, size.height)
+    return dashscope.success(made, stub.layout_of(body) or dashscope.usual_layout(body), secrets.token_hex(16))
 
 
 def _failure(stub: UpstreamStub, request: Request, body: Json | Literal[Nothing.ABSENT]) -> dashscope.Failure | None:
@@ -144,8 +169,13 @@ def _response(status: int, body: dict[str, Json], request_id: str) -> Response:
 
 
 def _record(
-    stub: UpstreamStub, request: Request, body: Json | Literal[Nothing.ABSENT], status: int, images: tuple[str, ...]
+    stub: UpstreamStub,
+    request: Request,
+    body: Json | Literal[Nothing.ABSENT],
+    status: int,
+    images: tuple[str, ...],
+    played: PlayedFailure | None = None,
 ) -> None:
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-    stub.calls.add(UpstreamCall(request.method, target, headers, body, time.time(), status, images))
+    stub.calls.add(UpstreamCall(request.method, target, headers, body, time.time(), status, images, played))

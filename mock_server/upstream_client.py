@@ -1,6 +1,6 @@
 """How a gateway reaches its upstream: the generation call, and the images behind its links."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Literal
 
@@ -39,7 +39,9 @@ class UpstreamClient:
             )
         except UNREACHABLE:
             return UPSTREAM_BROKE
-        return links_or_refusal(response.status_code, read_json(response.content))
+        found = links_or_refusal(response.status_code, read_json(response.content))
+        retry_after = response.headers.get("retry-after")
+        return replace(found, retry_after=retry_after) if isinstance(found, Refusal) and retry_after else found
 
     async def image(self, link: str) -> bytes | None:
         """The image behind one of the upstream's links; None where there is none."""

@@ -18,7 +18,7 @@ class Examined:
     exchange: Exchange
     standing: Standing
     authorized: bool
-    ordinary: bool  # the contract's own method on its own path, with nothing special about the token
+    ordinary: bool  # the contract's own method, and no failure of the upstream on purpose
     call: UpstreamCall | Literal[Nothing.ABSENT, Nothing.UNOBSERVED]
 
     @property
@@ -56,9 +56,13 @@ def examine(contract: Contract, exchange: Exchange) -> Examined:
         exchange=exchange,
         standing=standing(contract, request.body),
         authorized=request.credential in {Credential.RIGHT, Credential.UNKNOWN},
-        ordinary=request.method == contract.operation.method,
+        ordinary=is_own_method(contract, exchange) and exchange.played is None and exchange.follows is None,
         call=_call(exchange),
     )
+
+
+def is_own_method(contract: Contract, exchange: Exchange) -> bool:
+    return exchange.request.method == contract.operation.method
 
 
 def _call(exchange: Exchange) -> UpstreamCall | Literal[Nothing.ABSENT, Nothing.UNOBSERVED]:

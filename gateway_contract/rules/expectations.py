@@ -7,9 +7,10 @@ from gateway_contract.exchange import Answer, Image, NoAnswer, UpstreamCall, hea
 from gateway_contract.mapping import shortened
 from gateway_contract.pointer import as_schema_pointer, leaves, read
 from gateway_contract.rules.authorization import judge_unauthorized_status
-from gateway_contract.rules.examined import Examined
+from gateway_contract.rules.examined import Examined, is_own_method
 from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
 from gateway_contract.rules.ranges import TOO_MANY_REQUESTS
+from gateway_contract.rules.resilience import RESILIENCE
 from gateway_contract.standing import upstream_refuses
 from gateway_contract.values import ABSENT, UNOBSERVED
 
@@ -18,6 +19,8 @@ SCHEME_LENGTH = len("Bearer ")
 
 
 def answer_given(examined: Examined) -> Finding | None:
+    if examined.exchange.played is not None:
+        return None  # how a gateway stands failures of its upstream is another rule's
     answer = examined.exchange.answer
     return failing("an answer", answer.problem) if isinstance(answer, NoAnswer) else PASS
 
@@ -45,7 +48,7 @@ def refusal_status(examined: Examined) -> Finding | None:
 
 def other_method_refused(examined: Examined) -> Finding | None:
     answer = examined.exchange.answer
-    if examined.ordinary or not isinstance(answer, Answer):
+    if is_own_method(examined.contract, examined.exchange) or not isinstance(answer, Answer):
         return None
     return PASS if answer.refusing else failing("4xx", f"HTTP {answer.status}")
 
@@ -200,5 +203,6 @@ EXPECTATIONS: Mapping[str, tuple[str, Callable[[Examined], Finding | None]]] = {
     "own-images": ("isolation", own_images),
     "distinct-images": ("response", distinct_images),
     "image-media-type": ("response", image_media_type),
+    **{name: ("resilience", judge) for name, judge in RESILIENCE.items()},
 }
 """Name to the kind of rule and its judge."""

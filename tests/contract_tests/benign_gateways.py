@@ -1,15 +1,12 @@
 """Gateways that do as they promise in another way than the bundled mock: none of them is to be blamed for it."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any, cast
 
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import placed, read
@@ -17,15 +14,15 @@ from gateway_contract.standing import NOT_JUDGED
 from gateway_contract.values import ABSENT, Json
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse, validate
 from mock_server.gateway_app import gateway_app
-from mock_server.refusals import Refusal, refusal_of
-from tests.contract_tests.broken_answers import again, with_items
+from mock_server.refusals import Refusal
+from tests.contract_tests.broken_answers import with_items
 from tests.contract_tests.broken_conduct import leaves_to_upstream
-from tests.contract_tests.broken_gateways import with_images
 
 Variant = Callable[[Gateway], ASGIApp]
 VARIANTS: dict[str, Variant] = {}
 ONLY: dict[str, str] = {}  # variants that one contract alone allows
 
+UNKNOWN = Refusal(400, "invalid_request_error", "unknown", "That is not known here.")
 BUSY = Refusal(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests at once.")
 
 
@@ -112,37 +109,6 @@ def forbids_instead_of_asking(gateway: Gateway) -> ASGIApp:
     return gateway_app(replace(gateway, refuse=told))
 
 
-def with_headers(app: ASGIApp, change: Callable[[dict[bytes, bytes]], dict[bytes, bytes]]) -> ASGIApp:
-    async def changed(scope: Scope, receive: Receive, send: Send) -> None:
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": list(change(dict(message["headers"])).items())}
-            await send(message)
-
-        await app(scope, receive, told)
-
-    return changed
-
-
-@benign
-def closes_every_connection(gateway: Gateway) -> ASGIApp:
-    return with_headers(gateway_app(gateway), lambda headers: {**headers, b"connection": b"close"})
-
-
-@benign
-def says_its_charset(gateway: Gateway) -> ASGIApp:
-    def told(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
-        json = headers.get(b"content-type") == b"application/json"
-        return {**headers, b"content-type": b"Application/JSON; charset=UTF-8"} if json else headers
-
-    return with_headers(gateway_app(gateway), told)
-
-
-@benign
-def packs_its_answers(gateway: Gateway) -> ASGIApp:
-    return GZipMiddleware(gateway_app(gateway), minimum_size=1)
-
-
 @benign
 def clock_is_slow(gateway: Gateway) -> ASGIApp:
     """Half a minute behind."""
@@ -186,21 +152,6 @@ def busy_now_and_then(gateway: Gateway) -> ASGIApp:
     return gateway_app(replace(gateway, authenticate=checked, refuse=told))
 
 
-@benign
-def converts_images(gateway: Gateway) -> ASGIApp:
-    """Images are JPEG."""
-
-    async def converted(content: bytes | None) -> bytes | None:
-        jpeg = partial(again, kind="JPEG")
-        return None if content is None else await asyncio.to_thread(jpeg, content, lambda image: image.convert("RGB"))
-
-    def told(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
-        return {**headers, b"content-type": b"image/jpeg"} if headers.get(b"content-type") == b"image/png" else headers
-
-    upstream = with_images(gateway.upstream, converted)
-    return with_headers(gateway_app(replace(gateway, upstream=upstream)), told)
-
-
 @benign_for("powertokens")
 def one_call_per_image(gateway: Gateway) -> ASGIApp:
     """Each image is asked for by itself."""
@@ -226,23 +177,11 @@ def refuses_what_it_does_not_know(gateway: Gateway) -> ASGIApp:
     """Whatever the page is silent on is refused."""
 
     def checked(own: Gateway, body: Json) -> Json | Refusal:
-        broken = own.contract.request.broken(body)
-        return refusal_of(own.contract, body, broken) if broken else body
-
-    return gateway_app(replace(gateway, validate=told_apart(checked)))
-
-
-def told_apart(checked: Callable[[Gateway, Json], Json | Refusal]) -> Callable[[Gateway, Json], Json | Refusal]:
-    """`x-not-judged` has no sentence of its own to refuse with."""
-
-    def validated(own: Gateway, body: Json) -> Json | Refusal:
         judged = validate(own, body)
-        if isinstance(judged, Refusal):
-            return judged
         silent = any(one.keyword == NOT_JUDGED for one in own.contract.request.broken(body))
-        return Refusal(400, "invalid_request_error", "unknown", "That is not known here.") if silent else checked(own, body)
+        return UNKNOWN if silent and not isinstance(judged, Refusal) else judged
 
-    return validated
+    return gateway_app(replace(gateway, validate=checked))
 
 
 @benign
@@ -265,18 +204,3 @@ def mending(gateway: Gateway, alternative: str, mend: Callable[[Json, Any], Json
         return validate(own, body)
 
     return gateway_app(replace(gateway, validate=checked))
-
-
-@benign
-def links_to_the_upstream(gateway: Gateway) -> ASGIApp:
-    """Links are the upstream's own."""
-
-    async def linked(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-        assert own.contract.images is not None
-        left = iter(links)
-        keys = [carrier.key for carrier in own.contract.images.carriers if not carrier.inline]
-        return await with_items(
-            own, body, links, incoming, lambda item: item | {key: next(left) for key in keys if key in item}
-        )
-
-    return gateway_app(replace(gateway, answer=linked))

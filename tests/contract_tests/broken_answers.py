@@ -1,26 +1,19 @@
 """Gateways that answer otherwise than they promise."""
 
-import io
 import time
 from collections.abc import Callable
 from typing import cast
 
-from PIL import Image
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from gateway_contract.contract import Carrier, UnixTime
+from gateway_contract.contract import UnixTime
 from gateway_contract.pointer import placed, read, removed
 from gateway_contract.values import Json
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer, refuse
 from mock_server.refusals import Refusal
 from tests.contract_tests.broken_gateways import Spot, broken
 from tests.contract_tests.broken_parts import (
-    any_carrier,
     bodies,
-    carriers,
     expected,
     items,
-    pixels,
     plain_objects,
     times,
 )
@@ -82,90 +75,6 @@ async def no_list(at: Spot, gateway: Gateway, body: Json, links: list[str], inco
     return Outgoing(200, removed(right.body, at.pointer))
 
 
-@broken("image", pixels)
-async def half_the_size(_at: Spot, content: bytes | None) -> bytes | None:
-    """Images are made smaller on their way."""
-    return None if content is None else again(content, lambda image: image.resize((image.width // 2, image.height // 2)))
-
-
-def again(content: bytes, change: Callable[[Image.Image], Image.Image], kind: str = "PNG") -> bytes:
-    with Image.open(io.BytesIO(content)) as image:
-        made = io.BytesIO()
-        change(image).save(made, kind)
-    return made.getvalue()
-
-
-@broken("image", any_carrier)
-async def page_for_image(_at: Carrier, content: bytes | None) -> bytes | None:
-    """A page comes where an image should be."""
-    return b"<!doctype html><title>Sorry</title>"
-
-
-@broken("image", any_carrier)
-async def half_an_image(_at: Carrier, content: bytes | None) -> bytes | None:
-    """Images are cut."""
-    return content and content[: len(content) // 2]
-
-
-@broken("answer", any_carrier)
-async def other_carrier(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """Who asks for this carrier gets the other one."""
-    assert gateway.contract.images is not None
-    other = next(carrier for carrier in gateway.contract.images.carriers if carrier is not at)
-    right = await answer(gateway, body, links, incoming)
-    if read(right.body, f"{gateway.contract.images.pointer}/0/{at.key}"):
-        return await answer(gateway, placed(body, at.asked_by, other.value), links, incoming)
-    return right
-
-
-@broken("answer", any_carrier)
-async def carrier_empty(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """There is the carrier, and nothing in it."""
-    return await with_items(gateway, body, links, incoming, lambda item: item | {at.key: ""})
-
-
-@broken("answer", carriers(inline=True))
-async def as_data_uri(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """The image comes as a data: URI."""
-    return await changed_carrier(at, gateway, body, links, incoming, "data:image/png;base64,{}".format)
-
-
-@broken("answer", carriers(inline=True))
-async def cut_base64(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """Some characters are missing at the end."""
-    return await changed_carrier(at, gateway, body, links, incoming, lambda text: text[:-5])
-
-
-@broken("answer", carriers(inline=False))
-async def relative_link(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """The link does not say where."""
-    return await changed_carrier(at, gateway, body, links, incoming, lambda link: link.removeprefix(incoming.base))
-
-
-@broken("answer", carriers(inline=False))
-async def dead_link(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """The link leads to nothing."""
-    return await changed_carrier(at, gateway, body, links, incoming, lambda link: link.replace("/images/", "/image/"))
-
-
-@broken("answer", carriers(inline=False))
-async def local_file(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """The link leads into the gateway's own disk."""
-    return await changed_carrier(at, gateway, body, links, incoming, lambda _: "file:///var/images/1.png")
-
-
-async def changed_carrier(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming, change: Callable[[str], str]
-) -> Outgoing:
-    return await with_items(
-        gateway,
-        body,
-        links,
-        incoming,
-        lambda item: item | ({at.key: change(str(item[at.key]))} if at.key in item else {}),
-    )
-
-
 @broken("answer", times)
 async def milliseconds(at: UnixTime, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """The time is told in thousandths of a second."""
@@ -186,7 +95,9 @@ async def no_time(at: UnixTime, gateway: Gateway, body: Json, links: list[str], 
 
 
 @broken("answer", times)
-async def time_in_fractions(at: UnixTime, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+async def time_in_fractions(
+    at: UnixTime, gateway: Gateway, body: Json, links: list[str], incoming: Incoming
+) -> Outgoing:
     """The time is told too exactly."""
     return await with_value(gateway, body, links, incoming, at.pointer, int(time.time()) + 0.25)
 
@@ -221,16 +132,3 @@ async def called_a_page(_at: Spot, gateway: Gateway, body: Json, links: list[str
     """JSON calls itself HTML."""
     right = await answer(gateway, body, links, incoming)
     return Outgoing(right.status, right.body, {"content-type": "text/html"})
-
-
-@broken("app", expected("image-media-type"))
-async def images_called_bytes(_at: Spot, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """An image does not say what it is."""
-
-    async def told(message: Message) -> None:
-        for index, (name, value) in enumerate(message.get("headers", ())):
-            if name == b"content-type" and value.startswith(b"image/"):
-                message["headers"][index] = (name, b"application/octet-stream")
-        await send(message)
-
-    await app(scope, receive, told)

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import replace
 
 from gateway_contract.contract import Contract
+from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import below, parent, placed, read
 from gateway_contract.standing import NOT_JUDGED, upstream_refuses
-from gateway_contract.mapping import upstream_body
 from gateway_contract.values import Json
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse, validate
 from mock_server.refusals import NO_TOKEN, Refusal, refusal_of

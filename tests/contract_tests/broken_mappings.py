@@ -4,7 +4,6 @@ import html
 import struct
 import unicodedata
 from collections.abc import Mapping
-from typing import cast
 
 from gateway_contract.contract import MappedField
 from gateway_contract.mapping import upstream_body
@@ -193,4 +192,4 @@ def lost_beside_another(at: MappedField, gateway: Gateway, body: Json) -> Json:
     others = [field for field in optional(gateway.contract) if field is not at]
     call = call_of(gateway, body)
     lost = any(same(read(body, at.pointer), value) for value in at.preserve)
-    return removed(call, at.upstream) if lost and read(body, cast("str", others[-1].pointer)) is not ABSENT else call
+    return removed(call, at.upstream) if lost and read(body, others[-1].pointer) is not ABSENT else call

@@ -5,8 +5,8 @@ from typing import cast
 
 from gateway_contract.contract import Carrier, Contract, ImageItems, MappedField, UnixTime
 from gateway_contract.pointer import removed, tokens
-from gateway_contract.rules.ranges import AT_BOUND, FORMS
 from gateway_contract.rules.dormancy import dormant
+from gateway_contract.rules.ranges import AT_BOUND, FORMS
 from gateway_contract.schema import Constraint, Part
 from gateway_contract.standing import standing
 from gateway_contract.values import Json

@@ -4,9 +4,11 @@ import pytest
 
 from contract_tests.verdicts import Conformance, Run, Verdict
 from gateway_contract.catalogue import BUNDLED
+from tests.contract_tests import benign_transport
 from tests.contract_tests.benign_gateways import VARIANTS, variants
 from tests.contract_tests.gateways_under_test import failing, right_run, run_against
 
+REGISTERED_BY = (benign_transport,)
 ALL = [(contract, name) for contract in BUNDLED for name in variants(contract)]
 
 # What the pages do not promise, but users rely on: reported, and failing only a strict run.

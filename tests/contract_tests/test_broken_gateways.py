@@ -6,11 +6,11 @@ import pytest
 
 from contract_tests.verdicts import Conformance
 from gateway_contract.catalogue import BUNDLED
-from tests.contract_tests import broken_answers, broken_conduct, broken_mappings, broken_ranges
+from tests.contract_tests import broken_answers, broken_conduct, broken_images, broken_mappings, broken_ranges
 from tests.contract_tests.broken_gateways import WAYS, Defect, defects, each_way_once
 from tests.contract_tests.gateways_under_test import blamed, contract_of, hidden, right_run, run_against
 
-REGISTERED_BY = (broken_ranges, broken_mappings, broken_answers, broken_conduct)
+REGISTERED_BY = (broken_ranges, broken_mappings, broken_answers, broken_images, broken_conduct)
 PLANTED = [(contract.name, defect) for contract, defect in each_way_once([contract_of(name) for name in BUNDLED])]
 
 

@@ -1,4 +1,4 @@
-"""Nothing in the suite knows the real contracts: one that is made up, with an upstream of its own, is tested as well."""
+"""Nothing in the suite knows the real contracts: one that is made up, with its own upstream, is tested as well."""
 
 from io import StringIO
 
@@ -7,12 +7,12 @@ from rich.console import Console
 
 from contract_tests.report.rules_list import print_rules
 from contract_tests.verdicts import Conformance, Verdict
-from tests.contract_tests import broken_answers, broken_conduct, broken_mappings, broken_ranges
+from tests.contract_tests import broken_answers, broken_conduct, broken_images, broken_mappings, broken_ranges
 from tests.contract_tests.broken_gateways import WAYS, Defect
 from tests.contract_tests.gateways_under_test import blamed, hidden, ready_for, right_run, run_against
 from tests.gateway_contract.invented import write_invented
 
-REGISTERED_BY = (broken_ranges, broken_mappings, broken_answers, broken_conduct)
+REGISTERED_BY = (broken_ranges, broken_mappings, broken_answers, broken_images, broken_conduct)
 
 # What only this contract has: fractions, lists of words, a forbidden rest, proportions, times under another name.
 PLANTED = {

@@ -1,8 +1,10 @@
 """A field that is left out counts as its default, wherever that shows."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from gateway_contract.contract import Contract
+from gateway_contract.loading import load_contract
 from gateway_contract.pointer import placed
 from gateway_contract.rules.defaults import worst
 from gateway_contract.rules.finding import PASS, Outcome, failing, inconclusive
@@ -52,6 +54,11 @@ def test_without_images_in_the_answer_a_default_shows_upstream_alone(invented: C
     assert finding(without, "sheets/default", PAINTBOX.conforming(LEAST, images=2)) == PASS
 
 
-def test_a_default_that_another_one_takes_the_place_of_is_not_judged(powertokens: Contract) -> None:
-    (rule,) = [part for part in powertokens.request.parts if part.pointer == "/watermark"]
-    assert rule.schema["default"] is False
+def test_a_default_for_some_requests_takes_the_place_of_the_one_for_all(invented_path: Path) -> None:
+    text = invented_path.read_text("utf-8").replace("sheets: {maximum: 2,", "sheets: {maximum: 2, default: 2,")
+    invented_path.write_text(text, "utf-8")
+    contract = load_contract(invented_path)
+    fine = PAINTBOX.conforming(LEAST | {"engine": "fine"}, images=2)
+    assert finding(contract, "sheets/default", fine) is None
+    assert finding(contract, "sheets/default-for-the-fine-engine", fine) == PASS
+    assert finding(contract, "sheets/default-for-the-fine-engine", EXCHANGE) is None

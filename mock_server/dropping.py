@@ -1,0 +1,63 @@
+"""Breaking a connection on purpose, in the way of a peer that crashes."""
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+EXTENSION = "connection.transport"
+AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
+
+
+class DroppingProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with its transport where an application can break it; ASGI itself has no way to."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions: dict[Any, Any] = {EXTENSION: self.transport}
+        self.scope["extensions"] = extensions
+
+
+def drop(scope: Scope) -> None:
+    """Resets the connection of a request. The application's answer goes nowhere from then on."""
+    transport: asyncio.Transport = scope["extensions"][EXTENSION]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    transport.abort()
+
+
+async def dropped(scope: Scope, _receive: Receive, _send: Send) -> None:
+    """An ASGI response: the connection is reset before anything is answered."""
+    drop(scope)
+
+
+class CutAnswer:
+    """An ASGI response: an answer that promises all its bytes, sends half of them, and resets the connection."""
+
+    def __init__(self, content: bytes, media_type: str = "application/json") -> None:
+        self.content = content
+        self.media_type = media_type
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        length = str(len(self.content)).encode()
+        headers = [(b"content-type", self.media_type.encode()), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.content[: len(self.content) // 2], "more_body": True})
+        drop(scope)
+
+
+class Silence:
+    """An ASGI response: none, until the peer hangs up or the time is over; then the connection is reset."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        try:
+            async with asyncio.timeout(self.seconds):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+        except TimeoutError:
+            drop(scope)

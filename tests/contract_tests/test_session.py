@@ -1,0 +1,94 @@
+"""A session of several contracts ends with the worst of them, and with an error of ours told as ours."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contract_tests import plugin, session
+from contract_tests.limits import Limits
+from contract_tests.plugin import selected_verdicts
+from contract_tests.running import broken_run, loaded
+from contract_tests.session import pytest_arguments, worst
+from contract_tests.settings import Settings
+from contract_tests.verdicts import Conformance, Run
+from tests.contract_tests.gateways import TOKEN, as_json, replying, run_against, settings_for
+from tests.contract_tests.report_examples import DOCUMENTED, LOST_SEED, passed, run_of
+
+
+@pytest.mark.parametrize(
+    ("found", "status"),
+    [
+        ([Conformance.CONFORMS], 0),
+        ([Conformance.CONFORMS, Conformance.NOT_TESTED], 2),
+        ([Conformance.NOT_TESTED, Conformance.VIOLATES], 1),
+        ([Conformance.CONFORMS, Conformance.VIOLATES, Conformance.NOT_TESTED], 1),
+    ],
+)
+def test_a_violation_goes_before_what_was_not_tested_and_that_before_green(
+    found: list[Conformance], status: int
+) -> None:
+    assert worst(found) == status
+
+
+def test_what_was_not_asked_about_is_not_shown_and_does_not_count() -> None:
+    run = run_of(LOST_SEED, passed(DOCUMENTED[0]))
+    shown = selected_verdicts(run, {DOCUMENTED[0].id})
+    assert run.conformance is Conformance.VIOLATES
+    assert shown.conformance is Conformance.CONFORMS
+    assert [one.rule.id for one in shown.verdicts] == [DOCUMENTED[0].id]
+
+
+def test_an_error_of_our_own_is_told_once_as_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[int] = []
+
+    def breaks(*_: object) -> Run:
+        tried.append(1)
+        raise ZeroDivisionError("in the campaign")
+
+    monkeypatch.setattr(plugin, "run", breaks)
+    assert session.test_gateways([Settings("powertokens", report=tmp_path)], None) == 2
+    assert "ZeroDivisionError: in the campaign (" in capsys.readouterr().out
+    assert tried == [1]
+    assert json.loads((tmp_path / "powertokens" / "report.json").read_text("utf-8"))["verdict"] == "not-tested"
+    assert "could not be tested: ZeroDivisionError" in (tmp_path / "junit.xml").read_text("utf-8")
+
+
+def test_an_error_of_our_own_names_the_place_where_it_arose() -> None:
+    try:
+        raise KeyError("n")
+    except KeyError as error:
+        told = broken_run(loaded(Settings("powertokens")), error)
+    assert told.conformance is Conformance.NOT_TESTED
+    assert told.our_errors[0].startswith("KeyError: 'n' (test_session.py:")
+
+
+def test_a_request_that_http_cannot_carry_is_never_the_gateways_fault() -> None:
+    with replying(lambda *_: as_json({})) as gateway:
+        found = run_against(gateway.url, token=f"{TOKEN}\nX-Smuggled: 1")
+    assert found.conformance is Conformance.NOT_TESTED
+    assert found.not_tested.startswith("a request with this address or these headers cannot be sent over HTTP")
+    assert TOKEN not in found.not_tested
+    assert gateway.asked == []
+
+
+def test_an_address_that_is_none_is_never_the_gateways_fault() -> None:
+    assert "is no valid URL" in run_against("http://[::1").not_tested
+
+
+def test_the_suite_runs_apart_from_whatever_stands_in_the_folder_of_the_call(tmp_path: Path) -> None:
+    asked = pytest_arguments(tmp_path, "seed")
+    assert asked[0].endswith("contract_tests/suite")
+    assert asked[-2:] == ["-k", "seed"]
+    assert {"/dev/null", "no:cacheprovider", f"--junit-xml={tmp_path / 'junit.xml'}"} <= {*asked}
+    assert "-k" not in pytest_arguments(tmp_path, None)
+
+
+def test_where_the_upstream_listens_is_said_before_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with replying(lambda *_: as_json({}, 401)) as gateway:
+        settings = settings_for(gateway.url, upstream="127.0.0.1:0", report=tmp_path, limits=Limits(seconds=5))
+        assert session.test_gateways([settings], "seed") == 2
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"powertokens: testing {gateway.url}, two-sided (the upstream listens at 127.0.0.1:0)" in said

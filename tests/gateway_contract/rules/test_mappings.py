@@ -1,0 +1,105 @@
+"""What the client asks for arrives upstream; what nobody saw is neither passed nor failed."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway_contract.contract import Contract
+from gateway_contract.pointer import placed, removed
+from gateway_contract.rules.finding import PASS, Outcome, failing
+from gateway_contract.values import UNOBSERVED
+from tests.gateway_contract.exchanges import (
+    DIALECTS,
+    Body,
+    call_body,
+    drawn,
+    finding,
+    with_call,
+    with_images,
+    with_status,
+)
+from tests.gateway_contract.invented import PAINTBOX
+
+ORDER: Body = {"engine": "quick", "wish": {"words": "a kite"}, "sheets": 2, "canvas": "640x480", "chaos": 7}
+EXCHANGE = PAINTBOX.conforming(ORDER)
+
+
+def test_each_rule_judges_the_values_that_are_its_own(invented: Contract) -> None:
+    assert finding(invented, "chaos/mapped", EXCHANGE) == PASS
+    assert finding(invented, "chaos/preserves-0", EXCHANGE) is None
+    zero = PAINTBOX.conforming(ORDER | {"chaos": 0})
+    assert finding(invented, "chaos/mapped", zero) is None
+    assert finding(invented, "chaos/preserves-0", zero) == PASS
+    assert finding(invented, "canvas/normalized", EXCHANGE) == PASS
+    assert finding(invented, "canvas/mapped", EXCHANGE) is None
+    assert finding(invented, "canvas/mapped", PAINTBOX.conforming(ORDER | {"canvas": "640*480"})) == PASS
+
+
+def test_a_value_that_did_not_arrive_says_what_became_of_it(invented: Contract) -> None:
+    dropped = with_call(EXCHANGE, removed(call_body(EXCHANGE), "/settings/dice"))
+    assert finding(invented, "chaos/mapped", dropped) == failing("7 at /settings/dice", "dropped")
+    changed = with_call(EXCHANGE, placed(call_body(EXCHANGE), "/settings/area", "640x480"))
+    assert finding(invented, "canvas/normalized", changed) == failing(
+        '"640*480" at /settings/area', 'changed: "640x480"'
+    )
+
+
+@pytest.mark.parametrize("name", ["chaos/mapped", "words/mapped", "canvas/normalized", "sheets/mapped"])
+def test_nothing_is_said_of_a_request_that_was_not_taken(name: str, invented: Contract) -> None:
+    assert finding(invented, name, with_status(EXCHANGE, 400)) is None
+
+
+def test_nothing_is_said_of_a_request_that_should_not_have_been_taken(invented: Contract) -> None:
+    assert finding(invented, "words/mapped", PAINTBOX.conforming(ORDER | {"chaos": 100})) is None
+
+
+def test_where_the_page_is_silent_on_one_field_the_others_are_judged_still(invented: Contract) -> None:
+    silent = PAINTBOX.conforming(ORDER | {"unwanted": ""})
+    assert finding(invented, "unwanted/mapped", silent) is None
+    assert finding(invented, "chaos/mapped", silent) == PASS
+
+
+def test_a_field_that_is_not_judged_for_a_model_is_not(invented: Contract) -> None:
+    fine = PAINTBOX.conforming(ORDER | {"engine": "fine", "strength": 1})
+    assert finding(invented, "strength/mapped", fine) is None
+    assert finding(invented, "strength/mapped", PAINTBOX.conforming(ORDER | {"strength": 1})) == PASS
+
+
+def test_left_out_under_such_a_condition_a_field_may_be_there(powertokens: Contract) -> None:
+    body: Body = {"model": "wan2.7-image-pro", "prompt": "a kite"}
+    exchange = DIALECTS["powertokens"].conforming(body)
+    spoilt = with_call(exchange, placed(call_body(exchange), "/parameters/negative_prompt", "fog"))
+    assert finding(powertokens, "negative_prompt/not-invented", spoilt) is None
+    assert finding(powertokens, "seed/not-invented", spoilt) == PASS
+
+
+def test_without_the_upstream_the_answer_shows_what_it_can(invented: Contract) -> None:
+    unseen = replace(EXCHANGE, upstream=UNOBSERVED)
+    assert finding(invented, "sheets/mapped", unseen) == PASS
+    assert finding(invented, "canvas/normalized", unseen) == PASS
+    larger = with_images(unseen, drawn("address", "641*480"))
+    assert finding(invented, "canvas/normalized", larger) == failing("640*480 pixels", "641*480")
+    for name in ("chaos/mapped", "words/mapped", "unwanted/not-invented"):
+        found = finding(invented, name, unseen)
+        assert found is not None
+        assert (found.outcome, found.observed) == (Outcome.INCONCLUSIVE, "the upstream is not observed")
+
+
+def test_one_image_shows_nothing_of_its_being_asked_for(invented: Contract) -> None:
+    unseen = replace(PAINTBOX.conforming(ORDER | {"sheets": 1}), upstream=UNOBSERVED)
+    found = finding(invented, "sheets/mapped", unseen)
+    assert found is not None
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_without_images_in_the_answer_it_shows_nothing(invented: Contract) -> None:
+    found = finding(replace(invented, images=None), "sheets/mapped", replace(EXCHANGE, upstream=UNOBSERVED))
+    assert found is not None
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_call_that_nobody_saw_proves_nothing(invented: Contract) -> None:
+    for name in ("chaos/mapped", "unwanted/not-invented"):
+        found = finding(invented, name, replace(EXCHANGE, upstream=()))
+        assert found is not None
+        assert found.observed == "no upstream call was seen for this request"
