@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from contract_tests.fields import Field, base_for
-from contract_tests.texts import AWKWARD, CHINESE, ENGLISH, of_length, with_mark
+from contract_tests.texts import AWKWARD, CHINESE, ENGLISH, SPACED, of_length, with_mark
 from gateway_contract.contract import Contract
 from gateway_contract.rules.ranges import AT_BOUND
 from gateway_contract.schema import CompiledSchema, Constraint
@@ -119,8 +119,7 @@ def _texts(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
     head = with_mark("").strip() if field.marked else ""
     for limit in _values(bounds, "maxLength") or [UNLIMITED]:
         yield from (of_length(int(limit), script, head) for script in (CHINESE, ENGLISH))
-    yield f"{head} {AWKWARD}" if head else AWKWARD
-    yield f"{head} {ENGLISH}".strip()[:40].strip()
+    yield from (f"{head} {text}" if head else text for text in (AWKWARD, SPACED))
 
 
 def _unique(values: Iterator[Json]) -> Iterator[Json]:

@@ -89,9 +89,15 @@ BAD = {
         (*GATEWAY, "--contract", "powerbuyin", "--upstream", "9900"),
         "'9900' is no place to listen. Give host:port like 127.0.0.1:9900.",
     ),
-    "no such contract": (("--contract", "powerbuyer"), "no contract 'powerbuyer'; there are powertokens and powerbuyin"),
+    "no such contract": (
+        ("--contract", "powerbuyer"),
+        "no contract 'powerbuyer'; there are powertokens and powerbuyin",
+    ),
     "no such file": (("--contract", "/no/such/contract.yaml"), "/no/such/contract.yaml does not exist"),
-    "no such overlay": (("--contract", "powertokens", "--overlay", "/no/overlay.yaml"), "/no/overlay.yaml does not exist"),
+    "no such overlay": (
+        ("--contract", "powertokens", "--overlay", "/no/overlay.yaml"),
+        "/no/overlay.yaml does not exist",
+    ),
 }
 
 
@@ -111,7 +117,9 @@ def test_a_gateway_without_a_token_is_not_asked(folder: Path) -> None:
     assert result.output == "Error: no token. Give one that the gateway takes as TOKEN or in GATEWAY_TOKEN.\n"
 
 
-@pytest.mark.parametrize("options", [("--jobs", "0"), ("--budget", "0"), ("--timeout", "0"), ("--seed", "one"), ("--nonsense",)])
+@pytest.mark.parametrize(
+    "options", [("--jobs", "0"), ("--budget", "0"), ("--timeout", "0"), ("--seed", "one"), ("--nonsense",)]
+)
 def test_an_option_that_makes_no_sense_ends_with_2(options: tuple[str, ...]) -> None:
     assert ran("run", *options).exit_code == 2
 

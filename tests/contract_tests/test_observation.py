@@ -59,7 +59,10 @@ def test_the_address_is_the_one_that_it_listens_at() -> None:
     with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
         assert seen.url == f"http://{seen.address}"
         host, _, port = seen.address.rpartition(":")
-        with pytest.raises(PortInUseError, match=f"cannot listen on {seen.address}"), observing(POWERBUYIN, host, int(port)):
+        with (
+            pytest.raises(PortInUseError, match=f"cannot listen on {seen.address}"),
+            observing(POWERBUYIN, host, int(port)),
+        ):
             pass
 
 

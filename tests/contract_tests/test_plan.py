@@ -31,6 +31,7 @@ from gateway_contract.standing import standing
 from gateway_contract.values import ABSENT, Json
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS, base, contract_named, each_contract, with_plus
 
+
 @cache
 def planned(contract: Contract, observed: str = TWO_SIDED) -> Plan:
     return plan(contract, observed, seed=1)

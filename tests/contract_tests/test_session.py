@@ -74,10 +74,6 @@ def test_a_request_that_http_cannot_carry_is_never_the_gateways_fault() -> None:
     assert gateway.asked == []
 
 
-def test_an_address_that_is_none_is_never_the_gateways_fault() -> None:
-    assert "is no valid URL" in run_against("http://[::1").not_tested
-
-
 def test_the_suite_runs_apart_from_whatever_stands_in_the_folder_of_the_call(tmp_path: Path) -> None:
     asked = pytest_arguments(tmp_path, "seed")
     assert asked[0].endswith("contract_tests/suite")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from contract_tests.limits import Limits
+from contract_tests.limits import Limits, UnsendableError
 from contract_tests.wire import connections, exchange
 from gateway_contract.exchange import Answer, NoAnswer, Request, header
 from gateway_contract.values import ABSENT
@@ -130,6 +130,20 @@ def test_nobody_listening_is_told_as_such() -> None:
         answer = exchanged(f"http://127.0.0.1:{bound.getsockname()[1]}")
     assert isinstance(answer, NoAnswer)
     assert answer.problem == "connection refused"
+
+
+@pytest.mark.parametrize("base", ["http://[::1", "ftp://127.0.0.1", "127.0.0.1"])
+def test_a_base_that_is_no_address_is_our_error_and_no_answer(base: str) -> None:
+    with pytest.raises(UnsendableError):
+        exchanged(base)
+
+
+@pytest.mark.parametrize("value", ["Bearer sk-secret\n", "Bearer sk-secret\r\nX: y", "\0sk-secret"])
+def test_a_header_that_http_cannot_carry_is_our_error_and_quotes_nothing(value: str) -> None:
+    with serving(answering(b"{}")) as served, pytest.raises(UnsendableError) as error:
+        exchanged(served.base, request=Request("POST", "/", (("Authorization", value),), b"", ABSENT))
+    assert "sk-secret" not in str(error.value)
+    assert served.heads == []
 
 
 def test_tls_with_a_server_that_speaks_none_is_told_as_such() -> None:

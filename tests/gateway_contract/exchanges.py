@@ -8,7 +8,7 @@ from typing import Literal
 
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, Request, UpstreamCall
-from gateway_contract.judge import Judgement, judge
+from gateway_contract.judge import JudgeError, Judgement, judge
 from gateway_contract.pointer import placed
 from gateway_contract.rules.derivation import derive_rules
 from gateway_contract.rules.examined import Examined, examine
@@ -154,15 +154,13 @@ def short_id(rule: Rule) -> str:
 
 def judged(contract: Contract, exchange: Exchange) -> Judged:
     rules = rules_of(contract)
-    judgements = [found for found in judge(contract, rules, exchange) if raised_nothing(found)]
-    return Judged(
-        {short_id(found.rule): found.finding for found in judgements}, {short_id(rule): rule for rule in rules}
-    )
+    findings = {short_id(found.rule): finding_of(found) for found in judge(contract, rules, exchange)}
+    return Judged(findings, {short_id(rule): rule for rule in rules})
 
 
-def raised_nothing(found: object) -> bool:
-    assert isinstance(found, Judgement), found
-    return True
+def finding_of(judged: Judgement | JudgeError) -> Finding:
+    assert isinstance(judged, Judgement), judged
+    return judged.finding
 
 
 def finding(contract: Contract, name: str, exchange: Exchange) -> Finding | None:

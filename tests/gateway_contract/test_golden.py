@@ -58,7 +58,7 @@ class Vector:
         """What a gateway does that takes this request and does all that the vector says."""
         width, height = self.says.get("pixels", (1024, 1024))
         exchange = self.dialect.conforming(self.body, images=self.says.get("images"), call=self.call())
-        carrier = self.says.get("carries", self.body.get("response_format", "url"))
+        carrier = str(self.says.get("carries", self.body.get("response_format", "url")))
         assert exchange.images is not UNOBSERVED
         count = len(exchange.images)
         made = [drawn(carrier, f"{width}*{height}", number) for number in range(count)]

@@ -6,7 +6,7 @@ import pytest
 
 from gateway_contract.contract import Contract
 from gateway_contract.mapping import arrival, shortened, upstream_body
-from gateway_contract.pointer import placed, removed
+from gateway_contract.pointer import placed, read, removed
 from gateway_contract.values import ABSENT, Json
 from tests.gateway_contract.exchanges import DIALECTS
 from tests.gateway_contract.invented import PAINTBOX
@@ -69,12 +69,8 @@ def test_a_real_request_becomes_the_call_that_the_page_shows(powerbuyin: Contrac
 def test_what_became_of_a_value_is_told_with_its_place(field: str, call: Json, seen: str, invented: Contract) -> None:
     mapped = invented.mapping_of(field)
     assert mapped is not None
-    sent = (
-        ORDER["look"]["colours"]
-        if field == "/look/colours"
-        # type: ignore[index, call-overload] # it is there
-        else ("a kite" if field == "/wish/words" else ORDER[field.removeprefix("/")])
-    )
+    sent = read(ORDER, field)
+    assert sent is not ABSENT
     assert str(arrival(invented, mapped, sent, call)) == seen
 
 

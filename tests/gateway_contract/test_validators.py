@@ -122,7 +122,13 @@ def test_every_fault_lies_in_a_constraint_of_the_contract(
 @example(size="256*1024", bounds={"minimum": 262144})
 @example(size="256*1023", bounds={"minimum": 262144})
 def test_our_own_keywords_are_the_same_keywords_in_both(size: Json, bounds: dict[str, Json]) -> None:
-    for schema in ({"x-pixels": bounds}, {"x-aspect": bounds}, {"format": "image-size"}, {"not": {"x-pixels": bounds}}):
+    ours: list[dict[str, Json]] = [
+        {"x-pixels": bounds},
+        {"x-aspect": bounds},
+        {"format": "image-size"},
+        {"not": {"x-pixels": bounds}},
+    ]
+    for schema in ours:
         fast, reference = faults(schema, size)
         assert fast == reference
 
