@@ -1,5 +1,5 @@
 """`python -m contract_tests`."""
 
-from contract_tests.command import main
+from contract_tests.command import start
 
-main(prog_name="check-gateway")
+start()

@@ -74,7 +74,9 @@ class Campaign:
             return
         failure = FAILURE_NAMED[case.failure]
         self.observation.failures.update(dict.fromkeys(marks_in(self.sender.request(case).body), failure))
-        self._judge(await self._alone(case))
+        exchange = await self._alone(case)
+        if exchange.accepted or exchange.played is not None:  # else the gateway refused what it refuses anyway
+            self._judge(exchange)
         after = await self._again(replace(plain_case(self.sender, self.seed), name=f"after {failure.name}"))
         self._judge(replace(after, follows=failure.played))
 

@@ -1,11 +1,26 @@
 """`check-gateway`: the command behind `make contract`. Exit status 0 conforms, 1 violates, 2 could not be tested."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
+
+
+def start() -> None:
+    """The command as it is installed. An error of our own ends it with 2: it says nothing about a gateway."""
+    try:
+        main(prog_name="check-gateway")
+    except Exception as error:  # noqa: BLE001 # whatever it is, it must not look like a violation
+        from traceback import format_exception  # noqa: PLC0415 # so that --help answers at once
+
+        from gateway_contract.redaction import redact  # noqa: PLC0415 # likewise
+
+        click.echo(redact("".join(format_exception(error)), [os.environ.get("GATEWAY_TOKEN")]), err=True)
+        click.echo("This is an error of the suite, not of the gateway.", err=True)
+        sys.exit(CannotTestError.exit_code)
 
 
 @click.group()
@@ -67,6 +82,26 @@ def run(  # the options say it
         ]
         sys.exit(test_gateways(wanted, keyword))
     except (DocumentError, SettingsError) as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
+@click.argument("exchange", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--gateway", metavar="URL", help="Another gateway than the report's.")
+@click.option("--contract", help="Contract by name or file. [the report's]")
+@click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
+@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
+def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> None:
+    """Send a stored EXCHANGE of a report again, and print what changed."""
+    from contract_tests.rerun import StoredError  # noqa: PLC0415 # so that --help answers at once
+    from contract_tests.session import rerun_exchange  # noqa: PLC0415
+    from contract_tests.settings import SettingsError  # noqa: PLC0415
+    from gateway_contract.document import DocumentError  # noqa: PLC0415
+    from mock_server.serving import PortInUseError  # noqa: PLC0415
+
+    try:
+        sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream))
+    except (DocumentError, SettingsError, StoredError, PortInUseError) as error:
         raise CannotTestError(str(error)) from error
 
 

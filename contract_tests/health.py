@@ -30,7 +30,7 @@ class Health:
         """Takes note of an exchange; after too many in a row without an answer, finds out what that means."""
         if isinstance(exchange.answer, Answer):
             self.silent = 0
-            self.throttled += exchange.answer.status == 429
+            self.throttled += exchange.answer.status == 429 and exchange.played is None
             return
         self.silent += 1
         if self.silent >= MOST_SILENT and not self.stopped:

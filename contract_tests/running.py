@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
 from typing import TypeAlias
@@ -123,6 +123,8 @@ def planned_for(ready: Loaded) -> Plan:
     """What a run will send: about the selected rules, within the budget."""
     budget = budget_of(ready.settings)
     planned = for_rules(plan(ready.contract, observed_from(ready.settings), ready.settings.seed), ready.selected)
+    if not any(rule.kind == "resilience" for rule in ready.rules if rule.id in ready.selected):
+        planned = replace(planned, failures=())
     if budget is None:
         return planned
     return within_budget(planned, budget - asked_images(ready.contract, base_request(ready.contract)))  # the look's

@@ -76,7 +76,11 @@ def authorization(credential: Credential, token: str) -> Headers:
 
 async def send(sender: Sender, case: Case) -> Exchange:
     """One case, and its images; what went upstream is added by whoever observes it."""
-    request = sender.request(case)
+    return await exchanged(sender, case, sender.request(case))
+
+
+async def exchanged(sender: Sender, case: Case, request: Request) -> Exchange:
+    """The same with a request that was made elsewhere."""
     answer = await _answered(sender, request, PATIENCE if case.failure is None else 0.0)
     images = await _images(sender, answer) if isinstance(answer, Answer) and answer.successful else ()
     return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)

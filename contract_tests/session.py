@@ -10,15 +10,18 @@ from rich.console import Console
 from contract_tests import suite
 from contract_tests.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
+from contract_tests.report.changes_list import print_changes
 from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import progress_on
 from contract_tests.report.rules_list import print_rules
 from contract_tests.report.table import print_run
+from contract_tests.rerun import changes, failing_rules, sent_again, stored
 from contract_tests.running import loaded, observed_from
-from contract_tests.settings import Settings
+from contract_tests.settings import Settings, checked
 from contract_tests.verdicts import EXIT_STATUS, Conformance
 from gateway_contract.catalogue import contract_path
 from gateway_contract.loading import load_contract
+from gateway_contract.redaction import redact
 from gateway_contract.rules.derivation import derive_rules
 
 NOTHING_RAN: Mapping[int, str] = {
@@ -92,3 +95,21 @@ def list_rules(names: Sequence[str], overlays: Sequence[Path]) -> None:
     console = Console(highlight=False)
     for name in names:
         print_rules(derive_rules(load_contract(contract_path(name), overlays)), console)
+
+
+def rerun_exchange(path: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> int:
+    """Sends a stored exchange again and prints what changed: 0 where it breaks no rule now, 1 where it still does.
+
+    Raises StoredError, SettingsError, DocumentError and PortInUseError.
+    """
+    found = stored(path)
+    settings = Settings(contract or found.contract, gateway or found.gateway, token=token, upstream=upstream)
+    ready = loaded(checked(settings))
+    exchange = sent_again(found, ready)
+    console = Console(highlight=False)
+    failing = failing_rules(ready, exchange)
+    print_changes(changes(found, ready, exchange, failing), console, [token])
+    console.print(
+        redact(f"it breaks {', '.join(failing)}" if failing else "it breaks no rule now", [token]), soft_wrap=True
+    )
+    return 1 if failing else 0

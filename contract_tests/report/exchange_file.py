@@ -6,6 +6,7 @@
 - `answer`: `status`, `headers`, `seconds`, `received_at`, and `body`, or `as_text` where it is no JSON; or `problem`
   and `seconds` where there was no whole answer.
 - `upstream` and `images`: lists, or null where nobody looked.
+- `played` in a call: the failure that our upstream played on purpose, or null; `follows` the one just before.
 - `essential`: the JSON Pointers without which the request was not refused, or null.
 
 Outside of the request a text of more than 2000 characters is replaced by
@@ -47,6 +48,7 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
         "upstream_address": exchange.upstream_address,
         "images": _images(exchange, known),
         "essential": _essential(exchange, known),
+        "follows": None if exchange.follows is None else exchange.follows.name,
     }
 
 
@@ -128,6 +130,7 @@ def _call(call: UpstreamCall, secrets: Sequence[str]) -> dict[str, Json]:
         "at": call.at,
         "status": call.status,
         "images": list(call.images),
+        "played": None if call.played is None else call.played.name,
     }
     return told if call.body is ABSENT else {**told, "body": _seen(call.body, secrets)}
 

@@ -93,7 +93,8 @@ def refuses_in_its_own_words(gateway: Gateway) -> ASGIApp:
 
     def told(own: Gateway, refusal: Refusal) -> Outgoing:
         right = refuse(own, refusal)
-        return Outgoing(422 if right.status == 400 else right.status, {"detail": [{"msg": refusal.message}]})
+        status = 422 if right.status == 400 else right.status
+        return replace(right, status=status, body={"detail": [{"msg": refusal.message}]})
 
     return gateway_app(replace(gateway, refuse=told))
 

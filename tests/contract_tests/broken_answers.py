@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from gateway_contract.contract import UnixTime
@@ -26,6 +27,8 @@ async def with_items(gateway: Gateway, body: Json, links: list[str], incoming: I
     images = gateway.contract.images
     assert images is not None
     right = await answer(gateway, body, links, incoming)
+    if right.status != 200:
+        return right
     listed = cast("list[dict[str, Json]]", read(right.body, images.pointer))
     return Outgoing(right.status, placed(right.body, images.pointer, [change(item) for item in listed]))
 
@@ -34,7 +37,7 @@ async def with_value(
     gateway: Gateway, body: Json, links: list[str], incoming: Incoming, pointer: str, value: Json
 ) -> Outgoing:
     right = await answer(gateway, body, links, incoming)
-    return Outgoing(right.status, placed(right.body, pointer, value))
+    return replace(right, body=placed(right.body, pointer, value)) if right.status == 200 else right
 
 
 @broken("answer", items)
@@ -51,8 +54,8 @@ async def one_short(_at: Spot, gateway: Gateway, body: Json, links: list[str], i
 
 @broken("answer", items)
 async def one_too_many(_at: Spot, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-    """The last image comes twice."""
-    return await answer(gateway, body, [*links, links[-1]], incoming)
+    """Of several images the last comes twice."""
+    return await answer(gateway, body, [*links, *links[1:][-1:]], incoming)
 
 
 @broken("answer", expected("distinct-images"))
@@ -65,6 +68,8 @@ async def one_repeated(_at: Spot, gateway: Gateway, body: Json, links: list[str]
 async def object_for_list(at: Spot, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """A single image comes outside of any list."""
     right = await answer(gateway, body, links, incoming)
+    if right.status != 200:
+        return right
     return Outgoing(200, placed(right.body, at.pointer, cast("Json", read(right.body, f"{at.pointer}/0"))))
 
 
@@ -72,7 +77,7 @@ async def object_for_list(at: Spot, gateway: Gateway, body: Json, links: list[st
 async def no_list(at: Spot, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """The answer does not hold what it is for."""
     right = await answer(gateway, body, links, incoming)
-    return Outgoing(200, removed(right.body, at.pointer))
+    return replace(right, body=removed(right.body, at.pointer))
 
 
 @broken("answer", times)

@@ -7,29 +7,29 @@ from functools import cache
 from starlette.types import ASGIApp
 
 from contract_tests.observation import Observation
-from contract_tests.running import Loaded, UnderTest, loaded, run
+from contract_tests.running import Loaded, UnderTest, run
 from contract_tests.settings import Settings
 from contract_tests.target import BUNDLED_TOKEN, Target, bundled_gateway
 from contract_tests.verdicts import Run, Verdict
 from gateway_contract.contract import Contract
+from gateway_contract.rules.derivation import derive_rules
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
 from mock_server.serving import serving
+from tests.contract_tests.three_contracts import contract_named
 
 AppOf = Callable[[Gateway], ASGIApp]
 
 
 @cache
-def ready_for(contract: str) -> Loaded:
-    return loaded(Settings(contract=contract))
-
-
-def contract_of(contract: str) -> Contract:
-    return ready_for(contract).contract
+def ready_for(name: str) -> Loaded:
+    contract = contract_named(name)
+    rules = derive_rules(contract)
+    return Loaded(Settings(contract=name), contract, rules, frozenset(rule.id for rule in rules))
 
 
 def run_against(contract: str, app_of: AppOf = gateway_app) -> Run:
-    """A run of every rule of a contract, by name or path, against what is made of its bundled gateway."""
+    """A run of every rule of a contract, by its name, against what is made of its bundled gateway."""
     return run(ready_for(contract), lambda *_: None, serving_instead(app_of))
 
 
@@ -74,5 +74,5 @@ def hidden(found: Run, right: Run) -> set[str]:
     }
 
 
-ABOUT_ANSWERS = frozenset({"response", "error", "isolation", "default"})
-"""Kinds of rules that have nothing to judge where an answer lacks what they are about."""
+ABOUT_ANSWERS = frozenset({"response", "error", "isolation", "default", "resilience"})
+"""Kinds of rules that have nothing to judge where an answer, or a call, lacks what they are about."""

@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 from contract_tests.health import MOST_SILENT, Health
 from contract_tests.limits import Limits
+from contract_tests.plan import asked_images
 from contract_tests.running import loaded, run
 from contract_tests.settings import Settings
 from contract_tests.verdicts import Conformance, Verdict
-from contract_tests.plan import asked_images
 from gateway_contract.exchange import Credential, Exchange
 from gateway_contract.pointer import placed, read
 from gateway_contract.read_json import read_json

@@ -1,4 +1,4 @@
-"""The command says what it found by its exit status and in words, tells no token, and writes reports that machines read."""
+"""The command says what it found by its exit status and in words, tells no token, and writes what machines read."""
 
 import json
 import os
@@ -79,7 +79,8 @@ GATEWAY = ("--gateway", "http://127.0.0.1:3000")
 BAD = {
     "no contract for a gateway": (
         GATEWAY,
-        "which contract does http://127.0.0.1:3000 promise to keep? Say CONTRACT: powertokens or powerbuyin, or a file.",
+        "which contract does http://127.0.0.1:3000 promise to keep? "
+        "Say CONTRACT: powertokens or powerbuyin, or a file.",
     ),
     "no address": (
         ("--gateway", "127.0.0.1:3000", "--contract", "powerbuyin"),

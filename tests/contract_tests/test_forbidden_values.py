@@ -66,11 +66,11 @@ def test_no_wrong_type_is_one_that_is_right() -> None:
 
 
 def test_a_required_part_is_broken_by_leaving_it_out() -> None:
-    assert list(forbidden_values(constraint("required", True))) == [ABSENT]
+    assert list(forbidden_values(constraint("required", value=True))) == [ABSENT]
 
 
 def test_a_forbidden_part_is_broken_by_anything_in_it_empty_things_too() -> None:
-    offered = list(forbidden_values(constraint("forbidden", False)))
+    offered = list(forbidden_values(constraint("forbidden", value=False)))
     assert {} in offered
     assert False in offered
     assert {"part": 1} in offered
@@ -78,7 +78,7 @@ def test_a_forbidden_part_is_broken_by_anything_in_it_empty_things_too() -> None
 
 def test_a_keyword_that_nobody_knows_to_break_has_no_values() -> None:
     assert "uniqueItems" not in CANDIDATES
-    assert list(forbidden_values(constraint("uniqueItems", True))) == []
+    assert list(forbidden_values(constraint("uniqueItems", value=True))) == []
 
 
 @pytest.mark.parametrize(("text", "next_one"), [("1664*928", "1664*929"), ("b64_json", "b65_json"), ("url", "url")])

@@ -10,44 +10,25 @@ from contract_tests.verdicts import Conformance, Verdict
 from tests.contract_tests import broken_answers, broken_conduct, broken_images, broken_mappings, broken_ranges
 from tests.contract_tests.broken_gateways import WAYS, Defect
 from tests.contract_tests.gateways_under_test import blamed, hidden, ready_for, right_run, run_against
-from tests.gateway_contract.invented import write_invented
 
 REGISTERED_BY = (broken_ranges, broken_mappings, broken_answers, broken_images, broken_conduct)
 
-# What only this contract has: fractions, lists of words, a forbidden rest, proportions, times under another name.
+# What only this contract has: fractions, lists of words, proportions, and nothing beside what it lists.
 PLANTED = {
-    "any-token": "authorization",
     "bounds-per-side": "canvas",
-    "called-twice": "engine",
-    "carrier-empty": "picture",
-    "clamped-silently": "chaos",
     "dropped": "colours",
-    "every-twentieth-fails": "request",
-    "escaped-for-html": "words",
     "forbidden-taken-when-empty": "body",
-    "length-in-bytes": "unwanted",
     "limit-ignored": "canvas",
     "lost-when-falsy": "strength",
     "made-up-when-left-out": "signed",
-    "milliseconds": "drawn_at",
-    "mixed-up": "sheets",
     "not-normalised": "canvas",
     "number-from-text": "strength",
-    "one-level-up": "chaos",
-    "one-short": "pages",
     "one-too-strict": "colours",
-    "through-a-short-float": "strength",
-    "unlisted-taken-for-the-first": "delivery",
 }
 
 
-@pytest.fixture(scope="module")
-def paintbox(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(write_invented(tmp_path_factory.mktemp("invented")))
-
-
-def test_its_rules_are_listed(paintbox: str) -> None:
-    ready, shown = ready_for(paintbox), StringIO()
+def test_its_rules_are_listed() -> None:
+    ready, shown = ready_for("paintbox"), StringIO()
     print_rules(ready.rules, Console(file=shown, width=300))
     assert all(rule.id in shown.getvalue() for rule in ready.rules)
     assert {"paintbox/chaos/preserves-0", "paintbox/canvas/normalized", "paintbox/colours/item-max-length"} <= {
@@ -55,18 +36,18 @@ def test_its_rules_are_listed(paintbox: str) -> None:
     }
 
 
-def test_the_bundled_mock_keeps_every_one_of_them(paintbox: str) -> None:
-    found = right_run(paintbox)
+def test_the_bundled_mock_keeps_every_one_of_them() -> None:
+    found = right_run("paintbox")
     assert found.conformance is Conformance.CONFORMS
     assert {one.rule.id: one.verdict for one in found.verdicts if one.verdict is not Verdict.PASS} == {}
 
 
 @pytest.mark.parametrize(("way", "subject"), PLANTED.items(), ids=PLANTED)
-def test_a_planted_fault_is_found(paintbox: str, way: str, subject: str) -> None:
-    contract = ready_for(paintbox).contract
+def test_a_planted_fault_is_found(way: str, subject: str) -> None:
+    contract = ready_for("paintbox").contract
     part = next(part for part in WAYS[way].each(contract) if part.subject == subject)
-    found = run_against(paintbox, Defect(WAYS[way], part).app)
+    found = run_against("paintbox", Defect(WAYS[way], part).app)
     assert (found.not_tested, found.our_errors) == ("", ())
     assert subject in blamed(found)
     assert len(blamed(found)) <= 3
-    assert hidden(found, right_run(paintbox)) <= blamed(found)
+    assert hidden(found, right_run("paintbox")) <= blamed(found)
