@@ -1,15 +1,16 @@
 """One run against one gateway: look, send everything, tell calls apart, narrow down, judge."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from contract_tests.case import Case
+from contract_tests.explaining import Explaining
 from contract_tests.health import Health
 from contract_tests.look import look, plain_case
 from contract_tests.marks import marks_in
-from contract_tests.narrowing import Narrowing, isolated
+from contract_tests.narrowing import Narrowing
 from contract_tests.observation import Observation
 from contract_tests.plan import Plan, with_mark
 from contract_tests.sending import Sender, send
@@ -19,10 +20,12 @@ from gateway_contract.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.finding import Outcome
 from gateway_contract.rules.rule import Rule
 from gateway_contract.standing import standing
-from gateway_contract.values import ABSENT, UNOBSERVED
+from gateway_contract.values import UNOBSERVED
 from mock_server.upstream_failures import FAILURE_NAMED
 
 Progress = Callable[[int, int, str], None]
+FoundBy = Callable[[Callable[[Case], Awaitable[Exchange]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
+"""Looks for failing exchanges by a way to send cases, and one to ask whether a case may be sent."""
 
 
 @dataclass(slots=True, repr=False)  # asyncio.run writes down what it returns, image by image
@@ -63,10 +66,21 @@ class Campaign:
         exchanges += await self._one_by_one([*lost, *alone])
         for exchange in await self._narrowed(exchanges):
             self._judge(exchange)
-        await self._isolate_failures()
+        await self._explain_failures()
         for case in self.plan.failures:
             if not self.health.stopped:
                 await self._play(case)
+
+    async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
+        """Requests that nobody planned, one by one; what they find is narrowed down and judged like the rest."""
+        found = await self._narrowed(await found_by(self._again, self._may_send))
+        for exchange in found:
+            self._judge(exchange)
+        return found
+
+    def failing(self) -> frozenset[str]:
+        """The ids of the rules that are known to be broken."""
+        return frozenset(one.rule.id for one in self.judgements if one.finding.outcome is Outcome.FAIL)
 
     async def _play(self, case: Case) -> None:
         """A request during which the upstream fails, and a plain one after it."""
@@ -126,7 +140,7 @@ class Campaign:
             self.observation.other_layout.update(marks_in(self.sender.request(case).body))
         exchange = await send(self.sender, case)
         self._count(case, exchange)
-        self.progress(self.requests, len(self.plan.cases), case.name)
+        self.progress(self.requests, max(self.requests, len(self.plan.cases)), case.name)
         return exchange
 
     def _count(self, case: Case, exchange: Exchange) -> None:
@@ -167,17 +181,15 @@ class Campaign:
             else:
                 self.judgements.append(one)
 
-    async def _isolate_failures(self) -> None:
-        """For each failing field, one request with nothing else in it: a report shows it where that fails as well."""
-        failing = {one.rule.id: one for one in self.judgements if one.finding.outcome is Outcome.FAIL}
-        for one in failing.values():
-            body, pointer = one.exchange.request.body, one.rule.pointer
-            if pointer is None or body is ABSENT or not standing(self.sender.contract, body).valid:
-                continue
-            case = isolated(self.sender.contract, body, pointer)
-            if case is not None and self._may_send(case):
-                exchange = await self._again(case)
-                self._judge(exchange if exchange.accepted else replace(exchange, essential=frozenset({pointer})))
+    async def _explain_failures(self) -> None:
+        """For each failing rule the smallest request that breaks it, and what that takes."""
+        explaining = Explaining(self.sender.contract, self._again, self._may_send)
+        failing = [one for one in self.judgements if one.finding.outcome is Outcome.FAIL]
+        failing.sort(key=lambda one: len(one.exchange.request.content), reverse=True)
+        for one in {one.rule.id: one for one in failing}.values():
+            explained = await explaining.explained(one)
+            if explained is not None:
+                self.judgements.append(explained)
 
     def cost(self) -> Cost:
         return Cost(self.requests, self.images, self._upstream_count())
