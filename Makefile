@@ -6,14 +6,14 @@ WORKERS ?= 2
 
 # As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
 # so that no shell and no `ps` sees what is in them.
-GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET PORT
+GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME PORT DEFECT
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help contract mock test coverage lint types lock clean
+.PHONY: help contract fuzz mock selftest test coverage lint types lock clean
 
 help:
 	@echo 'make contract      both contracts against the bundled mock gateway'
@@ -22,12 +22,16 @@ help:
 	@echo '    UPSTREAM=127.0.0.1:9900   listen here as the upstream; the gateway is set to call it'
 	@echo '    REPORT=folder             write the reports there'
 	@echo '    STRICT=1                  what is only expected fails the run, too'
-	@echo '    FUZZ=200                  so many more requests, made at random'
+	@echo '    FUZZ=200                  so many more requests of each kind, made at random'
+	@echo '    TIME=10m                  fuzzing goes on for so long'
 	@echo '    SEED=1                    the same seed sends the same requests'
 	@echo '    JOBS=8                    requests under way at once'
 	@echo '    BUDGET=20                 images that the run may cost at most'
 	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
+	@echo 'make fuzz TIME=10m   the same as make contract, fuzzing for so long'
 	@echo 'make mock PORT=8080  the mock gateway and the upstream stub'
+	@echo '    DEFECT=name               broken on purpose; `.venv/bin/python -m mock_server --defects` lists how'
+	@echo 'make selftest      every known defect against the suite: the kill matrix (CONTRACT, JOBS and DEFECT narrow it)'
 	@echo ''
 	@echo 'make test          the tests of this project, with their coverage'
 	@echo 'make coverage      the same as pages to read, in build/coverage'
@@ -48,6 +52,7 @@ contract: $(READY)
 	$(call option,UPSTREAM,upstream) \
 	$(call option,REPORT,report) \
 	$(call option,FUZZ,fuzz) \
+	$(call option,TIME,time) \
 	$(call option,SEED,seed) \
 	$(call option,JOBS,jobs) \
 	$(call option,BUDGET,budget) \
@@ -55,8 +60,20 @@ contract: $(READY)
 	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN"; fi; \
 	exec $(RUN) contract_tests "$$@"
 
+fuzz: $(READY)
+	@TIME="$${TIME:-10m}" exec $(MAKE) --no-print-directory contract
+
 mock: $(READY)
-	@exec $(RUN) mock_server --port "$$PORT"
+	@set -- --port "$$PORT"; \
+	$(call option,DEFECT,defect) \
+	exec $(RUN) mock_server "$$@"
+
+selftest: $(READY)
+	@set -- selftest; \
+	$(call option,CONTRACT,contract) \
+	$(call option,JOBS,jobs) \
+	$(call option,DEFECT,defect) \
+	exec $(RUN) contract_tests "$$@"
 
 test: $(READY)
 	$(RUN) pytest -n $(WORKERS) --cov --cov-report=

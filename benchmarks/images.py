@@ -47,7 +47,7 @@ def encoded_anew(content: bytes, kind: str) -> bytes:
 def drawing() -> None:
     print("drawing          CPU ms      KB")
     for width, height in SIZES:
-        spent = milliseconds(lambda number, size=(width, height): draw(numbered(number, *size)))  # type: ignore[misc]
+        spent = milliseconds(lambda number, size=(width, height): draw(numbered(number, *size)))  # type: ignore[misc] # its argument is bound at once
         kilobytes = median(len(draw(numbered(number, width, height))) for number in range(ROUNDS)) / 1000
         print(f"{width:5} x {height:<6} {spent:8.2f} {kilobytes:7.1f}")
 
@@ -58,7 +58,7 @@ def recognising() -> None:
     print(f"by its text   {milliseconds(lambda _: identity_of(content)):8.3f}")
     for kind in ("PNG", "JPEG", "WEBP"):
         copy = encoded_anew(content, kind)
-        print(f"{kind + ' copy':13} {milliseconds(lambda _, copy=copy: identity_of(copy)):8.3f}")  # type: ignore[misc]
+        print(f"{kind + ' copy':13} {milliseconds(lambda _, copy=copy: identity_of(copy)):8.3f}")  # type: ignore[misc] # its argument is bound at once
 
 
 if __name__ == "__main__":

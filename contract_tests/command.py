@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,9 +15,9 @@ def start() -> None:
     try:
         main(prog_name="check-gateway")
     except Exception as error:  # noqa: BLE001 # whatever it is, it must not look like a violation
-        from traceback import format_exception  # noqa: PLC0415 # so that --help answers at once
+        from traceback import format_exception
 
-        from gateway_contract.redaction import redact  # noqa: PLC0415 # likewise
+        from gateway_contract.redaction import redact
 
         click.echo(redact("".join(format_exception(error)), [os.environ.get("GATEWAY_TOKEN")]), err=True)
         click.echo("This is an error of the suite, not of the gateway.", err=True)
@@ -40,6 +41,10 @@ def main() -> None:
 @click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
 @click.option("--budget", type=click.IntRange(1), help="Images that the run may ask for. [100 without --upstream]")
 @click.option("--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for one answer.")
+@click.option(
+    "--fuzz", type=click.IntRange(0), help="Random requests per kind. [50 with --gateway and --upstream, or 0]"
+)
+@click.option("--time", "fuzz_for", metavar="10m", help="Keep on fuzzing for so long, with a new seed in each round.")
 @click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
 def run(  # the options say it
     gateway: str | None,
@@ -53,33 +58,33 @@ def run(  # the options say it
     jobs: int,
     budget: int | None,
     timeout: float,
+    fuzz: int | None,
+    fuzz_for: str | None,
     keyword: str | None,
 ) -> None:
     """Run the suite, print what fails, and write the reports."""
-    from contract_tests.limits import Limits  # noqa: PLC0415 # so that --help answers at once
-    from contract_tests.session import test_gateways  # noqa: PLC0415
-    from contract_tests.settings import Settings, SettingsError, checked  # noqa: PLC0415
-    from gateway_contract.document import DocumentError  # noqa: PLC0415
+    from contract_tests.limits import Limits
+    from contract_tests.session import test_gateways
+    from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, seconds_of
+    from gateway_contract.document import DocumentError
 
     try:
-        wanted = [
-            checked(
-                Settings(
-                    contract=contract,
-                    gateway=gateway,
-                    token=token,
-                    upstream=upstream,
-                    overlays=overlays,
-                    report=report or Path("report"),
-                    strict=strict,
-                    seed=seed,
-                    jobs=jobs,
-                    budget=budget,
-                    limits=Limits(seconds=timeout),
-                )
-            )
-            for contract in contracts_for(gateway, contracts)
-        ]
+        asked = Settings(
+            contract="",
+            gateway=gateway,
+            token=token,
+            upstream=upstream,
+            overlays=overlays,
+            report=report or Path("report"),
+            strict=strict,
+            seed=seed,
+            jobs=jobs,
+            budget=budget,
+            fuzz=fuzz_examples(fuzz, fuzz_for, gateway, upstream),
+            fuzz_seconds=seconds_of(fuzz_for or "0"),
+            limits=Limits(seconds=timeout),
+        )
+        wanted = [checked(replace(asked, contract=name)) for name in contracts_for(gateway, contracts)]
         sys.exit(test_gateways(wanted, keyword))
     except (DocumentError, SettingsError) as error:
         raise CannotTestError(str(error)) from error
@@ -93,11 +98,11 @@ def run(  # the options say it
 @click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
 def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> None:
     """Send a stored EXCHANGE of a report again, and print what changed."""
-    from contract_tests.rerun import StoredError  # noqa: PLC0415 # so that --help answers at once
-    from contract_tests.session import rerun_exchange  # noqa: PLC0415
-    from contract_tests.settings import SettingsError  # noqa: PLC0415
-    from gateway_contract.document import DocumentError  # noqa: PLC0415
-    from mock_server.serving import PortInUseError  # noqa: PLC0415
+    from contract_tests.rerun import StoredError
+    from contract_tests.session import rerun_exchange
+    from contract_tests.settings import SettingsError
+    from gateway_contract.document import DocumentError
+    from mock_server.serving import PortInUseError
 
     try:
         sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream))
@@ -110,9 +115,9 @@ def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str,
 @click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay on top.")
 def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
     """List every rule with its level, its clause and what it says."""
-    from contract_tests.session import list_rules  # noqa: PLC0415 # so that --help answers at once
-    from gateway_contract.catalogue import BUNDLED  # noqa: PLC0415
-    from gateway_contract.document import DocumentError  # noqa: PLC0415
+    from contract_tests.session import list_rules
+    from gateway_contract.catalogue import BUNDLED
+    from gateway_contract.document import DocumentError
 
     try:
         list_rules(contracts or BUNDLED, overlays)
@@ -120,9 +125,25 @@ def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
         raise CannotTestError(str(error)) from error
 
 
+@main.command()
+@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once. [as many as there are processors]")
+@click.option("--defect", metavar="NAME", help="This defect only; `python -m mock_server --defects` lists them.")
+def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None) -> None:
+    """Prove the suite: it finds every known defect, and blames no gateway that is right in its own way."""
+    from contract_tests import selftest as proof
+    from gateway_contract.document import DocumentError
+    from mock_server.defects.catalogue import UnknownDefectError
+
+    try:
+        sys.exit(proof.selftest(contracts, jobs, defect))
+    except (DocumentError, UnknownDefectError) as error:
+        raise CannotTestError(str(error)) from error
+
+
 def contracts_for(gateway: str | None, contracts: tuple[str, ...]) -> tuple[str, ...]:
     """The contracts to test; a gateway of the user's own speaks one of them, and the user says which."""
-    from gateway_contract.catalogue import BUNDLED  # noqa: PLC0415 # so that --help answers at once
+    from gateway_contract.catalogue import BUNDLED
 
     if not contracts and gateway is not None:
         names = " or ".join(BUNDLED)

@@ -10,7 +10,7 @@ from gateway_contract.standing import standing
 from gateway_contract.values import Json
 from mock_server.upstream_failures import FAILURES, UpstreamFailure
 
-SEVERAL = 3  # images, of which one can be missing
+SEVERAL = 3  # images, of which one can be missing; the plain request afterwards asks for one more
 
 
 def failure_cases(contract: Contract) -> Iterator[Case]:
@@ -18,7 +18,7 @@ def failure_cases(contract: Contract) -> Iterator[Case]:
     for failure in FAILURES:
         body = body_for(contract, failure)
         if standing(contract, body).valid:
-            yield json_case(f"the upstream plays {failure.name}", body, failure=failure.name, images=SEVERAL)
+            yield json_case(f"the upstream plays {failure.name}", body, failure=failure.name, images=SEVERAL + 1)
 
 
 def body_for(contract: Contract, failure: UpstreamFailure) -> Json:

@@ -16,9 +16,9 @@ WRONG_TYPES: Mapping[str, tuple[Json, ...]] = {
     "integer": ("2", 1.5, True, [1], {}),
     "number": ("0.5", True, [0.5], {}),
     "boolean": ("false", "no", 0, 1, []),
-    "string": (7, ["text"], {}, True),
-    "array": ("text", {}, 3),
-    "object": ("text", [], 7),
+    "string": (7, ["word"], {}, True),
+    "array": ("word", {}, 3),
+    "object": ("word", [], 7),
 }
 
 
@@ -59,11 +59,11 @@ def _shorter(constraint: Constraint) -> Iterator[Candidate]:
 
 
 def _fewer(constraint: Constraint) -> Iterator[Candidate]:
-    yield ["text"] * (int(_number(constraint)) - 1)
+    yield ["word"] * (int(_number(constraint)) - 1)
 
 
 def _more(constraint: Constraint) -> Iterator[Candidate]:
-    yield ["text"] * (int(_number(constraint)) + 1)
+    yield ["word"] * (int(_number(constraint)) + 1)
 
 
 def _malformed(constraint: Constraint) -> Iterator[Candidate]:
@@ -89,7 +89,7 @@ def _missing(_constraint: Constraint) -> Iterator[Candidate]:
 
 def _anything(constraint: Constraint) -> Iterator[Candidate]:
     named: dict[str, Json] = {leaf_name(constraint.pointer): 1}
-    anything: tuple[Candidate, ...] = ({}, named, [], "text", 1, False)
+    anything: tuple[Candidate, ...] = ({}, named, [], "word", 1, False)
     yield from anything
 
 

@@ -113,12 +113,14 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
 
 def within_budget(planned: Plan, images: int) -> Plan:
     """A plan that asks for at most so many images; what comes first in the plan goes first."""
-    kept, left = [], images
-    for case in planned.cases:
-        if case.images <= left:
-            kept.append(case)
-            left -= case.images
-    return replace(planned, cases=tuple(kept), left_out=len(planned.cases) - len(kept))
+    kept: set[Case] = set()
+    for case in (*planned.cases, *planned.failures):
+        if case.images <= images:
+            kept.add(case)
+            images -= case.images
+    cases, failures = (tuple(case for case in every if case in kept) for every in (planned.cases, planned.failures))
+    left_out = len(planned.cases) + len(planned.failures) - len(cases) - len(failures)
+    return replace(planned, cases=cases, failures=failures, left_out=left_out)
 
 
 def rule_id(contract: Contract, constraint: Constraint) -> str:

@@ -39,7 +39,7 @@ def _possible(contract: Contract, starts: Iterable[Json], field: Field, value: J
 
 
 def with_value(body: Json, pointer: str, value: Json | Nothing) -> Json:
-    return removed(body, pointer) if value is ABSENT else placed(body, pointer, value)  # type: ignore[arg-type] # JSON
+    return removed(body, pointer) if value is ABSENT else placed(body, pointer, value)  # type: ignore[arg-type] # ABSENT is ruled out
 
 
 Choice = tuple[int, int]

@@ -14,6 +14,7 @@ from contract_tests import wire
 from contract_tests.addresses import addresses
 from contract_tests.campaign import Campaign, Progress
 from contract_tests.fields import base_request
+from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.limits import UnsendableError
 from contract_tests.observation import Observation, observing
 from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, asked_images, for_rules, plan, within_budget
@@ -62,6 +63,8 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
         return _untested(contract, settings, f"{error}. Is another run or the gateway itself listening there?")
     except UnsendableError as error:
         return _untested(contract, settings, f"{error}. Give other ones.")
+    except RegressionsError as error:
+        return _untested(contract, settings, str(error))
     judged = Run(
         contract=contract.name,
         gateway=url,
@@ -115,8 +118,19 @@ async def _campaign(ready: Loaded, found: Target, observation: Observation | Non
             progress=progress,
             budget=budget_of(settings),
         )
+        if settings.fuzz > 0:
+            regressions(settings.report / ready.contract.name)  # what cannot be read is told before anything is sent
         await campaign.run()
+        if settings.fuzz > 0 and not campaign.problem:
+            await _fuzz(ready, campaign)
         return campaign
+
+
+async def _fuzz(ready: Loaded, campaign: Campaign) -> None:
+    from contract_tests.fuzzing.after_the_plan import fuzz_after_the_plan  # noqa: PLC0415 # takes a second to import
+
+    rules = [rule for rule in ready.rules if rule.id in ready.selected]
+    await fuzz_after_the_plan(campaign, rules, ready.settings)
 
 
 def planned_for(ready: Loaded) -> Plan:

@@ -1,5 +1,6 @@
 """What a user asks a run for."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,31 @@ class Settings:
     seed: int = 1
     jobs: int = 8
     budget: int | None = None  # images
+    fuzz: int = 0  # random requests of each property, on top of the plan
+    fuzz_seconds: float = 0.0  # for which fuzzing goes on, round after round
     limits: Limits = field(default_factory=Limits)
+
+
+FUZZ = 50
+
+
+def fuzz_examples(said: int | None, time: str | None, gateway: str | None, upstream: str | None) -> int:
+    """How many random requests of each property a run sends: as many as were said, or as many as are usual.
+
+    None to the bundled mock: that run is the gate of this repository, finite and quick. None without an upstream of
+    ours: there somebody pays for every image. Who gives time for it wants it.
+    """
+    if said is not None:
+        return said
+    return FUZZ if time is not None or (gateway is not None and upstream is not None) else 0
+
+
+def seconds_of(text: str) -> float:
+    """A time like 90, 90s, 10m or 2h in seconds. Raises SettingsError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if found is None:
+        raise SettingsError(f"{text!r} is no time. Give one like 90s, 10m or 2h.")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 class SettingsError(Exception):

@@ -12,16 +12,29 @@ from mock_server.serving import PortInUseError
 @click.option("--token", envvar="GATEWAY_TOKEN", help="The only token to take; any that is not empty otherwise.")
 @click.option("--upstream", help="URL of an upstream to call instead of the bundled stub.")
 @click.option("--upstream-key", envvar="UPSTREAM_KEY", help="The gateway's own key for that upstream.")
+@click.option("--defect", metavar="NAME", help="Be broken in this way, where a contract has what it takes.")
+@click.option("--defects", "listed", is_flag=True, help="List every defect by its name, and serve nothing.")
 def main(
-    port: int, host: str, contracts: tuple[str, ...], token: str | None, upstream: str | None, upstream_key: str | None
+    port: int,
+    host: str,
+    contracts: tuple[str, ...],
+    token: str | None,
+    upstream: str | None,
+    upstream_key: str | None,
+    defect: str | None,
+    listed: bool,  # noqa: FBT001 # an option
 ) -> None:
     """Serve image gateways by their contracts, with real images, and the upstream stub behind them."""
-    from gateway_contract.document import DocumentError  # noqa: PLC0415 # so that --help answers at once
-    from mock_server.mock_command import serve_until_stopped  # noqa: PLC0415 # likewise
+    from gateway_contract.document import DocumentError
+    from mock_server.defects.catalogue import UnknownDefectError
+    from mock_server.mock_command import listing, serve_until_stopped
 
     try:
-        serve_until_stopped(host, port, contracts, token, upstream, upstream_key)
-    except (DocumentError, PortInUseError) as error:
+        if listed:
+            click.echo("\n".join(listing(contracts)))
+        else:
+            serve_until_stopped(host, port, contracts, token, upstream, upstream_key, defect)
+    except (DocumentError, PortInUseError, UnknownDefectError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -1,8 +1,8 @@
 """Everything on one port: each gateway under its contract's name, each upstream stub under its document's name."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import httpx
 from starlette.applications import Starlette
@@ -24,12 +24,16 @@ from mock_server.upstream_client import DEFAULT_KEY, UpstreamClient
 
 @dataclass(frozen=True, slots=True)
 class MockSettings:
-    """`own` is the URL at which the mock will listen; `upstream` another one to call instead of the bundled stub."""
+    """`own` is the URL at which the mock will listen; `upstream` another one to call instead of the bundled stub.
+
+    `apps` make the application of a gateway, by its contract's name, where it is not the one that keeps its promises.
+    """
 
     own: str
     token: str | None = None
     upstream: str | None = None
     upstream_key: str = DEFAULT_KEY
+    apps: Mapping[str, Callable[[Gateway], ASGIApp]] = field(default_factory=dict)
 
 
 def mock_app(contracts: Sequence[Contract], settings: MockSettings, http: httpx.AsyncClient) -> Starlette:
@@ -73,4 +77,4 @@ def _gateway(contract: Contract, settings: MockSettings, http: httpx.AsyncClient
         )
     url = settings.upstream or f"{settings.own}/{upstream.name}{upstream.base}"
     client = UpstreamClient(upstream, url, http, signer, settings.upstream_key)
-    return gateway_app(Gateway(contract, client, settings.token))
+    return settings.apps.get(contract.name, gateway_app)(Gateway(contract, client, settings.token))

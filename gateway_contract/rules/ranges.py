@@ -52,7 +52,7 @@ def exercises(constraint: Constraint, body: object) -> bool:
     value = read(body, constraint.pointer)
     if value is ABSENT or constraint.keyword == "forbidden":
         return False
-    if constraint.condition is not None and not constraint.condition.holds(body):  # type: ignore[arg-type] # JSON
+    if constraint.condition is not None and not constraint.condition.holds(body):  # type: ignore[arg-type] # valid bodies are
         return False
     at_bound = AT_BOUND.get(constraint.keyword)
     return at_bound is None or at_bound(constraint.value, value)

@@ -20,13 +20,13 @@ def texts(contract: Contract, pointer: str) -> list[str]:
 
 
 def test_an_integer_is_tried_at_its_bounds_and_where_it_is_easily_lost() -> None:
-    assert {1, 2, 6} <= set(values(POWERTOKENS, "/n"))  # type: ignore[arg-type] # integers all
-    assert {0, 2147483645, 2147483647} <= set(values(POWERTOKENS, "/seed"))  # type: ignore[arg-type]
-    assert {0, 99} <= set(values(PAINTBOX, "/chaos"))  # type: ignore[arg-type]
+    assert {1, 2, 6} <= set(values(POWERTOKENS, "/n"))
+    assert {0, 2147483645, 2147483647} <= set(values(POWERTOKENS, "/seed"))
+    assert {0, 99} <= set(values(PAINTBOX, "/chaos"))
 
 
 def test_a_field_without_bounds_is_tried_at_its_upstreams() -> None:
-    assert {0, 2147483647} <= set(values(POWERBUYIN, "/seed"))  # type: ignore[arg-type]
+    assert {0, 2147483647} <= set(values(POWERBUYIN, "/seed"))
 
 
 def test_a_switch_is_tried_on_and_off_and_the_one_that_gets_lost_first() -> None:
@@ -71,7 +71,7 @@ def test_listed_sizes_of_a_series_are_tried_as_soon_as_a_deployment_sells_it() -
 
 def test_a_number_is_tried_with_what_no_float_of_32_bits_holds() -> None:
     numbers = values(PAINTBOX, "/strength")
-    assert {0, 1.5} <= set(numbers)  # type: ignore[arg-type] # numbers all
+    assert {0, 1.5} <= set(numbers)
     assert any(isinstance(value, float) and value * 2**23 % 1 for value in numbers)
 
 

@@ -2,24 +2,24 @@
 
 import pytest
 
+from contract_tests.trial import failing
 from contract_tests.verdicts import Conformance, Run, Verdict
 from gateway_contract.catalogue import BUNDLED
-from tests.contract_tests import benign_transport
-from tests.contract_tests.benign_gateways import VARIANTS, variants
-from tests.contract_tests.gateways_under_test import failing, right_run, run_against
+from mock_server.defects.benign import VARIANTS, variants
+from tests.contract_tests.gateways_under_test import right_run, run_against
 
-REGISTERED_BY = (benign_transport,)
 FITTING = {name: [contract for contract in BUNDLED if name in variants(contract)] for name in VARIANTS}
-ALL = [(fitting[index % len(fitting)], name) for index, (name, fitting) in enumerate(FITTING.items())]
+ONCE = [(fitting[index % len(fitting)], name) for index, (name, fitting) in enumerate(FITTING.items())]
+SAMPLE = ONCE[::3]  # `make selftest` tries all of them everywhere
 
 # What the pages do not promise, but users rely on: reported, and failing only a strict run.
 REPORTED = {
-    "refuses-in-its-own-words": {"error/required", "upstream-failure/error-body"},
+    "refuses-in-its-own-words": {"error/required"},
     "one-call-per-image": {"n/mapped", "upstream/one-call"},
 }
 
 
-@pytest.mark.parametrize(("contract", "name"), ALL, ids=[f"{contract}-{name}" for contract, name in ALL])
+@pytest.mark.parametrize(("contract", "name"), SAMPLE, ids=[f"{contract}-{name}" for contract, name in SAMPLE])
 def test_a_gateway_that_keeps_its_promises_its_own_way_conforms(contract: str, name: str) -> None:
     found = run_against(contract, VARIANTS[name])
     assert (found.not_tested, found.our_errors) == ("", ())

@@ -9,12 +9,12 @@ import pytest
 
 from contract_tests.running import Loaded, loaded, run
 from contract_tests.settings import Settings
+from contract_tests.trial import serving_instead
 from contract_tests.verdicts import Failure, Run, Verdict
 from gateway_contract.pointer import read, removed
 from gateway_contract.values import Json
 from mock_server.gateway import Gateway, map_body
 from mock_server.gateway_app import gateway_app
-from tests.contract_tests.gateways_under_test import serving_instead
 
 SEED = "powerbuyin/seed/mapped"
 

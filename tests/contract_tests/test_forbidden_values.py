@@ -27,7 +27,7 @@ def constraint(keyword: str, value: Json) -> Constraint:
         keyword = f"{keyword}/{end}"
     place = Place(Path("made-up.yaml"), 1)
     return Constraint(
-        keyword, value, "/part", "part", False, None, None, None, frozenset({"refuse"}), {}, place  # noqa: FBT003
+        keyword, value, "/part", "part", False, None, None, None, frozenset({"refuse"}), {}, place  # noqa: FBT003 # a JSON value
     )  # fmt: skip
 
 

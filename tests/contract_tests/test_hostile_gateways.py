@@ -136,7 +136,8 @@ def test_an_image_within_the_answer_that_claims_to_be_huge_is_a_violation_told_i
 
 
 def test_more_items_than_anybody_can_look_at_are_a_violation() -> None:
-    found = run_at(answering(album(*[{"url": "http://10.0.0.1/1.png"}] * 10_000), JSON))
+    items: list[dict[str, object]] = [{"url": "http://10.0.0.1/1.png"}] * 10_000
+    found = run_at(answering(album(*items), JSON))
     assert found.conformance is Conformance.VIOLATES
     assert "data/length" in failing(found)
 

@@ -6,12 +6,10 @@ import pytest
 from rich.console import Console
 
 from contract_tests.report.rules_list import print_rules
+from contract_tests.trial import blamed
 from contract_tests.verdicts import Conformance, Verdict
-from tests.contract_tests import broken_answers, broken_conduct, broken_images, broken_mappings, broken_ranges
-from tests.contract_tests.broken_gateways import WAYS, Defect
-from tests.contract_tests.gateways_under_test import blamed, hidden, ready_for, right_run, run_against
-
-REGISTERED_BY = (broken_ranges, broken_mappings, broken_answers, broken_images, broken_conduct)
+from mock_server.defects.way import WAYS, Defect
+from tests.contract_tests.gateways_under_test import hidden, ready_for, right_run, run_against
 
 # What only this contract has: fractions, lists of words, proportions, and nothing beside what it lists.
 PLANTED = {

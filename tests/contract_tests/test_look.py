@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from contract_tests.command import main
+from gateway_contract.values import Json
 from tests.contract_tests import hostile
 from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying
 
@@ -138,8 +139,8 @@ def test_the_report_says_that_nothing_was_tested(folder: Path) -> None:
 
 
 def test_a_refusal_of_the_plain_request_is_a_violation_and_is_tested(folder: Path) -> None:
-    error = {"error": {"message": "no", "type": "invalid_request_error", "code": None, "param": None}}
-    with replying(lambda *_: as_json({**error}, 400)) as gateway:
+    told: dict[str, Json] = {"message": "no", "type": "invalid_request_error", "code": None, "param": None}
+    with replying(lambda *_: as_json({"error": told}, 400)) as gateway:
         result = ran(folder, gateway.url)
     assert result.exit_code == 1
     assert "request/accepted" in result.output

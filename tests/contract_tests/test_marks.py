@@ -10,6 +10,8 @@ import pytest
 
 from contract_tests.marks import LENGTH, PLACEHOLDER, mark_of, marked, marks_in
 from contract_tests.texts import with_mark
+from gateway_contract.pointer import read
+from gateway_contract.values import Json
 
 MARK = mark_of("powertokens", 1, 17)
 
@@ -57,9 +59,9 @@ def test_where_there_is_no_mark_none_is_found(body: object) -> None:
 
 
 def test_a_mark_takes_the_place_of_the_one_before_it_and_leaves_all_else() -> None:
-    body = {"text": with_mark("dusk"), "other": PLACEHOLDER, "number": 7}
+    body: Json = {"text": with_mark("dusk"), "other": PLACEHOLDER, "number": 7}
     assert marked(body, ["/text"], MARK) == {"text": f"{MARK} dusk", "other": PLACEHOLDER, "number": 7}
-    assert body["text"] == f"{PLACEHOLDER} dusk"
+    assert read(body, "/text") == f"{PLACEHOLDER} dusk"
 
 
 @pytest.mark.parametrize("text", [7, None, ["a"], "no mark in it"])

@@ -71,7 +71,7 @@ def fields_beside_the_base(found: Exchange) -> set[str]:
 def test_a_gateway_that_refuses_one_value_is_asked_for_nothing_else_in_the_end(name: str) -> None:
     gateway = Gateway(lambda body: body.get(name) == FULL[name])
     found = gateway.smallest(FULL)
-    assert found.essential == {f"/{name}"}
+    assert found.essential == frozenset({f"/{name}"})
     assert fields_beside_the_base(found) == {name}
     assert found.refused
     assert found.name == "row 1, made smaller"
@@ -80,14 +80,14 @@ def test_a_gateway_that_refuses_one_value_is_asked_for_nothing_else_in_the_end(n
 def test_a_gateway_that_refuses_a_pair_of_values_has_both_in_the_smallest_request() -> None:
     gateway = Gateway(lambda body: body.get("n") == 6 and body.get("seed") == 0)
     found = gateway.smallest(FULL)
-    assert found.essential == {"/n", "/seed"}
+    assert found.essential == frozenset({"/n", "/seed"})
     assert fields_beside_the_base(found) == {"n", "seed"}
 
 
 def test_a_gateway_that_counts_bytes_is_blamed_for_the_text_alone() -> None:
     gateway = Gateway(lambda body: len(str(body["prompt"]).encode()) > 800)
     found = gateway.smallest(FULL)
-    assert found.essential == {"/prompt"}
+    assert found.essential == frozenset({"/prompt"})
     assert fields_beside_the_base(found) == set()
     assert len(str(read(found.request.body, "/prompt"))) == 800
 
@@ -95,14 +95,14 @@ def test_a_gateway_that_counts_bytes_is_blamed_for_the_text_alone() -> None:
 def test_a_value_that_others_need_is_taken_away_once_they_are_gone() -> None:
     gateway = Gateway(lambda body: body["model"] == "wan2.7-image-pro")
     found = gateway.smallest(WAN)
-    assert found.essential == {"/model"}
+    assert found.essential == frozenset({"/model"})
     assert fields_beside_the_base(found) == {"model"}
 
 
 def test_what_a_value_needs_stays_but_is_not_blamed() -> None:
     gateway = Gateway(lambda body: body.get("size") == "4096*4096")
     found = gateway.smallest(WAN)
-    assert found.essential == {"/size"}
+    assert found.essential == frozenset({"/size"})
     assert fields_beside_the_base(found) == {"size", "model"}
 
 
@@ -131,7 +131,7 @@ def test_what_is_known_to_be_refused_is_not_narrowed_again() -> None:
     gateway.smallest(FULL)
     before = len(gateway.asked)
     again = gateway.smallest({**FULL, "n": 2, "seed": 7})
-    assert again.essential == {"/prompt"}
+    assert again.essential == frozenset({"/prompt"})
     assert len(gateway.asked) == before
 
 

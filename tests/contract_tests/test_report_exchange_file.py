@@ -144,6 +144,7 @@ def test_images_and_upstream_calls_are_told_in_full() -> None:
         "at": 1_700_000_000.1,
         "status": 200,
         "images": ["a-fox"],
+        "played": None,
         "body": {"input": 1},
     }
 

@@ -17,7 +17,7 @@ from contract_tests.case import Case, json_case
 from contract_tests.limits import Limits
 from contract_tests.sending import MOST_ITEMS, PATIENCE, TRIES, Sender, authorization, retry_after, send
 from gateway_contract.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
-from gateway_contract.values import ABSENT, UNOBSERVED
+from gateway_contract.values import ABSENT, UNOBSERVED, Json
 from mock_server.images import Picture, draw
 from tests.contract_tests.gateways import TOKEN, Reply, Scripted, as_json, generated, replying
 from tests.contract_tests.three_contracts import POWERTOKENS, base
@@ -149,7 +149,8 @@ def test_an_item_may_carry_its_image_twice_and_both_are_looked_at() -> None:
 
 
 def test_more_items_than_anybody_sells_are_not_looked_at() -> None:
-    with replying(lambda *_: generated(*[{"b64_json": INLINE}] * 100)) as gateway:
+    many: list[Json] = [{"b64_json": INLINE}] * 100
+    with replying(lambda *_: generated(*many)) as gateway:
         assert len(items(sent(gateway.url))) == MOST_ITEMS
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contract_tests.settings import Settings, SettingsError, checked
+from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, seconds_of
 
 RIGHT = Settings(contract="powerbuyin", gateway="http://127.0.0.1:3000", token="sk-1234", upstream="127.0.0.1:9900")
 
@@ -64,3 +64,31 @@ def test_the_bundled_mock_needs_no_token() -> None:
 
 def test_settings_that_are_printed_do_not_tell_the_token() -> None:
     assert "sk-1234" not in repr(RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("said", "time", "gateway", "upstream", "examples"),
+    [
+        (None, None, None, None, 0),
+        (None, None, "http://127.0.0.1:3000", "127.0.0.1:9900", 50),
+        (None, None, "http://127.0.0.1:3000", None, 0),
+        (7, None, "http://127.0.0.1:3000", None, 7),
+        (0, "10m", None, None, 0),
+        (None, "10m", None, None, 50),
+    ],
+)
+def test_nobody_pays_for_random_requests_unasked(
+    said: int | None, time: str | None, gateway: str | None, upstream: str | None, examples: int
+) -> None:
+    assert fuzz_examples(said, time, gateway, upstream) == examples
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200), ("0", 0)])
+def test_a_time_is_said_as_people_say_it(text: str, seconds: float) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "ten", "-5m", "5 m", "5d"])
+def test_what_is_no_time_is_told(text: str) -> None:
+    with pytest.raises(SettingsError, match="is no time"):
+        seconds_of(text)

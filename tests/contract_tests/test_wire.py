@@ -138,7 +138,9 @@ def test_a_base_that_is_no_address_is_our_error_and_no_answer(base: str) -> None
         exchanged(base)
 
 
-@pytest.mark.parametrize("value", ["Bearer sk-secret\n", "Bearer sk-secret\r\nX: y", "\0sk-secret"])
+@pytest.mark.parametrize(
+    "value", ["Bearer sk-secret\n", "Bearer sk-secret\r\nX: y", "\0sk-secret"], ids=["LF", "CRLF", "NUL"]
+)
 def test_a_header_that_http_cannot_carry_is_our_error_and_quotes_nothing(value: str) -> None:
     with serving(answering(b"{}")) as served, pytest.raises(UnsendableError) as error:
         exchanged(served.base, request=Request("POST", "/", (("Authorization", value),), b"", ABSENT))

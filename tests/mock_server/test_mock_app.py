@@ -3,6 +3,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +29,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def mocked(contracts: Sequence[Contract], **settings: str) -> Iterator[tuple[str, httpx.Client]]:
+def mocked(contracts: Sequence[Contract], **settings: Any) -> Iterator[tuple[str, httpx.Client]]:  # noqa: ANN401 # MockSettings says
     port = free_port()
     app = mock_app(contracts, MockSettings(f"http://127.0.0.1:{port}", **settings), http_client())
     with serving(app, port=port) as url, client() as http:

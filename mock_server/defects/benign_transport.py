@@ -9,12 +9,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.values import Json
+from mock_server.defects.answers import with_items
+from mock_server.defects.benign import benign
+from mock_server.defects.images import again
+from mock_server.defects.parts import images_of
+from mock_server.defects.way import with_images
 from mock_server.gateway import Gateway, Incoming, Outgoing
 from mock_server.gateway_app import gateway_app
-from tests.contract_tests.benign_gateways import benign
-from tests.contract_tests.broken_answers import with_items
-from tests.contract_tests.broken_gateways import with_images
-from tests.contract_tests.broken_images import again
 
 
 def with_headers(app: ASGIApp, change: Callable[[dict[bytes, bytes]], dict[bytes, bytes]]) -> ASGIApp:
@@ -31,11 +32,14 @@ def with_headers(app: ASGIApp, change: Callable[[dict[bytes, bytes]], dict[bytes
 
 @benign
 def closes_every_connection(gateway: Gateway) -> ASGIApp:
+    """No connection is used twice."""
     return with_headers(gateway_app(gateway), lambda headers: {**headers, b"connection": b"close"})
 
 
 @benign
 def says_its_charset(gateway: Gateway) -> ASGIApp:
+    """The media type is written in capitals, with its charset."""
+
     def told(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
         json = headers.get(b"content-type") == b"application/json"
         return {**headers, b"content-type": b"Application/JSON; charset=UTF-8"} if json else headers
@@ -45,6 +49,7 @@ def says_its_charset(gateway: Gateway) -> ASGIApp:
 
 @benign
 def packs_its_answers(gateway: Gateway) -> ASGIApp:
+    """Answers are compressed."""
     return GZipMiddleware(gateway_app(gateway), minimum_size=1)
 
 
@@ -68,9 +73,8 @@ def links_to_the_upstream(gateway: Gateway) -> ASGIApp:
     """Links are the upstream's own."""
 
     async def linked(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-        assert own.contract.images is not None
         left = iter(links)
-        keys = [carrier.key for carrier in own.contract.images.carriers if not carrier.inline]
+        keys = [carrier.key for carrier in images_of(own.contract).carriers if not carrier.inline]
         return await with_items(
             own, body, links, incoming, lambda item: item | {key: next(left) for key in keys if key in item}
         )

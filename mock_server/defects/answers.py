@@ -6,26 +6,27 @@ from dataclasses import replace
 from typing import cast
 
 from gateway_contract.contract import UnixTime
-from gateway_contract.pointer import placed, read, removed
+from gateway_contract.pointer import leaf_name, placed, read, removed
+from gateway_contract.schema import Constraint
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway, Incoming, Outgoing, answer, refuse
-from mock_server.refusals import Refusal
-from tests.contract_tests.broken_gateways import Spot, broken
-from tests.contract_tests.broken_parts import (
-    bodies,
+from mock_server.defects.parts import (
     expected,
+    images_of,
+    item_texts,
     items,
     plain_objects,
     times,
+    whole_answers,
 )
+from mock_server.defects.way import Spot, broken
+from mock_server.gateway import Gateway, Incoming, Outgoing, answer
 
 Change = Callable[[dict[str, Json]], Json]
 
 
 async def with_items(gateway: Gateway, body: Json, links: list[str], incoming: Incoming, change: Change) -> Outgoing:
     """The right answer with each of its items changed."""
-    images = gateway.contract.images
-    assert images is not None
+    images = images_of(gateway.contract)
     right = await answer(gateway, body, links, incoming)
     if right.status != 200:
         return right
@@ -113,23 +114,29 @@ async def text_for_object(at: Spot, gateway: Gateway, body: Json, links: list[st
     return await with_value(gateway, body, links, incoming, at.pointer, "none")
 
 
-@broken("refuse", bodies, spoils_all=True)
-def refused_under_200(_at: Spot, gateway: Gateway, refusal: Refusal) -> Outgoing:
-    """A refusal says that all went well."""
-    return Outgoing(200, refuse(gateway, refusal).body)
+@broken("answer", items, spoils_all=True)
+async def items_are_texts(_at: Spot, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    """The list of images holds texts instead of objects."""
+    return await with_items(gateway, body, links, incoming, str)
 
 
-@broken("refuse", bodies, spoils_all=True)
-def refused_as_own_fault(_at: Spot, gateway: Gateway, refusal: Refusal) -> Outgoing:
-    """A refusal says that the gateway broke."""
-    return Outgoing(500, refuse(gateway, refusal).body)
+@broken("answer", whole_answers)
+async def list_as_answer(
+    _at: Constraint, gateway: Gateway, body: Json, links: list[str], incoming: Incoming
+) -> Outgoing:
+    """The answer stands within a list."""
+    right = await answer(gateway, body, links, incoming)
+    return replace(right, body=[right.body]) if right.status == 200 else right
 
 
-@broken("refuse", expected("refusal-status"))
-def refused_as_a_teapot(_at: Spot, gateway: Gateway, refusal: Refusal) -> Outgoing:
-    """Every refusal of a request has a status of its own."""
-    right = refuse(gateway, refusal)
-    return Outgoing(418 if right.status == 400 else right.status, right.body)
+@broken("answer", item_texts)
+async def null_for_text(at: Constraint, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    """Where an image has no such text there is null."""
+    key = leaf_name(at.pointer)
+    carriers = {carrier.key for carrier in images_of(gateway.contract).carriers}
+    return await with_items(
+        gateway, body, links, incoming, lambda item: item if item.keys() & carriers & {key} else item | {key: None}
+    )
 
 
 @broken("answer", expected("answer-content-type"))

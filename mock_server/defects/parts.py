@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import cast
 
-from gateway_contract.contract import Carrier, Contract, ImageItems, MappedField, UnixTime
+from gateway_contract.contract import Carrier, Contract, ImageItems, MappedField, UnixTime, Upstream
 from gateway_contract.pointer import removed, tokens
 from gateway_contract.rules.dormancy import dormant
 from gateway_contract.rules.ranges import AT_BOUND, FORMS
 from gateway_contract.schema import Constraint, Part
 from gateway_contract.standing import standing
 from gateway_contract.values import Json
-from tests.contract_tests.broken_gateways import Each, Spot
+from mock_server.defects.way import Each, Spot
 
 
 def example(contract: Contract) -> Json:
@@ -53,6 +53,11 @@ def in_objects(contract: Contract) -> Iterator[MappedField]:
 
 def easily_lost(contract: Contract) -> Iterator[MappedField]:
     return (field for field in contract.mapped if field.preserve)
+
+
+def with_snapshots(contract: Contract) -> Iterator[MappedField]:
+    """Names of which the upstream knows dated snapshots."""
+    return (field for field in contract.mapped if field.match == "dated-snapshot")
 
 
 def sizes(contract: Contract) -> Iterator[MappedField]:
@@ -112,9 +117,7 @@ def types(*names: str) -> Each:
 
 def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
     """Constraints that the upstream does not check, so that nobody does if the gateway does not."""
-    upstream = contract.upstream
-    assert upstream is not None
-    theirs = {(one.pointer, kind_of(one)) for one in upstream.operation.request.constraints.values()}
+    theirs = {(one.pointer, kind_of(one)) for one in upstream_of(contract).operation.request.constraints.values()}
     for constraint in limits("enum", "forbidden", *AT_BOUND)(contract):
         field = contract.mapping_of(constraint.pointer)
         checked = field is not None and (field.upstream, kind_of(constraint)) in theirs
@@ -147,23 +150,23 @@ def expected(judge: str) -> Each:
 
 def carriers(*, inline: bool) -> Each:
     def found(contract: Contract) -> Iterator[Carrier]:
-        return (carrier for carrier in _images(contract).carriers if carrier.inline is inline)
+        return (carrier for carrier in images_of(contract).carriers if carrier.inline is inline)
 
     return found
 
 
 def any_carrier(contract: Contract) -> Iterator[Carrier]:
-    return iter(_images(contract).carriers)
+    return iter(images_of(contract).carriers)
 
 
 def items(contract: Contract) -> Iterator[Spot]:
     """The list of images in the answer."""
-    images = _images(contract)
+    images = images_of(contract)
     yield Spot(images.subject, images.count_clause, pointer=images.pointer)
 
 
 def pixels(contract: Contract) -> Iterator[Spot]:
-    images = _images(contract)
+    images = images_of(contract)
     if images.size is not None:
         yield Spot(images.subject, images.size.clause)
 
@@ -177,6 +180,35 @@ def plain_objects(contract: Contract) -> Iterator[Spot]:
     for part in contract.operation.answer.parts:
         if part.pointer.count("/") == 1 and part.schema.get("type") == "object" and "properties" not in part.schema:
             yield Spot(part.subject, part.clause("type"), part.level("type"), part.pointer)
+
+
+def whole_answers(contract: Contract) -> Iterator[Constraint]:
+    """That an answer is an object."""
+    for constraint in contract.operation.answer.constraints.values():
+        if constraint.keyword == "type" and constraint.pointer == "":
+            yield constraint
+
+
+def item_texts(contract: Contract) -> Iterator[Constraint]:
+    """Texts of the items of an answer."""
+    below_items = images_of(contract).pointer + "/"
+    for constraint in contract.operation.answer.constraints.values():
+        if constraint.keyword == "type" and constraint.value == "string" and constraint.pointer.startswith(below_items):
+            yield constraint
+
+
+def examples(contract: Contract) -> Iterator[Spot]:
+    """The page's own example."""
+    yield Spot("example", contract.examples[0].clause)
+
+
+def by_default(contract: Contract) -> Iterator[Spot]:
+    """What says how images come, where its contract has a default for it."""
+    asked = {carrier.asked_by for carrier in images_of(contract).carriers}
+    for pointer in sorted(asked):
+        part = schema_of(contract, pointer)
+        if "default" in part.schema:
+            yield Spot(part.subject, part.clause("default"), part.level("default"), pointer)
 
 
 def authorization(contract: Contract) -> Iterator[Spot]:
@@ -194,6 +226,23 @@ def requests(contract: Contract) -> Iterator[Spot]:
     yield Spot("request", contract.operation_clause)
 
 
-def _images(contract: Contract) -> ImageItems:
-    assert contract.images is not None
+def images_of(contract: Contract) -> ImageItems:
+    """What the contract says of images. Raises ValueError where it says nothing."""
+    if contract.images is None:
+        raise ValueError(f"{contract.name} answers with no images")
     return contract.images
+
+
+def upstream_of(contract: Contract) -> Upstream:
+    """What the gateway calls. Raises ValueError where it calls nothing."""
+    if contract.upstream is None:
+        raise ValueError(f"{contract.name} names no upstream")
+    return contract.upstream
+
+
+def mapping_at(contract: Contract, pointer: str) -> MappedField:
+    """How a field goes upstream. Raises ValueError for one that stays."""
+    field = contract.mapping_of(pointer)
+    if field is None:
+        raise ValueError(f"{contract.name} sends nothing of {pointer} upstream")
+    return field

@@ -1,9 +1,9 @@
-"""Named ways in which a gateway can be broken, and each way applied to every part of a contract that it fits.
+"""A named way in which a gateway can be broken, and what becomes of a gateway that is.
 
 A way is a function with the signature of the stage that it replaces, behind the part of the contract that it spoils.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeAlias
@@ -52,6 +52,11 @@ class Way:
     memory: Callable[[], object] | None = None  # what one gateway remembers from request to request
     spoils_all: bool = False
 
+    @property
+    def says(self) -> str:
+        """What is wrong with such a gateway, in a line."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Defect:
@@ -59,13 +64,14 @@ class Defect:
 
     way: Way
     part: Part = field(repr=False)
+    detail: str = ""  # which of several parts with one subject
 
     @property
     def subject(self) -> str:
         return self.part.subject
 
     def __str__(self) -> str:
-        return f"{self.part.subject}-{self.way.name}"
+        return "-".join(filter(None, (self.part.subject, self.way.name, self.detail)))
 
     def level(self, contract: Contract) -> str:
         if self.part.level is not None or self.part.clause is None:
@@ -112,21 +118,6 @@ def broken(
         return function
 
     return register
-
-
-def defects(contract: Contract) -> Iterator[Defect]:
-    """Every way at every part of a contract that it fits."""
-    for way in WAYS.values():
-        yield from (Defect(way, part) for part in way.each(contract))
-
-
-def each_way_once(contracts: Sequence[Contract]) -> Iterator[tuple[Contract, Defect]]:
-    """Every way at one part of one of some contracts: other contracts and parts from way to way."""
-    for index, way in enumerate(WAYS.values()):
-        fitting = [(contract, parts) for contract in contracts if (parts := list(way.each(contract)))]
-        if fitting:
-            contract, parts = fitting[index % len(fitting)]
-            yield contract, Defect(way, parts[index // len(fitting) % len(parts)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from math import isqrt
 from typing import cast
 
 from gateway_contract.contract import Contract
-from gateway_contract.pointer import placed, read
+from gateway_contract.pointer import placed, read, removed
 from gateway_contract.rules.ranges import AT_BOUND
 from gateway_contract.schema import Constraint
 from gateway_contract.size import parse_size
 from gateway_contract.standing import NOT_JUDGED
-from gateway_contract.values import ABSENT, Json
-from mock_server.gateway import Gateway, validate
+from gateway_contract.values import ABSENT, Json, same
+from mock_server.defects.parts import bodies, bounds, choices, example, examples, limits, types, unknown_to_upstream
+from mock_server.defects.way import Spot, broken
+from mock_server.gateway import Gateway, Incoming, read_body, validate
 from mock_server.refusals import Refusal, refusal_of
-from tests.contract_tests.broken_gateways import broken
-from tests.contract_tests.broken_parts import bounds, choices, example, limits, types, unknown_to_upstream
 
 BOUNDS = limits("minimum", "maximum")
 WORDS: dict[str, Json] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
@@ -167,4 +167,42 @@ def missing_made_up(at: Constraint, gateway: Gateway, body: Json) -> Json | Refu
     """What is missing is taken from the example."""
     if isinstance(body, dict) and breaks(at, gateway.contract, body):
         body = placed(body, at.pointer, cast("Json", read(example(gateway.contract), at.pointer)))
+    return validate(gateway, body)
+
+
+@broken("validate", types("string", "object", "array"))
+def another_type_taken(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """What is of another type is taken for what the example says."""
+    if breaks(at, gateway.contract, body):
+        body = as_in_example(gateway.contract, body, at.pointer)
+    return validate(gateway, body)
+
+
+@broken("validate", limits("minItems"))
+def empty_list_filled(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """A list that must not be empty is filled from the example."""
+    if breaks(at, gateway.contract, body):
+        body = as_in_example(gateway.contract, body, at.pointer)
+    return validate(gateway, body)
+
+
+def as_in_example(contract: Contract, body: Json, pointer: str) -> Json:
+    value = read(example(contract), pointer)
+    if pointer == "":
+        return example(contract)
+    return removed(body, pointer) if value is ABSENT else placed(body, pointer, value)
+
+
+@broken("read", bodies)
+def anything_read_as_json(_at: Spot, gateway: Gateway, incoming: Incoming) -> Json | Refusal:
+    """Content that is no JSON is taken for the example."""
+    body = read_body(gateway, incoming)
+    return example(gateway.contract) if isinstance(body, Refusal) else body
+
+
+@broken("validate", examples, spoils_all=True)
+def example_refused(_at: Spot, gateway: Gateway, body: Json) -> Json | Refusal:
+    """The page's own example is refused."""
+    if same(body, example(gateway.contract)):
+        return Refusal(400, "invalid_request_error", "invalid_value", "Not this.")
     return validate(gateway, body)

@@ -8,11 +8,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.contract import Carrier
 from gateway_contract.pointer import placed, read
-from gateway_contract.values import Json
+from gateway_contract.values import ABSENT, Json
+from mock_server.defects.answers import with_items
+from mock_server.defects.parts import any_carrier, by_default, carriers, expected, images_of, pixels
+from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer
-from tests.contract_tests.broken_answers import with_items
-from tests.contract_tests.broken_gateways import Spot, broken
-from tests.contract_tests.broken_parts import any_carrier, carriers, expected, pixels
 
 
 @broken("image", pixels)
@@ -31,7 +31,7 @@ def again(content: bytes, change: Callable[[Image.Image], Image.Image], kind: st
 
 
 @broken("image", any_carrier)
-async def page_for_image(_at: Carrier, content: bytes | None) -> bytes | None:
+async def page_for_image(_at: Carrier, _content: bytes | None) -> bytes | None:
     """A page comes where an image should be."""
     return b"<!doctype html><title>Sorry</title>"
 
@@ -45,12 +45,23 @@ async def half_an_image(_at: Carrier, content: bytes | None) -> bytes | None:
 @broken("answer", any_carrier)
 async def other_carrier(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """Who asks for this carrier gets the other one."""
-    assert gateway.contract.images is not None
-    other = next(carrier for carrier in gateway.contract.images.carriers if carrier is not at)
+    other = next(carrier for carrier in images_of(gateway.contract).carriers if carrier is not at)
     right = await answer(gateway, body, links, incoming)
-    if read(right.body, f"{gateway.contract.images.pointer}/0/{at.key}"):
+    if read(right.body, f"{images_of(gateway.contract).pointer}/0/{at.key}"):
         return await answer(gateway, placed(body, at.asked_by, other.value), links, incoming)
     return right
+
+
+@broken("answer", by_default)
+async def other_carrier_by_default(
+    at: Spot, gateway: Gateway, body: Json, links: list[str], incoming: Incoming
+) -> Outgoing:
+    """Who does not say how the images should come gets them otherwise than by default."""
+    if read(body, at.pointer) is not ABSENT:
+        return await answer(gateway, body, links, incoming)
+    default = gateway.contract.request.default(at.pointer, body)
+    other = next(carrier.value for carrier in images_of(gateway.contract).carriers if carrier.value != default)
+    return await answer(gateway, placed(body, at.pointer, other), links, incoming)
 
 
 @broken("answer", any_carrier)

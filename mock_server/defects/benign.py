@@ -12,11 +12,12 @@ from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import placed, read
 from gateway_contract.standing import NOT_JUDGED
 from gateway_contract.values import ABSENT, Json
+from mock_server.defects.answers import with_items
+from mock_server.defects.conduct import leaves_to_upstream
+from mock_server.defects.parts import images_of, mapping_at
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse, validate
 from mock_server.gateway_app import gateway_app
 from mock_server.refusals import Refusal
-from tests.contract_tests.broken_answers import with_items
-from tests.contract_tests.broken_conduct import leaves_to_upstream
 
 Variant = Callable[[Gateway], ASGIApp]
 VARIANTS: dict[str, Variant] = {}
@@ -80,8 +81,7 @@ def other_carrier_empty(gateway: Gateway) -> ASGIApp:
     """Every item has both keys; the one that was not asked for is the empty text."""
 
     async def both(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-        assert own.contract.images is not None
-        empty: dict[str, Json] = {carrier.key: "" for carrier in own.contract.images.carriers}
+        empty: dict[str, Json] = {carrier.key: "" for carrier in images_of(own.contract).carriers}
         return await with_items(own, body, links, incoming, lambda item: empty | item)
 
     return gateway_app(replace(gateway, answer=both))
@@ -158,9 +158,7 @@ def one_call_per_image(gateway: Gateway) -> ASGIApp:
     """Each image is asked for by itself."""
 
     async def called(own: Gateway, body: Json, call: Json, incoming: Incoming) -> list[str] | Refusal:
-        assert own.contract.images is not None
-        field = own.contract.mapping_of(own.contract.images.count)
-        assert field is not None
+        field = mapping_at(own.contract, images_of(own.contract).count)
         count = read(call, field.upstream)
         links: list[str] = []
         for _ in range(count if isinstance(count, int) else 1):

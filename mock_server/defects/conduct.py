@@ -8,10 +8,10 @@ from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import below, parent, placed, read
 from gateway_contract.standing import NOT_JUDGED, upstream_refuses
 from gateway_contract.values import Json
+from mock_server.defects.parts import authorization, expected, optional, requests, upstream_of
+from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse, validate
 from mock_server.refusals import NO_TOKEN, Refusal, refusal_of
-from tests.contract_tests.broken_gateways import Spot, broken
-from tests.contract_tests.broken_parts import authorization, expected, optional, requests
 
 BROKE = Refusal(500, "server_error", "internal_error", "Something went wrong.")
 
@@ -64,6 +64,17 @@ async def called_twice(_at: Spot, gateway: Gateway, body: Json, call: Json, inco
     return await generate(gateway, body, call, incoming)
 
 
+@broken("call", expected("upstream-call-valid"), memory=list[str], spoils_all=True)
+async def refusals_glossed_over(
+    _at: Spot, kept: list[str], gateway: Gateway, body: Json, call: Json, incoming: Incoming
+) -> list[str] | Refusal:
+    """The upstream is asked in a way that it refuses, and the client gets images of earlier requests."""
+    wrong = next(iter(optional(gateway.contract))).upstream
+    made = await generate(gateway, body, placed(call, wrong, {}) if kept else call, incoming)
+    kept += [] if isinstance(made, Refusal) else made
+    return kept[:1] or made
+
+
 @broken("gateway", expected("no-generation-when-refused"))
 def called_before_checking(_at: Spot, gateway: Gateway) -> Gateway:
     """The images are made before the request is looked at."""
@@ -110,9 +121,8 @@ def leaves_to_upstream(gateway: Gateway, body: Json) -> Json | Refusal:
 
 
 def upstream_would_refuse(contract: Contract, body: Json) -> bool:
-    assert contract.upstream is not None
     try:
-        return bool(upstream_refuses(contract.upstream, upstream_body(contract, body)))
+        return bool(upstream_refuses(upstream_of(contract), upstream_body(contract, body)))
     except (ValueError, TypeError):
         return False
 

@@ -4,19 +4,19 @@ import html
 import struct
 import unicodedata
 from collections.abc import Mapping
+from typing import cast
 
 from gateway_contract.contract import MappedField
 from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import below, leaf_name, parent, placed, read, removed
 from gateway_contract.size import parse_size
 from gateway_contract.values import ABSENT, Json, same
-from mock_server.gateway import Gateway
-from tests.contract_tests.broken_gateways import Spot, broken
-from tests.contract_tests.broken_parts import (
+from mock_server.defects.parts import (
     easily_lost,
     finely_graded,
     gateway_only,
     in_objects,
+    mapping_at,
     not_to_be_invented,
     of_several_forms,
     of_type,
@@ -25,7 +25,10 @@ from tests.contract_tests.broken_parts import (
     sizes,
     texts,
     type_of,
+    with_snapshots,
 )
+from mock_server.defects.way import Spot, broken
+from mock_server.gateway import Gateway
 
 
 def call_of(gateway: Gateway, body: Json) -> Json:
@@ -85,6 +88,13 @@ def through_a_short_float(at: MappedField, gateway: Gateway, body: Json) -> Json
     return placed(call, at.upstream, min(int(short), 2147483647) if isinstance(value, int) else short)
 
 
+@broken("map", with_snapshots)
+def of_the_plain_series(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """What the client asks for by its full name is asked for by the name of its series."""
+    call = call_of(gateway, body)
+    return retold(at, call, str(read(call, at.upstream)).rpartition("-")[0])
+
+
 @broken("map", sizes)
 def sides_swapped(at: MappedField, gateway: Gateway, body: Json) -> Json:
     """Height times width."""
@@ -104,8 +114,7 @@ def not_normalised(at: MappedField, gateway: Gateway, body: Json) -> Json:
 @broken("map", not_to_be_invented)
 def made_up_when_left_out(at: Spot, gateway: Gateway, body: Json) -> Json:
     """A field that the client left out goes upstream with a value of the gateway's own."""
-    call, field = call_of(gateway, body), gateway.contract.mapping_of(at.pointer)
-    assert field is not None
+    call, field = call_of(gateway, body), mapping_at(gateway.contract, at.pointer)
     if read(body, at.pointer) is not ABSENT:
         return call
     return placed(call, field.upstream, invented_value(schema_of(gateway.contract, at.pointer).schema))
@@ -141,7 +150,8 @@ def trimmed(at: MappedField, gateway: Gateway, body: Json) -> Json:
 def cut(at: MappedField, gateway: Gateway, body: Json) -> Json:
     """Half of the longest text never arrives."""
     call = call_of(gateway, body)
-    return retold(at, call, str(read(call, at.upstream))[:100])
+    longest = schema_of(gateway.contract, at.pointer).schema.get("maxLength", 200)
+    return retold(at, call, str(read(call, at.upstream))[: cast("int", longest) // 2])
 
 
 @broken("map", texts)

@@ -1,0 +1,105 @@
+"""Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
+
+from gateway_contract.contract import Contract
+from gateway_contract.exchange import Exchange
+from gateway_contract.judge import Judgement, judge
+from gateway_contract.rules.finding import Outcome
+from gateway_contract.rules.rule import Rule
+
+Ask = Callable[[str, bytes], Exchange | None]
+"""Sends a request of some name and content; None where nothing more may be sent."""
+
+
+class FoundError(Exception):
+    """A request breaks the rule that is being looked for."""
+
+
+@dataclass(slots=True)
+class Search:
+    """One search. `known` are rules that need no further proof; `shrinking` is how many requests may still be spent.
+
+    What a content broke is remembered: Hypothesis tries the same one again and again, and a gateway that answers it
+    differently must not confuse it.
+    """
+
+    contract: Contract
+    rules: Sequence[Rule]
+    ask: Ask
+    known: set[str]
+    shrinking: int
+    broken: dict[bytes, frozenset[str]] = field(default_factory=dict)
+    failing: dict[bytes, Exchange] = field(default_factory=dict)
+    wanted: str = ""
+    smallest: Exchange | None = None
+
+    def finds(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Iterator[Exchange]:
+        """For each rule that is broken for the first time, the smallest request that breaks it."""
+        while (found := self._found(name, contents, number, examples)) is not None:
+            self.known |= broken_rules(self.contract, self.rules, found)
+            yield found
+
+    def _found(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Exchange | None:
+        self.wanted, self.smallest = "", None
+        drive(lambda content: self.example(name, content), contents, number, examples)
+        return self.smallest
+
+    def example(self, name: str, content: bytes) -> None:
+        broken = self.broken_by(name, content)
+        if not self.wanted:
+            self.wanted = min(broken - self.known, default="")
+        if self.wanted and self.wanted in broken:
+            self.smallest = self.failing[content]
+            raise FoundError(self.wanted)
+
+    def broken_by(self, name: str, content: bytes) -> frozenset[str]:
+        if content not in self.broken:
+            if self.wanted and self.shrinking <= 0:
+                return frozenset()  # as if it were right, so that Hypothesis comes to its end
+            self.shrinking -= bool(self.wanted)
+            exchange = self.ask(name, content)
+            if exchange is None:
+                return frozenset()
+            self.broken[content] = broken_rules(self.contract, self.rules, exchange)
+            if self.broken[content]:
+                self.failing[content] = exchange
+        return self.broken[content]
+
+
+def broken_rules(contract: Contract, rules: Sequence[Rule], exchange: Exchange) -> frozenset[str]:
+    """The ids of the rules that an exchange breaks."""
+    return frozenset(
+        one.rule.id
+        for one in judge(contract, rules, exchange)
+        if isinstance(one, Judgement) and one.finding.outcome is Outcome.FAIL
+    )
+
+
+def drive(example: Callable[[bytes], None], contents: SearchStrategy[bytes], number: int, examples: int) -> None:
+    """Runs Hypothesis over an example; it ends as soon as one raises FoundError and cannot be made smaller."""
+
+    def judged(content: bytes) -> None:
+        example(content)
+
+    run = given(contents)(judged)
+    run = settings(
+        max_examples=examples,
+        phases=(Phase.generate, Phase.shrink),
+        derandomize=False,
+        database=None,  # what was found is kept by `regressions`, where users see it
+        deadline=None,  # a gateway may be as slow as it likes
+        suppress_health_check=list(HealthCheck),  # they warn of slow tests, and the gateway is what is slow
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        report_multiple_bugs=False,  # one rule at a time: each is looked for apart
+    )(run)
+    try:
+        seed(number)(run)()
+    except (FoundError, Flaky):
+        return  # the search knows what was found; a find that went unrepeated is no find

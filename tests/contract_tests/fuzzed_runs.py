@@ -1,0 +1,58 @@
+"""Whole two-sided runs with fuzzing, against the bundled gateway with one stage changed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from contract_tests.limits import Limits
+from contract_tests.observation import Observation
+from contract_tests.running import loaded, run
+from contract_tests.settings import Settings
+from contract_tests.target import BUNDLED_TOKEN, Target, bundled_gateway
+from contract_tests.verdicts import Run
+from gateway_contract.contract import Contract
+from gateway_contract.values import Json
+from mock_server.gateway import Gateway, Incoming
+from mock_server.gateway_app import gateway_app
+from mock_server.refusals import Refusal
+from mock_server.serving import serving
+from tests.contract_tests.gateways import silent
+
+Change = Callable[[Gateway], Gateway]
+
+
+def unchanged(gateway: Gateway) -> Gateway:
+    return gateway
+
+
+@dataclass(slots=True)
+class Fuzzed:
+    """A run, and the contents that the gateway was sent."""
+
+    run: Run
+    sent: list[bytes] = field(default_factory=list)
+
+
+def fuzzed(change: Change, report: Path, name: str = "powertokens", **more: object) -> Fuzzed:
+    sent: list[bytes] = []
+
+    @contextmanager
+    def changed(contract: Contract, _: Settings, observation: Observation | None) -> Iterator[Target]:
+        assert observation is not None
+        gateway = change(bundled_gateway(contract, observation))
+        with serving(gateway_app(noting(gateway, sent))) as url:
+            yield Target(url, BUNDLED_TOKEN)
+
+    settings = Settings(name, report=report, limits=Limits(seconds=20), **more)  # type: ignore[arg-type] # its fields
+    return Fuzzed(run(loaded(settings), silent, changed), sent)
+
+
+def noting(gateway: Gateway, sent: list[bytes]) -> Gateway:
+    inner = gateway.read
+
+    def read(asked: Gateway, incoming: Incoming) -> Json | Refusal:
+        sent.append(incoming.content)
+        return inner(asked, incoming)
+
+    return replace(gateway, read=read)

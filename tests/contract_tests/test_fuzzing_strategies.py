@@ -1,0 +1,106 @@
+"""Random bodies come from the contract alone: of every worth, in every script, with a mark where there is room."""
+
+from collections import Counter
+
+import pytest
+
+from contract_tests.fields import fields_of
+from contract_tests.fuzzing.field_values import ARABIC, CHINESE, DEVANAGARI, EMOJI
+from contract_tests.fuzzing.properties import PROPERTIES, Property, odd, ordinary
+from contract_tests.fuzzing.schemathesis_cases import document
+from contract_tests.fuzzing.search import drive
+from contract_tests.marks import marks_in
+from gateway_contract.contract import Contract
+from gateway_contract.pointer import read
+from gateway_contract.read_json import read_json
+from gateway_contract.size import parse_size
+from gateway_contract.standing import standing
+from gateway_contract.values import ABSENT
+from tests.contract_tests.three_contracts import PAINTBOX, POWERBUYIN, POWERTOKENS, each_contract
+
+EXAMPLES = 150
+
+
+def drawn(contract: Contract, source: Property, number: int = 1, examples: int = EXAMPLES) -> list[bytes]:
+    found: list[bytes] = []
+    drive(found.append, source.contents(contract), number, examples)
+    return found
+
+
+def worth(contract: Contract, content: bytes) -> str:
+    found = standing(contract, read_json(content))
+    return "valid" if found.valid else "open" if found.open_because else "broken"
+
+
+@each_contract
+def test_ordinary_bodies_are_valid_and_differ(contract: Contract) -> None:
+    found = drawn(contract, Property("ordinary", ordinary))
+    assert {worth(contract, content) for content in found} == {"valid"}
+    assert len(set(found)) > EXAMPLES / 3
+
+
+@pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=lambda contract: contract.name)
+def test_odd_bodies_are_broken_open_and_even_valid(contract: Contract) -> None:
+    found = Counter(worth(contract, content) for content in drawn(contract, Property("odd", odd), examples=300))
+    assert found.keys() == {"valid", "open", "broken"}
+    assert found["broken"] > 100
+
+
+@each_contract
+def test_every_field_is_given_and_left_out(contract: Contract) -> None:
+    bodies = [read_json(content) for content in drawn(contract, Property("odd", odd), examples=800)]
+    for field in fields_of(contract):
+        present = {read(body, field.pointer) is not ABSENT for body in bodies}
+        assert present == {True, False}, field.pointer
+
+
+@pytest.mark.parametrize("source", PROPERTIES, ids=lambda source: source.name)
+def test_the_same_seed_draws_the_same_and_another_one_does_not(source: Property) -> None:
+    first = drawn(POWERTOKENS, source, number=5, examples=40)
+    assert drawn(POWERTOKENS, source, number=5, examples=40) == first
+    assert drawn(POWERTOKENS, source, number=6, examples=40) != first
+
+
+@pytest.mark.parametrize("source", PROPERTIES, ids=lambda source: source.name)
+@each_contract
+def test_a_text_that_may_hold_a_mark_holds_one_unless_it_is_empty(contract: Contract, source: Property) -> None:
+    texts = [
+        text
+        for content in drawn(contract, source, examples=60)
+        for pointer in contract.marks
+        if isinstance(text := read(read_json(content), pointer), str)
+    ]
+    assert texts
+    assert [text for text in texts if text and not marks_in(text)] == []
+
+
+@pytest.mark.parametrize(
+    "letters", [CHINESE, ARABIC, DEVANAGARI, EMOJI], ids=["Chinese", "Arabic", "Devanagari", "emoji"]
+)
+def test_texts_come_in_many_scripts(letters: str) -> None:
+    sent = b"".join(drawn(POWERTOKENS, Property("ordinary", ordinary))).decode()
+    assert set(letters) & set(sent)
+
+
+def test_sizes_come_at_both_bounds_of_the_pixels_and_beyond_them() -> None:
+    bodies = [read_json(content) for content in drawn(POWERTOKENS, Property("odd", odd), examples=400)]
+    sizes = [size for body in bodies if (size := parse_size(read(body, "/size"))) is not None]
+    assert [size for size in sizes if size.pixels < 512 * 512]
+    assert [size for size in sizes if size.pixels > 2048 * 2048]
+    assert len({size for size in sizes if 512 * 512 <= size.pixels <= 2048 * 2048}) > 20
+
+
+def test_bodies_of_schemathesis_are_of_every_worth_as_well() -> None:
+    found = {
+        source.name: {worth(POWERBUYIN, content) for content in drawn(POWERBUYIN, source)} for source in PROPERTIES[2:]
+    }
+    assert found["Schemathesis, positive"] >= {"valid", "broken"}
+    assert found["Schemathesis, negative"] >= {"open", "broken"}
+
+
+def test_schemathesis_is_told_the_operation_and_none_of_our_keywords() -> None:
+    told = document(PAINTBOX)
+    paths = told["paths"]
+    assert isinstance(paths, dict)
+    assert list(paths) == [PAINTBOX.operation.path]
+    assert "x-" not in str(told)

@@ -1,0 +1,52 @@
+"""`python -m mock_server --defect`: a gateway that is broken on purpose, for whoever wants to see a suite find it."""
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from starlette.testclient import TestClient
+
+from gateway_contract.catalogue import BUNDLED, contract_path
+from gateway_contract.loading import load_contract
+from mock_server.__main__ import main
+from mock_server.defects.catalogue import defects, defects_named
+from mock_server.mock_app import MockSettings, mock_app
+from mock_server.mock_command import listing, warnings
+
+CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
+NOT_ALLOWED = "method-any-method-taken"
+
+
+def served(defect: str) -> TestClient:
+    apps = {name: found.app for name, found in defects_named(defect, CONTRACTS).items()}
+    settings = MockSettings("http://testserver", apps=apps)
+    return TestClient(mock_app(CONTRACTS, settings, httpx.AsyncClient(trust_env=False)))
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_every_contract_that_has_the_defect_is_served_with_it(name: str) -> None:
+    assert served(NOT_ALLOWED).get(f"/{name}/v1/images/generations").status_code == 200
+
+
+def test_the_other_contracts_are_served_as_they_are() -> None:
+    client = served("seed-clamped-silently-minimum")
+    assert client.get("/powerbuyin/v1/images/generations").status_code == 405
+
+
+def test_the_greeting_says_what_is_wrong() -> None:
+    assert warnings(defects_named("size-not-normalised", CONTRACTS)) == [
+        "Broken on purpose: powerbuyin has size-not-normalised. The client's form goes upstream as it is."
+    ]
+
+
+def test_all_defects_are_listed_with_what_is_wrong() -> None:
+    found = CliRunner().invoke(main, ["--defects"])
+    assert found.exit_code == 0
+    assert found.output.splitlines() == listing(())
+    assert len(listing(())) == sum(1 + len(defects(contract)) for contract in CONTRACTS)
+    assert any("seed-lost-when-falsy " in line and "never arrive" in line for line in listing(()))
+
+
+def test_an_unknown_defect_is_told_before_anything_is_served() -> None:
+    found = CliRunner().invoke(main, ["--port", "0", "--defect", "size-not-normalized"])
+    assert found.exit_code == 1
+    assert "no defect is called 'size-not-normalized'; close to it: size-not-normalised" in found.output
