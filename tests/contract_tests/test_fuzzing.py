@@ -96,7 +96,8 @@ def test_what_was_found_is_kept_and_comes_first_in_the_next_run(tmp_path: Path) 
 
 def test_nothing_is_asked_for_beyond_the_budget(tmp_path: Path) -> None:
     planned = fuzzed(unchanged, tmp_path, budget=20).run.cost
-    assert fuzzed(unchanged, tmp_path, fuzz=30, budget=20).run.cost == planned
+    cost = fuzzed(unchanged, tmp_path, fuzz=30, budget=20).run.cost
+    assert planned.images <= cost.images <= 20
     roomy = fuzzed(unchanged, tmp_path, fuzz=30, budget=300).run.cost
     assert planned.images < roomy.images <= 300
 
