@@ -74,7 +74,7 @@ def closing(http: httpx.AsyncClient) -> Callable[[Starlette], AbstractAsyncConte
     return lifespan
 
 
-def http_client(seconds: float = 120.0) -> httpx.AsyncClient:
+def http_client(seconds: float = 30.0) -> httpx.AsyncClient:
     """The client that gateways call their upstream with; proxies of the environment are not for these calls."""
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
     return httpx.AsyncClient(timeout=seconds, trust_env=False, limits=limits)
