@@ -1,8 +1,8 @@
 """What a whole run of the gate costs, beside stock Schemathesis on the same mock.
 
 Both are whole processes; stock has its mock in another one, whose share is counted, and the gate has it within. CPU is
-user and system time as the operating system accounts for it. Run it with `python benchmarks/gate.py`; times are from a noisy machine, the
-ratio is what counts. The two take turns, and the median of the runs is shown.
+user and system time as the operating system accounts for it. Run it with `python -m benchmarks.gate`; times are from a
+noisy machine, the ratio is what counts. The two take turns, and the median of the runs is shown.
 """
 
 import json
