@@ -142,7 +142,7 @@ class Drawing:
     named_sizes: Mapping[str, str]
     caption: str
     variation: str | None
-    watermark: str | None
+    signature: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

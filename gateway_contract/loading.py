@@ -137,7 +137,7 @@ def _drawing(said: Mapping[str, Json]) -> Drawing:
         named_sizes={name: str(size) for name, size in named.items()} if isinstance(named, dict) else {},
         caption=request_pointer(str(said["caption"])),
         variation=request_pointer(str(said["variation"])) if "variation" in said else None,
-        watermark=request_pointer(str(said["watermark"])) if "watermark" in said else None,
+        signature=request_pointer(str(said["signature"])) if "signature" in said else None,
     )
 
 

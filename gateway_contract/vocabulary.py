@@ -116,7 +116,7 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
             "named-sizes": {"type": "object", "additionalProperties": {"type": "string"}},
             "caption": _EXPRESSION,
             "variation": _EXPRESSION,
-            "watermark": _EXPRESSION,
+            "signature": _EXPRESSION,
         },
     ),
     "x-refusal": _object([], {"code": {"type": "string"}, "message": {"type": "string"}}),

@@ -125,7 +125,7 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
     count = _asked(upstream, drawing.count, body)
     size = _size(upstream, body)
     variation = None if drawing.variation is None else _asked(upstream, drawing.variation, body)
-    marked = drawing.watermark is not None and _asked(upstream, drawing.watermark, body) is True
+    marked = drawing.signature is not None and _asked(upstream, drawing.signature, body) is True
     caption = str(_asked(upstream, drawing.caption, body))[:CAPTION_CHARACTERS]
     number = int(count) if isinstance(count, int | float) else 1
     return [

@@ -37,7 +37,6 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "content": ("OpenAPI: the media types of a body", ("gateway_contract/operations.py",)),
     "url": ("OpenAPI: the address of a server", ("gateway_contract/loading.py",)),
     "size": ("a member of x-image and x-images", (*READERS_OF_KEYWORDS, "gateway_contract/answers.py")),
-    "watermark": ("a member of x-images", READERS_OF_KEYWORDS),
 }
 
 LINES_OF_A_MODULE = 350

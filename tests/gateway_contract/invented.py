@@ -216,7 +216,7 @@ paths:
         size: $request.body#/settings/area
         caption: $request.body#/job/brief/0/line
         variation: $request.body#/settings/dice
-        watermark: $request.body#/settings/signature
+        signature: $request.body#/settings/signature
       requestBody:
         required: true
         content:

@@ -81,7 +81,7 @@ def test_an_upstream_may_leave_out_what_it_does_not_draw(tmp_path: Path) -> None
     upstream.write_text("".join(kept), "utf-8")
     found = load_upstream(upstream, "paint", {})
     assert found is not None
-    assert (found.drawing.variation, found.drawing.watermark, found.base) == (None, None, "")
+    assert (found.drawing.variation, found.drawing.signature, found.base) == (None, None, "")
 
 
 def test_an_example_without_a_value_is_none_of_ours(invented_path: Path) -> None:
