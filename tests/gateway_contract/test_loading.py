@@ -76,7 +76,7 @@ def test_an_upstream_may_leave_out_what_it_does_not_draw(tmp_path: Path) -> None
     upstream = write_invented(tmp_path).with_name("engine.yaml")
     lines = upstream.read_text("utf-8").splitlines(keepends=True)
     kept = [
-        line for line in lines if not any(name in line for name in ("variation:", "watermark:", "servers:", "- url"))
+        line for line in lines if not any(name in line for name in ("variation:", "signature:", "servers:", "- url"))
     ]
     upstream.write_text("".join(kept), "utf-8")
     found = load_upstream(upstream, "paint", {})
