@@ -20,6 +20,7 @@ from gateway_contract.size import Size, parse_size
 from gateway_contract.standing import upstream_refuses
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server import dashscope
+from mock_server.call_record import record_route
 from mock_server.images import Picture
 from mock_server.own_url import own_url
 from mock_server.pictures import PICTURE_PATH, PictureLinks, picture_response
@@ -63,6 +64,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
         routes=[
             Route(stub.path, generate, methods=[stub.upstream.operation.method]),
             Route(PICTURE_PATH, picture),
+            record_route(stub.calls),
             Route("/{path:path}", anything_else, methods=ANY_METHOD),
         ]
     )
