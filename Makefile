@@ -76,12 +76,12 @@ selftest: $(READY)
 	exec $(RUN) contract_tests "$$@"
 
 test: $(READY)
-	$(RUN) pytest -n $(WORKERS) --cov --cov-report=
+	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(RUN) coverage report --include='gateway_contract/*' --fail-under=100
 	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=90.1
 
 coverage: $(READY)
-	$(RUN) pytest -n $(WORKERS) --cov --cov-report=html:build/coverage
+	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=html:build/coverage
 
 lint: $(READY)
 	$(RUN) ruff check
