@@ -9,12 +9,13 @@ from contract_tests.case import Case, json_case
 from contract_tests.failure_cases import failure_cases
 from contract_tests.fields import base_for, base_request, fields_of
 from contract_tests.forbidden_values import forbidden_values
+from contract_tests.images_asked import asked_images
 from contract_tests.marks import mark_of, marked
 from contract_tests.rows import pairwise_rows, rows_with_every_value, with_value
 from contract_tests.texts import with_mark_within
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import Credential
-from gateway_contract.pointer import placed, read
+from gateway_contract.pointer import placed
 from gateway_contract.read_json import read_json
 from gateway_contract.rules.naming import constraint_property
 from gateway_contract.schema import Constraint
@@ -78,15 +79,6 @@ def with_mark(contract: Contract, case: Case, seed: int, *attempt: object) -> Ca
 
 def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
     return json_case(name, body, images=asked_images(contract, body), **more)
-
-
-def asked_images(contract: Contract, body: Json) -> int:
-    """How many images an accepted request bills."""
-    if contract.images is None:
-        return 0
-    said = read(body, contract.images.count)
-    count = contract.request.default(contract.images.count, body) if said is ABSENT else said
-    return count if isinstance(count, int) and not isinstance(count, bool) else 1
 
 
 def example_cases(contract: Contract) -> Iterator[Case]:

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from contract_tests.allowed_values import allowed_values
 from contract_tests.fields import Field, base_request, bases, fields_of
+from contract_tests.images_asked import asked_images
 from gateway_contract.contract import Contract
 from gateway_contract.pointer import placed, removed
 from gateway_contract.standing import standing
@@ -95,15 +96,15 @@ def _extended(
     place: int,
     left: Mapping[tuple[Choice, ...], Json],
 ) -> tuple[Json, set[Choice]]:
-    """A row with a value for one more field: the first of those that are worth most, of those that keep it valid."""
+    """A row with a value for one more field: of those that are worth most and keep it valid, one that costs least."""
     worth = {
         value: sum(tuple(sorted((other, (place, value)))) in left for other in row)
         for value in range(len(options[place].values))
     }
-    for value in sorted(worth, key=lambda value: -worth[value]):
-        attempt = _with_choices(body, options, [(place, value)])
-        if standing(contract, attempt).valid:
-            return attempt, row | {(place, value)}
+    attempts = {value: _with_choices(body, options, [(place, value)]) for value in worth}
+    for value in sorted(worth, key=lambda value: (-worth[value], asked_images(contract, attempts[value]))):
+        if standing(contract, attempts[value]).valid:
+            return attempts[value], row | {(place, value)}
     return body, row
 
 

@@ -15,9 +15,10 @@ from contract_tests.addresses import addresses
 from contract_tests.campaign import Campaign, Progress
 from contract_tests.fields import base_request
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
+from contract_tests.images_asked import asked_images
 from contract_tests.limits import UnsendableError
 from contract_tests.observation import Observation, observing
-from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, asked_images, for_rules, plan, within_budget
+from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, within_budget
 from contract_tests.sending import Sender
 from contract_tests.settings import Settings
 from contract_tests.target import Target, target

@@ -11,7 +11,7 @@ from contract_tests.case import Case
 from contract_tests.fuzzing.properties import PROPERTIES, Property
 from contract_tests.fuzzing.regressions import regressions
 from contract_tests.fuzzing.search import Search, broken_rules
-from contract_tests.plan import asked_images
+from contract_tests.images_asked import asked_images
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import Exchange
 from gateway_contract.read_json import read_json

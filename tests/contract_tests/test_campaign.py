@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract_tests.health import MOST_SILENT, Health
+from contract_tests.images_asked import asked_images
 from contract_tests.limits import Limits
-from contract_tests.plan import asked_images
 from contract_tests.running import loaded, run
 from contract_tests.settings import Settings
 from contract_tests.verdicts import Conformance, Verdict

@@ -6,13 +6,13 @@ import orjson
 import pytest
 
 from contract_tests.case import Case
+from contract_tests.images_asked import asked_images
 from contract_tests.marks import PLACEHOLDER, marks_in
 from contract_tests.plan import (
     CROWD,
     NORTH_ONLY,
     TWO_SIDED,
     Plan,
-    asked_images,
     constraints,
     for_rules,
     plan,

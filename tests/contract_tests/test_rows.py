@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contract_tests.fields import base_request, bases
-from contract_tests.plan import asked_images
+from contract_tests.images_asked import asked_images
 from contract_tests.rows import choices, pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
