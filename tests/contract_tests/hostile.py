@@ -63,10 +63,12 @@ class Running:
     async def stop(self) -> None:
         if self.server:
             self.server.close()
+        for _ in range(3):  # a connection that was just accepted needs so many turns of the loop to be known here
+            await asyncio.sleep(0)
         for task, writer in self.connections.items():
             task.cancel()
             writer.transport.abort()
-        await asyncio.gather(*self.connections)
+        await asyncio.gather(*self.connections, return_exceptions=True)
         await asyncio.sleep(0)  # for the aborted connections to be closed
 
 
