@@ -61,10 +61,10 @@ class Running:
         writer.close()
 
     async def stop(self) -> None:
+        for _ in range(4):  # a connection that has just been made needs so many turns of the loop to be known here
+            await asyncio.sleep(0)
         if self.server:
             self.server.close()
-        for _ in range(3):  # a connection that was just accepted needs so many turns of the loop to be known here
-            await asyncio.sleep(0)
         for task, writer in self.connections.items():
             task.cancel()
             writer.transport.abort()
