@@ -8,10 +8,11 @@ from contract_tests.observation import Observation
 from contract_tests.settings import Settings
 from gateway_contract.contract import Contract
 from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app, http_client
+from mock_server.gateway_app import gateway_app
 from mock_server.serving import serving
 from mock_server.signing import Signer
 from mock_server.upstream_client import UpstreamClient
+from mock_server.upstream_wire import over_http
 
 PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
 BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
@@ -39,5 +40,5 @@ def bundled_gateway(contract: Contract, observation: Observation) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
     upstream = observation.stub.upstream
     signer = Signer(b"links of the bundled mock")
-    client = UpstreamClient(upstream, observation.url + upstream.base, http_client(PATIENCE), signer)
+    client = UpstreamClient(upstream, observation.url + upstream.base, over_http(PATIENCE), signer)
     return Gateway(contract, client, BUNDLED_TOKEN)

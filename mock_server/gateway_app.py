@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -15,6 +14,7 @@ from mock_server.gateway import Gateway, Incoming, Outgoing, handle
 from mock_server.own_url import own_url
 from mock_server.refusals import Refusal
 from mock_server.signing import BadSignatureError
+from mock_server.upstream_wire import UpstreamWire
 
 
 def gateway_app(gateway: Gateway) -> Starlette:
@@ -43,7 +43,7 @@ def gateway_app(gateway: Gateway) -> Starlette:
             Route(IMAGE_PATH + "/{signed}.png", image),
         ],
         exception_handlers={404: unknown_path, 405: other_method},
-        lifespan=closing(gateway.upstream.http),
+        lifespan=closing(gateway.upstream.wire),
     )
 
 
@@ -63,18 +63,12 @@ async def image_response(gateway: Gateway, signed: str) -> Response:
     return Response(content, media_type="image/png")
 
 
-def closing(http: httpx.AsyncClient) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    """A lifespan that closes a client in the loop in which it was used."""
+def closing(wire: UpstreamWire) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """A lifespan that closes the way to the upstream in the loop in which it was used."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        await http.aclose()
+        await wire.aclose()
 
     return lifespan
-
-
-def http_client(seconds: float = 30.0) -> httpx.AsyncClient:
-    """The client that gateways call their upstream with; proxies of the environment are not for these calls."""
-    limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
-    return httpx.AsyncClient(timeout=seconds, trust_env=False, limits=limits)

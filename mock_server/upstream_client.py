@@ -1,21 +1,20 @@
 """How a gateway reaches its upstream: the generation call, and the images behind its links."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Literal
 
-import httpx
-import orjson
-
 from gateway_contract.contract import Upstream
-from gateway_contract.read_json import read_json
+from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server import dashscope
 from mock_server.refusals import UPSTREAM_BROKE, Refusal
 from mock_server.signing import Signer
+from mock_server.upstream_wire import Outbound, UpstreamWire
 
 DEFAULT_KEY = "sk-the-gateways-own-key"
-UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL)  # a link that is none comes from the upstream, too
+UPSTREAM_SEEN: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
+"""Where the calls of the request that is under way are noted, for whoever sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +23,26 @@ class UpstreamClient:
 
     upstream: Upstream
     url: str
-    http: httpx.AsyncClient
+    wire: UpstreamWire
     signer: Signer
     key: str = DEFAULT_KEY
 
     async def generate(self, call: Json) -> list[str] | Refusal:
         """The links to the images of one generation call, or the refusal that its failure amounts to."""
-        try:
-            response = await self.http.request(
-                self.upstream.operation.method,
-                self.url.rstrip("/") + self.upstream.operation.path,
-                content=orjson.dumps(call),
-                headers={"authorization": f"Bearer {self.key}", "content-type": "application/json"},
-            )
-        except UNREACHABLE:
-            return UPSTREAM_BROKE
-        found = links_or_refusal(response.status_code, read_json(response.content))
-        retry_after = response.headers.get("retry-after")
-        return replace(found, retry_after=retry_after) if isinstance(found, Refusal) and retry_after else found
+        operation = self.upstream.operation
+        url = self.url.rstrip("/") + operation.path
+        answer = await self.wire.send(Outbound(operation.method, url, call, self.key))
+        seen = UPSTREAM_SEEN.get()
+        if seen is not None:
+            seen.append(answer.call)
+        found = links_or_refusal(answer.call.status, answer.body)
+        if isinstance(found, Refusal) and answer.retry_after:
+            return replace(found, retry_after=answer.retry_after)
+        return found
 
     async def image(self, link: str) -> bytes | None:
         """The image behind one of the upstream's links; None where there is none."""
-        try:
-            response = await self.http.get(link)
-        except UNREACHABLE:
-            return None
-        return response.content if response.status_code == HTTPStatus.OK else None
+        return await self.wire.image(link)
 
 
 def links_or_refusal(status: int, answer: Json | Literal[Nothing.ABSENT]) -> list[str] | Refusal:

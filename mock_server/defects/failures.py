@@ -8,8 +8,8 @@ from gateway_contract.values import Json
 from mock_server.defects.parts import expected, images_of
 from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse
-from mock_server.gateway_app import http_client
 from mock_server.refusals import UPSTREAM_BROKE, Refusal
+from mock_server.upstream_wire import over_http
 
 PATIENCE = 3600.0  # seconds
 BROKE = Refusal(500, "server_error", "internal_error", "Something went wrong.")
@@ -18,7 +18,7 @@ BROKE = Refusal(500, "server_error", "internal_error", "Something went wrong.")
 @broken("gateway", expected("answered-when-upstream-fails"))
 def waits_for_ever(_at: Spot, gateway: Gateway) -> Gateway:
     """An upstream that says nothing is waited for, and so does the client wait."""
-    return replace(gateway, upstream=replace(gateway.upstream, http=http_client(PATIENCE)))
+    return replace(gateway, upstream=replace(gateway.upstream, wire=over_http(PATIENCE)))
 
 
 @broken("call", expected("no-success-without-images"))

@@ -131,4 +131,4 @@ class _WithImages(UpstreamClient):
 
 def with_images(client: UpstreamClient, fetch: Function) -> UpstreamClient:
     """A client that gives other images than those behind the upstream's links."""
-    return _WithImages(client.upstream, client.url, client.http, client.signer, client.key, fetch)
+    return _WithImages(client.upstream, client.url, client.wire, client.signer, client.key, fetch)

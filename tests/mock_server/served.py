@@ -14,11 +14,12 @@ from gateway_contract.contract import Contract
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import Json
 from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app, http_client
+from mock_server.gateway_app import gateway_app
 from mock_server.serving import serving
 from mock_server.signing import Signer
 from mock_server.upstream import UpstreamStub, upstream_app
 from mock_server.upstream_client import UpstreamClient
+from mock_server.upstream_wire import over_http
 
 KEY = "sk-of-the-gateway"
 Body = dict[str, Json]
@@ -91,7 +92,7 @@ def gateway_served(
 def gateway_before(upstream: str, contract: Contract, token: str | None = None) -> Gateway:
     assert contract.upstream is not None
     url = upstream + contract.upstream.base
-    return Gateway(contract, UpstreamClient(contract.upstream, url, http_client(), Signer(b"links"), KEY), token)
+    return Gateway(contract, UpstreamClient(contract.upstream, url, over_http(), Signer(b"links"), KEY), token)
 
 
 @contextmanager

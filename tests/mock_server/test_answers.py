@@ -1,6 +1,7 @@
 import asyncio
 import time
 from base64 import b64decode
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,9 @@ from gateway_contract.contract import Contract
 from gateway_contract.pointer import read
 from gateway_contract.values import Json
 from mock_server.answers import ImageGoneError, answer_body, carrier_asked_for
-from mock_server.gateway_app import http_client
 from mock_server.signing import Signer
 from mock_server.upstream_client import UpstreamClient
+from mock_server.upstream_wire import over_http
 from tests.mock_server.served import Body, ServedStub
 
 BASE = "http://127.0.0.1:1/mock"
@@ -22,8 +23,8 @@ NOWHERE = "http://127.0.0.1:1/1.png"
 def answered(contract: Contract, body: Json, links: list[str]) -> Json:
     async def run() -> Json:
         assert contract.upstream is not None
-        async with http_client() as http:
-            client = UpstreamClient(contract.upstream, "http://127.0.0.1:1", http, Signer(b"links"))
+        async with aclosing(over_http()) as wire:
+            client = UpstreamClient(contract.upstream, "http://127.0.0.1:1", wire, Signer(b"links"))
             return await answer_body(contract, client, body, links, BASE)
 
     return asyncio.run(run())

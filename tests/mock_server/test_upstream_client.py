@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import aclosing
 
 import orjson
 import pytest
@@ -6,10 +7,10 @@ import pytest
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import header
 from gateway_contract.values import ABSENT, Json
-from mock_server.gateway_app import http_client
 from mock_server.refusals import UPSTREAM_BROKE, Refusal
 from mock_server.signing import Signer
 from mock_server.upstream_client import UpstreamClient, links_or_refusal
+from mock_server.upstream_wire import over_http
 from tests.mock_server.served import KEY, ServedStub, canned
 
 CALL: Json = {
@@ -23,8 +24,8 @@ NOBODY = "http://127.0.0.1:1"
 def generated(contract: Contract, url: str) -> list[str] | Refusal:
     async def run() -> list[str] | Refusal:
         assert contract.upstream is not None
-        async with http_client() as http:
-            return await UpstreamClient(contract.upstream, url, http, Signer(b"links"), KEY).generate(CALL)
+        async with aclosing(over_http()) as wire:
+            return await UpstreamClient(contract.upstream, url, wire, Signer(b"links"), KEY).generate(CALL)
 
     return asyncio.run(run())
 
@@ -32,8 +33,8 @@ def generated(contract: Contract, url: str) -> list[str] | Refusal:
 def image(contract: Contract, link: str) -> bytes | None:
     async def run() -> bytes | None:
         assert contract.upstream is not None
-        async with http_client() as http:
-            return await UpstreamClient(contract.upstream, NOBODY, http, Signer(b"links"), KEY).image(link)
+        async with aclosing(over_http()) as wire:
+            return await UpstreamClient(contract.upstream, NOBODY, wire, Signer(b"links"), KEY).image(link)
 
     return asyncio.run(run())
 

@@ -12,12 +12,13 @@ from gateway_contract.pointer import read
 from gateway_contract.values import ABSENT, Json
 from mock_server import dashscope
 from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app, http_client
+from mock_server.gateway_app import gateway_app
 from mock_server.serving import serving
 from mock_server.signing import Signer
 from mock_server.upstream import UpstreamStub, upstream_app
 from mock_server.upstream_client import UpstreamClient
 from mock_server.upstream_failures import FAILURE_NAMED, FAILURES, UpstreamFailure
+from mock_server.upstream_wire import over_http
 from tests.mock_server.served import client
 
 CALL: Json = {
@@ -101,6 +102,6 @@ def test_the_gateway_mock_stands_it(failure: UpstreamFailure, powertokens: Contr
 
 def through_the_mock(contract: Contract, upstream: str) -> httpx.Response:
     assert contract.upstream is not None
-    reached = UpstreamClient(contract.upstream, upstream, http_client(seconds=0.5), Signer(b"key"))
+    reached = UpstreamClient(contract.upstream, upstream, over_http(seconds=0.5), Signer(b"key"))
     with serving(gateway_app(Gateway(contract, reached))) as url, client() as http:
         return http.post(url + contract.operation.path, json=REQUEST)

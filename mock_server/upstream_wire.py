@@ -1,0 +1,86 @@
+"""What carries a gateway's calls to its upstream: HTTP, or a plain call where the upstream is the stub beside it."""
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal, Protocol
+
+import httpx
+import orjson
+
+from gateway_contract.exchange import UpstreamCall
+from gateway_contract.read_json import read_json
+from gateway_contract.values import ABSENT, Json, Nothing
+
+UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL)  # a link that is none comes from the upstream, too
+NO_STATUS = 0
+"""Stands in a call's record where there was no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A generation call as a gateway makes it. `url` is whole; `key` is the gateway's own."""
+
+    method: str
+    url: str
+    body: Json
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAnswer:
+    """What came back; `call` is the record of what went there. Without an answer the body is ABSENT."""
+
+    call: UpstreamCall
+    body: Json | Literal[Nothing.ABSENT] = ABSENT
+    retry_after: str | None = None
+
+
+class UpstreamWire(Protocol):
+    """The two things that a gateway wants of its upstream."""
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer: ...
+
+    async def image(self, link: str) -> bytes | None:
+        """The image behind one of the upstream's links; None where there is none."""
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpWire:
+    """Real HTTP; the client is closed with the wire, in the loop in which it was used."""
+
+    http: httpx.AsyncClient
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        headers = {"authorization": f"Bearer {outbound.key}", "content-type": "application/json"}
+        content = orjson.dumps(outbound.body)
+        began = time.time()
+        try:
+            answer = await self.http.request(outbound.method, outbound.url, content=content, headers=headers)
+        except UNREACHABLE:
+            return UpstreamAnswer(_record(outbound, headers, began, NO_STATUS))
+        record = _record(outbound, headers, began, answer.status_code)
+        return UpstreamAnswer(record, read_json(answer.content), answer.headers.get("retry-after"))
+
+    async def image(self, link: str) -> bytes | None:
+        try:
+            answer = await self.http.get(link)
+        except UNREACHABLE:
+            return None
+        return answer.content if answer.status_code == HTTPStatus.OK else None
+
+    async def aclose(self) -> None:
+        await self.http.aclose()
+
+
+def over_http(seconds: float = 30.0) -> HttpWire:
+    """The usual wire; proxies of the environment are not for these calls."""
+    limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
+    return HttpWire(httpx.AsyncClient(timeout=seconds, trust_env=False, limits=limits))
+
+
+def _record(outbound: Outbound, headers: dict[str, str], at: float, status: int) -> UpstreamCall:
+    path = httpx.URL(outbound.url).raw_path.decode()
+    return UpstreamCall(outbound.method, path, tuple(headers.items()), outbound.body, at, status)
