@@ -4,10 +4,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answers import IMAGE_PATH
 from mock_server.gateway import Gateway, Incoming, Outgoing, handle
@@ -17,12 +19,32 @@ from mock_server.signing import BadSignatureError
 from mock_server.upstream_wire import UpstreamWire
 
 
-def gateway_app(gateway: Gateway) -> Starlette:
-    """The application; its shutdown closes the gateway's client."""
+def gateway_app(gateway: Gateway) -> ASGIApp:
+    """The application; its shutdown closes the way to the upstream."""
+    operation, elsewhere = gateway.contract.operation, beside_the_operation(gateway)
 
-    async def operate(request: Request) -> Response:
-        incoming = Incoming(request.method, request.headers, await request.body(), own_url(request))
-        return response(await handle(gateway, incoming))
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Without a router where it can be told without one: nearly every request is for the operation."""
+        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) != operation.path:
+            await elsewhere(scope, receive, send)
+        elif scope["method"] != operation.method:
+            await other_method(gateway, scope["method"], operation.method)(scope, receive, send)
+        else:
+            request = Request(scope, receive)
+            incoming = Incoming(operation.method, request.headers, await request.body(), own_url(scope))
+            await response(await handle(gateway, incoming))(scope, receive, send)
+
+    return app
+
+
+def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
+    message = f"{method} is not allowed here."
+    refused = gateway.refuse(gateway, Refusal(405, "invalid_request_error", "method_not_allowed", message))
+    return response(refused, {"allow": allowed})
+
+
+def beside_the_operation(gateway: Gateway) -> Starlette:
+    """Images, and an error for whatever is not there."""
 
     async def image(request: Request) -> Response:
         return await image_response(gateway, request.path_params["signed"])
@@ -31,24 +53,19 @@ def gateway_app(gateway: Gateway) -> Starlette:
         message = f"There is nothing at {request.url.path}."
         return response(gateway.refuse(gateway, Refusal(404, "invalid_request_error", "unknown_url", message)))
 
-    async def other_method(request: Request, _error: Exception) -> Response:
-        message = f"{request.method} is not allowed here."
-        refused = gateway.refuse(gateway, Refusal(405, "invalid_request_error", "method_not_allowed", message))
-        return response(refused, {"allow": operation.method})
+    async def only_read(request: Request, _error: Exception) -> Response:
+        return other_method(gateway, request.method, "GET, HEAD")
 
-    operation = gateway.contract.operation
     return Starlette(
-        routes=[
-            Route(operation.path, operate, methods=[operation.method]),
-            Route(IMAGE_PATH + "/{signed}.png", image),
-        ],
-        exception_handlers={404: unknown_path, 405: other_method},
+        routes=[Route(IMAGE_PATH + "/{signed}.png", image)],
+        exception_handlers={404: unknown_path, 405: only_read},
         lifespan=closing(gateway.upstream.wire),
     )
 
 
 def response(outgoing: Outgoing, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse(outgoing.body, outgoing.status, {**outgoing.headers, **(headers or {})})
+    content = orjson.dumps(outgoing.body)
+    return Response(content, outgoing.status, {**outgoing.headers, **(headers or {})}, "application/json")
 
 
 async def image_response(gateway: Gateway, signed: str) -> Response:

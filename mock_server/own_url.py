@@ -1,8 +1,10 @@
 """Where an application is, as its client knows it."""
 
-from starlette.requests import Request
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 
-def own_url(request: Request) -> str:
+def own_url(scope: Scope) -> str:
     """The URL of the application that got a request, by its Host header and mount; no slash at its end."""
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+    host = Headers(scope=scope).get("host") or ":".join(map(str, scope.get("server") or ("127.0.0.1",)))
+    return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"

@@ -65,3 +65,9 @@ def test_a_link_holds_after_a_restart(powertokens: Contract, flat: ServedGateway
     link = flat.post(FLAT).json()["data"][0]["url"]
     with serving(gateway_app(gateway_before(flat.upstream, powertokens))) as again, client() as http:
         assert http.get(link.replace(flat.url, again)).content == http.get(link).content
+
+
+def test_an_image_can_only_be_read(flat: ServedGateway) -> None:
+    response = flat.http.post(f"{flat.url}/images/anything.png")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+    assert response.json()["error"]["code"] == "method_not_allowed"

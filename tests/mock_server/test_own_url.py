@@ -10,7 +10,7 @@ from mock_server.serving import serving
 
 
 async def tell(request: Request) -> Response:
-    return PlainTextResponse(own_url(request))
+    return PlainTextResponse(own_url(request.scope))
 
 
 INNER = Starlette(routes=[Route("/deep/path", tell)])
