@@ -4,7 +4,8 @@ from pathlib import Path
 
 from gateway_contract.document import DocumentError
 
-FOLDER = Path(__file__).parent.parent / "openapi"
+INSTALLED = Path(__file__).parent / "openapi"
+FOLDER = INSTALLED if INSTALLED.is_dir() else Path(__file__).parent.parent / "openapi"
 BUNDLED = ("powertokens", "powerbuyin")
 
 

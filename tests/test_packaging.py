@@ -1,0 +1,59 @@
+"""What is installed from a wheel works without the project's folder beside it."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the content of the project's wheel."""
+    made, folder = tmp_path_factory.mktemp("made"), tmp_path_factory.mktemp("installed")
+    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--disable-pip-version-check"]
+    subprocess.run(  # noqa: S603 - our own project
+        [sys.executable, "-m", "pip", "wheel", *offline, "--wheel-dir", str(made), str(ROOT)], check=True
+    )
+    (wheel,) = made.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder)
+    return folder
+
+
+def said(installed: Path, *command: str) -> str:
+    """What a command says that finds the project in that folder alone."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-P", *command],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=installed,
+        env={"PYTHONPATH": str(installed), "PATH": "/usr/bin:/bin"},
+        timeout=60,
+    )
+    return done.stdout
+
+
+def test_contracts_come_along(installed: Path) -> None:
+    listed = said(installed, "-m", "contract_tests", "rules", "--contract", "powerbuyin")
+    assert "powerbuyin/seed/preserves-0" in listed
+    assert said(installed, "-c", "from gateway_contract import catalogue; print(catalogue.FOLDER)").strip() == str(
+        installed / "gateway_contract" / "openapi"
+    )
+
+
+def test_defects_come_along(installed: Path) -> None:
+    assert "seed-lost-when-falsy" in said(installed, "-m", "mock_server", "--defects")
+
+
+def test_every_module_of_the_project_is_in_it(installed: Path) -> None:
+    for floor in ("gateway_contract", "mock_server", "contract_tests"):
+        wanted = {path.relative_to(ROOT) for path in (ROOT / floor).rglob("*") if is_shipped(path)}
+        assert wanted <= {path.relative_to(installed) for path in installed.rglob("*")}
+
+
+def is_shipped(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
