@@ -1,4 +1,4 @@
-# Every target but help and clean first brings .venv up to requirements.lock.
+# Every target but help and clean first brings .venv up to requirements.lock; the tests have packages of npm besides.
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3,$(shell $(name) --version >/dev/null 2>&1 && echo $(name))) python3)
 PORT ?= 8080
@@ -10,6 +10,7 @@ GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIM
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
+CLIENTS := tests/clients/node_modules/.package-lock.json
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
@@ -75,12 +76,12 @@ selftest: $(READY)
 	$(call option,DEFECT,defect) \
 	exec $(RUN) contract_tests "$$@"
 
-test: $(READY)
+test: $(READY) $(CLIENTS)
 	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(RUN) coverage report --include='gateway_contract/*' --fail-under=100
 	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=90.1
 
-coverage: $(READY)
+coverage: $(READY) $(CLIENTS)
 	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=html:build/coverage
 
 lint: $(READY)
@@ -99,7 +100,7 @@ lock: $(READY)
 		grep -v '^# Made from' requirements.lock; } > requirements.new && mv requirements.new requirements.lock
 
 clean:
-	rm -rf .venv build report .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv tests/clients/node_modules build report .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
@@ -111,4 +112,12 @@ $(READY): requirements.lock pyproject.toml
 	@.venv/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@$(RUN) pip install -qq --disable-pip-version-check --no-input --require-hashes --requirement requirements.lock
 	@$(RUN) pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What the tests drive the mock with. npm writes this file last: it says what is installed.
+$(CLIENTS): tests/clients/package-lock.json tests/clients/package.json
+	@npm --version >/dev/null 2>&1 || { \
+		echo 'The tests need Node.js and npm. On Debian and Ubuntu: apt-get install nodejs npm' >&2; exit 1; }
+	@echo 'Installing into tests/clients what package-lock.json names ...' >&2
+	@npm ci --prefix tests/clients --loglevel=error >/dev/null
 	@touch $@

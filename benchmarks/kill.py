@@ -1,89 +1,182 @@
-"""The catalogue of defects against stock Schemathesis and against this suite: caught, cost, false alarms.
+"""The catalogue of defects against stock Schemathesis and against this suite: caught, how soon, cost, false alarms.
 
 Stock is `schemathesis run` with all checks and 100 examples, given the plain contract; what it reports of the right
-gateway as well counts as no catch. Each way of being broken is tried at one part of one contract; `--every 1` takes
-them all, at ten seconds each for stock.
+gateway as well counts as no catch and as no alarm. Each way of being broken is tried at one part of one contract, each
+benign variant at every contract that it fits.
 
-Run it with `python -m benchmarks.kill [--every N]`; the table goes to standard output as Markdown.
+Run it with `python -m benchmarks.kill [--every N] [--jobs N]`; the tables go to standard output as Markdown.
 """
 
 import argparse
-import re
+import os
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
 
-from benchmarks.gate import measured, mock, schemathesis_command
-from contract_tests.selftest import ready_about, ready_for, without_failures
-from contract_tests.trial import failing, run_against
+import yaml
+
+from benchmarks.gate import ENVIRONMENT, schemathesis_command
+from contract_tests.observation import observing
+from contract_tests.selftest import Kind, Trial, defects_of, first_failing, ready_about, ready_for, without_failures
+from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
+from contract_tests.trial import AppOf, failing, run_against
 from gateway_contract.catalogue import BUNDLED
+from gateway_contract.contract import Contract
 from mock_server.defects.benign import VARIANTS, variants
-from mock_server.defects.catalogue import each_way_once
+from mock_server.defects.catalogue import defects, each_way_once
 from mock_server.defects.way import Defect
+from mock_server.gateway_app import gateway_app
+from mock_server.serving import serving
+
+STOCK, SUITE = "`schemathesis run`, all checks, 100 examples", "this suite"
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One gateway as one tester saw it: what it reported, after how many requests, at which CPU seconds."""
+    """One gateway as one tester saw it. `after` is how many requests it took to report something of it."""
 
     reported: frozenset[str]
     requests: int
+    after: int | None
     cpu: float
 
 
-def stock(contract: str, *options: str) -> Tried:
-    """The failures that Schemathesis reports of the mock, by their codes."""
-    with mock(*options) as (url, pid):
-        cpu, mock_cpu, _, printed = measured(schemathesis_command(contract, url), pid)
-    cases = re.search(r"(\d+) generated", printed)
-    if cases is None:
-        raise SystemExit(f"Schemathesis did not run:\n{printed}")
-    return Tried(frozenset(re.findall(r"❌ (ST\d+)", printed)), int(cases.group(1)), cpu + mock_cpu)
+@dataclass(frozen=True)
+class Pair:
+    """One gateway as both testers saw it; `theirs` without what stock says of the right gateway as well."""
+
+    trial: Trial
+    theirs: Tried
+    ours: Tried
 
 
-def suite(contract: str, defect: Defect) -> Tried:
-    """The rules that the suite finds broken; it runs in this process, the gateway and the upstream with it."""
+def app_of(trial: Trial) -> AppOf:
+    match trial.kind:
+        case Kind.DEFECT:
+            return defects_of(trial.contract)[trial.name].app
+        case Kind.BENIGN:
+            return VARIANTS[trial.name]
+    return gateway_app
+
+
+def pair(trial: Trial) -> Pair:
+    right = checks_failed_by_the_right(trial.contract)
+    return Pair(trial, stock(trial, right), suite(trial))
+
+
+@cache
+def checks_failed_by_the_right(contract: str) -> frozenset[str]:
+    return stock(Trial(contract, Kind.RIGHT, ""), frozenset()).reported
+
+
+def stock(trial: Trial, apart_from: frozenset[str]) -> Tried:
+    """The checks that Schemathesis sees failing; the gateway and its upstream are in this process."""
+    contract = ready_for(trial.contract).contract
+    with (
+        observing(contract, "127.0.0.1", 0) as observation,
+        serving(app_of(trial)(bundled_gateway(contract, observation))) as url,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        began, cassette = time.process_time(), Path(folder, "cassette.yaml")
+        command = schemathesis_command(trial.contract, url, BUNDLED_TOKEN)
+        cpu = cpu_of([*command, "--report", "vcr", "--report-vcr-path", str(cassette)], folder)
+        cpu += time.process_time() - began
+        sent = yaml.load(cassette.read_bytes(), yaml.CSafeLoader)["http_interactions"]
+    failed = [failed_checks(one) - apart_from for one in sent]
+    after = next((number for number, checks in enumerate(failed, 1) if checks), None)
+    return Tried(frozenset().union(*failed), len(sent), after, cpu)
+
+
+def failed_checks(interaction: dict[str, list[dict[str, str]]]) -> frozenset[str]:
+    return frozenset(check["name"] for check in interaction["checks"] if check["status"] == "FAILURE")
+
+
+def cpu_of(command: list[str], folder: str) -> float:
+    process = subprocess.Popen(  # its own processor time is wanted, which `run` does not tell
+        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in {0, 1}:
+        raise SystemExit(f"Schemathesis did not run: it ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def suite(trial: Trial) -> Tried:
+    """The rules that the suite finds broken, of a benign variant the documented ones."""
+    ready, level = without_failures(trial.contract), None
+    match trial.kind:
+        case Kind.DEFECT:
+            ready = ready_about(trial.contract, defects_of(trial.contract)[trial.name])
+        case _:
+            level = "documented"
     began = time.process_time()
-    found = run_against(ready_about(contract, defect), defect.app)
-    return Tried(frozenset(failing(found)), found.cost.requests, time.process_time() - began)
+    found = run_against(ready, app_of(trial))
+    cpu = time.process_time() - began
+    reported = frozenset(failing(found, level))
+    return Tried(reported, found.cost.requests, first_failing(trial.contract, found) if reported else None, cpu)
 
 
-def row(name: str, total: int, caught: Sequence[Tried], tried: Sequence[Tried], alarms: str) -> str:
-    requests = statistics.median(one.requests for one in tried)
-    cpu = statistics.median(one.cpu for one in tried)
-    return f"| {name} | {len(caught)} of {total} | {requests:.0f} | {cpu:.1f} | {alarms} |"
+def trials(every: int) -> list[Trial]:
+    contracts = [ready_for(name).contract for name in BUNDLED]
+    broken = [Trial(contract.name, Kind.DEFECT, full_name(contract, way)) for contract, way in each_way_once(contracts)]
+    benign = [Trial(name, Kind.BENIGN, variant) for name in BUNDLED for variant in variants(name)]
+    return [*broken[::every], *benign]
+
+
+def full_name(contract: Contract, defect: Defect) -> str:
+    """The name under which the catalogue has a defect: with the detail that tells it from others."""
+    return next(str(one) for one in defects(contract) if one.way is defect.way and one.part == defect.part)
+
+
+def summary(name: str, broken: Sequence[Tried], benign: Sequence[Tried]) -> str:
+    caught = [one for one in broken if one.reported]
+    alarms = sum(bool(one.reported) for one in benign)
+    after = statistics.median(one.after for one in caught if one.after is not None)
+    cpu, requests = (statistics.median(one) for one in ([one.cpu for one in broken], [one.requests for one in broken]))
+    return (
+        f"| {name} | {len(caught)} of {len(broken)} | {after:.0f} | {requests:.0f} | {cpu:.1f} "
+        f"| {alarms} of {len(benign)} |"
+    )
+
+
+def print_tables(found: Sequence[Pair]) -> None:
+    broken = [one for one in found if one.trial.kind is Kind.DEFECT]
+    benign = [one for one in found if one.trial.kind is Kind.BENIGN]
+    print("| | caught | requests until caught | requests of a run | CPU seconds of a run | false alarms |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    print(summary(STOCK, [one.theirs for one in broken], [one.theirs for one in benign]))
+    print(summary(SUITE, [one.ours for one in broken], [one.ours for one in benign]))
+    alone = [one for one in broken if one.theirs.reported and not one.ours.reported]
+    print(f"\nCaught by stock alone: {listed(alone)}.\n")
+    print(
+        f"Benign variants of which stock reports something: {listed([one for one in benign if one.theirs.reported])}.\n"
+    )
+    print("| contract | defect | stock: requests until caught | this suite |")
+    print("| --- | --- | --- | --- |")
+    for one in broken:
+        print(f"| {one.trial.contract} | {one.trial.name} | {one.theirs.after or '-'} | {one.ours.after or '-'} |")
+
+
+def listed(some: Sequence[Pair]) -> str:
+    return ", ".join(f"{one.trial.contract} {one.trial.name}" for one in some) or "none"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--every", type=int, default=4, help="take every n-th way of being broken")
-    every = parser.parse_args().every
-    contracts = [ready_for(name).contract for name in BUNDLED]
-    wanted = [(contract.name, defect) for contract, defect in each_way_once(contracts)][::every]
-    clean = {name: stock(name) for name in BUNDLED}
-    theirs, ours, only_theirs = [], [], []
-    for contract, defect in wanted:
-        other, mine = stock(contract, "--defect", str(defect)), suite(contract, defect)
-        theirs.append((bool(other.reported - clean[contract].reported), other))
-        ours.append((bool(mine.reported), mine))
-        if theirs[-1][0] and not ours[-1][0]:
-            only_theirs.append(f"{contract}: {defect}")
-    print("| | caught | requests of a run | CPU seconds of a run | false alarms on benign variants |")
-    print("| --- | --- | --- | --- | --- |")
-    for name, tried, alarms in (
-        ("`schemathesis run`, all checks, 100 examples", theirs, "not tried"),
-        ("this suite", ours, alarms_of_the_suite()),
-    ):
-        print(row(name, len(wanted), [one for hit, one in tried if hit], [one for _, one in tried], alarms))
-    print(f"\nCaught by stock alone: {', '.join(only_theirs) or 'none'}.")
-
-
-def alarms_of_the_suite() -> str:
-    """Benign variants of which the suite reports a documented rule as broken."""
-    tried = [(name, variant) for name in BUNDLED for variant in variants(name)]
-    alarming = [one for one in tried if failing(run_against(without_failures(one[0]), VARIANTS[one[1]]), "documented")]
-    return f"{len(alarming)} of {len(tried)}"
+    parser.add_argument("--jobs", type=int, default=1, help="so many at once")
+    asked = parser.parse_args()
+    with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(pair, trials(asked.every)))
+    print_tables(found)
 
 
 if __name__ == "__main__":

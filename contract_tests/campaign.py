@@ -14,7 +14,7 @@ from contract_tests.narrowing import Narrowing
 from contract_tests.observation import Observation
 from contract_tests.plan import Plan, with_mark
 from contract_tests.sending import Sender, send
-from contract_tests.verdicts import Cost
+from contract_tests.verdicts import Cost, Fuzzed
 from gateway_contract.exchange import Answer, Exchange, UpstreamCall
 from gateway_contract.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.finding import Outcome
@@ -46,6 +46,7 @@ class Campaign:
     requests: int = 0
     images: int = 0
     asked: int = 0  # images
+    fuzzed: Fuzzed | None = None
     health: Health = field(init=False)
     _numbers: "count[int]" = field(default_factory=count)
 
@@ -55,10 +56,13 @@ class Campaign:
     async def run(self) -> None:
         """Fills in the judgements, or the problem for which nothing could be tested."""
         seen = await look(self.sender, self.observation, self.seed)
-        self._count(plain_case(self.sender, self.seed), seen.exchange)
+        for exchange in filter(None, (seen.failed, seen.exchange)):
+            self._count(plain_case(self.sender, self.seed), exchange)
         if seen.problem:
             self.problem = seen.problem
             return
+        if seen.failed is not None and seen.exchange.accepted:
+            self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
         sent = await self._together([case for case in self.plan.cases if not case.alone and seen.marks_arrive])
         lost = [case for case, exchange in sent if is_unattributed(exchange)]
         alone = [case for case in self.plan.cases if case.alone or not seen.marks_arrive]

@@ -13,6 +13,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from contract_tests.image_parts import check_parts
 from contract_tests.limits import Limits, Trouble, in_bytes
+from contract_tests.png_pixels import check_pixels
 from gateway_contract.exchange import BrokenImage, Image
 from mock_server.identity import identity_of
 
@@ -31,7 +32,7 @@ def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits
     try:
         picture = opened(content, media_type, limits)
         width, height = picture.size
-        check(picture, limits)
+        check(picture, content, limits)
     except Trouble as trouble:
         return BrokenImage(key, link, str(trouble))
     kind = str(picture.format)
@@ -64,21 +65,22 @@ def header_of(kind: str, content: bytes) -> ImageFile:
         raise Trouble(f"a {kind} image whose header cannot be read") from error
 
 
-def check(picture: ImageFile, limits: Limits) -> None:
+def check(picture: ImageFile, content: bytes, limits: Limits) -> None:
     """Raise Trouble where the image is too big or not whole."""
     width, height = picture.size
     if width * height > limits.pixels:
         raise Trouble(f"a {picture.format} image that claims {width} x {height} pixels")
     try:
-        read_through(picture)
+        read_through(picture, content)
     except Exception as error:
         raise Trouble(f"a {picture.format} image that is cut or damaged") from error
 
 
-def read_through(picture: ImageFile) -> None:
-    """Read the image to its end at the least cost: a PNG by its checksums, a JPEG at an eighth of its size."""
+def read_through(picture: ImageFile, content: bytes) -> None:
+    """Read the image to its end at the least cost: a PNG without drawing it, a JPEG at an eighth of its size."""
     if isinstance(picture, PngImageFile):
         picture.verify()
+        check_pixels(content)
         return
     picture.draft(picture.mode, (picture.width // 8, picture.height // 8))
     picture.load()

@@ -1,11 +1,11 @@
 """A look before the run: whether there is a gateway that can be tested at all, and whether calls reach the upstream."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract_tests.case import Case
 from contract_tests.fields import base_request
-from contract_tests.marks import mark_of, marks_in
+from contract_tests.marks import marks_in
 from contract_tests.observation import Observation
 from contract_tests.plan import valid_case, with_mark
 from contract_tests.sending import Sender, send
@@ -32,27 +32,36 @@ class Look:
     exchange: Exchange
     problem: str = ""
     marks_arrive: bool = True
+    failed: Exchange | None = None  # an earlier one that the gateway broke on
 
 
-def plain_case(sender: Sender, seed: int) -> Case:
+def plain_case(sender: Sender, seed: int, *attempt: object) -> Case:
     case = valid_case(sender.contract, "a look before the run", base_request(sender.contract))
-    return with_mark(sender.contract, case, seed, "look")
+    return with_mark(sender.contract, case, seed, "look", *attempt)
 
 
 async def look(sender: Sender, observation: Observation | None, seed: int) -> Look:
-    """One plain valid request, alone."""
-    case = plain_case(sender, seed)
+    """One plain valid request, alone; a gateway that breaks on it is given a second one."""
+    first = await looked(sender, observation, plain_case(sender, seed))
+    answer = first.exchange.answer
+    if isinstance(answer, NoAnswer) or answer.status < 500:
+        return first
+    second = await looked(sender, observation, plain_case(sender, seed, "again"))
+    return replace(second, failed=first.exchange)
+
+
+async def looked(sender: Sender, observation: Observation | None, case: Case) -> Look:
     before = observation.count() if observation is not None else 0
     exchange = await send(sender, case)
     problem = _unusable(exchange.answer, sender)
     if problem or observation is None:
         return Look(exchange, problem)
     calls = observation.since(before)
-    mark = mark_of(sender.contract.name, seed, "look")
+    sent = marks_in(exchange.request.body)
     return Look(
-        exchange,
+        replace(exchange, upstream=calls),
         _nothing_arrived(exchange.answer, calls, observation),
-        not calls or any(mark in marks_in(call.body) for call in calls),
+        not calls or any(sent & marks_in(call.body) for call in calls),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from contract_tests.blank_images import blank
 from contract_tests.marks import marks_in
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import UpstreamCall
@@ -58,6 +59,6 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
     def failure_of(body: Json) -> UpstreamFailure | None:
         return next((failures[mark] for mark in marks_in(body) if mark in failures), None)
 
-    stub = UpstreamStub(contract.upstream, layout_of=layout_of, failure_of=failure_of)
+    stub = UpstreamStub(contract.upstream, layout_of=layout_of, failure_of=failure_of, draws=blank)
     with serving(upstream_app(stub), host, port) as url:
         yield Observation(url.removeprefix("http://"), url, stub, other_layout, failures)

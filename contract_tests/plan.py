@@ -1,7 +1,8 @@
 """Which requests are sent to learn about every rule of a contract: finite, in order, the same for the same seed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import orjson
 
@@ -15,11 +16,12 @@ from contract_tests.rows import pairwise_rows, rows_with_every_value, with_value
 from contract_tests.texts import with_mark_within
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import Credential
-from gateway_contract.pointer import placed
+from gateway_contract.pointer import below, placed
 from gateway_contract.read_json import read_json
 from gateway_contract.rules.naming import constraint_property
 from gateway_contract.schema import Constraint
 from gateway_contract.standing import NOT_JUDGED, standing
+from gateway_contract.unlisted import known_upstream_only
 from gateway_contract.values import ABSENT, Json
 
 TWO_SIDED = "two-sided"
@@ -50,6 +52,7 @@ def plan(contract: Contract, observed: str, seed: int) -> Plan:
         *unauthorized_cases(contract),
         *method_cases(),
         *fraction_cases(contract),
+        *(overriding_cases(contract) if observed == TWO_SIDED else ()),
         *(crowd_cases(contract) if observed == TWO_SIDED else ()),
         *(layout_cases(contract) if observed == TWO_SIDED else ()),
         *repeated_prompt_cases(contract),
@@ -93,7 +96,7 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
     if base is None:
         return
     proven = 0
-    for value in forbidden_values(constraint):
+    for value in chain(known_upstream_only(contract, constraint), forbidden_values(constraint)):
         if isinstance(value, str) and constraint.pointer in contract.marks:
             value = with_mark_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
         body = with_value(base, constraint.pointer, value)
@@ -158,6 +161,25 @@ def fraction_cases(contract: Contract) -> Iterator[Case]:
     for field in fields_of(contract):
         if field.schema.get("type") == "integer":
             yield json_case(f"{field.subject} as 1.0", placed(base, field.pointer, 1.0), images=1)
+
+
+KEY_NAMES = ("api_key", "apiKey", "token", "authorization")
+ADDRESS_NAMES = ("base_url", "api_base", "endpoint", "upstream")
+OVERRIDING: Mapping[str, dict[str, Json]] = {
+    "key": dict.fromkeys(KEY_NAMES, "sk-chosen-by-the-client"),
+    "upstream": dict.fromkeys(ADDRESS_NAMES, "http://127.0.0.1:9/chosen-by-the-client"),
+}
+"""Fields that a careless gateway may hand to the library with which it calls its upstream; nobody listens there."""
+
+
+def overriding_cases(contract: Contract) -> Iterator[Case]:
+    """Requests that name another upstream, or another key for it, where the page leaves open what comes of that."""
+    for name, fields in OVERRIDING.items():
+        body = base_request(contract)
+        for field, value in fields.items():
+            body = placed(body, below("", field), value)
+        if standing(contract, body).open_because:
+            yield valid_case(contract, f"names another {name}", body)
 
 
 def crowd_cases(contract: Contract) -> Iterator[Case]:

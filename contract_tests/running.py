@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from traceback import extract_tb
 from typing import TypeAlias
@@ -78,6 +79,7 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
         not_tested=campaign.problem,
         our_errors=our_errors(campaign.our_errors),
         doubt=campaign.health.doubt,
+        fuzzed=campaign.fuzzed,
     )
     return never_hollow(judged, ready.selected)
 
@@ -131,11 +133,12 @@ async def _fuzz(ready: Loaded, campaign: Campaign) -> None:
     from contract_tests.fuzzing.after_the_plan import fuzz_after_the_plan  # noqa: PLC0415 # takes a second to import
 
     rules = [rule for rule in ready.rules if rule.id in ready.selected]
-    await fuzz_after_the_plan(campaign, rules, ready.settings)
+    campaign.fuzzed = await fuzz_after_the_plan(campaign, rules, ready.settings)
 
 
+@lru_cache(maxsize=8)
 def planned_for(ready: Loaded) -> Plan:
-    """What a run will send: about the selected rules, within the budget."""
+    """What a run will send: about the selected rules, within the budget. Whoever runs it again need not plan again."""
     budget = budget_of(ready.settings)
     planned = for_rules(plan(ready.contract, observed_from(ready.settings), ready.settings.seed), ready.selected)
     if not any(rule.kind == "resilience" for rule in ready.rules if rule.id in ready.selected):

@@ -54,6 +54,15 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """What was sent beyond the plan; `found` is how many rules that alone showed to be broken."""
+
+    requests: int
+    rounds: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """All that a report tells of one contract against one gateway. `not_tested` is why there was no test."""
 
@@ -68,6 +77,7 @@ class Run:
     not_tested: str = ""
     our_errors: tuple[str, ...] = ()
     doubt: str = ""  # why what was not run was not run, where that is no choice of the user's
+    fuzzed: Fuzzed | None = None
 
     @property
     def conformance(self) -> Conformance:

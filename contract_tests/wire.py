@@ -5,6 +5,7 @@ import ssl
 import string
 import time
 from contextlib import aclosing
+from functools import cache
 from urllib.parse import quote
 
 import httpx
@@ -16,7 +17,13 @@ from gateway_contract.exchange import Answer, Headers, NoAnswer, Request, header
 from gateway_contract.read_json import read_json
 
 
-def connections(verify: ssl.SSLContext | bool = True) -> httpx.AsyncHTTPTransport:  # noqa: FBT001, FBT002  # httpx's own
+@cache
+def trusting() -> ssl.SSLContext:
+    """Whom we believe over TLS; made once, for it reads every authority that there is."""
+    return httpx.create_ssl_context()
+
+
+def connections() -> httpx.AsyncHTTPTransport:
     """A transport with a connection of its own for each exchange.
 
     On a shared connection an exchange would suffer for what the one before left unread, or for a server that
@@ -24,7 +31,7 @@ def connections(verify: ssl.SSLContext | bool = True) -> httpx.AsyncHTTPTranspor
     uses no proxy, and writes no link with its signature to a log.
     """
     alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(verify=verify, limits=alone)
+    return httpx.AsyncHTTPTransport(verify=trusting(), limits=alone)
 
 
 async def exchange(

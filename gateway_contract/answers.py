@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gateway_contract.contract import Carrier, ImageItems, ImageSize, UnixTime
+from gateway_contract.contract import Carrier, ImageItems, ImageSize, MockValue, UnixTime
 from gateway_contract.document import DocumentError
 from gateway_contract.expression import request_pointer
 from gateway_contract.schema import CompiledSchema, Part
@@ -74,11 +74,21 @@ def unix_times(answer: CompiledSchema) -> Iterator[UnixTime]:
             )
 
 
-def mock_values(answer: CompiledSchema) -> dict[str, str]:
-    """Which parts of an answer a mock takes from the request: pointer into the answer to pointer into the request."""
-    return {
-        part.pointer: request_pointer(str(part.schema["x-mock"])) for part in answer.parts if "x-mock" in part.schema
-    }
+def mock_values(answer: CompiledSchema) -> dict[str, MockValue]:
+    """Which parts of an answer a mock takes from the request, by their pointers."""
+    return {part.pointer: _mock_value(part) for part in answer.parts if "x-mock" in part.schema}
+
+
+def _mock_value(part: Part) -> MockValue:
+    said = part.schema["x-mock"]
+    members = dict(_members(said)) or {"from": said}
+    when = next(iter(_members(members.get("when"))), None)
+    return MockValue(
+        source=request_pointer(str(members["from"])),
+        when=None if when is None else (request_pointer(when[0]), when[1]),
+        extended="as" in members,
+        place=part.places["x-mock"],
+    )
 
 
 def _members(value: Json) -> list[tuple[str, Json]]:

@@ -120,6 +120,16 @@ class UnixTime:
 
 
 @dataclass(frozen=True, slots=True)
+class MockValue:
+    """What a mock puts in a part of its answer."""
+
+    source: str  # JSON Pointer into the request
+    when: tuple[str, Json] | None  # only where this field of the request has this value, by word or by default
+    extended: bool  # whether a text comes back longer than it was sent
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """An operation of a document, with its schemas."""
 
@@ -143,6 +153,7 @@ class Drawing:
     caption: str
     variation: str | None
     signature: str | None
+    shape: tuple[str, ...]  # whatever else makes other images
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +185,7 @@ class Contract:
     marks: tuple[str, ...]  # JSON Pointers to free text that may hold a mark
     images: ImageItems | None
     times: tuple[UnixTime, ...]
-    mock_values: Mapping[str, str]  # pointer into the answer -> pointer into the request
+    mock_values: Mapping[str, MockValue]  # by pointer into the answer
     upstream: Upstream | None
 
     @property

@@ -130,7 +130,7 @@ def load_upstream(path: Path, operation: str, constants: Mapping[str, Json]) -> 
 
 
 def _drawing(said: Mapping[str, Json]) -> Drawing:
-    named = said.get("named-sizes")
+    named, shape = said.get("named-sizes"), said.get("shape")
     return Drawing(
         count=request_pointer(str(said["count"])),
         size=request_pointer(str(said["size"])),
@@ -138,6 +138,7 @@ def _drawing(said: Mapping[str, Json]) -> Drawing:
         caption=request_pointer(str(said["caption"])),
         variation=request_pointer(str(said["variation"])) if "variation" in said else None,
         signature=request_pointer(str(said["signature"])) if "signature" in said else None,
+        shape=tuple(request_pointer(str(expression)) for expression in shape) if isinstance(shape, list) else (),
     )
 
 

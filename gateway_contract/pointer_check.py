@@ -20,9 +20,10 @@ def check_pointers(contract: Contract) -> None:
 
 
 def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:
-    for at, pointer in contract.mock_values.items():
-        place = next(part.places["x-mock"] for part in contract.operation.answer.parts if part.pointer == at)
-        yield place, pointer
+    for value in contract.mock_values.values():
+        yield value.place, value.source
+        if value.when is not None:
+            yield value.place, value.when[0]
     images = contract.images
     if images is None:
         return
@@ -39,10 +40,13 @@ def _into_upstream(contract: Contract, upstream: Upstream) -> Iterator[tuple[Pla
     constants = f"{contract.operation.pointer}/x-upstream/constants"
     for pointer in upstream.constants:
         yield contract.document.place(below(constants, pointer)), pointer
+    images = f"{upstream.operation.pointer}/x-images"
     for field in fields(upstream.drawing):
         drawn = getattr(upstream.drawing, field.name)
         if isinstance(drawn, str):
-            yield upstream.document.place(f"{upstream.operation.pointer}/x-images/{field.name}"), drawn
+            yield upstream.document.place(f"{images}/{field.name}"), drawn
+    for index, pointer in enumerate(upstream.drawing.shape):
+        yield upstream.document.place(f"{images}/shape/{index}"), pointer
 
 
 def _check(schema: CompiledSchema, pointer: str, place: Place, name: str) -> None:

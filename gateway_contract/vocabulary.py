@@ -106,7 +106,11 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
         },
     ),
     "x-unix-time": _object(["tolerance"], {"tolerance": {"type": "number", "exclusiveMinimum": 0}}),
-    "x-mock": _EXPRESSION,
+    "x-mock": {
+        "if": {"type": "string"},
+        "then": _EXPRESSION,
+        "else": _object(["from"], {"from": _EXPRESSION, "when": _WHEN, "as": {"const": "extended"}}),
+    },
     "x-protocol": {"type": "string"},
     "x-images": _object(
         ["count", "size", "caption"],
@@ -117,6 +121,7 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
             "caption": _EXPRESSION,
             "variation": _EXPRESSION,
             "signature": _EXPRESSION,
+            "shape": {"type": "array", "minItems": 1, "items": _EXPRESSION},
         },
     ),
     "x-refusal": _object([], {"code": {"type": "string"}, "message": {"type": "string"}}),

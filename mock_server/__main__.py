@@ -1,8 +1,15 @@
 """The command behind `make mock`."""
 
+from pathlib import Path
+from typing import Any
+
 import click
 
+from mock_server.options import Options
 from mock_server.serving import PortInUseError
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command(context_settings={"show_default": True})
@@ -10,31 +17,39 @@ from mock_server.serving import PortInUseError
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--contract", "contracts", multiple=True, help="Contract by name or file; several are served together.")
 @click.option("--token", envvar="GATEWAY_TOKEN", help="The only token to take; any that is not empty otherwise.")
+@click.option(
+    "--mode",
+    default="strict",
+    type=click.Choice(["strict", "lenient", "off"]),
+    help="Refuse what the contract refuses; mend it and say so; or leave it to the upstream.",
+)
+@click.option("--scenarios", type=FILE, help="Scenarios of yours, read anew when the file changes.")
+@click.option("--images", type=FOLDER, help="Pictures of yours in place of drawn ones.")
+@click.option("--recorded", type=FOLDER, help="Recorded answers, in place of made ones where their request fits.")
 @click.option("--upstream", help="URL of an upstream to call instead of the bundled stub.")
 @click.option("--upstream-key", envvar="UPSTREAM_KEY", help="The gateway's own key for that upstream.")
+@click.option("--forward", help="URL of a real upstream to which the stub passes calls on, and records them.")
+@click.option("--link-key", envvar="MOCK_LINK_KEY", help="Whoever has the same serves the same links.")
+@click.option("--link-seconds", default=86400, type=click.IntRange(1), help="How long links to images live.")
+@click.option("--kept", default=1000, type=click.IntRange(1), help="Requests that the journal keeps.")
 @click.option("--defect", metavar="NAME", help="Be broken in this way, where a contract has what it takes.")
 @click.option("--defects", "listed", is_flag=True, help="List every defect by its name, and serve nothing.")
-def main(
-    port: int,
-    host: str,
-    contracts: tuple[str, ...],
-    token: str | None,
-    upstream: str | None,
-    upstream_key: str | None,
-    defect: str | None,
-    listed: bool,  # noqa: FBT001 # an option
-) -> None:
+def main(**given: Any) -> None:  # noqa: ANN401 # click gives what the options above say
     """Serve image gateways by their contracts, with real images, and the upstream stub behind them."""
     from gateway_contract.document import DocumentError
+    from mock_server.canned_images import CannedImagesError
     from mock_server.defects.catalogue import UnknownDefectError
     from mock_server.mock_command import listing, serve_until_stopped
+    from mock_server.recorded_answers import RecordedAnswersError
 
+    listed = given.pop("listed")
+    options = Options(**given)
     try:
         if listed:
-            click.echo("\n".join(listing(contracts)))
+            click.echo("\n".join(listing(options.contracts)))
         else:
-            serve_until_stopped(host, port, contracts, token, upstream, upstream_key, defect)
-    except (DocumentError, PortInUseError, UnknownDefectError) as error:
+            serve_until_stopped(options)
+    except (DocumentError, PortInUseError, UnknownDefectError, CannedImagesError, RecordedAnswersError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -3,13 +3,15 @@
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from typing import Literal
 
-from gateway_contract.contract import Carrier, Contract, ImageItems
+from gateway_contract.contract import Carrier, Contract, ImageItems, MockValue
+from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import below, placed, read
-from gateway_contract.values import ABSENT, Json, same
+from gateway_contract.values import ABSENT, Json, Nothing, same
+from mock_server.extended_texts import extended
 from mock_server.upstream_client import UpstreamClient
 
-LINK_SECONDS = 24 * 3600.0
 IMAGE_PATH = "/images"
 
 
@@ -46,11 +48,34 @@ async def _item(
     carrier = carrier_asked_for(contract, images, body)
     item: Json = {carrier.key: await _carried(carrier, upstream, link, base)}
     prefix = f"{images.pointer}/0"
-    for pointer, source in contract.mock_values.items():
-        value = read(body, source)
-        if pointer.startswith(prefix) and value is not ABSENT:
-            item = placed(item, pointer.removeprefix(prefix), value)
+    for pointer, value in contract.mock_values.items():
+        said = mock_value(contract, value, body)
+        if pointer.startswith(prefix) and said is not ABSENT:
+            item = placed(item, pointer.removeprefix(prefix), said)
     return item
+
+
+def mock_value(contract: Contract, value: MockValue, body: Json) -> Json | Literal[Nothing.ABSENT]:
+    """What stands in a part of the answer to a request; ABSENT where nothing does."""
+    if value.when is not None:
+        pointer, wanted = value.when
+        said = said_or_default(contract, pointer, body)
+        if said is ABSENT or not same(said, wanted):
+            return ABSENT
+    found = read(body, value.source)
+    return extended(found) if value.extended and isinstance(found, str) else found
+
+
+def said_or_default(contract: Contract, pointer: str, body: Json) -> Json | Literal[Nothing.ABSENT]:
+    """What a request says in a field: by word, by the contract's default, or by that of the upstream."""
+    said = read(body, pointer)
+    if said is not ABSENT and said is not None:
+        return said
+    default = contract.request.default(pointer, body)
+    field = contract.mapping_of(pointer)
+    if default is not ABSENT or field is None or contract.upstream is None:
+        return default
+    return contract.upstream.operation.request.default(field.upstream, upstream_body(contract, body))
 
 
 def carrier_asked_for(contract: Contract, images: ImageItems, body: Json) -> Carrier:
@@ -69,4 +94,4 @@ async def _carried(carrier: Carrier, upstream: UpstreamClient, link: str, base: 
         if content is None:
             raise ImageGoneError(link)
         return b64encode(content).decode()
-    return f"{base}{IMAGE_PATH}{below('', upstream.signer.sign(link, time.time() + LINK_SECONDS))}.png"
+    return f"{base}{IMAGE_PATH}{below('', upstream.signer.sign(link, time.time() + upstream.signer.seconds))}.png"

@@ -13,10 +13,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from PIL import Image, ImageFont
+from PIL import Image
 from PIL.ImageDraw import ImageDraw
-from pylopdf_fonts_zh_cn import sans_path
 
+from mock_server.glyphs import STAND_IN, font, legible
 from mock_server.palettes import INK, LETTERING, PAPER
 
 MARK: Final = "AI 生成"
@@ -56,11 +56,13 @@ def fitted(caption: str, detail: str, width: int, height: int) -> Band | None:
     small = max(_SMALLEST - 2, size * 3 // 4)
     room = width - size * 3 // 2
     most = 2 if width >= 20 * size else 4
-    lines = tuple(islice(_lines(_printable(caption), size, room), most + 1))
-    if len(lines) > most:
-        lines = (*lines[: most - 1], _shortened(lines[most - 1] + _ELLIPSIS, size, room))
     free = room - _box(small)[0] - small
-    band = Band(lines, _shortened(_printable(detail), small, free), size, small)
+    shown, told = legible(_printable(caption)), legible(_printable(detail))
+    note = _note(shown.missing + told.missing)
+    whole = f"{told.text} · {note}" if note else told.text
+    apart = (_shortened(note, size, room),) if note and _long(whole, small) > free else ()
+    lines = (*_caption(shown.text, size, room, most - len(apart)), *apart)
+    band = Band(lines, _shortened(told.text if apart else whole, small, free), size, small)
     return band if width >= _NARROWEST and band.height <= height * 0.4 and (lines or band.detail) else None
 
 
@@ -96,6 +98,16 @@ def _size(width: int, height: int) -> int:
 def _box(size: int) -> tuple[int, int]:
     """Width and height of the mark's label."""
     return _long(MARK, size) + size, round(size * 1.6)
+
+
+def _caption(text: str, size: int, room: int, most: int) -> tuple[str, ...]:
+    lines = tuple(islice(_lines(text, size, room), most + 1))
+    return lines if len(lines) <= most else (*lines[: most - 1], _shortened(lines[most - 1] + _ELLIPSIS, size, room))
+
+
+def _note(missing: int) -> str:
+    """What the stand-ins in a text are about."""
+    return f"{STAND_IN} no glyph for {missing}" if missing else ""
 
 
 def _printable(text: str) -> str:
@@ -144,12 +156,7 @@ def _long(text: str, size: int) -> int:
 
 @lru_cache(maxsize=8192)
 def _advance(char: str, size: int) -> int:
-    return round(_font(size).getlength(char))
-
-
-@lru_cache(maxsize=70)  # every size between the smallest and the largest
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(sans_path(), size, layout_engine=ImageFont.Layout.BASIC)
+    return round(font(size).getlength(char))
 
 
 def _write(image: Image.Image, text: str, size: int, corner: tuple[int, int], shades: list[int]) -> None:
@@ -161,5 +168,5 @@ def _write(image: Image.Image, text: str, size: int, corner: tuple[int, int], sh
 def _lettered(text: str, size: int, shades: tuple[int, ...]) -> Image.Image:
     """The text in indices of the palette, on ground of its own."""
     ground = Image.new("L", (_long(text, size) + 2, round(size * _LINE)))
-    ImageDraw(ground).text((0, -size // 5), text, fill=255, font=_font(size))
+    ImageDraw(ground).text((0, -size // 5), text, fill=255, font=font(size))
     return ground.point(shades)

@@ -1,80 +1,69 @@
 """Everything on one port: each gateway under its contract's name, each upstream stub under its document's name."""
 
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway_contract.contract import Contract, Upstream
-from gateway_contract.document import DocumentError
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import closing, gateway_app
+from mock_server.answers import IMAGE_PATH
+from mock_server.cors import with_cors
+from mock_server.mock import Mock
 from mock_server.own_url import own_url
-from mock_server.signing import Signer
-from mock_server.upstream import UpstreamStub, upstream_app
-from mock_server.upstream_client import DEFAULT_KEY, UpstreamClient
 
 
-@dataclass(frozen=True, slots=True)
-class MockSettings:
-    """`own` is the URL at which the mock will listen; `upstream` another one to call instead of the bundled stub.
+def mock_app(mock: Mock) -> ASGIApp:
+    """The application; its shutdown closes what the mock has open."""
+    pages = Starlette(routes=[Route("/", index(mock))], lifespan=lifespan(mock))
 
-    `apps` make the application of a gateway, by its contract's name, where it is not the one that keeps its promises.
-    """
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Without a router, since contracts come and go as their files change, and since nearly all go this way."""
+        path: str = scope.get("path", "")
+        name = path[1:].partition("/")[0]
+        below = application_named(mock, name, path)
+        if below is None:
+            await pages(scope, receive, send)
+        else:
+            scope["root_path"] = f"/{name}"
+            await below(scope, receive, send)
 
-    own: str
-    token: str | None = None
-    upstream: str | None = None
-    upstream_key: str = DEFAULT_KEY
-    apps: Mapping[str, Callable[[Gateway], ASGIApp]] = field(default_factory=dict)
-
-
-def mock_app(contracts: Sequence[Contract], settings: MockSettings, http: httpx.AsyncClient) -> Starlette:
-    """The application; its shutdown closes the client. Raises DocumentError for a contract that names no upstream."""
-    signer = Signer(secrets.token_bytes(16))  # of the gateways; what a stub signs is no link of theirs
-    stubs = {upstream.name: UpstreamStub(upstream) for upstream in upstreams(contracts)}
-    mounts = [Mount(f"/{name}", upstream_app(stub)) for name, stub in stubs.items()]
-    mounts += [Mount(f"/{contract.name}", _gateway(contract, settings, http, signer)) for contract in contracts]
-
-    async def index(request: Request) -> Response:
-        return JSONResponse(served(contracts, own_url(request)))
-
-    return Starlette(routes=[Route("/", index), *mounts], lifespan=closing(http))
+    return with_cors(app)
 
 
-def upstreams(contracts: Sequence[Contract]) -> list[Upstream]:
-    """The upstreams behind some contracts, each once."""
-    found = {contract.upstream.name: contract.upstream for contract in contracts if contract.upstream is not None}
-    return list(found.values())
+def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:
+    served = mock.served.get(name)
+    if served is None:
+        return mock.stub_apps.get(name)
+    return served.images if path.startswith(f"/{name}{IMAGE_PATH}/") else served.app
 
 
-def served(contracts: Sequence[Contract], own: str) -> Json:
-    """What the mock serves, for whoever looks at its root."""
+def index(mock: Mock) -> Callable[[Request], Response]:
+    return lambda request: JSONResponse(served_at(mock, own_url(request.scope)))
+
+
+def served_at(mock: Mock, own: str) -> Json:
+    """What the mock serves, for programs."""
     gateways: dict[str, Json] = {
-        contract.name: f"{contract.operation.method} {own}/{contract.name}{contract.operation.path}"
-        for contract in contracts
+        name: f"{served.gateway.contract.operation.method} {own}/{name}{served.gateway.contract.operation.path}"
+        for name, served in mock.served.items()
     }
     stubs: dict[str, Json] = {
-        upstream.name: f"{upstream.operation.method} {own}/{upstream.name}{upstream.base}{upstream.operation.path}"
-        for upstream in upstreams(contracts)
+        name: f"{stub.upstream.operation.method} {own}/{name}{stub.path}" for name, stub in mock.stubs.items()
     }
     return {"gateways": gateways, "upstreams": stubs}
 
 
-def _gateway(contract: Contract, settings: MockSettings, http: httpx.AsyncClient, signer: Signer) -> ASGIApp:
-    upstream = contract.upstream
-    if upstream is None:
-        place = contract.document.place(contract.operation.pointer)
-        raise DocumentError(
-            place, f"{contract.name} names no upstream", "a mock needs one: x-upstream on the operation"
-        )
-    url = settings.upstream or f"{settings.own}/{upstream.name}{upstream.base}"
-    client = UpstreamClient(upstream, url, http, signer, settings.upstream_key)
-    return settings.apps.get(contract.name, gateway_app)(Gateway(contract, client, settings.token))
+def lifespan(mock: Mock) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def open_as_long_as_served(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            if mock.wire is not None:
+                await mock.wire.aclose()
+
+    return open_as_long_as_served

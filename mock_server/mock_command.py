@@ -1,7 +1,9 @@
 """The mock in the foreground: says what it serves, and stops in order."""
 
+import hashlib
+import secrets
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 import uvicorn
@@ -10,44 +12,57 @@ from gateway_contract.catalogue import BUNDLED, contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
 from mock_server.defects.catalogue import defects, defects_named
-from mock_server.defects.way import Defect
 from mock_server.dropping import DroppingProtocol
-from mock_server.gateway_app import http_client
-from mock_server.mock_app import MockSettings, mock_app, upstreams
+from mock_server.mock import MockSettings, mock_of, upstreams
+from mock_server.mock_app import mock_app
+from mock_server.modes import mode_named
+from mock_server.options import Options
 from mock_server.serving import listen, url_of
 from mock_server.upstream_client import DEFAULT_KEY
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that stand for all of a machine's, and where the machine itself reaches them."""
+LAST_ANSWERS = 2  # seconds that requests which are under way have when the mock is stopped
 
 
-def serve_until_stopped(
-    host: str,
-    port: int,
-    names: Sequence[str],
-    token: str | None,
-    upstream: str | None,
-    upstream_key: str | None,
-    defect: str | None = None,
-) -> None:
+def serve_until_stopped(options: Options) -> None:
     """Serves until interrupted.
 
-    Raises DocumentError, UnknownDefectError and PortInUseError before anything is served.
+    Raises DocumentError, UnknownDefectError, CannedImagesError, RecordedAnswersError and PortInUseError before
+    anything is served.
     """
-    contracts = loaded(names)
-    broken = {} if defect is None else defects_named(defect, contracts)
-    with listen(host, port) as listener:
-        own = url_of(ANYWHERE.get(host, host), listener)
-        apps = {name: found.app for name, found in broken.items()}
-        settings = MockSettings(own, token, upstream, upstream_key or DEFAULT_KEY, apps)
-        app = mock_app(contracts, settings, http_client())
-        server = uvicorn.Server(uvicorn.Config(app, http=DroppingProtocol, log_level="warning"))
+    contracts = loaded(options.contracts)
+    with listen(options.host, options.port) as listener:
+        own = url_of(ANYWHERE.get(options.host, options.host), listener)
+        mock = mock_of(contracts, settings_from(options, own))
+        config = uvicorn.Config(
+            mock_app(mock),
+            http=DroppingProtocol,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=LAST_ANSWERS,
+        )
+        server = uvicorn.Server(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
-        click.echo("\n".join([*greeting(contracts, own), *warnings(broken)]))
-        if host in ANYWHERE:
+        click.echo("\n".join([*greeting(contracts, own), *broken_on_purpose(options, contracts)]))
+        if options.host in ANYWHERE:
             click.echo("Anyone who reaches this machine can call it: the mock checks no identity.", err=True)
         server.run(sockets=[listener])
+
+
+def settings_from(options: Options, own: str) -> MockSettings:
+    key = secrets.token_bytes(16) if options.link_key is None else options.link_key.encode()
+    return MockSettings(
+        own=own,
+        token=options.token,
+        upstream=options.upstream,
+        upstream_key=options.upstream_key or DEFAULT_KEY,
+        mode=mode_named(options.mode),
+        link_key=hashlib.sha256(key).digest(),
+        defect=options.defect,
+        kept=options.kept,
+    )
 
 
 def loaded(names: Sequence[str]) -> list[Contract]:
@@ -66,9 +81,12 @@ def listing(names: Sequence[str]) -> list[str]:
     return lines
 
 
-def warnings(broken: Mapping[str, Defect]) -> list[str]:
-    """What is wrong with gateways that are broken on purpose."""
-    return [f"Broken on purpose: {name} has {defect}. {defect.way.says}" for name, defect in broken.items()]
+def broken_on_purpose(options: Options, contracts: Sequence[Contract]) -> list[str]:
+    """What is wrong with the gateways that are served."""
+    if options.defect is None:
+        return []
+    found = defects_named(options.defect, contracts)
+    return [f"Broken on purpose: {name} has {defect}. {defect.way.says}" for name, defect in found.items()]
 
 
 def greeting(contracts: Sequence[Contract], own: str) -> list[str]:

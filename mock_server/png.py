@@ -10,20 +10,20 @@ from typing import Final
 
 from PIL import Image
 
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _BITS, _PALETTE_COLOUR = 4, 3  # per pixel; the kind of colour that IHDR names
 
 
 def encoded(image: Image.Image, colours: bytes, keyword: str, text: str) -> bytes:
     """The palette image as a PNG that carries one text."""
     header = struct.pack(">IIBBBBB", image.width, image.height, _BITS, _PALETTE_COLOUR, 0, 0, 0)
-    return _SIGNATURE + b"".join(
+    return SIGNATURE + b"".join(
         (
-            _chunk(b"IHDR", header),
-            _chunk(b"PLTE", colours),
-            _chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1")),
-            _chunk(b"IDAT", _deflated(image)),
-            _chunk(b"IEND", b""),
+            chunk(b"IHDR", header),
+            chunk(b"PLTE", colours),
+            chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1")),
+            chunk(b"IDAT", _deflated(image)),
+            chunk(b"IEND", b""),
         )
     )
 
@@ -37,7 +37,7 @@ def text_of(content: bytes, keyword: str) -> str | None:
     return None
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
 
 
@@ -52,8 +52,8 @@ def _deflated(image: Image.Image) -> bytes:
 
 def _chunks_before_pixels(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Kind and data of the whole and sound chunks."""
-    at = len(_SIGNATURE)
-    while content.startswith(_SIGNATURE) and at + 12 <= len(content):
+    at = len(SIGNATURE)
+    while content.startswith(SIGNATURE) and at + 12 <= len(content):
         length, kind = struct.unpack_from(">I4s", content, at)
         end = at + 8 + length
         if kind == b"IDAT" or end + 4 > len(content):

@@ -110,10 +110,10 @@ def _city(canvas: Canvas, _sun: float, _radius: float) -> None:
 def _houses(canvas: Canvas, base: float, colour: int, *, lit: bool) -> None:
     """A row of houses with their foot below `base`; `lit` rows have windows."""
     x = -canvas.unit * canvas.chance.uniform(0, 0.1)
-    least = max(canvas.unit, canvas.width / 12)
+    least, tallest = max(canvas.unit, canvas.width / 12), 0.2 * max(canvas.unit, canvas.height * 0.45)
     while x < canvas.width:
         broad = max(1.0, least * canvas.chance.uniform(0.06, 0.13))
-        top = canvas.height * base - canvas.unit * canvas.chance.uniform(0, 0.2)
+        top = canvas.height * base - tallest * canvas.chance.random()
         canvas.draw.rectangle((x, top, x + broad, canvas.height * base), fill=colour)
         if lit:
             _windows(canvas, (x, top), broad)

@@ -18,7 +18,13 @@ class PortInUseError(Exception):
 @contextmanager
 def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:  # noqa: ANN401 # ASGI has no type
     """Serves an ASGI application in a thread; gives its URL. Port 0 takes a free one. Raises PortInUseError."""
-    listener = listen(host, port)
+    with listen(host, port) as listener, serving_on(listener, app):
+        yield url_of(host, listener)
+
+
+@contextmanager
+def serving_on(listener: socket.socket, app: Any) -> Iterator[None]:  # noqa: ANN401 # ASGI has no type
+    """Serves an ASGI application in a thread, on a socket that listens already."""
     config = uvicorn.Config(
         app, http=DroppingProtocol, log_level="critical", access_log=False, timeout_graceful_shutdown=1
     )
@@ -28,11 +34,10 @@ def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]: 
     try:
         while not server.started and thread.is_alive():
             thread.join(0.002)
-        yield url_of(host, listener)
+        yield
     finally:
         server.should_exit = True
         thread.join()
-        listener.close()
 
 
 def listen(host: str, port: int) -> socket.socket:

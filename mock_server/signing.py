@@ -1,6 +1,5 @@
 """Texts that come back as they went out: signed, with an expiry, so that nothing has to be remembered."""
 
-import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -8,6 +7,8 @@ from dataclasses import dataclass
 import orjson
 
 SIGNATURE_BYTES = 16
+LINK_SECONDS = 24 * 3600.0
+"""How long the vendor's links live."""
 
 
 class BadSignatureError(Exception):
@@ -16,9 +17,13 @@ class BadSignatureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """`key` decides who can read each other's texts: equal keys can, in any process."""
+    """`key` decides who can read each other's texts: equal keys can, in any process.
+
+    `seconds` is how long a link lives that is signed with it.
+    """
 
     key: bytes
+    seconds: float = LINK_SECONDS
 
     def sign(self, value: object, expires_at: float) -> str:
         """A text of URL-safe characters that stands for a JSON value until a Unix time."""
@@ -37,7 +42,12 @@ class Signer:
         return value
 
     def _signature(self, payload: bytes) -> bytes:
-        return hmac.new(self.key, payload, hashlib.sha256).digest()[:SIGNATURE_BYTES]
+        return hmac.digest(self.key, payload, "sha256")[:SIGNATURE_BYTES]
+
+
+def signer_for(purpose: str, key: bytes, seconds: float = LINK_SECONDS) -> Signer:
+    """A signer of its own for each purpose: of one key, too, what one has signed means nothing to another."""
+    return Signer(hmac.digest(key, purpose.encode(), "sha256"), seconds)
 
 
 def _encoded(raw: bytes) -> str:

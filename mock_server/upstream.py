@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,21 +14,19 @@ from starlette.types import ASGIApp
 
 from gateway_contract.contract import Upstream
 from gateway_contract.exchange import PlayedFailure, UpstreamCall
-from gateway_contract.pointer import read
 from gateway_contract.read_json import read_json
-from gateway_contract.size import Size, parse_size
 from gateway_contract.standing import upstream_refuses
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server import dashscope
 from mock_server.call_record import record_route
 from mock_server.images import Picture
 from mock_server.own_url import own_url
-from mock_server.pictures import PICTURE_PATH, PictureLinks, picture_response
+from mock_server.pictures import PICTURE_PATH, PictureLinks, drawn, picture_response
+from mock_server.requested_pictures import identities, requested_pictures, requested_size
 from mock_server.signing import Signer
 from mock_server.upstream_calls import UpstreamCalls
 from mock_server.upstream_failures import UpstreamFailure
 
-CAPTION_CHARACTERS = 80  # links hold them
 LINK_SECONDS = 24 * 3600.0
 ANY_METHOD = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 
@@ -42,6 +40,7 @@ class UpstreamStub:
     signer: Signer = field(default_factory=lambda: Signer(secrets.token_bytes(16)))
     layout_of: Callable[[Json], str | None] = lambda _: None
     failure_of: Callable[[Json], UpstreamFailure | None] = lambda _: None
+    draws: Callable[[Picture], bytes] = drawn
 
     @property
     def path(self) -> str:
@@ -55,7 +54,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
         return await _generate(stub, request)
 
     async def picture(request: Request) -> Response:
-        return picture_response(stub.signer, request.path_params["signed"])
+        return picture_response(stub.signer, request.path_params["signed"], stub.draws)
 
     async def anything_else(request: Request) -> Response:
         return _answer(stub, request, read_json(await request.body()), dashscope.NOT_FOUND)
@@ -70,16 +69,38 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class StubAnswer:
+    """What the stub answers to a call, and its record of the call."""
+
+    body: Json
+    call: UpstreamCall
+
+
+def stub_answer(stub: UpstreamStub, headers: Mapping[str, str], body: Json, own: str) -> StubAnswer:
+    """The answer to a generation call that came without HTTP. `own` is the URL under which its images are served."""
+    failure = _failure(stub, headers, body)
+    if failure is None:
+        pictures = requested_pictures(stub.upstream, body)
+        answer, status, images = _success(stub, own, body, pictures, None), 200, identities(pictures)
+    else:
+        answer, status, images = failure.body(secrets.token_hex(16)), failure.status, ()
+    operation = stub.upstream.operation
+    call = UpstreamCall(operation.method, stub.path, tuple(headers.items()), body, time.time(), status, images)
+    stub.calls.add(call)
+    return StubAnswer(answer, call)
+
+
 async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:
     body = read_json(await request.body())
-    failure = _failure(stub, request, body)
+    failure = _failure(stub, request.headers, body)
     if failure is not None or body is ABSENT:
         return _answer(stub, request, body, failure or dashscope.NOT_JSON)
     playing = stub.failure_of(body)
     if playing is not None:
         return _play(stub, request, body, playing)
     pictures = requested_pictures(stub.upstream, body)
-    answer = _success(stub, request, body, pictures, time.time() + LINK_SECONDS)
+    answer = _success(stub, own_url(request.scope), body, pictures, None)
     _record(stub, request, body, 200, identities(pictures))
     return _response(200, answer, str(answer["request_id"]))
 
@@ -88,30 +109,29 @@ def _play(stub: UpstreamStub, request: Request, body: Json, failure: UpstreamFai
     """The answer of a failure; the images that it takes away were never made."""
     pictures = requested_pictures(stub.upstream, body)
     shown = pictures[: len(pictures) - failure.fewer_images]
-    answer = _success(stub, request, body, shown, 0.0 if failure.dead_links else time.time() + LINK_SECONDS)
+    answer = _success(stub, own_url(request.scope), body, shown, 0.0 if failure.dead_links else None)
     made = identities(shown) if failure.dead_links or failure.fewer_images else ()
     _record(stub, request, body, 200, made, failure.played)
     return failure.respond(answer)
 
 
-def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:
-    return tuple(picture.identity for picture in pictures)
-
-
 def _success(
-    stub: UpstreamStub, request: Request, body: Json, pictures: Sequence[Picture], links_expire_at: float
+    stub: UpstreamStub, own: str, body: Json, pictures: Sequence[Picture], links_expire_at: float | None
 ) -> dict[str, Json]:
-    links = PictureLinks(stub.signer, own_url(request), links_expire_at)
-    size = _size(stub.upstream, body)
+    expire_at = time.time() + LINK_SECONDS if links_expire_at is None else links_expire_at
+    links = PictureLinks(stub.signer, own, expire_at)
+    size = requested_size(stub.upstream, body)
     made = dashscope.Generated(body, list(map(links.link_to, pictures)), size.width, size.height)
     return dashscope.success(made, stub.layout_of(body) or dashscope.usual_layout(body), secrets.token_hex(16))
 
 
-def _failure(stub: UpstreamStub, request: Request, body: Json | Literal[Nothing.ABSENT]) -> dashscope.Failure | None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+def _failure(
+    stub: UpstreamStub, headers: Mapping[str, str], body: Json | Literal[Nothing.ABSENT]
+) -> dashscope.Failure | None:
+    scheme, _, key = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         return dashscope.NO_KEY
-    if request.headers.get("x-dashscope-async") is not None:
+    if headers.get("x-dashscope-async") is not None:
         return dashscope.ASYNCHRONOUS
     if body is ABSENT:
         return dashscope.NOT_JSON
@@ -119,42 +139,6 @@ def _failure(stub: UpstreamStub, request: Request, body: Json | Literal[Nothing.
     if broken:
         return dashscope.refusal_of(sorted(broken, key=lambda constraint: (constraint.pointer, constraint.keyword)))
     return None
-
-
-def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
-    """The pictures that a valid call asks for, each with an identity of its own."""
-    drawing = upstream.drawing
-    count = _asked(upstream, drawing.count, body)
-    size = _size(upstream, body)
-    variation = None if drawing.variation is None else _asked(upstream, drawing.variation, body)
-    marked = drawing.signature is not None and _asked(upstream, drawing.signature, body) is True
-    caption = str(_asked(upstream, drawing.caption, body))[:CAPTION_CHARACTERS]
-    number = int(count) if isinstance(count, int | float) else 1
-    return [
-        Picture(
-            identity=secrets.token_hex(8),
-            width=size.width,
-            height=size.height,
-            caption=caption,
-            detail=f"{size.width}x{size.height}  {'random' if variation is None else variation}  {index + 1}/{number}",
-            palette_key=f"{caption}/{variation}/{index}",
-            marked=marked,
-        )
-        for index in range(number)
-    ]
-
-
-def _asked(upstream: Upstream, pointer: str, body: Json) -> Json:
-    """What a call says at a pointer; null and absence count as the document's default."""
-    said = read(body, pointer)
-    if said is ABSENT or said is None:
-        said = upstream.operation.request.default(pointer, body)
-    return None if said is ABSENT else said
-
-
-def _size(upstream: Upstream, body: Json) -> Size:
-    said = str(_asked(upstream, upstream.drawing.size, body))
-    return parse_size(upstream.drawing.named_sizes.get(said, said)) or Size(1024, 1024)
 
 
 def _answer(

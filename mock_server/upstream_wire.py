@@ -11,6 +11,8 @@ import orjson
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json, Nothing
+from mock_server.pictures import picture_content
+from mock_server.upstream import UpstreamStub, stub_answer
 
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL)  # a link that is none comes from the upstream, too
 NO_STATUS = 0
@@ -73,6 +75,25 @@ class HttpWire:
 
     async def aclose(self) -> None:
         await self.http.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class BundledWire:
+    """A plain call of our own stub, which is served under `own`: what HTTP would carry, and nothing of its cost."""
+
+    stub: UpstreamStub
+    own: str
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        answered = stub_answer(self.stub, {"authorization": f"Bearer {outbound.key}"}, outbound.body, self.own)
+        return UpstreamAnswer(answered.call, answered.body)
+
+    async def image(self, link: str) -> bytes | None:
+        signed = link.removeprefix(f"{self.own}/pictures/").removesuffix(".png")
+        return picture_content(self.stub.signer, signed, self.stub.draws)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def over_http(seconds: float = 30.0) -> HttpWire:

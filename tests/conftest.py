@@ -1,7 +1,33 @@
 """What holds for all tests of the project."""
 
+from collections.abc import AsyncIterator
+
+import pytest
 from hypothesis import settings
+from playwright.async_api import Browser, Page
+
+from tests.browser import blank_page, launched
 
 # A busy machine is slow, and that is nobody's fault; and what is green once stays green until the code changes.
 settings.register_profile("project", deadline=None, derandomize=True, database=None)
 settings.load_profile("project")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What runs tests that are `async` and marked `anyio`; one loop for the session, as the browser lives in it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    """One browser for all tests that are `async`."""
+    async with launched() as started:
+        yield started
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A new page with cookies, cache and storage of its own."""
+    async with blank_page(browser) as opened:
+        yield opened

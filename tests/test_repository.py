@@ -265,5 +265,6 @@ def test_whatever_the_lock_pins_has_a_hash() -> None:
 
 def test_every_package_is_installed() -> None:
     folders = [path.parent for path in modules() if path.name == "__init__.py"]
-    listed = set(project()["tool"]["setuptools"]["packages"])
+    setuptools = project()["tool"]["setuptools"]
+    listed = set(setuptools["packages"]) - set(setuptools["package-dir"])
     assert {below_root(folder).replace("/", ".") for folder in folders} == listed

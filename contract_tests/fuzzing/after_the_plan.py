@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 from contract_tests.campaign import Campaign
 from contract_tests.case import Case
@@ -11,6 +10,7 @@ from contract_tests.fuzzing.fuzz import FuzzSettings, fuzz
 from contract_tests.fuzzing.regressions import keep
 from contract_tests.fuzzing.search import broken_rules
 from contract_tests.settings import Settings
+from contract_tests.verdicts import Fuzzed
 from gateway_contract.exchange import Exchange
 from gateway_contract.rules.rule import Rule
 
@@ -59,15 +59,15 @@ class Fuzzing:
         return self.ends is not None and time.monotonic() >= self.ends
 
 
-async def fuzz_after_the_plan(campaign: Campaign, rules: Sequence[Rule], settings: Settings) -> None:
+async def fuzz_after_the_plan(campaign: Campaign, rules: Sequence[Rule], settings: Settings) -> Fuzzed:
     """One round of fuzzing, or as many as the time allows. Raises RegressionsError."""
     ends = time.monotonic() + settings.fuzz_seconds if settings.fuzz_seconds else None
     fuzzing = Fuzzing(campaign, rules, settings, ends)
-    await fuzzing.one_round(0)
-    sent = 1
-    for number in count(1):
-        if ends is None or fuzzing.late() or not sent:
-            return
+    planned, known, rounds = campaign.requests, campaign.failing(), 0
+    while True:
         before = campaign.requests
-        await fuzzing.one_round(number)
-        sent = campaign.requests - before  # none where the budget is used up, or the gateway fell silent
+        await fuzzing.one_round(rounds)
+        rounds += 1
+        used_up = campaign.requests == before  # the budget is, or the gateway fell silent
+        if ends is None or fuzzing.late() or used_up:
+            return Fuzzed(campaign.requests - planned, rounds, len(campaign.failing() - known))

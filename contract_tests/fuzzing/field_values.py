@@ -26,7 +26,9 @@ SCRIPTS = (LATIN, CHINESE, ARABIC, DEVANAGARI, EMOJI)
 LAST_COUNTED = 0xFFFF
 """The end of the Basic Multilingual Plane: how a gateway counts what lies beyond it is not judged."""
 
-ALMOST_SIZES = ("S\n", "S\t", "\tS", "0S", "-S", "S.0", "Spx", "S*1", "*S", "S*", "S/", "(S)", "S,S")
+BLANKS_AROUND = ("S\n", "S\n", "S\r\n", "\nS", "S\t", "\tS")
+"""The first ones pass patterns that end in a dollar sign, in many languages."""
+ALMOST_SIZES = ("0S", "-S", "S.0", "Spx", "S*1", "*S", "S*", "S/", "(S)", "S,S")
 LONGEST = 24  # characters of a text that is not near a limit
 NEAR = 3  # steps from a bound
 LARGEST = 2**31 - 1
@@ -81,7 +83,7 @@ def _at_bounds(bounds: Iterable[Constraint], head: str) -> Iterator[SearchStrate
                 case "x-pixels/minimum" | "x-pixels/maximum":
                     yield sizes_near(value)
         if bound.keyword == "format":
-            yield malformed_sizes()
+            yield from (malformed_sizes(BLANKS_AROUND), malformed_sizes(ALMOST_SIZES))
 
 
 def bounds_or(bounds: Sequence[Constraint], lower: str, upper: str, low: int, high: int) -> tuple[int, int]:
@@ -125,9 +127,9 @@ def sizes_near(pixels: int) -> SearchStrategy[str]:
     )
 
 
-def malformed_sizes() -> SearchStrategy[str]:
+def malformed_sizes(forms: Sequence[str]) -> SearchStrategy[str]:
     """Texts that look like sizes: white space, signs, leading zeros, other separators, too few and too many parts."""
-    return st.builds(str.replace, st.sampled_from(ALMOST_SIZES), st.just("S"), sizes(SMALLEST_SIZE, LARGEST_SIZE))
+    return st.builds(str.replace, st.sampled_from(forms), st.just("S"), sizes(SMALLEST_SIZE, LARGEST_SIZE))
 
 
 def texts(lengths: range, head: str) -> SearchStrategy[str]:

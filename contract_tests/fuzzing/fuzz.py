@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.case import Case
-from contract_tests.fuzzing.properties import PROPERTIES, Property
+from contract_tests.fuzzing.properties import PROPERTIES, Listing, Property
 from contract_tests.fuzzing.regressions import regressions
 from contract_tests.fuzzing.search import Search, broken_rules
 from contract_tests.images_asked import asked_images
@@ -35,7 +35,7 @@ class FuzzSettings:
     seed: int = 1
     most_shrinking: int = MOST_SHRINKING
     replay: Path | None = None
-    properties: Sequence[Property] = PROPERTIES
+    properties: Sequence[Property | Listing] = PROPERTIES
     known: frozenset[str] = frozenset()  # rules that the finite plan found broken
 
 
@@ -72,7 +72,13 @@ def _found(search: Search, settings: FuzzSettings) -> Iterator[Exchange]:
     if settings.replay is not None:
         yield from replayed(search, [entry.content for entry in regressions(settings.replay)])
     for source in settings.properties:
-        yield from search.finds(source.name, source.contents(search.contract), settings.seed, settings.examples)
+        match source:
+            case Listing():
+                listed = source.share(search.contract, settings.seed, settings.examples)
+                yield from search.finds_among(source.name, listed)
+            case Property():
+                drawn = source.contents(search.contract)
+                yield from search.finds(source.name, drawn, settings.seed, settings.examples)
 
 
 def replayed(search: Search, contents: Iterable[bytes]) -> Iterator[Exchange]:

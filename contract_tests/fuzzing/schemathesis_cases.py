@@ -1,15 +1,17 @@
-"""Bodies as Schemathesis draws them from the contract's schema: another mind, for the same judge.
+"""Bodies as Schemathesis makes them from the contract's schema: another mind, for the same judge.
 
-Its positive and negative generation is public and used here. Its coverage phase is reachable only through an engine
-that sends by itself; the finite plan covers what that phase does.
+Its engine sends by itself, so its phases are asked for their cases one by one. Drawing at random is public; its
+examples and its coverage are methods that only the engine calls, and the version is pinned for their sake.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import schemathesis
 from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, GenerationMode
+from schemathesis.generation.hypothesis.examples import generate_one
+from schemathesis.schemas import APIOperation, BaseSchema
 
 from contract_tests.fuzzing.strategies import carrying_mark, judged_parts
 from contract_tests.report.confidential import compact
@@ -27,11 +29,32 @@ def negative(contract: Contract) -> SearchStrategy[bytes]:
     return _contents(contract, GenerationMode.NEGATIVE)
 
 
+def examples(contract: Contract) -> tuple[bytes, ...]:
+    """What it makes of the examples in the schema."""
+    _, operation = _operation(contract)
+    return _unique(contract, map(generate_one, operation.get_strategies_from_examples()))
+
+
+def coverage(contract: Contract) -> tuple[bytes, ...]:
+    """What covers each keyword of the schema, kept and broken."""
+    schema, operation = _operation(contract)
+    config = schema.config.generation_for(operation=operation, phase="coverage")
+    cases = schema.iter_coverage_cases(operation, generation_modes=list(GenerationMode), generation_config=config)
+    return _unique(contract, (case for case in cases if case.method == contract.operation.method))
+
+
+def _unique(contract: Contract, cases: Iterable[Case[Any]]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys(_content(contract, case) for case in cases))
+
+
 def _contents(contract: Contract, mode: GenerationMode) -> SearchStrategy[bytes]:
-    operation = contract.operation
+    _, operation = _operation(contract)
+    return operation.as_strategy(generation_mode=mode).map(lambda case: _content(contract, case))
+
+
+def _operation(contract: Contract) -> tuple[BaseSchema, APIOperation[Any, Any, Any, Any]]:
     schema = schemathesis.openapi.from_dict(document(contract), config=schemathesis.Config())
-    drawn = schema[operation.path][operation.method].as_strategy(generation_mode=mode)
-    return drawn.map(lambda case: _content(contract, case))
+    return schema, schema[contract.operation.path][contract.operation.method]
 
 
 def _content(contract: Contract, case: Case[Any]) -> bytes:

@@ -1,17 +1,22 @@
 """Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
+from contract_tests.fuzzing.aims import aims
+from contract_tests.fuzzing.refusals import Refusals, plainer_bodies
+from contract_tests.report.confidential import compact
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import Exchange
 from gateway_contract.judge import Judgement, judge
+from gateway_contract.read_json import read_json
 from gateway_contract.rules.finding import Outcome
 from gateway_contract.rules.rule import Rule
+from gateway_contract.values import ABSENT
 
 Ask = Callable[[str, bytes], Exchange | None]
 """Sends a request of some name and content; None where nothing more may be sent."""
@@ -36,27 +41,72 @@ class Search:
     shrinking: int
     broken: dict[bytes, frozenset[str]] = field(default_factory=dict)
     failing: dict[bytes, Exchange] = field(default_factory=dict)
+    refusals: Refusals = field(init=False)
     wanted: str = ""
     smallest: Exchange | None = None
+
+    def __post_init__(self) -> None:
+        self.refusals = Refusals(self.contract)
+
+    def finds_among(self, name: str, contents: Iterable[bytes]) -> Iterator[Exchange]:
+        """The same for contents that are at hand: what they take away is taken away one by one."""
+        for content in contents:
+            found = self._smallest_of(name, content)
+            if found is not None:
+                yield self._noted(found)
+
+    def _smallest_of(self, name: str, content: bytes) -> Exchange | None:
+        self.wanted, self.smallest = "", None
+        if self._is_wanted(name, content):
+            self._make_smaller(name, content)
+        return self.smallest
+
+    def _make_smaller(self, name: str, content: bytes) -> None:
+        body = read_json(content)
+        smaller = () if body is ABSENT else map(compact, plainer_bodies(self.contract, body))
+        found = next((one for one in smaller if self._is_wanted(name, one)), None)
+        if found is not None:
+            self._make_smaller(name, found)
 
     def finds(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Iterator[Exchange]:
         """For each rule that is broken for the first time, the smallest request that breaks it."""
         while (found := self._found(name, contents, number, examples)) is not None:
-            self.known |= broken_rules(self.contract, self.rules, found)
-            yield found
+            yield self._noted(found)
 
     def _found(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Exchange | None:
         self.wanted, self.smallest = "", None
         drive(lambda content: self.example(name, content), contents, number, examples)
         return self.smallest
 
+    def _noted(self, found: Exchange) -> Exchange:
+        self.known |= broken_rules(self.contract, self.rules, found)
+        self.refusals.note(found)
+        return found
+
     def example(self, name: str, content: bytes) -> None:
-        broken = self.broken_by(name, content)
-        if not self.wanted:
-            self.wanted = min(broken - self.known, default="")
-        if self.wanted and self.wanted in broken:
-            self.smallest = self.failing[content]
+        for label, score in aims(self.contract, content).items():
+            target(score, label=label)
+        if self._is_wanted(name, content):
             raise FoundError(self.wanted)
+
+    def _is_wanted(self, name: str, content: bytes) -> bool:
+        """Whether a content breaks the rule that is looked for, or the first one that is not known."""
+        broken = self.broken_by(name, content)
+        new = broken - self.known
+        if self.refusals.rule in broken & self.known:
+            content, broken = self._for_another_reason(name, content)
+            new |= broken & {self.refusals.rule}
+        if not self.wanted:
+            self.wanted = min(new, default="")
+        if self.wanted not in broken:
+            return False
+        self.smallest = self.failing[content]
+        return True
+
+    def _for_another_reason(self, name: str, content: bytes) -> tuple[bytes, frozenset[str]]:
+        """A valid request that is refused, without the fields for which others were: and what that breaks."""
+        rest = self.refusals.without_known_reasons(content)
+        return (content, frozenset()) if rest is None else (rest, self.broken_by(name, rest))
 
     def broken_by(self, name: str, content: bytes) -> frozenset[str]:
         if content not in self.broken:
@@ -90,7 +140,7 @@ def drive(example: Callable[[bytes], None], contents: SearchStrategy[bytes], num
     run = given(contents)(judged)
     run = settings(
         max_examples=examples,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.target, Phase.shrink),
         derandomize=False,
         database=None,  # what was found is kept by `regressions`, where users see it
         deadline=None,  # a gateway may be as slow as it likes

@@ -1,6 +1,7 @@
 """Request bodies drawn at random from a contract alone: what each is worth is for the contract to say, not for us."""
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -16,6 +17,7 @@ from gateway_contract.contract import Contract
 from gateway_contract.pointer import below, placed, read
 from gateway_contract.pointer import values as values_in
 from gateway_contract.standing import standing
+from gateway_contract.unlisted import known_upstream_only
 from gateway_contract.values import ABSENT, Json, Nothing
 
 Change = tuple[str, Json | Nothing]
@@ -53,13 +55,19 @@ def odd_bodies(contract: Contract) -> SearchStrategy[Json]:
 
 def odd_changes(contract: Contract) -> SearchStrategy[Change]:
     fields = fields_of(contract)
-    forbidden = [(found.pointer, value) for found in constraints(contract) for value in forbidden_values(found)]
+    forbidden = [
+        (found.pointer, value)
+        for found in constraints(contract)
+        for value in chain(known_upstream_only(contract, found), forbidden_values(found))
+    ]
     wrong = [value for some in WRONG_TYPES.values() for value in some]
     anywhere = st.sampled_from([field.pointer for field in fields])
+    plain = next(bases(contract))  # what it has not is left out often enough
+    needed = st.sampled_from([field.pointer for field in fields if read(plain, field.pointer) is not ABSENT])
     return st.one_of(
         *(beyond(contract, field).map(_at(field)) for field in fields),
         *([st.sampled_from(forbidden)] if forbidden else []),
-        st.tuples(anywhere, st.just(ABSENT)),
+        st.tuples(needed, st.just(ABSENT)),
         st.tuples(anywhere, st.sampled_from([None, *wrong])),
         st.tuples(anywhere, anything()),
         unknown_fields(contract),

@@ -10,11 +10,13 @@
 - `essential`: the JSON Pointers without which the request was not refused, or null.
 
 Outside of the request a text of more than 2000 characters is replaced by
-`{"$text": {"sha256": ..., "characters": ...}}`, the digest of its UTF-8. Secrets read `[redacted]`.
+`{"$text": {"sha256": ..., "characters": ...}}`, the digest of its UTF-8, and what is then longer than 200 KiB as a
+whole by `{"$json": {"sha256": ..., "bytes": ...}}`. Of upstream calls the first 50 are kept. Secrets read `[redacted]`.
 """
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -34,6 +36,8 @@ from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, UNOBSERVED, Json
 
 LONGEST_TEXT = 2000  # characters
+MOST_BYTES = 200 * 1024  # of a body, headers, or one item's images
+MOST_CALLS = 50
 _RESENDABLE = frozenset({Credential.RIGHT, Credential.UNKNOWN, Credential.OTHER_SCHEME})
 
 
@@ -107,7 +111,9 @@ def _answer(answer: Answer | NoAnswer, secrets: Sequence[str]) -> dict[str, Json
 
 
 def _upstream(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
-    return None if exchange.upstream is UNOBSERVED else [_call(call, secrets) for call in exchange.upstream]
+    return (
+        None if exchange.upstream is UNOBSERVED else [_call(call, secrets) for call in exchange.upstream[:MOST_CALLS]]
+    )
 
 
 def _images(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
@@ -141,7 +147,11 @@ def _headers(headers: Headers, secrets: Sequence[str]) -> list[Json]:
 
 def _seen(value: Json, secrets: Sequence[str]) -> Json:
     """Something of the other side's, as it is kept."""
-    return shortened(value_without_secrets(value, secrets))
+    kept = shortened(value_without_secrets(value, secrets))
+    text = json.dumps(kept, separators=(",", ":")).encode()
+    if len(text) <= MOST_BYTES:
+        return kept
+    return {"$json": {"sha256": hashlib.sha256(text).hexdigest(), "bytes": len(text)}}
 
 
 def shortened(value: Json) -> Json:

@@ -110,6 +110,8 @@ def _labelled(line: Line) -> Text:
 
 def _tail(run: Run, report: Path | None) -> Iterable[tuple[str, str]]:
     yield "rules", wording.counts(run)
+    if run.fuzzed is not None:
+        yield "fuzzed", wording.fuzzed(run.fuzzed)
     yield "cost", wording.cost(run)
     yield "time", wording.time(run)
     if report is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract_tests.verdicts import Conformance, RuleVerdict, Run, Verdict
+from contract_tests.verdicts import Conformance, Fuzzed, RuleVerdict, Run, Verdict
 
 SIDES = {"two-sided": "two-sided: the upstream is observed", "north-only": "north-only: the upstream is not observed"}
 MOST_NAMES = 3
@@ -66,6 +66,12 @@ def cost(run: Run) -> str:
     upstream = counted(run.cost.upstream_calls, "upstream call") if run.observed == "two-sided" else ""
     parts = (counted(run.cost.requests, "request"), counted(run.cost.images, "image"), upstream)
     return ", ".join(filter(None, parts))
+
+
+def fuzzed(found: Fuzzed) -> str:
+    """What fuzzing cost and brought: `512 requests at random in 2 rounds, which broke no further rule`."""
+    sent = f"{counted(found.requests, 'request')} at random in {counted(found.rounds, 'round')}"
+    return f"{sent}, which broke {counted(found.found, 'further rule') if found.found else 'no further rule'}"
 
 
 def time(run: Run) -> str:

@@ -9,6 +9,7 @@ from gateway_contract.pointer import as_schema_pointer, leaves, read
 from gateway_contract.rules.authorization import judge_unauthorized_status
 from gateway_contract.rules.examined import Examined, is_own_method
 from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
+from gateway_contract.rules.overriding import nothing_overridden
 from gateway_contract.rules.ranges import TOO_MANY_REQUESTS
 from gateway_contract.rules.resilience import RESILIENCE
 from gateway_contract.standing import upstream_refuses
@@ -16,6 +17,7 @@ from gateway_contract.values import ABSENT, UNOBSERVED
 
 BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
 SCHEME_LENGTH = len("Bearer ")
+SHORTEST = 8  # characters; a shorter word that somebody uses as a key stands in ordinary text, too
 
 
 def answer_given(examined: Examined) -> Finding | None:
@@ -117,14 +119,15 @@ def client_token_stays(examined: Examined) -> Finding | None:
 
 
 def _places_of(secret: str, call: UpstreamCall) -> list[str]:
-    found = [f"header {name}" for name, value in call.headers if secret in value]
-    found += ["path or query"] if secret in call.path else []
-    body = (
-        []
-        if call.body is ABSENT
-        else [at for at, value in leaves(call.body) if isinstance(value, str) and secret in value]
-    )
-    return found + [f"body at {at}" for at in body]
+    found = [f"header {name}" for name, value in call.headers if _tells(value, secret)]
+    found += ["path or query"] if _tells(call.path, secret) else []
+    said = () if call.body is ABSENT else leaves(call.body)
+    return found + [f"body at {at}" for at, value in said if isinstance(value, str) and _tells(value, secret)]
+
+
+def _tells(text: str, secret: str) -> bool:
+    """Whether a text holds a secret; one that is a short word has to be the whole of it."""
+    return secret in text if len(secret) >= SHORTEST else secret in {text, _token(text)}
 
 
 def _token(authorization: str | None) -> str:
@@ -137,7 +140,7 @@ def no_upstream_secrets(examined: Examined) -> Finding | None:
         return None
     told = answer.content + "\n".join(f"{name}: {value}" for name, value in answer.headers).encode()
     keys = {_token(header(call.headers, "authorization")) for call in exchange.upstream}
-    if any(key and key.encode() in told for key in keys):
+    if any(len(key) >= SHORTEST and key.encode() in told for key in keys):
         return failing("nothing of the upstream's key", "the key, in the answer")
     address = exchange.upstream_address
     if not answer.successful and address and address.encode() in told:
@@ -199,6 +202,7 @@ EXPECTATIONS: Mapping[str, tuple[str, Callable[[Examined], Finding | None]]] = {
     "one-generation": ("isolation", one_generation),
     "no-generation-when-refused": ("isolation", no_generation_when_refused),
     "client-token-stays": ("isolation", client_token_stays),
+    "nothing-overridden": ("isolation", nothing_overridden),
     "no-upstream-secrets": ("isolation", no_upstream_secrets),
     "own-images": ("isolation", own_images),
     "distinct-images": ("response", distinct_images),

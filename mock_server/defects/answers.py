@@ -48,6 +48,12 @@ async def only_the_first(_at: Spot, gateway: Gateway, body: Json, links: list[st
 
 
 @broken("answer", items)
+async def only_the_last(_at: Spot, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    """The last image, however many were asked for."""
+    return await answer(gateway, body, links[-1:], incoming)
+
+
+@broken("answer", items)
 async def one_short(_at: Spot, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """Of several images one is lost."""
     return await answer(gateway, body, links[1:] or links, incoming)
@@ -91,6 +97,12 @@ async def milliseconds(at: UnixTime, gateway: Gateway, body: Json, links: list[s
 async def time_as_text(at: UnixTime, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """The time is told in quotes."""
     return await with_value(gateway, body, links, incoming, at.pointer, str(int(time.time())))
+
+
+@broken("answer", times)
+async def time_is_zero(at: UnixTime, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    """Nobody filled in the time."""
+    return await with_value(gateway, body, links, incoming, at.pointer, 0)
 
 
 @broken("answer", times)

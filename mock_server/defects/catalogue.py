@@ -18,10 +18,12 @@ from mock_server.defects import (
     mappings,
     ranges,
     refusals,
+    state,
+    texts,
 )
 from mock_server.defects.way import WAYS, Defect
 
-REGISTERED_BY = (ranges, mappings, answers, images, refusals, conduct, failures)
+REGISTERED_BY = (ranges, mappings, texts, answers, images, refusals, conduct, state, failures)
 """A module registers what it holds as it is imported; their order is that of the catalogue."""
 
 VARIANTS_REGISTERED_BY = (benign, benign_transport)

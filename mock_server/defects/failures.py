@@ -6,13 +6,13 @@ from dataclasses import replace
 from gateway_contract.pointer import read
 from gateway_contract.values import Json
 from mock_server.defects.parts import expected, images_of
+from mock_server.defects.state import BROKE
 from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse
 from mock_server.refusals import UPSTREAM_BROKE, Refusal
 from mock_server.upstream_wire import over_http
 
 PATIENCE = 3600.0  # seconds
-BROKE = Refusal(500, "server_error", "internal_error", "Something went wrong.")
 
 
 @broken("gateway", expected("answered-when-upstream-fails"))

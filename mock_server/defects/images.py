@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from textwrap import wrap
 
 from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,8 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_contract.contract import Carrier
 from gateway_contract.pointer import placed, read
 from gateway_contract.values import ABSENT, Json
+from mock_server.answers import IMAGE_PATH
 from mock_server.defects.answers import with_items
-from mock_server.defects.parts import any_carrier, by_default, carriers, expected, images_of, pixels
+from mock_server.defects.parts import any_carrier, by_default, carriers, expected, first_carrier, images_of, pixels
 from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway, Incoming, Outgoing, answer
 
@@ -70,6 +72,15 @@ async def carrier_empty(at: Carrier, gateway: Gateway, body: Json, links: list[s
     return await with_items(gateway, body, links, incoming, lambda item: item | {at.key: ""})
 
 
+@broken("answer", first_carrier)
+async def carriers_all_empty(
+    _at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming
+) -> Outgoing:
+    """There is every carrier, and nothing in any of them."""
+    empty: dict[str, Json] = {carrier.key: "" for carrier in images_of(gateway.contract).carriers}
+    return await with_items(gateway, body, links, incoming, lambda item: item | empty)
+
+
 @broken("answer", carriers(inline=True))
 async def as_data_uri(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """The image comes as a data: URI."""
@@ -80,6 +91,38 @@ async def as_data_uri(at: Carrier, gateway: Gateway, body: Json, links: list[str
 async def cut_base64(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
     """Some characters are missing at the end."""
     return await changed_carrier(at, gateway, body, links, incoming, lambda text: text[:-5])
+
+
+@broken("answer", carriers(inline=True))
+async def base64_for_urls(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    """The alphabet is the one for URLs."""
+    safe = str.maketrans("+/", "-_")
+    return await changed_carrier(at, gateway, body, links, incoming, lambda text: text.translate(safe))
+
+
+@broken("answer", carriers(inline=True))
+async def wrapped_base64(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    """There is a line break after every 76 characters, as in mail."""
+    return await changed_carrier(at, gateway, body, links, incoming, lambda text: "\n".join(wrap(text, 76)))
+
+
+@broken("answer", carriers(inline=False))
+async def expired_link(at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    """The link was good once."""
+    signer = gateway.upstream.signer
+
+    def expired(link: str) -> str:
+        return f"{incoming.base}{IMAGE_PATH}/{signer.sign(link, 0.0)}.png"
+
+    return await changed_carrier(at, gateway, body, links, incoming, expired)
+
+
+@broken("answer", carriers(inline=False))
+async def link_in_small_letters(
+    at: Carrier, gateway: Gateway, body: Json, links: list[str], incoming: Incoming
+) -> Outgoing:
+    """The link is written anew, and its signature with it."""
+    return await changed_carrier(at, gateway, body, links, incoming, str.lower)
 
 
 @broken("answer", carriers(inline=False))

@@ -1,20 +1,20 @@
 """Gateways that do not pass on what they were asked for."""
 
-import html
 import struct
-import unicodedata
 from collections.abc import Mapping
-from typing import cast
 
 from gateway_contract.contract import MappedField
 from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import below, leaf_name, parent, placed, read, removed
 from gateway_contract.size import parse_size
 from gateway_contract.values import ABSENT, Json, same
+from mock_server.answers import carrier_asked_for
 from mock_server.defects.parts import (
+    counted,
     easily_lost,
     finely_graded,
     gateway_only,
+    images_of,
     in_objects,
     mapping_at,
     not_to_be_invented,
@@ -23,12 +23,14 @@ from mock_server.defects.parts import (
     optional,
     schema_of,
     sizes,
-    texts,
     type_of,
     with_snapshots,
 )
 from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway
+
+MOST_IMAGES = 6
+"""More in one call the upstream refuses, and then it is not the number that is seen to be wrong."""
 
 
 def call_of(gateway: Gateway, body: Json) -> Json:
@@ -50,6 +52,26 @@ def dropped(at: MappedField, gateway: Gateway, body: Json) -> Json:
 def one_level_up(at: MappedField, gateway: Gateway, body: Json) -> Json:
     """The field arrives beside the object in which it belongs."""
     return moved(at, call_of(gateway, body), below(parent(parent(at.upstream)), leaf_name(at.upstream)))
+
+
+@broken("map", in_objects)
+def one_level_down(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The field arrives in an object of its own, within the one in which it belongs."""
+    return moved(at, call_of(gateway, body), below(below(parent(at.upstream), "options"), leaf_name(at.upstream)))
+
+
+@broken("map", in_objects)
+def in_another_object(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The field arrives in the object beside the one in which it belongs."""
+    call, own = call_of(gateway, body), parent(at.upstream)
+    objects = [pointer for pointer, value in members(call, parent(own)) if isinstance(value, dict)]
+    other = next((pointer for pointer in objects if pointer != own), parent(own))
+    return moved(at, call, below(other, leaf_name(at.upstream)))
+
+
+def members(call: Json, pointer: str) -> list[tuple[str, Json]]:
+    found = read(call, pointer)
+    return [(below(pointer, name), value) for name, value in found.items()] if isinstance(found, dict) else []
 
 
 @broken("map", in_objects)
@@ -75,6 +97,14 @@ def sent_as_text(at: MappedField, gateway: Gateway, body: Json) -> Json:
 def always_the_same(at: MappedField, gateway: Gateway, body: Json) -> Json:
     """Whatever the client says, the upstream is told one thing."""
     return placed(call_of(gateway, body), at.upstream, type_of(gateway.contract, at.pointer) == "boolean" or 2)
+
+
+@broken("map", counted)
+def multiplied(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """Twice as many images are asked for, and paid for, as the client wanted."""
+    call = call_of(gateway, body)
+    value = read(call, at.upstream)
+    return placed(call, at.upstream, value * 2) if isinstance(value, int) and value * 2 <= MOST_IMAGES else call
 
 
 @broken("map", finely_graded)
@@ -131,62 +161,19 @@ def invented_value(schema: Mapping[str, Json]) -> Json:
     return "1024*768" if "format" in schema else "blurry"
 
 
+@broken("map", not_to_be_invented)
+def null_when_left_out(at: Spot, gateway: Gateway, body: Json) -> Json:
+    """A field that the client left out goes upstream as null."""
+    call, field = call_of(gateway, body), mapping_at(gateway.contract, at.pointer)
+    return call if read(body, at.pointer) is not ABSENT else placed(call, field.upstream, None)
+
+
 @broken("map", gateway_only)
 def passed_on(at: Spot, gateway: Gateway, body: Json) -> Json:
     """A field that is the gateway's business goes upstream, too."""
     call, value = call_of(gateway, body), read(body, at.pointer)
     beside = next(field for field in optional(gateway.contract))
     return call if value is ABSENT else placed(call, below(parent(beside.upstream), leaf_name(at.pointer)), value)
-
-
-@broken("map", texts)
-def trimmed(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """White space at either end is taken away."""
-    call = call_of(gateway, body)
-    return retold(at, call, str(read(call, at.upstream)).strip())
-
-
-@broken("map", texts)
-def cut(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Half of the longest text never arrives."""
-    call = call_of(gateway, body)
-    longest = schema_of(gateway.contract, at.pointer).schema.get("maxLength", 200)
-    return retold(at, call, str(read(call, at.upstream))[: cast("int", longest) // 2])
-
-
-@broken("map", texts)
-def in_one_line(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Every run of white space becomes a space."""
-    call = call_of(gateway, body)
-    return retold(at, call, " ".join(str(read(call, at.upstream)).split()))
-
-
-@broken("map", texts)
-def without_non_ascii(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Only ASCII arrives."""
-    call = call_of(gateway, body)
-    return retold(at, call, str(read(call, at.upstream)).encode("ascii", "ignore").decode())
-
-
-@broken("map", texts)
-def escaped_for_html(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Angle brackets and quotes arrive as entities."""
-    call = call_of(gateway, body)
-    return retold(at, call, html.escape(str(read(call, at.upstream))))
-
-
-@broken("map", texts)
-def composed(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Letters and their accents are drawn together."""
-    call = call_of(gateway, body)
-    return retold(at, call, unicodedata.normalize("NFC", str(read(call, at.upstream))))
-
-
-@broken("map", texts)
-def something_added(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The gateway improves what the client wrote."""
-    call = call_of(gateway, body)
-    return retold(at, call, f"{read(call, at.upstream)}, best quality")
 
 
 @broken("map", easily_lost)
@@ -203,3 +190,11 @@ def lost_beside_another(at: MappedField, gateway: Gateway, body: Json) -> Json:
     call = call_of(gateway, body)
     lost = any(same(read(body, at.pointer), value) for value in at.preserve)
     return removed(call, at.upstream) if lost and read(body, others[-1].pointer) is not ABSENT else call
+
+
+@broken("map", optional)
+def lost_for_one_carrier(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """The field is lost, but only where the images come within the answer."""
+    call = call_of(gateway, body)
+    inline = carrier_asked_for(gateway.contract, images_of(gateway.contract), body).inline
+    return removed(call, at.upstream) if inline else call

@@ -9,6 +9,7 @@ from gateway_contract.rules.dormancy import dormant
 from gateway_contract.rules.ranges import AT_BOUND, FORMS
 from gateway_contract.schema import Constraint, Part
 from gateway_contract.standing import standing
+from gateway_contract.unlisted import known_upstream_only
 from gateway_contract.values import Json
 from mock_server.defects.way import Each, Spot
 
@@ -49,6 +50,11 @@ def texts(contract: Contract) -> Iterator[MappedField]:
 def in_objects(contract: Contract) -> Iterator[MappedField]:
     """Optional fields that could stand one level up."""
     return (field for field in optional(contract) if len(tokens(field.upstream)) > 1)
+
+
+def counted(contract: Contract) -> Iterator[MappedField]:
+    """The field that says how many images are wanted."""
+    return (field for field in contract.mapped if field.pointer == images_of(contract).count)
 
 
 def easily_lost(contract: Contract) -> Iterator[MappedField]:
@@ -111,6 +117,31 @@ def choices(contract: Contract) -> Iterator[Constraint]:
     return (found for found in limits("enum")(contract) if isinstance(found.value, list) and len(found.value) > 1)
 
 
+def above_zero(contract: Contract) -> Iterator[Constraint]:
+    """Lower bounds that leave 0 out, on fields that a client may leave out."""
+    left_out = {field.pointer for field in optional(contract)}
+    for found in limits("minimum")(contract):
+        if cast("int", found.value) > 0 and found.pointer in left_out:
+            yield found
+
+
+def not_below_zero(contract: Contract) -> Iterator[Constraint]:
+    """Lower bounds that leave negative numbers out."""
+    return (found for found in limits("minimum")(contract) if cast("int", found.value) >= 0)
+
+
+def of_one_model(contract: Contract) -> Iterator[Constraint]:
+    """Bounds that are narrower for some requests than for the others."""
+    found = list(limits("minimum", "maximum")(contract))
+    wide = {(one.pointer, one.keyword) for one in found if one.condition is None}
+    return (one for one in found if one.condition is not None and (one.pointer, one.keyword) in wide)
+
+
+def sold_upstream(contract: Contract) -> Iterator[Constraint]:
+    """Lists of which the upstream knows values that the contract has not."""
+    return (found for found in limits("enum")(contract) if any(known_upstream_only(contract, found)))
+
+
 def types(*names: str) -> Each:
     return lambda contract: (found for found in limits("type")(contract) if found.value in names)
 
@@ -157,6 +188,10 @@ def carriers(*, inline: bool) -> Each:
 
 def any_carrier(contract: Contract) -> Iterator[Carrier]:
     return iter(images_of(contract).carriers)
+
+
+def first_carrier(contract: Contract) -> Iterator[Carrier]:
+    return iter(images_of(contract).carriers[:1])
 
 
 def items(contract: Contract) -> Iterator[Spot]:

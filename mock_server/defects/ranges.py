@@ -11,7 +11,20 @@ from gateway_contract.schema import Constraint
 from gateway_contract.size import parse_size
 from gateway_contract.standing import NOT_JUDGED
 from gateway_contract.values import ABSENT, Json, same
-from mock_server.defects.parts import bodies, bounds, choices, example, examples, limits, types, unknown_to_upstream
+from mock_server.defects.parts import (
+    above_zero,
+    bodies,
+    bounds,
+    choices,
+    example,
+    examples,
+    limits,
+    not_below_zero,
+    of_one_model,
+    sold_upstream,
+    types,
+    unknown_to_upstream,
+)
 from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway, Incoming, read_body, validate
 from mock_server.refusals import Refusal, refusal_of
@@ -31,8 +44,24 @@ def refused(constraint: Constraint, gateway: Gateway, body: Json) -> Refusal:
 @broken("validate", unknown_to_upstream)
 def limit_ignored(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
     """One constraint is never looked at, and the upstream does not know it."""
+    return unchecked(at, gateway, body)
+
+
+def unchecked(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
     broken_ones = {one for one in gateway.contract.request.broken(body) if one.keyword != NOT_JUDGED} - {at}
     return refusal_of(gateway.contract, body, frozenset(broken_ones)) if broken_ones else body
+
+
+@broken("validate", of_one_model)
+def limit_of_one_model_ignored(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """What only some models bear is passed on for all of them."""
+    return unchecked(at, gateway, body)
+
+
+@broken("validate", sold_upstream)
+def unlisted_passed_on(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """Whatever the upstream knows is taken, though the contract does not list it."""
+    return unchecked(at, gateway, body)
 
 
 @broken("validate", BOUNDS)
@@ -53,6 +82,21 @@ def one_too_lenient(at: Constraint, gateway: Gateway, body: Json) -> Json | Refu
     if breaks(at, gateway.contract, body) and read(body, at.pointer) == beyond:
         return body if "coerce" in at.alternatives else placed(body, at.pointer, bound)
     return validate(gateway, body)
+
+
+@broken("validate", above_zero)
+def zero_taken_for_nothing(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """0 counts as left out, and so as the default."""
+    zero = same(read(body, at.pointer), 0)
+    return validate(gateway, removed(body, at.pointer) if zero else body)
+
+
+@broken("validate", not_below_zero)
+def negative_made_positive(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """The sign is not looked at."""
+    value = read(body, at.pointer)
+    negative = type(value) in {int, float} and cast("float", value) < 0
+    return validate(gateway, placed(body, at.pointer, -cast("float", value)) if negative else body)
 
 
 @broken("validate", bounds)
@@ -160,6 +204,14 @@ def malformed_size_left_out(at: Constraint, gateway: Gateway, body: Json) -> Jso
 def forbidden_taken_when_empty(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
     """A field that is not accepted is, as long as there is nothing in it."""
     return body if read(body, at.pointer) == {} else validate(gateway, body)
+
+
+@broken("validate", limits("forbidden"))
+def forbidden_merged(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """What a field holds that is not accepted is taken as if it stood beside it."""
+    found, rest = read(body, at.pointer), removed(body, at.pointer)
+    merged = {**found, **rest} if isinstance(found, dict) and isinstance(rest, dict) else body
+    return validate(gateway, merged)
 
 
 @broken("validate", limits("required"))

@@ -7,9 +7,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_contract.contract import Contract
 from gateway_contract.pointer import placed, removed
 from gateway_contract.schema import Constraint
-from gateway_contract.values import Json
+from gateway_contract.values import ABSENT, Json
+from mock_server.defects.conduct import leaves_to_upstream
 from mock_server.defects.parts import bodies, expected
 from mock_server.defects.way import Each, Spot, broken
+from mock_server.defects.wires import Overheard, nothing_heard
 from mock_server.dropping import drop
 from mock_server.gateway import Gateway, Outgoing, refuse
 from mock_server.refusals import Refusal
@@ -27,6 +29,11 @@ def told(*keywords: str) -> Each:
         return [constraint for constraint in constraints if constraint.keyword in keywords]
 
     return found
+
+
+def outermost(contract: Contract) -> list[Constraint]:
+    """That an error body holds an error."""
+    return [constraint for constraint in told("required")(contract) if constraint.pointer.count("/") == 1]
 
 
 @broken("refuse", bodies, spoils_all=True)
@@ -53,6 +60,19 @@ def left_out_of_errors(at: Constraint, gateway: Gateway, refusal: Refusal) -> Ou
     """A part of the error body is missing."""
     right = refuse(gateway, refusal)
     return replace(right, body=removed(right.body, at.pointer))
+
+
+@broken("gateway", outermost)
+def raw_errors_of_the_upstream(_at: Constraint, gateway: Gateway) -> Gateway:
+    """What the upstream refuses is told in the upstream's own words, whatever their shape."""
+    heard = nothing_heard()
+
+    def told(own: Gateway, refusal: Refusal) -> Outgoing:
+        right, raw = refuse(own, refusal), heard.get()
+        return right if raw is ABSENT else replace(right, body=raw)
+
+    upstream = replace(gateway.upstream, wire=Overheard(gateway.upstream.wire, heard))
+    return replace(gateway, validate=leaves_to_upstream, refuse=told, upstream=upstream)
 
 
 @broken("refuse", told("type"))

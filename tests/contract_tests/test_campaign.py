@@ -23,7 +23,7 @@ from gateway_contract.rules.examined import Examined
 from gateway_contract.rules.finding import Finding
 from gateway_contract.standing import standing
 from gateway_contract.values import ABSENT, Json
-from mock_server.gateway import Gateway, map_body
+from mock_server.gateway import Gateway, Incoming, map_body
 from mock_server.images import Picture, draw
 from mock_server.refusals import Refusal
 from tests.contract_tests.gateways import (
@@ -197,3 +197,28 @@ def test_a_gateway_that_gives_none_is_given_up_once() -> None:
     assert "no whole answer within 1 s" in watch.stopped
     assert watch.doubt == watch.stopped
     assert len(asked) == 1
+
+
+def test_a_gateway_that_breaks_on_its_first_request_is_tested_and_told() -> None:
+    asked = count()
+
+    def asleep(gateway: Gateway) -> Gateway:
+        inner = gateway.authenticate
+
+        def woken(own: Gateway, incoming: Incoming) -> Refusal | None:
+            return Refusal(503, "server_error", "asleep", "Wait.") if next(asked) == 0 else inner(own, incoming)
+
+        return replace(gateway, authenticate=woken)
+
+    found = run_with(asleep)
+    assert (found.not_tested, failing(found)) == ("", {"request/accepted"})
+    (failure,) = verdict_on(found, "request/accepted").failures
+    assert failure.exchange.name == "a look before the run"
+    assert failure.finding.observed == "HTTP 503"
+
+
+def test_a_gateway_that_goes_on_breaking_is_looked_at_twice_at_most() -> None:
+    with replying(lambda *_: as_json({"error": "down"}, 503)) as gateway:
+        found = run_against(gateway.url, upstream="127.0.0.1:0")
+    assert "it answered 503 but nothing reached the upstream" in found.not_tested
+    assert found.cost.requests == len(gateway.asked) == 2

@@ -10,7 +10,7 @@ import pytest
 
 from contract_tests.case import Case
 from contract_tests.fuzzing.fuzz import FuzzSettings, Send, fuzz
-from contract_tests.fuzzing.properties import PROPERTIES
+from contract_tests.fuzzing.properties import PROPERTIES, Listing
 from contract_tests.fuzzing.regressions import FILE, regressions
 from contract_tests.verdicts import Conformance
 from gateway_contract.exchange import Answer, Exchange
@@ -70,6 +70,26 @@ def test_a_refusal_of_odd_widths_is_found_and_shrunk_to_the_narrowest(tmp_path: 
     assert read(smallest(found, "size/format"), "/size") == "257*1021"
 
 
+def refuses_odd_widths_and_arabic(gateway: Gateway) -> Gateway:
+    def checked(asked: Gateway, body: Json) -> Json | Refusal:
+        size = parse_size(read(body, "/size"))
+        arabic = any("\u0600" <= letter <= "\u06ff" for letter in str(read(body, "/negative_prompt")))
+        return NOT_JSON if arabic or (size is not None and size.width % 2) else validate(asked, body)
+
+    return replace(gateway, validate=checked)
+
+
+def test_refusals_for_two_reasons_are_both_found_and_made_small(tmp_path: Path) -> None:
+    found = fuzzed(refuses_odd_widths_and_arabic, tmp_path, fuzz=80, seed=2)
+    assert failing(found.run) == {"size/format", "negative_prompt/type"}
+    assert read(smallest(found, "negative_prompt/type"), "/negative_prompt") == "ا"
+    assert {*smallest(found, "size/format")} == {*base(POWERTOKENS), "size"}
+    assert found.run.fuzzed is not None
+    assert found.run.fuzzed.found == 2
+    kept = regressions(tmp_path / "powertokens")
+    assert {entry.rule for entry in kept} == {"powertokens/negative_prompt/type", "powertokens/size/format"}
+
+
 @pytest.mark.parametrize("name", ["powertokens", "powerbuyin"])
 def test_a_gateway_that_keeps_its_contract_is_blamed_for_nothing(tmp_path: Path, name: str) -> None:
     found = fuzzed(unchanged, tmp_path, name, fuzz=100, seed=3)
@@ -106,6 +126,10 @@ def test_fuzzing_goes_on_for_as_long_as_it_is_given(tmp_path: Path) -> None:
     one_round = fuzzed(unchanged, tmp_path, fuzz=2, seed=1)
     longer = fuzzed(unchanged, tmp_path, fuzz=2, seed=1, fuzz_seconds=5)
     assert len(longer.sent) > len(one_round.sent)
+    assert one_round.run.fuzzed is not None
+    assert longer.run.fuzzed is not None
+    assert one_round.run.fuzzed.rounds == 1 < longer.run.fuzzed.rounds
+    assert one_round.run.fuzzed.found == longer.run.fuzzed.found == 0
 
 
 # Without a network: what Hypothesis may cost.
@@ -153,3 +177,27 @@ def test_a_gateway_that_may_not_be_asked_is_not_asked() -> None:
     asked: list[bytes] = []
     found = asyncio.run(fuzz(POWERTOKENS, RULES, refusing(lambda _: True, asked), FuzzSettings(20), lambda _: False))
     assert (found, asked) == ([], [])
+
+
+def listed(wrong: Callable[[Json], bool], *contents: Json) -> tuple[list[Exchange], list[bytes]]:
+    asked: list[bytes] = []
+    source = Listing("listed", lambda _: [orjson.dumps(content) for content in contents])
+    settings = FuzzSettings(10, properties=[source], known=OTHERS)
+    return asyncio.run(fuzz(POWERTOKENS, RULES, refusing(wrong, asked), settings)), asked
+
+
+def test_what_is_listed_is_made_small_field_by_field() -> None:
+    plain = base(POWERTOKENS)
+    assert isinstance(plain, dict)
+    full = {**plain, "watermark": "no", "seed": 7, "n": 2}
+    (found,), asked = listed(breaks_on_a_flag, {**plain, "seed": 3}, full, {**full, "n": 3})
+    assert found.request.body == {**plain, "watermark": "no"}
+    assert len(asked) == len(set(asked)) < 12
+
+
+def test_every_seed_takes_its_own_share_of_a_list() -> None:
+    source = Listing("listed", lambda _: [bytes([number]) for number in range(100)])
+    shares = [source.share(POWERTOKENS, number, 30) for number in (1, 1, 2)]
+    assert shares[0] == shares[1] != shares[2]
+    assert len(set(shares[0])) == 30
+    assert len(source.share(POWERTOKENS, 1, 500)) == 100

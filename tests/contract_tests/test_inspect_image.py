@@ -18,6 +18,7 @@ from tests.contract_tests.test_wire import at_most
 
 LIMITS = Limits(image_bytes=2**22)
 LINK = "http://127.0.0.1/1.png"
+CUT = "a PNG image that is cut or damaged"
 
 
 def image(kind: str, width: int = 640, height: int = 480, **options: object) -> bytes:
@@ -89,6 +90,48 @@ def test_a_png_with_one_bit_changed_is_broken() -> None:
 
 def test_a_png_without_pixels_is_broken() -> None:
     assert problem(png()[:33] + chunk(b"IEND", b"")) == "a PNG image that is cut or damaged"
+
+
+@pytest.mark.parametrize("rows", [0, 7])
+def test_a_png_with_fewer_rows_than_it_claims_is_broken_though_its_checksums_are_right(rows: int) -> None:
+    whole, pixels = png(), chunk(b"IDAT", zlib.compress(bytes(8 * 9)))
+    assert pixels in whole
+    assert isinstance(inspect(whole, "url", LINK, "image/png", LIMITS), Image)
+    assert problem(whole.replace(pixels, chunk(b"IDAT", zlib.compress(bytes(rows * 9))))) == CUT
+
+
+def test_a_png_whose_pixels_are_no_deflated_data_is_broken() -> None:
+    pixels = chunk(b"IDAT", zlib.compress(bytes(8 * 9)))
+    assert problem(png().replace(pixels, chunk(b"IDAT", b"not deflated"))) == CUT
+
+
+@pytest.mark.parametrize("interlaced", [0, 1])
+@pytest.mark.parametrize(("depth", "colour", "bits"), [(1, 0, 1), (4, 3, 4), (8, 2, 24), (16, 6, 64)])
+def test_every_layout_of_pixels_has_its_length(interlaced: int, depth: int, colour: int, bits: int) -> None:
+    width, height = 37, 5
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
+    length = sum(rows * (1 + (columns * bits + 7) // 8) for columns, rows in passes(width, height, interlaced))
+    for missing, whole in ((0, True), (1, False)):
+        pixels = chunk(b"IDAT", zlib.compress(bytes(length - missing)))
+        content = (
+            b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"PLTE", bytes(48)) + pixels + chunk(b"IEND", b"")
+        )
+        assert isinstance(inspect(content, "url", LINK, "image/png", LIMITS), Image) is whole
+
+
+def passes(width: int, height: int, interlaced: int) -> list[tuple[int, int]]:
+    """Columns and rows of the passes in which an image comes, as the standard lists them (PNG, 8.2)."""
+    if not interlaced:
+        return [(width, height)]
+    steps = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    counted = [(len(range(x, width, dx)), len(range(y, height, dy))) for x, y, dx, dy in steps]
+    return [(columns, rows) for columns, rows in counted if columns]
+
+
+def test_pixels_that_never_end_cost_no_memory() -> None:
+    bomb = chunk(b"IDAT", zlib.compress(bytes(200 * 2**20)))
+    with at_most(16):
+        inspect(png().replace(chunk(b"IDAT", zlib.compress(bytes(8 * 9))), bomb), "url", LINK, "image/png", LIMITS)
 
 
 def test_a_png_that_claims_ten_thousand_million_pixels_is_broken_and_costs_nothing() -> None:

@@ -161,6 +161,20 @@ def test_a_request_that_is_no_json_is_not_narrowed() -> None:
     assert gateway.asked == []
 
 
+@pytest.mark.parametrize(("breaks", "asked", "by_chance"), [(1, 1, True), (2, 2, True), (3, 2, False)])
+def test_a_request_on_which_a_gateway_breaks_is_tried_twice_more(breaks: int, asked: int, by_chance: bool) -> None:  # noqa: FBT001 # the table
+    sent: list[Case] = []
+
+    async def send(case: Case) -> Exchange:
+        sent.append(case)
+        return exchange(read_json(case.content), 500 if len(sent) < breaks else 400)  # type: ignore[arg-type] # JSON
+
+    broken = exchange({"n": 0}, 500)
+    found = asyncio.run(Narrowing(POWERTOKENS, send).tried_again(broken))
+    assert len(sent) == asked
+    assert found.essential == (frozenset() if by_chance else None)
+
+
 def test_one_field_is_isolated_in_the_smallest_valid_request() -> None:
     case = isolated(POWERTOKENS, FULL, "/n")
     assert case is not None

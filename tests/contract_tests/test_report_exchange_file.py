@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract_tests.report.confidential import compact
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
 from gateway_contract.exchange import BrokenImage, Credential, Exchange, NoAnswer, Request, header
 from gateway_contract.read_json import read_json
@@ -105,6 +106,18 @@ def test_a_long_text_of_the_other_side_is_told_by_its_digest() -> None:
     assert read_back(told["answer"])["body"] == {"data": [{"b64_json": digest}, {"b64_json": just_short}]}
     assert isinstance(told["upstream"], list)
     assert read_back(told["upstream"][0])["body"] == {"input": [digest]}
+
+
+def test_countless_short_texts_of_the_other_side_are_told_by_a_digest() -> None:
+    flood: Json = [{"url": f"http://127.0.0.1/{number}.png"} for number in range(20_000)]
+    seen = Exchange(asking(), answering({"data": flood}), (upstream_call({"input": flood}),) * 80)
+    told = exchange_to_json(seen, [])
+    assert len(json.dumps(told)) < 100_000
+    kept = read_back(told["answer"])["body"]
+    assert isinstance(kept, dict)
+    assert kept["$json"] == {"sha256": kept["$json"]["sha256"], "bytes": len(compact({"data": flood}))}  # type: ignore[index, call-overload] # as written
+    assert isinstance(told["upstream"], list)
+    assert len(told["upstream"]) == 50
 
 
 def test_a_request_is_never_shortened() -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from contract_tests.report.progress import progress_on
 from contract_tests.report.rules_list import print_rules
 from contract_tests.report.table import print_run
-from contract_tests.verdicts import Run, Verdict
+from contract_tests.verdicts import Fuzzed, Run, Verdict
 from gateway_contract.exchange import NoAnswer
 from tests.contract_tests.report_examples import (
     CALLED_TWICE,
@@ -120,6 +120,18 @@ def test_the_end_tells_counts_cost_time_and_where_the_report_lies() -> None:
     assert "report" not in printed(clean_run(), report=None)
     assert "time     2 min 5 s" in printed(replace(clean_run(), seconds=125.0))
     assert "upstream call" not in printed(replace(clean_run(), observed="north-only"))
+
+
+@pytest.mark.parametrize(
+    ("fuzzed", "told"),
+    [
+        (Fuzzed(5120, 12, 0), "5,120 requests at random in 12 rounds, which broke no further rule"),
+        (Fuzzed(300, 1, 2), "300 requests at random in 1 round, which broke 2 further rules"),
+    ],
+)
+def test_what_fuzzing_cost_and_brought_is_told(fuzzed: Fuzzed, told: str) -> None:
+    assert line_with("fuzzed", printed(replace(clean_run(), fuzzed=fuzzed))).split(maxsplit=1)[1] == told
+    assert "fuzzed" not in printed(clean_run())
 
 
 def test_a_run_that_was_none_says_why_and_what_to_do() -> None:

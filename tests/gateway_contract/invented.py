@@ -217,6 +217,7 @@ paths:
         caption: $request.body#/job/brief/0/line
         variation: $request.body#/settings/dice
         signature: $request.body#/settings/signature
+        shape: [$request.body#/job/tool, $request.body#/settings/avoid]
       requestBody:
         required: true
         content:

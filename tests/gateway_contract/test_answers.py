@@ -40,7 +40,10 @@ def test_carriers_are_links_or_the_image_itself(powerbuyin: Contract) -> None:
 def test_times_and_texts_of_the_mock_are_found_by_their_pointers(powerbuyin: Contract) -> None:
     answer = powerbuyin.operation.answer
     assert [(time.pointer, time.tolerance, time.clause) for time in unix_times(answer)] == [("/created", 300, "PB-13")]
-    assert mock_values(answer) == {"/data/0/revised_prompt": "/input/messages/0/content/0/text"}
+    (pointer, value), *others = mock_values(answer).items()
+    assert (pointer, others) == ("/data/0/revised_prompt", [])
+    assert value.source == "/input/messages/0/content/0/text"
+    assert (value.when, value.extended) == (("/prompt_extend", True), True)
 
 
 def test_a_request_says_nothing_of_answers(powerbuyin: Contract) -> None:

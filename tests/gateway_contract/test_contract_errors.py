@@ -110,6 +110,24 @@ MISTAKES = {
         0,
         "/wish/word leads nowhere in the request; did you mean /wish/words?",
     ),
+    "a text mocked on a condition on nothing": (
+        "x-mock: $request.body#/wish/words",
+        "x-mock: {from: $request.body#/wish/words, when: {$request.body#/singed: true}}",
+        0,
+        "/singed leads nowhere in the request; did you mean /signed?",
+    ),
+    "a text mocked from nowhere, the longer way": (
+        "x-mock: $request.body#/wish/words",
+        "x-mock: {from: $request.body#/wish/word, as: extended}",
+        0,
+        "/wish/word leads nowhere in the request; did you mean /wish/words?",
+    ),
+    "a text mocked in a way that there is not": (
+        "x-mock: $request.body#/wish/words",
+        "x-mock: {from: $request.body#/wish/words, as: shouted}",
+        0,
+        'x-mock/as: "extended" was expected; docs/contract-format.md has an example',
+    ),
     "a condition on nothing": (
         "x-image: {size: $request.body#/canvas}",
         "x-image: {size: $request.body#/canvas, when: {$request.body#/engin: {const: fine}}}",

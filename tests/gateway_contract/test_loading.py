@@ -53,7 +53,8 @@ def test_the_answer_is_tied_to_the_request(invented: Contract) -> None:
         ("address", False, "link"),
     ]
     assert [(time.pointer, time.tolerance) for time in invented.times] == [("/drawn_at", 60)]
-    assert invented.mock_values == {"/album/pages/0/title": "/wish/words"}
+    title = invented.mock_values["/album/pages/0/title"]
+    assert (title.source, title.when, title.extended) == ("/wish/words", None, False)
 
 
 def test_the_upstream_is_read_from_its_own_document(invented: Contract) -> None:
@@ -61,6 +62,7 @@ def test_the_upstream_is_read_from_its_own_document(invented: Contract) -> None:
     assert upstream is not None
     assert (upstream.name, upstream.base, upstream.protocol) == ("engine", "/engine/v2", "dashscope")
     assert upstream.drawing.variation == "/settings/dice"
+    assert upstream.drawing.shape == ("/job/tool", "/settings/avoid")
     assert upstream.constants == {"/job/kind": "picture"}
 
 
@@ -76,12 +78,15 @@ def test_an_upstream_may_leave_out_what_it_does_not_draw(tmp_path: Path) -> None
     upstream = write_invented(tmp_path).with_name("engine.yaml")
     lines = upstream.read_text("utf-8").splitlines(keepends=True)
     kept = [
-        line for line in lines if not any(name in line for name in ("variation:", "signature:", "servers:", "- url"))
+        line
+        for line in lines
+        if not any(name in line for name in ("variation:", "signature:", "shape:", "servers:", "- url"))
     ]
     upstream.write_text("".join(kept), "utf-8")
     found = load_upstream(upstream, "paint", {})
     assert found is not None
-    assert (found.drawing.variation, found.drawing.signature, found.base) == (None, None, "")
+    assert (found.drawing.variation, found.drawing.signature, found.drawing.shape) == (None, None, ())
+    assert found.base == ""
 
 
 def test_an_example_without_a_value_is_none_of_ours(invented_path: Path) -> None:

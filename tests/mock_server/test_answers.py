@@ -8,9 +8,10 @@ import pytest
 
 from gateway_contract.contract import Contract
 from gateway_contract.pointer import read
-from gateway_contract.values import Json
-from mock_server.answers import ImageGoneError, answer_body, carrier_asked_for
-from mock_server.signing import Signer
+from gateway_contract.values import ABSENT, Json
+from mock_server.answers import ImageGoneError, answer_body, carrier_asked_for, mock_value
+from mock_server.extended_texts import extended
+from mock_server.signing import BadSignatureError, Signer
 from mock_server.upstream_client import UpstreamClient
 from mock_server.upstream_wire import over_http
 from tests.mock_server.served import Body, ServedStub
@@ -20,11 +21,18 @@ FLAT: Body = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse"}
 NOWHERE = "http://127.0.0.1:1/1.png"
 
 
-def answered(contract: Contract, body: Json, links: list[str]) -> Json:
+NESTED: Body = {
+    "model": "qwen-image-2.0-pro",
+    "input": {"messages": [{"role": "user", "content": [{"text": "a lighthouse"}]}]},
+}
+SIGNER = Signer(b"links")
+
+
+def answered(contract: Contract, body: Json, links: list[str], signer: Signer = SIGNER) -> Json:
     async def run() -> Json:
         assert contract.upstream is not None
         async with aclosing(over_http()) as wire:
-            client = UpstreamClient(contract.upstream, "http://127.0.0.1:1", wire, Signer(b"links"))
+            client = UpstreamClient(contract.upstream, "http://127.0.0.1:1", wire, signer)
             return await answer_body(contract, client, body, links, BASE)
 
     return asyncio.run(run())
@@ -46,7 +54,7 @@ def test_each_image_gets_a_link_below_the_gateways_own_address(powertokens: Cont
     links = [read(answer, f"/data/{index}/url") for index in range(2)]
     assert all(isinstance(link, str) and link.startswith(f"{BASE}/images/") for link in links)
     assert len(set(map(str, links))) == 2
-    assert read(answer, "/data/0/revised_prompt") == "a lighthouse"
+    assert read(answer, "/data/0/revised_prompt") == extended("a lighthouse")
     assert set(answer if isinstance(answer, dict) else ()) == {"created", "data", "metadata"}
 
 
@@ -54,6 +62,49 @@ def test_an_answer_says_when_it_was_made_in_whole_seconds(powertokens: Contract)
     created = read(answered(powertokens, FLAT, [NOWHERE]), "/created")
     assert type(created) is int
     assert abs(created - time.time()) < 5
+
+
+@pytest.mark.parametrize(
+    ("said", "there"),
+    [
+        ({}, True),  # the one page's default is true; the other states none, and its upstream's is true
+        ({"prompt_extend": None}, True),
+        ({"prompt_extend": True}, True),
+        ({"prompt_extend": False}, False),
+    ],
+    ids=str,
+)
+def test_a_revised_prompt_comes_where_the_prompt_is_rewritten_and_only_there(
+    powertokens: Contract,
+    powerbuyin: Contract,
+    said: Body,
+    there: bool,  # noqa: FBT001 - a row
+) -> None:
+    for contract, body in ((powertokens, FLAT), (powerbuyin, NESTED)):
+        revised = read(answered(contract, {**body, **said}, [NOWHERE]), "/data/0/revised_prompt")
+        assert revised == (extended("a lighthouse") if there else ABSENT)
+
+
+def test_a_value_that_is_no_text_comes_back_as_it_is(powertokens: Contract) -> None:
+    (value,) = powertokens.mock_values.values()
+    assert value.extended
+    assert mock_value(powertokens, replace(value, source="/n"), {**FLAT, "n": 2}) == 2
+
+
+def test_a_text_that_nobody_rewrites_comes_back_as_it_is(invented: Contract) -> None:
+    (value,) = invented.mock_values.values()
+    assert mock_value(invented, value, {"wish": {"words": "a kite"}}) == "a kite"
+    assert mock_value(invented, value, {"wish": {}}) is ABSENT
+
+
+def test_links_live_as_long_as_the_signer_says(powertokens: Contract) -> None:
+    signer = Signer(b"links", seconds=120)
+    link = read(answered(powertokens, FLAT, [NOWHERE], signer), "/data/0/url")
+    assert isinstance(link, str)
+    signed = link.removeprefix(f"{BASE}/images/").removesuffix(".png")
+    assert signer.read(signed, time.time() + 110) == NOWHERE
+    with pytest.raises(BadSignatureError, match="expired"):
+        signer.read(signed, time.time() + 121)
 
 
 def test_an_image_within_the_answer_is_the_upstreams_own(powertokens: Contract, stub: ServedStub) -> None:

@@ -1,6 +1,5 @@
 """The vendor's own SDK against the stub, bare and behind the mock."""
 
-import socket
 from typing import Any
 
 import dashscope
@@ -9,9 +8,7 @@ import pytest
 from dashscope import MultiModalConversation
 
 from gateway_contract.contract import Contract
-from mock_server.gateway_app import http_client
-from mock_server.mock_app import MockSettings, mock_app
-from mock_server.serving import serving
+from mock_server.running_mock import running_mock
 from tests.mock_server.served import ServedStub
 
 QWEN = "qwen-image-2.0-pro"
@@ -100,9 +97,8 @@ def test_a_refusal_reaches_the_sdk_with_its_code(
 
 
 def test_the_stub_behind_the_mock_is_the_same(powertokens: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = int(listener.getsockname()[1])
-    with serving(mock_app([powertokens], MockSettings(f"http://127.0.0.1:{port}"), http_client()), port=port) as url:
+    with running_mock([powertokens]) as mock:
+        url = mock.settings.own
         monkeypatch.setattr(dashscope, "base_http_api_url", f"{url}/dashscope/api/v1")
         (link,) = images_in(called(size="512*512"))
         assert link.startswith(f"{url}/dashscope/pictures/")

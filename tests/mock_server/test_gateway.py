@@ -15,6 +15,7 @@ from gateway_contract.exchange import header
 from gateway_contract.pointer import placed, read
 from gateway_contract.values import Json
 from mock_server import dashscope
+from mock_server.extended_texts import extended
 from mock_server.gateway import Gateway, Outgoing
 from mock_server.gateway_app import gateway_app
 from mock_server.identity import identity_of
@@ -200,7 +201,7 @@ def test_an_answer_is_valid_by_the_contract_and_says_the_time(flat: ServedGatewa
         assert type(answer["created"]) is int
         assert abs(answer["created"] - time.time()) < 5
         assert answer["metadata"] == {}
-        assert answer["data"][0]["revised_prompt"] == "a lighthouse"
+        assert answer["data"][0]["revised_prompt"] == extended("a lighthouse")
 
 
 def test_an_upstream_that_is_down_is_no_fault_of_the_client(powertokens: Contract) -> None:
@@ -303,7 +304,7 @@ def test_800_chinese_characters_give_a_working_link(flat: ServedGateway, nested:
     for served, body in ((flat, {**FLAT, "prompt": prompt}), (nested, {**NESTED, "input": content})):
         (item,) = served.post(body).json()["data"]
         assert served.http.get(item["url"]).status_code == 200
-        assert item["revised_prompt"] == prompt
+        assert item["revised_prompt"] == extended(prompt)
 
 
 def test_one_stage_can_be_replaced(powertokens: Contract, flat: ServedGateway) -> None:

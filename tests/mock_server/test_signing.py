@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.signing import BadSignatureError, Signer
+from mock_server.signing import LINK_SECONDS, BadSignatureError, Signer, signer_for
 
 SIGNER = Signer(b"a key")
 URL_SAFE = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -22,6 +22,19 @@ def test_equal_keys_read_each_others_texts() -> None:
 def test_another_key_reads_nothing() -> None:
     with pytest.raises(BadSignatureError, match="the signature does not match"):
         Signer(b"another").read(SIGNER.sign("x", 100), 1)
+
+
+def test_of_one_key_each_purpose_has_a_signer_that_no_other_reads() -> None:
+    text = signer_for("gateway", b"a key").sign("x", 100)
+    assert signer_for("gateway", b"a key").read(text, 1) == "x"
+    for other in (signer_for("upstream", b"a key"), signer_for("gateway", b"another"), Signer(b"a key")):
+        with pytest.raises(BadSignatureError, match="the signature does not match"):
+            other.read(text, 1)
+
+
+def test_links_live_a_day_or_as_long_as_their_signer_says() -> None:
+    assert (SIGNER.seconds, LINK_SECONDS) == (24 * 3600, 24 * 3600)
+    assert signer_for("gateway", b"a key", 2.5).seconds == 2.5
 
 
 @pytest.mark.parametrize(("now", "readable"), [(99.9, True), (100.0, True), (100.1, False)])

@@ -13,7 +13,7 @@ from gateway_contract.values import Json
 from mock_server import dashscope
 from mock_server.identity import identity_of
 from mock_server.pictures import PictureLinks
-from mock_server.upstream import requested_pictures
+from mock_server.requested_pictures import requested_pictures
 from tests.mock_server.served import Body, ServedStub, stub_served
 
 PATH = "/api/v1/services/aigc/multimodal-generation/generation"

@@ -168,6 +168,23 @@ def test_where_there_is_no_token_or_no_call_none_can_leak(says: Says) -> None:
     assert says(judge, with_call(EXCHANGE, ABSENT)) == PASS
 
 
+def test_a_token_that_is_a_short_word_is_found_only_where_it_stands_alone(says: Says) -> None:
+    judge = "client-token-stays"
+    short = replace(EXCHANGE, request=replace(EXCHANGE.request, headers=(("authorization", "Bearer kite"),)))
+    assert says(judge, short) == PASS
+    leaks = [{"body": {"user": "kite"}}, {"headers": (("Authorization", "Bearer kite"),)}]
+    for leak in leaks:
+        call = replace(first_call(short), **leak)  # type: ignore[arg-type] # a field of a call
+        found = says(judge, replace(short, upstream=(call,)))
+        assert found is not None
+        assert found.outcome is Outcome.FAIL
+
+
+def test_an_upstream_key_that_is_a_short_word_may_stand_in_an_answer(says: Says) -> None:
+    call = replace(first_call(EXCHANGE), headers=(("authorization", "Bearer created"),))
+    assert says("no-upstream-secrets", replace(EXCHANGE, upstream=(call,))) == PASS
+
+
 def telling(exchange: Exchange, text: str, status: int) -> Exchange:
     body: Json = {"error": {"message": text}}
     return replace(exchange, answer=answered(body, status), upstream_address="10.0.0.9:9900")

@@ -1,0 +1,94 @@
+"""Load that costs little to make: whole requests over a few connections that stay open."""
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+CONNECTIONS = 8
+LENGTH = b"content-length:"
+PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Open connections to one server; each takes one request at a time."""
+
+    host: str
+    sockets: Sequence[socket.socket]
+
+    def post(self, path: str, content: bytes) -> bytes:
+        """A request as it goes over the wire."""
+        said = f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
+        return self._request("POST", path, said) + content
+
+    def get(self, path: str) -> bytes:
+        return self._request("GET", path, "")
+
+    def _request(self, method: str, path: str, headers: str) -> bytes:
+        """With a token that any gateway takes that is not told of another."""
+        first = f"{method} {path} HTTP/1.1\r\nhost: {self.host}\r\nauthorization: Bearer sk-any\r\n"
+        return f"{first}accept: application/json, image/png\r\n{headers}\r\n".encode()
+
+    def ask(self, request: bytes) -> Answer:
+        self.sockets[0].sendall(request)
+        return answer_on(self.sockets[0])
+
+    def run(self, requests: Sequence[bytes], status: int | None = None) -> None:
+        """Sends all of them, as many at once as there are connections; each must be answered with that status."""
+        step = len(self.sockets)
+        for start in range(0, len(requests), step):
+            together = requests[start : start + step]
+            for connection, request in zip(self.sockets, together, strict=False):
+                connection.sendall(request)
+            for connection, _ in zip(self.sockets, together, strict=False):
+                answer = answer_on(connection)
+                if status not in (None, answer.status):
+                    raise SystemExit(f"{self.host} should answer {status}: {answer.status} {answer.content[:500]!r}")
+
+
+@contextmanager
+def load_on(url: str, connections: int = CONNECTIONS) -> Iterator[Load]:
+    address = urlsplit(url)
+    where = (address.hostname or "", address.port or 80)
+    sockets = [socket.create_connection(where, timeout=30) for _ in range(connections)]
+    try:
+        yield Load(address.netloc, sockets)
+    finally:
+        for connection in sockets:
+            connection.close()
+
+
+def answer_on(connection: socket.socket) -> Answer:
+    """The next answer; it says its length, or has no content."""
+    content, head = b"", b""
+    while not head:
+        content += received(connection)
+        found, mark, rest = content.partition(b"\r\n\r\n")
+        head, content = (found, rest) if mark else (b"", content)
+    pieces, missing = [content], length_of(head) - len(content)
+    while missing > 0:
+        pieces.append(received(connection))
+        missing -= len(pieces[-1])
+    return Answer(int(head[9:12]), b"".join(pieces))
+
+
+def received(connection: socket.socket) -> bytes:
+    piece = connection.recv(PIECE)
+    if not piece:
+        raise SystemExit("the server hung up")
+    return piece
+
+
+def length_of(head: bytes) -> int:
+    lower = head.lower()
+    if b"transfer-encoding:" in lower:
+        raise SystemExit("the server did not say how long its answer is")
+    return int(lower.partition(LENGTH)[2].partition(b"\r\n")[0] or 0)

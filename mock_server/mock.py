@@ -1,0 +1,129 @@
+"""A mock as it runs: what it serves at the moment, and what it remembers."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from starlette.types import ASGIApp
+
+from gateway_contract.contract import Contract, Upstream
+from gateway_contract.document import DocumentError
+from mock_server.defects.catalogue import defects_named
+from mock_server.defects.way import Defect
+from mock_server.front import Controls, front, too_large
+from mock_server.gateway import Gateway
+from mock_server.gateway_app import gateway_app
+from mock_server.journal import Journal
+from mock_server.modes import Mode
+from mock_server.recording import recorded
+from mock_server.signing import signer_for
+from mock_server.upstream import UpstreamStub, upstream_app
+from mock_server.upstream_client import DEFAULT_KEY, UpstreamClient
+from mock_server.upstream_wire import BundledWire, HttpWire, over_http
+
+KEPT = 1000  # requests
+
+
+@dataclass(frozen=True, slots=True)
+class MockSettings:
+    """How a mock is to be. `own` is the URL at which it will listen; `token` the only one that its gateways take.
+
+    `upstream` is another one to call instead of the bundled stub, with the gateway's own key for it. `link_key` decides
+    who else can serve the mock's links: whoever has the same. `defect` names a way of being broken on purpose.
+    """
+
+    own: str
+    token: str | None = None
+    upstream: str | None = None
+    upstream_key: str = field(default=DEFAULT_KEY, repr=False)
+    mode: Mode = Mode.STRICT
+    link_key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+    defect: str | None = None
+    kept: int = KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One gateway in the mock: `app` takes the requests that are journaled, `images` those for images."""
+
+    gateway: Gateway
+    app: ASGIApp
+    images: ASGIApp
+
+
+@dataclass(slots=True, eq=False)
+class Mock:
+    """A mock with its state. `problem` is what was wrong with the contracts when they were last read."""
+
+    settings: MockSettings
+    journal: Journal
+    controls: Controls
+    wire: HttpWire | None  # to an upstream that is not bundled
+    stubs: dict[str, UpstreamStub] = field(default_factory=dict)
+    stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
+    served: Mapping[str, Served] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def mock_of(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
+    """A mock of some contracts.
+
+    Raises DocumentError for one that names no upstream, UnknownDefectError where none has the wanted defect.
+    """
+    wire = None if settings.upstream is None else over_http()
+    mock = Mock(settings, Journal(settings.kept), Controls(settings.mode), wire)
+    serve(mock, contracts)
+    return mock
+
+
+def serve(mock: Mock, contracts: Sequence[Contract]) -> None:
+    """Serves these contracts from now on; all that the mock remembers stays.
+
+    Raises what `mock_of` raises, and serves what it did before.
+    """
+    defect = mock.settings.defect
+    broken = {} if defect is None else defects_named(defect, contracts)
+    upstreams = {contract.name: upstream_of(contract) for contract in contracts}
+    mock.stubs |= {upstream.name: _stub(mock, upstream) for upstream in upstreams.values()}
+    mock.stub_apps = {name: upstream_app(stub) for name, stub in mock.stubs.items()}
+    mock.served = {
+        contract.name: _served(mock, gateway_of(mock, contract, upstreams[contract.name]), broken.get(contract.name))
+        for contract in contracts
+    }
+
+
+def upstreams(contracts: Sequence[Contract]) -> list[Upstream]:
+    """The upstreams behind some contracts, each once."""
+    return list({found.name: found for found in map(upstream_of, contracts)}.values())
+
+
+def upstream_of(contract: Contract) -> Upstream:
+    """Raises DocumentError where a contract names none."""
+    if contract.upstream is None:
+        place = contract.document.place(contract.operation.pointer)
+        remedy = "a mock needs one: x-upstream on the operation"
+        raise DocumentError(place, f"{contract.name} names no upstream", remedy)
+    return contract.upstream
+
+
+def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
+    known = mock.stubs.get(upstream.name)
+    if known is not None:
+        return replace(known, upstream=upstream)
+    return UpstreamStub(upstream, signer=signer_for(upstream.name, mock.settings.link_key))
+
+
+def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
+    settings = mock.settings
+    bundled = f"{settings.own}/{upstream.name}"
+    wire = mock.wire or BundledWire(mock.stubs[upstream.name], bundled)
+    url = settings.upstream or bundled + upstream.base
+    signer = signer_for(contract.name, settings.link_key)
+    return Gateway(contract, UpstreamClient(upstream, url, wire, signer, settings.upstream_key), settings.token)
+
+
+def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> Served:
+    app_of = gateway_app if defect is None else defect.app
+    fronted = front(gateway, mock.controls, app_of)
+    journaled = recorded(fronted, mock.journal, gateway.contract.name, too_large(gateway))
+    return Served(gateway, journaled, app_of(gateway))

@@ -1,0 +1,186 @@
+"""Around an application: every request and its answer go into the journal, without the secrets in them."""
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway_contract.exchange import UpstreamCall
+from gateway_contract.read_json import read_json
+from gateway_contract.redaction import REDACTED, redact, redact_headers
+from gateway_contract.values import ABSENT, Json
+from mock_server.journal import Entry, Journal
+from mock_server.upstream_client import UPSTREAM_SEEN
+
+MOST_REQUEST = 4 * 2**20  # bytes: far more than the longest text that anybody sells
+LONG_TEXT = 1024  # characters: within an answer that is an image, and told by its digest
+LONG_ANSWER = 4096  # bytes: shorter ones hold no image
+SHORTEST_SECRET = 8  # bytes: shorter words stand in ordinary text, too
+SECRET_HEADERS = frozenset(
+    {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key", b"api-key"}
+)
+SECRET_MARKS = (b"sk-", b"earer", b"EARER")
+"""Without one of them there is nothing in a text that `redact` would find."""
+
+
+class TooLargeError(Exception):
+    """The request is longer than anybody could mean it."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What is told of a request while it is answered. `content` is its body, read to the end."""
+
+    content: bytes = b""
+    scenario: str | None = None
+    mode: str = ""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What went out to the client so far."""
+
+    status: int | None = None
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    chunks: list[bytes] = field(default_factory=list)
+    whole: bool = False
+
+
+def recorded(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -> ASGIApp:
+    """The application with a journal. It finds `Notes` under `mock` in its scope.
+
+    `too_large` answers where a request's body is longer than is read.
+    """
+
+    async def record(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        at, began = time.time(), time.perf_counter()
+        seen, calls = Seen(), list[UpstreamCall]()
+        notes = scope["mock"] = Notes()
+        token = UPSTREAM_SEEN.set(calls)
+        try:
+            notes.content = await whole_body(scope, receive)
+            await app(scope, replaying(notes.content, receive), watching(seen, send))
+        except TooLargeError:
+            await too_large(scope, receive, watching(seen, send))
+        finally:
+            UPSTREAM_SEEN.reset(token)
+            journal.add(entry_of(gateway, scope, notes, seen, calls, at, time.perf_counter() - began))
+
+    return record
+
+
+async def whole_body(scope: Scope, receive: Receive) -> bytes:
+    """Raises TooLargeError, before anything is read where the client says how long it will be."""
+    said = Headers(scope=scope).get("content-length", "")
+    if said.isdecimal() and int(said) > MOST_REQUEST:
+        raise TooLargeError
+    chunks, length, more = list[bytes](), 0, True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        length += len(chunks[-1])
+        if length > MOST_REQUEST:
+            raise TooLargeError
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def replaying(content: bytes, receive: Receive) -> Receive:
+    """The request's body once more; then whatever still comes."""
+    left = [content]
+
+    async def again() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return again
+
+
+def watching(seen: Seen, send: Send) -> Send:
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            seen.status, seen.headers = message["status"], message["headers"]
+        elif message["type"] == "http.response.body":
+            seen.chunks.append(message.get("body", b""))
+            seen.whole = not message.get("more_body", False)
+        await send(message)
+
+    return watched
+
+
+def entry_of(
+    gateway: str, scope: Scope, notes: Notes, seen: Seen, calls: Sequence[UpstreamCall], at: float, seconds: float
+) -> Entry:
+    """The entry without secrets: what looks like one, and the client's own token wherever it stands."""
+    secret = token_in(scope)
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    return Entry(
+        number=0,
+        gateway=gateway,
+        at=at,
+        method=scope["method"],
+        path=without_secrets(scope["path"].encode() + query, secret).decode("utf-8", "replace"),
+        headers=told_headers(scope["headers"], secret),
+        content=without_secrets(notes.content, secret),
+        status=seen.status,
+        answer_headers=told_headers(seen.headers, secret),
+        answer_content=without_secrets(without_images(b"".join(seen.chunks)), secret),
+        whole=seen.whole,
+        seconds=seconds,
+        upstream=tuple(replace(call, headers=tuple(redact_headers(call.headers))) for call in calls),
+        scenario=notes.scenario,
+        mode=notes.mode,
+    )
+
+
+def token_in(scope: Scope) -> bytes:
+    """What the client proves with who it is; empty where that is too short to be anything but a word."""
+    said = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    token: bytes = said.rpartition(b" ")[2]
+    return token if len(token) >= SHORTEST_SECRET else b""
+
+
+def told_headers(raw: Iterable[tuple[bytes, bytes]], secret: bytes) -> tuple[tuple[str, str], ...]:
+    told = []
+    for name, value in raw:
+        if name in SECRET_HEADERS:
+            ((_, hidden),) = redact_headers([(name.decode("latin-1"), value.decode("latin-1"))])
+            told.append((name.decode("latin-1"), hidden))
+        else:
+            told.append((name.decode("latin-1"), without_secrets(value, secret).decode("latin-1")))
+    return tuple(told)
+
+
+def without_secrets(text: bytes, secret: bytes) -> bytes:
+    if secret and secret in text:
+        text = text.replace(secret, REDACTED.encode())
+    if any(mark in text for mark in SECRET_MARKS):
+        text = redact(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return text
+
+
+def without_images(content: bytes) -> bytes:
+    """An answer with the digest and the length of each text that is too long to be anything but an image."""
+    if len(content) < LONG_ANSWER:
+        return content
+    body = read_json(content)
+    return content[:LONG_ANSWER] if body is ABSENT else orjson.dumps(_shortened(body))
+
+
+def _shortened(value: Json) -> Json:
+    match value:
+        case str() if len(value) > LONG_TEXT:
+            return f"sha256:{hashlib.sha256(value.encode()).hexdigest()} of {len(value)} characters"
+        case list():
+            return [_shortened(item) for item in value]
+        case dict():
+            return {name: _shortened(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,94 @@
+"""Which pictures a valid call to the upstream asks for, by what its document says of drawing.
+
+A picture follows from the parts of the call that shape it and from its place among the pictures of the call. A call
+that leaves its variation to chance gets one by chance, and the picture says which: asked for with that one, it comes
+again.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from hashlib import sha256
+
+from gateway_contract.contract import Upstream
+from gateway_contract.pointer import read
+from gateway_contract.size import Size, parse_size
+from gateway_contract.values import ABSENT, Json
+from mock_server.images import Picture
+
+CAPTION_CHARACTERS = 80  # links hold them
+USUAL_SIZE = Size(1024, 1024)
+VARIATIONS = 1 << 31
+"""As many as there are to choose from where a call names none."""
+
+
+def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
+    """The pictures that a valid call asks for, each with an identity of its own."""
+    drawing = upstream.drawing
+    size = requested_size(upstream, body)
+    variation = requested_variation(upstream, body)
+    caption = str(asked(upstream, drawing.caption, body))
+    marked = drawing.signature is not None and asked(upstream, drawing.signature, body) is True
+    shape = [
+        caption,
+        variation,
+        size.width,
+        size.height,
+        *(asked(upstream, pointer, body) for pointer in drawing.shape),
+    ]
+    scenes = [digest(*shape, index) for index in range(requested_count(upstream, body))]
+    return [
+        Picture(
+            identity=digest(scene, marked),
+            width=size.width,
+            height=size.height,
+            caption=caption[:CAPTION_CHARACTERS],
+            detail=f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #{index + 1}",
+            palette_key=scene,
+            marked=marked,
+        )
+        for index, scene in enumerate(scenes)
+    ]
+
+
+def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:
+    return tuple(picture.identity for picture in pictures)
+
+
+def requested_count(upstream: Upstream, body: Json) -> int:
+    count = asked(upstream, upstream.drawing.count, body)
+    return int(count) if isinstance(count, int | float) else 1
+
+
+def requested_size(upstream: Upstream, body: Json) -> Size:
+    said = str(asked(upstream, upstream.drawing.size, body))
+    return parse_size(upstream.drawing.named_sizes.get(said, said)) or USUAL_SIZE
+
+
+def requested_variation(upstream: Upstream, body: Json) -> Json:
+    pointer = upstream.drawing.variation
+    said = None if pointer is None else asked(upstream, pointer, body)
+    return secrets.randbelow(VARIATIONS) if said is None else said
+
+
+def variation_name(upstream: Upstream) -> str:
+    """What the upstream calls it."""
+    return (upstream.drawing.variation or "variation").rpartition("/")[2]
+
+
+def asked(upstream: Upstream, pointer: str, body: Json) -> Json:
+    """What a call says at a pointer; null and absence count as the document's default."""
+    said = read(body, pointer)
+    if said is ABSENT or said is None:
+        said = upstream.operation.request.default(pointer, body)
+    return None if said is ABSENT else said
+
+
+def digest(*parts: Json) -> str:
+    """16 hexadecimal digits that stand for some values: equal ones for equal values, in any process."""
+    return sha256(json.dumps([plain(part) for part in parts], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def plain(value: Json) -> Json:
+    """1.0 is 1, as in JSON Schema."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

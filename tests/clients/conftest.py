@@ -1,0 +1,92 @@
+"""The mock as clients meet it, and a page of another origin."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import orjson
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import FileResponse, HTMLResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from gateway_contract.catalogue import contract_path
+from gateway_contract.contract import Upstream
+from gateway_contract.loading import load_contract
+from gateway_contract.values import Json
+from mock_server.mock import MockSettings
+from mock_server.running_mock import running_mock
+from mock_server.serving import serving
+from mock_server.upstream import UpstreamStub, upstream_app
+from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
+from tests.clients.calls import CONTRACTS, FAILING, TOKEN, Failing
+from tests.clients.node import HERE, Node, openai_package, running_node
+
+PLAYED = re.compile(r"\[([\w-]+)\]\"")
+PAGE = """<!doctype html>
+<html lang="en">
+<link rel="icon" href="data:,">
+<script type="importmap">{"imports": {"openai": "/openai/index.mjs"}}</script>
+"""
+
+
+@pytest.fixture(params=CONTRACTS)
+def contract(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=FAILING, ids=lambda failing: failing.name.replace(" ", "-"))
+def failing(request: pytest.FixtureRequest) -> Failing:
+    found: Failing = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def mock() -> Iterator[str]:
+    """Both gateways on one port, before an upstream that plays the failures that prompts name."""
+    contracts = [load_contract(contract_path(name)) for name in CONTRACTS]
+    upstream = contracts[0].upstream
+    assert upstream is not None
+    with failing_upstream(upstream) as behind:
+        settings = partial(MockSettings, token=TOKEN, upstream=behind)
+        with running_mock(contracts, settings) as running:
+            yield running.settings.own
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def failing_upstream(upstream: Upstream) -> Iterator[str]:
+    with serving(upstream_app(UpstreamStub(upstream, failure_of=named_failure))) as url:
+        yield url + upstream.base
+
+
+def named_failure(body: Json) -> UpstreamFailure | None:
+    named = PLAYED.search(orjson.dumps(body).decode())
+    return FAILURE_NAMED[named[1]] if named else None
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[str]:
+    """The URL of a page that has another origin than the mock, and the SDK."""
+    page = HTMLResponse(PAGE)
+    routes = [
+        Route("/", lambda _: page),
+        Route("/{name}.mjs", lambda request: FileResponse(HERE / f"{request.path_params['name']}.mjs")),
+        Mount("/openai", StaticFiles(directory=openai_package())),
+    ]
+    with serving(Starlette(routes=routes)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """Node.js with the SDK."""
+    with running_node() as running:
+        yield running
