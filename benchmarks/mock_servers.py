@@ -82,7 +82,7 @@ def prism(contract: str) -> Iterator[Server]:
     """Stoplight Prism with the same contract, as quiet as it can be. Raises UnavailableError."""
     port = free_port()
     command = [installed_prism(), "mock", str(ROOT / "openapi" / f"{contract}.yaml"), "--host", HERE]
-    with process([*command, "--port", str(port), "--verboseLevel", "silent"]) as started:
+    with process([*command, "--port", str(port), "--verboseLevel", __import__("os").environ.get("PV","silent")]) as started:
         wait_for(port)
         yield Server(f"http://{HERE}:{port}", started.pid)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contract_tests.blank_images import blank
 from contract_tests.marks import marks_in
-from gateway_contract.contract import Contract
+from gateway_contract.contract import Contract, Upstream
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import Json
 from mock_server import dashscope
@@ -59,6 +59,11 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
     def failure_of(body: Json) -> UpstreamFailure | None:
         return next((failures[mark] for mark in marks_in(body) if mark in failures), None)
 
-    stub = UpstreamStub(contract.upstream, layout_of=layout_of, failure_of=failure_of, draws=blank)
+    stub = UpstreamStub(left_to_chance(contract.upstream), layout_of=layout_of, failure_of=failure_of, draws=blank)
     with serving(upstream_app(stub), host, port) as url:
         yield Observation(url.removeprefix("http://"), url, stub, other_layout, failures)
+
+
+def left_to_chance(upstream: Upstream) -> Upstream:
+    """The upstream with each image one of a kind, even where a call is repeated: so it can be told whose it is."""
+    return replace(upstream, drawing=replace(upstream.drawing, variation=None))

@@ -57,25 +57,32 @@ def placed(body: Json, pointer: str, value: Json) -> Json:
 
     Raises ValueError where the way leads through something that is neither, or leaves a gap in a list.
     """
-    return _placed(body, tokens(pointer), value)
+    return _placed(body, tokens(pointer), 0, value)
 
 
-def _placed(body: Json, path: tuple[str, ...], value: Json) -> Json:
-    if not path:
-        return deepcopy(value)
-    token, *rest = path
-    if token.isdecimal() and (body is None or isinstance(body, list)):
-        items = list(body or [])
-        index = int(token)
-        if index > len(items):
-            raise ValueError(f"item {index} of a list of {len(items)} leaves a gap")
-        items[index : index + 1] = [_placed(items[index] if index < len(items) else None, tuple(rest), value)]
-        return items
-    if body is None or isinstance(body, dict):
-        members = dict(body or {})
-        members[token] = _placed(members.get(token), tuple(rest), value)
-        return members
+def _placed(body: Json, path: tuple[str, ...], depth: int, value: Json) -> Json:
+    """The same from a depth of the path on."""
+    if depth == len(path):
+        return deepcopy(value) if isinstance(value, list | dict) else value
+    token = path[depth]
+    if isinstance(body, list) or (body is None and token.isdecimal()):
+        return _with_item(body or [], path, depth, value)
+    if body is None:
+        return {token: _placed(None, path, depth + 1, value)}
+    if isinstance(body, dict):
+        return {**body, token: _placed(body.get(token), path, depth + 1, value)}
     raise ValueError(f"{token!r} cannot stand in {type(body).__name__}")
+
+
+def _with_item(items: list[Json], path: tuple[str, ...], depth: int, value: Json) -> Json:
+    token = path[depth]
+    if not token.isdecimal():
+        raise ValueError(f"{token!r} cannot stand in list")
+    index = int(token)
+    if index > len(items):
+        raise ValueError(f"item {index} of a list of {len(items)} leaves a gap")
+    item = _placed(items[index] if index < len(items) else None, path, depth + 1, value)
+    return [*items[:index], item, *items[index + 1 :]]
 
 
 def removed(body: Json, pointer: str) -> Json:

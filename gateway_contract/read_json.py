@@ -13,13 +13,14 @@ DEPTH = 100  # code that walks a value recursively must come to its end
 
 def read_json(content: bytes) -> Json | Literal[Nothing.ABSENT]:
     """Bytes as JSON (RFC 8259, strictly UTF-8); ABSENT where they are none, or monstrous: too many or too deep."""
-    if sum(map(content.count, (b",", b"[", b"{"))) > VALUES:
+    opened = content.count(b"[") + content.count(b"{")
+    if opened + content.count(b",") > VALUES:
         return ABSENT
     try:
         value: Json = orjson.loads(content)
     except orjson.JSONDecodeError:
         return ABSENT
-    return ABSENT if deeper(value, DEPTH) else value
+    return ABSENT if opened > DEPTH and deeper(value, DEPTH) else value
 
 
 def deeper(value: Json, most: int) -> bool:

@@ -78,6 +78,15 @@ class CompiledSchema:
     constraints: Mapping[Path, Constraint]
     parts: tuple[Part, ...]
     failures: Callable[[Json], Iterator[Path]] = field(repr=False, compare=False)
+    defaulted: Mapping[str, tuple[Part, ...]] = field(init=False, repr=False, compare=False)
+    """The parts that say a default, by pointer."""
+
+    def __post_init__(self) -> None:
+        found: dict[str, tuple[Part, ...]] = {}
+        for part in self.parts:
+            if "default" in part.schema:
+                found[part.pointer] = (*found.get(part.pointer, ()), part)
+        object.__setattr__(self, "defaulted", found)
 
     def broken(self, value: Json) -> frozenset[Constraint]:
         """The constraints that a value fails, `x-not-judged` matches among them."""
@@ -94,10 +103,9 @@ class CompiledSchema:
     def default(self, pointer: str, body: Json) -> Json | Literal[Nothing.ABSENT]:
         """The default that holds for a field in a body, ABSENT where there is none; a conditional one goes first."""
         found: Json | Literal[Nothing.ABSENT] = ABSENT
-        for part in self.parts:
-            if part.pointer == pointer and "default" in part.schema:
-                if part.condition is None and found is not ABSENT:
-                    continue
-                if part.condition is None or part.condition.holds(body):
-                    found = part.schema["default"]
+        for part in self.defaulted.get(pointer, ()):
+            if part.condition is None and found is not ABSENT:
+                continue
+            if part.condition is None or part.condition.holds(body):
+                found = part.schema["default"]
         return found

@@ -1,8 +1,11 @@
 """Image sizes as text: `1024*768` and `1024x768`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 SEPARATORS = "*x"
+SIDE_DIGITS = 12  # beyond that nothing is an image, and int() of very long digits is slow
+LONGEST = 2 * SIDE_DIGITS + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,11 @@ class Size:
 
 def parse_size(text: object) -> Size | None:
     """The size that a text names, None where it names none: digits without leading zeros around one separator."""
-    if not isinstance(text, str):
-        return None
+    return _parsed(text) if isinstance(text, str) and len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # a request is asked for its size again and again, and few sizes are ever asked for
+def _parsed(text: str) -> Size | None:
     for separator in SEPARATORS:
         width, found, height = text.partition(separator)
         if found and is_side(width) and is_side(height):
@@ -36,8 +42,7 @@ def parse_size(text: object) -> Size | None:
 
 
 def is_side(digits: str) -> bool:
-    # Beyond twelve digits nothing is an image, and int() of very long digits is slow.
-    return digits.isascii() and digits.isdigit() and not digits.startswith("0") and len(digits) <= 12
+    return digits.isascii() and digits.isdigit() and not digits.startswith("0") and len(digits) <= SIDE_DIGITS
 
 
 def is_image_size(value: object) -> bool:

@@ -27,6 +27,8 @@ def fast_failures(schema: dict[str, Json]) -> Failures:
     )
 
     def failures(value: Json) -> Iterator[Path]:
+        if validator.is_valid(value):  # most are, and to look for errors costs several times as much
+            return iter(())
         return (tuple(error.schema_path) for error in validator.iter_errors(value))
 
     return failures

@@ -3,6 +3,7 @@
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from gateway_contract.contract import Carrier, Contract, ImageItems, MockValue
@@ -24,14 +25,21 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
 
     Raises ImageGoneError.
     """
-    answer: Json = {}
-    for pointer in plain_objects(contract):
-        answer = placed(answer, pointer, {})
+    answer = _frame(contract)
     for moment in contract.times:
         answer = placed(answer, moment.pointer, int(time.time()))
     if contract.images is not None:
         items = [await _item(contract, contract.images, upstream, body, link, base) for link in links]
         answer = placed(answer, contract.images.pointer, list(items))
+    return answer
+
+
+@lru_cache(maxsize=64)
+def _frame(contract: Contract) -> Json:
+    """What stands in every answer; nobody changes it, since `placed` makes copies."""
+    answer: Json = {}
+    for pointer in plain_objects(contract):
+        answer = placed(answer, pointer, {})
     return answer
 
 

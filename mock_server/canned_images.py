@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
@@ -42,15 +43,16 @@ class CannedImages:
         try:
             photo = _opened(self.file_for(picture), max(size))
             fitted = ImageOps.fit(photo, size, Image.Resampling.BICUBIC, centering=(0.5, 0.4))
-        except (OSError, ValueError):
+        except Exception:  # noqa: BLE001 - decoders answer broken bytes with nearly every kind of error
             return draw(picture)
         if picture.marked:
             _write_mark(fitted)
         return _encoded(fitted, picture.identity)
 
     def file_for(self, picture: Picture) -> Path:
-        key = picture.palette_key.encode("utf-8", "surrogatepass")
-        return self.files[int.from_bytes(key) % len(self.files)]
+        """Pictures of one call get different files, as long as there are as many."""
+        first = crc32(picture.palette_key.encode("utf-8", "surrogatepass"))
+        return self.files[(first + picture.place) % len(self.files)]
 
 
 def canned_images(folder: Path) -> CannedImages:
@@ -81,7 +83,7 @@ def _problem(path: Path) -> str | None:
         _opened(path, 64)
     except UnidentifiedImageError:
         return "neither PNG nor JPEG nor WebP"
-    except (OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - as above
         return getattr(error, "strerror", None) or str(error)
     return None
 

@@ -9,28 +9,42 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 EXTENSION = "connection.transport"
+ENDING = "connection.ending"
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
 
 
 class DroppingProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with its transport where an application can break it; ASGI itself has no way to."""
+    """uvicorn's protocol, with two things that an application finds nowhere in ASGI.
+
+    Its transport, to break it; and an event, set when the server stops, for answers that go on until then.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        self.ending = asyncio.Event()
+        super().connection_made(transport)
+
+    def shutdown(self) -> None:
+        self.ending.set()
+        super().shutdown()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        extensions: dict[Any, Any] = {EXTENSION: self.transport}
+        extensions: dict[Any, Any] = {EXTENSION: self.transport, ENDING: self.ending}
         self.scope["extensions"] = extensions
 
 
-def drop(scope: Scope) -> None:
-    """Resets the connection of a request. The application's answer goes nowhere from then on."""
+async def drop(scope: Scope, receive: Receive) -> None:
+    """Resets the connection of a request, and waits until the server knows: it would complain of half an answer."""
     transport: asyncio.Transport = scope["extensions"][EXTENSION]
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
-async def dropped(scope: Scope, _receive: Receive, _send: Send) -> None:
+async def dropped(scope: Scope, receive: Receive, _send: Send) -> None:
     """An ASGI response: the connection is reset before anything is answered."""
-    drop(scope)
+    await drop(scope, receive)
 
 
 class CutAnswer:
@@ -40,12 +54,12 @@ class CutAnswer:
         self.content = content
         self.media_type = media_type
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = str(len(self.content)).encode()
         headers = [(b"content-type", self.media_type.encode()), (b"content-length", length)]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self.content[: len(self.content) // 2], "more_body": True})
-        drop(scope)
+        await drop(scope, receive)
 
 
 class Silence:
@@ -60,4 +74,4 @@ class Silence:
                 while (await receive())["type"] != "http.disconnect":
                     pass
         except TimeoutError:
-            drop(scope)
+            await drop(scope, receive)

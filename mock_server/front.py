@@ -1,7 +1,7 @@
-"""The front of a gateway in the mock: which mode holds for a request, and who answers it."""
+"""The front of a gateway in the mock: which mode and which scenario hold for a request, and who answers it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +11,11 @@ from mock_server.gateway_app import response
 from mock_server.modes import MODE_HEADER, Mode, UnknownModeError, in_mode, mode_named
 from mock_server.recording import Notes
 from mock_server.refusals import Refusal
+from mock_server.scenarios.kind import AppOf
+from mock_server.scenarios.named import ScenarioFile
+from mock_server.scenarios.serving import UnderScenarios
+from mock_server.scenarios.switchboard import Switchboard
+from mock_server.scenarios.written import ScenarioError
 
 OF_THE_MOCK = {"x-mock-error": "true"}
 """A header that tells that the mock itself speaks, and not the gateway that it plays."""
@@ -22,22 +27,30 @@ class Controls:
     """What can be switched while the mock runs. `mode` holds where a request does not say another."""
 
     mode: Mode
+    switchboard: Switchboard = field(default_factory=Switchboard)
+    scenarios: ScenarioFile = field(default_factory=ScenarioFile)
 
 
-def front(gateway: Gateway, controls: Controls, app_of: Callable[[Gateway], ASGIApp]) -> ASGIApp:
-    """The gateway in the mode that holds for each request; `app_of` makes it an application."""
-    apps = {mode: app_of(in_mode(gateway, mode)) for mode in Mode}
+def front(gateway: Gateway, controls: Controls, app_of: AppOf) -> ASGIApp:
+    """The gateway, in the mode and under the scenario that hold for each request."""
+    gateways = {mode: in_mode(gateway, mode) for mode in Mode}
+    apps = {mode: app_of(one) for mode, one in gateways.items()}
+    under = {mode: UnderScenarios(one, app_of) for mode, one in gateways.items()}
+    name = gateway.contract.name
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         notes: Notes = scope["mock"]
+        headers = Headers(scope=scope)
         try:
-            mode = mode_asked_for(Headers(scope=scope), controls)
-        except UnknownModeError as error:
-            refusal = Refusal(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}.")
+            mode = mode_asked_for(headers, controls)
+            chosen = controls.switchboard.choose(name, headers, notes.content)
+            found = apps[mode] if chosen is None else under[mode].app(chosen.text, controls.scenarios.named)
+        except (UnknownModeError, ScenarioError) as error:
+            refusal = Refusal(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.refuse(gateway, refusal), OF_THE_MOCK)(scope, receive, send)
             return
-        notes.mode = mode.value
-        await apps[mode](scope, receive, send)
+        notes.mode, notes.scenario = mode.value, None if chosen is None else chosen.text
+        await found(scope, receive, send)
 
     return app
 
@@ -51,3 +64,11 @@ def mode_asked_for(headers: Mapping[str, str], controls: Controls) -> Mode:
     """Raises UnknownModeError."""
     asked = headers.get(MODE_HEADER)
     return controls.mode if asked is None else mode_named(asked)
+
+
+def hold(controls: Controls, scenarios: ScenarioFile) -> None:
+    """Takes over a file's scenarios, and sets the switches that hold from the start and no others."""
+    controls.scenarios = scenarios
+    controls.switchboard.clear()
+    for switch in scenarios.holds:
+        controls.switchboard.set(switch.text, switch.gateway, switch.left, switch.source)

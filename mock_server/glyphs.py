@@ -1,6 +1,7 @@
 """Which characters the font can draw, and what stands in a text for those that it cannot.
 
-It knows Latin, Greek without accents, Cyrillic, kana and Chinese; not emoji, Hangul, Arabic, Hebrew or the scripts of India.
+It knows Latin, Greek without accents, Cyrillic, kana and Chinese; not emoji, Hangul, Arabic, Hebrew or what is
+written in India.
 """
 
 import unicodedata

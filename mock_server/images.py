@@ -5,6 +5,8 @@ Sixteen flat colours: a pixel takes four bits, and run-length deflating packs fo
 
 from dataclasses import dataclass
 from random import Random
+from typing import Final
+from zlib import crc32
 
 from PIL import Image, ImageDraw
 
@@ -13,6 +15,9 @@ from mock_server.lettering import fitted, write_band, write_mark
 from mock_server.palettes import INK, PAPER, THEMES, colours
 from mock_server.png import encoded
 from mock_server.scenery import Canvas, paint
+
+STRIDE: Final = 5
+"""From one theme to the next among the pictures of a call: it shares no divisor with the number of themes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +29,16 @@ class Picture:
     height: int
     caption: str  # such as the prompt
     detail: str  # a second, smaller line
-    palette_key: str  # decides colours and shapes
+    palette_key: str  # decides colours and shapes, together with the place
     marked: bool  # whether a watermark is seen in the lower right corner
+    place: int = 0  # among the pictures of one call
 
 
 def draw(picture: Picture) -> bytes:
     """The picture as a PNG of exactly its width and height."""
     key = picture.palette_key.encode("utf-8", "surrogatepass")  # JSON may bring half a character
-    chance = Random(key)  # noqa: S311 - a picture is no secret
-    palette = colours(chance.choice(THEMES))
+    palette = colours(THEMES[(crc32(key) + STRIDE * picture.place) % len(THEMES)])
+    chance = Random(key + b"/%d" % picture.place)  # noqa: S311 - a picture is no secret
     image = Image.new("P", (picture.width, picture.height))
     pen = ImageDraw.Draw(image)
     band = fitted(picture.caption, picture.detail, picture.width, picture.height)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from gateway_contract.exchange import Headers, UpstreamCall
 from gateway_contract.read_json import read_json
@@ -37,12 +38,12 @@ class Entry:
     mode: str
 
     @property
-    def body(self) -> Json | Nothing:
+    def body(self) -> Json | Literal[Nothing.ABSENT]:
         """What the client sent as JSON, ABSENT where it is none."""
         return read_json(self.content)
 
     @property
-    def answer(self) -> Json | Nothing:
+    def answer(self) -> Json | Literal[Nothing.ABSENT]:
         return read_json(self.answer_content)
 
     @property

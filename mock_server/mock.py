@@ -1,7 +1,7 @@
 """A mock as it runs: what it serves at the moment, and what it remembers."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from starlette.types import ASGIApp
@@ -10,13 +10,17 @@ from gateway_contract.contract import Contract, Upstream
 from gateway_contract.document import DocumentError
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.way import Defect
-from mock_server.front import Controls, front, too_large
+from mock_server.front import Controls, front, hold, too_large
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
+from mock_server.images import Picture
 from mock_server.journal import Journal
 from mock_server.modes import Mode
+from mock_server.pictures import drawn
+from mock_server.recorded_answers import RecordedAnswer, with_recorded
 from mock_server.recording import recorded
-from mock_server.signing import signer_for
+from mock_server.scenarios.pictures import with_spoilt_images
+from mock_server.signing import LINK_SECONDS, Signer, signer_for
 from mock_server.upstream import UpstreamStub, upstream_app
 from mock_server.upstream_client import DEFAULT_KEY, UpstreamClient
 from mock_server.upstream_wire import BundledWire, HttpWire, over_http
@@ -29,7 +33,8 @@ class MockSettings:
     """How a mock is to be. `own` is the URL at which it will listen; `token` the only one that its gateways take.
 
     `upstream` is another one to call instead of the bundled stub, with the gateway's own key for it. `link_key` decides
-    who else can serve the mock's links: whoever has the same. `defect` names a way of being broken on purpose.
+    who else can serve the mock's links: whoever has the same. `draws` makes the images, `recorded` answers go before
+    made ones, and `defect` names a way of being broken on purpose.
     """
 
     own: str
@@ -38,6 +43,9 @@ class MockSettings:
     upstream_key: str = field(default=DEFAULT_KEY, repr=False)
     mode: Mode = Mode.STRICT
     link_key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+    link_seconds: float = LINK_SECONDS
+    draws: Callable[[Picture], bytes] = drawn
+    recorded: tuple[RecordedAnswer, ...] = ()
     defect: str | None = None
     kept: int = KEPT
 
@@ -63,6 +71,14 @@ class Mock:
     stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
     served: Mapping[str, Served] = field(default_factory=dict)
     problem: str | None = None
+
+    def reset(self) -> None:
+        """As if it had just been started: nothing was ever asked, and nothing is switched."""
+        self.journal.clear()
+        for stub in self.stubs.values():
+            stub.calls.clear()
+        self.controls.mode = self.settings.mode
+        hold(self.controls, self.controls.scenarios)
 
 
 def mock_of(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
@@ -110,7 +126,7 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
     known = mock.stubs.get(upstream.name)
     if known is not None:
         return replace(known, upstream=upstream)
-    return UpstreamStub(upstream, signer=signer_for(upstream.name, mock.settings.link_key))
+    return UpstreamStub(upstream, signer=signer_of(mock.settings, upstream.name), draws=mock.settings.draws)
 
 
 def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
@@ -118,12 +134,16 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     bundled = f"{settings.own}/{upstream.name}"
     wire = mock.wire or BundledWire(mock.stubs[upstream.name], bundled)
     url = settings.upstream or bundled + upstream.base
-    signer = signer_for(contract.name, settings.link_key)
-    return Gateway(contract, UpstreamClient(upstream, url, wire, signer, settings.upstream_key), settings.token)
+    client = UpstreamClient(upstream, url, wire, signer_of(settings, contract.name), settings.upstream_key)
+    return with_recorded(Gateway(contract, client, settings.token), settings.recorded)
+
+
+def signer_of(settings: MockSettings, name: str) -> Signer:
+    return signer_for(name, settings.link_key, settings.link_seconds)
 
 
 def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> Served:
     app_of = gateway_app if defect is None else defect.app
     fronted = front(gateway, mock.controls, app_of)
     journaled = recorded(fronted, mock.journal, gateway.contract.name, too_large(gateway))
-    return Served(gateway, journaled, app_of(gateway))
+    return Served(gateway, journaled, with_spoilt_images(gateway, app_of(gateway)))

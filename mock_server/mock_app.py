@@ -1,7 +1,7 @@
 """Everything on one port: each gateway under its contract's name, each upstream stub under its document's name."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,9 +16,9 @@ from mock_server.mock import Mock
 from mock_server.own_url import own_url
 
 
-def mock_app(mock: Mock) -> ASGIApp:
-    """The application; its shutdown closes what the mock has open."""
-    pages = Starlette(routes=[Route("/", index(mock))], lifespan=lifespan(mock))
+def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
+    """The application; its shutdown closes what the mock has open. `alongside` lasts as long as it is served."""
+    pages = Starlette(routes=[Route("/", index(mock))], lifespan=lifespan(mock, alongside))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         """Without a router, since contracts come and go as their files change, and since nearly all go this way."""
@@ -57,13 +57,16 @@ def served_at(mock: Mock, own: str) -> Json:
     return {"gateways": gateways, "upstreams": stubs}
 
 
-def lifespan(mock: Mock) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def lifespan(
+    mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]]
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def open_as_long_as_served(_app: Starlette) -> AsyncIterator[None]:
+    async def as_long_as_served(_app: Starlette) -> AsyncIterator[None]:
         try:
-            yield
+            async with alongside():
+                yield
         finally:
             if mock.wire is not None:
                 await mock.wire.aclose()
 
-    return open_as_long_as_served
+    return as_long_as_served

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import uvicorn
@@ -11,12 +12,17 @@ import uvicorn
 from gateway_contract.catalogue import BUNDLED, contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
+from mock_server.canned_images import canned_images
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.dropping import DroppingProtocol
 from mock_server.mock import MockSettings, mock_of, upstreams
 from mock_server.mock_app import mock_app
 from mock_server.modes import mode_named
 from mock_server.options import Options
+from mock_server.picture_cache import PictureCache
+from mock_server.pictures import drawn
+from mock_server.recorded_answers import recorded_answers
+from mock_server.reloading import reloading
 from mock_server.serving import listen, url_of
 from mock_server.upstream_client import DEFAULT_KEY
 
@@ -36,7 +42,7 @@ def serve_until_stopped(options: Options) -> None:
         own = url_of(ANYWHERE.get(options.host, options.host), listener)
         mock = mock_of(contracts, settings_from(options, own))
         config = uvicorn.Config(
-            mock_app(mock),
+            mock_app(mock, lambda: reloading(mock, lambda: loaded(options.contracts))),
             http=DroppingProtocol,
             log_level="warning",
             access_log=False,
@@ -45,7 +51,7 @@ def serve_until_stopped(options: Options) -> None:
         server = uvicorn.Server(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
-        click.echo("\n".join([*greeting(contracts, own), *broken_on_purpose(options, contracts)]))
+        click.echo("\n".join([*greeting(contracts, own), *broken_on_purpose(options.defect, contracts)]))
         if options.host in ANYWHERE:
             click.echo("Anyone who reaches this machine can call it: the mock checks no identity.", err=True)
         server.run(sockets=[listener])
@@ -60,9 +66,20 @@ def settings_from(options: Options, own: str) -> MockSettings:
         upstream_key=options.upstream_key or DEFAULT_KEY,
         mode=mode_named(options.mode),
         link_key=hashlib.sha256(key).digest(),
+        link_seconds=options.link_seconds,
+        draws=drawn if options.images is None else own_pictures(options.images),
+        recorded=() if options.recorded is None else recorded_answers(options.recorded),
         defect=options.defect,
         kept=options.kept,
     )
+
+
+def own_pictures(folder: Path) -> PictureCache:
+    """Raises CannedImagesError."""
+    found = canned_images(folder)
+    for problem in found.skipped:
+        click.echo(f"Left out: {problem}", err=True)
+    return PictureCache(found.draw)
 
 
 def loaded(names: Sequence[str]) -> list[Contract]:
@@ -81,12 +98,10 @@ def listing(names: Sequence[str]) -> list[str]:
     return lines
 
 
-def broken_on_purpose(options: Options, contracts: Sequence[Contract]) -> list[str]:
+def broken_on_purpose(defect: str | None, contracts: Sequence[Contract]) -> list[str]:
     """What is wrong with the gateways that are served."""
-    if options.defect is None:
-        return []
-    found = defects_named(options.defect, contracts)
-    return [f"Broken on purpose: {name} has {defect}. {defect.way.says}" for name, defect in found.items()]
+    found = {} if defect is None else defects_named(defect, contracts)
+    return [f"Broken on purpose: {name} has {one}. {one.way.says}" for name, one in found.items()]
 
 
 def greeting(contracts: Sequence[Contract], own: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -11,6 +12,9 @@ from mock_server.picture_cache import PictureCache
 from mock_server.signing import BadSignatureError, Signer
 
 PICTURE_PATH = "/pictures/{signed}.png"
+
+values_of = attrgetter(*(field.name for field in fields(Picture)))
+"""All that a picture is, in the order in which it is made of it."""
 
 drawn = PictureCache(draw)
 """The pictures that this process has drawn; equal ones are equal bytes, whoever asks for them."""
@@ -23,21 +27,25 @@ class PictureLinks:
     expires_at: float  # Unix time
 
     def link_to(self, picture: Picture) -> str:
-        return f"{self.base}/pictures/{self.signer.sign(list(astuple(picture)), self.expires_at)}.png"
+        return f"{self.base}/pictures/{self.signer.sign(values_of(picture), self.expires_at)}.png"
 
 
 def picture_content(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = drawn) -> bytes | None:
     """The picture that a signed text stands for; None where it stands for none."""
     try:
-        value = signer.read(signed, time.time())
+        return draws(picture_behind(signer, signed))
     except BadSignatureError:
         return None
-    return draws(Picture(*value))  # type: ignore[misc] # as signed by link_to
 
 
 def picture_response(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = drawn) -> Response:
+    """The same for a browser, which is told why there is none."""
     try:
-        value = signer.read(signed, time.time())
+        return Response(draws(picture_behind(signer, signed)), media_type="image/png")
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
-    return Response(draws(Picture(*value)), media_type="image/png")  # type: ignore[misc] # as signed by link_to
+
+
+def picture_behind(signer: Signer, signed: str) -> Picture:
+    """Raises BadSignatureError."""
+    return Picture(*signer.read(signed, time.time()))  # type: ignore[misc] # as signed by link_to

@@ -1,5 +1,6 @@
 """Around an application: every request and its answer go into the journal, without the secrets in them."""
 
+import binascii
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
@@ -168,19 +169,36 @@ def without_secrets(text: bytes, secret: bytes) -> bytes:
 
 
 def without_images(content: bytes) -> bytes:
-    """An answer with the digest and the length of each text that is too long to be anything but an image."""
+    """An answer with the digest and the length of each image in it. Of a long answer that is no JSON, its beginning."""
     if len(content) < LONG_ANSWER:
         return content
     body = read_json(content)
-    return content[:LONG_ANSWER] if body is ABSENT else orjson.dumps(_shortened(body))
+    if body is not ABSENT:
+        return orjson.dumps(_without_images(body))
+    if content.lstrip()[:1] not in b"{[":
+        return told_by_digest(content).encode()
+    return content[:LONG_TEXT] + f"... ({len(content)} bytes)".encode()
 
 
-def _shortened(value: Json) -> Json:
+def _without_images(value: Json) -> Json:
     match value:
         case str() if len(value) > LONG_TEXT:
-            return f"sha256:{hashlib.sha256(value.encode()).hexdigest()} of {len(value)} characters"
+            return _image_told(value)
         case list():
-            return [_shortened(item) for item in value]
+            return [_without_images(item) for item in value]
         case dict():
-            return {name: _shortened(item) for name, item in value.items()}
+            return {name: _without_images(item) for name, item in value.items()}
     return value
+
+
+def _image_told(text: str) -> str:
+    """The image that a long text is in Base64, as a data URL or alone; its characters where it is none."""
+    encoded = text.partition(",")[2] if text.startswith("data:") else text
+    try:
+        return told_by_digest(binascii.a2b_base64(encoded, strict_mode=True))
+    except ValueError:  # binascii's own, and that of text beyond ASCII
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()} of {len(text)} characters"
+
+
+def told_by_digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()} of {len(content)} bytes"

@@ -1,12 +1,14 @@
 """What a gateway says when it refuses: an error body of the shape of the OpenAI API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway_contract.contract import Contract
 from gateway_contract.mapping import shortened
 from gateway_contract.pointer import below, leaf_name, members, parent, placed, read, tokens
 from gateway_contract.rules.statements import constraint_sentence
-from gateway_contract.schema import ANY_NAME, Constraint
+from gateway_contract.schema import ANY_NAME, Constraint, Part
 from gateway_contract.values import ABSENT, Json
 
 
@@ -35,23 +37,37 @@ UPSTREAM_BROKE = Refusal(502, "upstream_error", "bad_gateway", "The image servic
 
 def refusal_body(contract: Contract, refusal: Refusal) -> Json:
     """The body by the contract: where it wants texts of other names than the OpenAI API's, each is the message."""
+    told = refusal.told
+    body: Json = {}
+    for pointer, name in _told_at(contract):
+        body = placed(body, pointer, told[name])
+    return body
+
+
+@lru_cache(maxsize=64)
+def _told_at(contract: Contract) -> tuple[tuple[str, str], ...]:
+    """Where in an error body what is told, and by which of the OpenAI API's names."""
     schema = contract.operation.refusal
     if schema is None:
-        return {"error": refusal.told}
-    body: Json = {}
-    for part in schema.parts:
-        name = leaf_name(part.pointer)
-        if name in refusal.told:
-            body = placed(body, part.pointer, refusal.told[name])
-        elif part.required and part.schema.get("type") == "string":
-            body = placed(body, part.pointer, refusal.message)
-    return body
+        return tuple((f"/error/{name}", name) for name in NO_TOKEN.told)
+    named = ((part, leaf_name(part.pointer)) for part in schema.parts)
+    wanted = ((part.pointer, name if name in NO_TOKEN.told else _stand_in(part)) for part, name in named)
+    return tuple((pointer, name) for pointer, name in wanted if name is not None)
+
+
+def _stand_in(part: Part) -> str | None:
+    return "message" if part.required and part.schema.get("type") == "string" else None
+
+
+@lru_cache(maxsize=64)
+def _order(contract: Contract) -> Mapping[Constraint, int]:
+    """The place of each constraint in the contract; one that stands at several keeps its first."""
+    return {constraint: place for place, constraint in reversed(list(enumerate(contract.request.constraints.values())))}
 
 
 def refusal_of(contract: Contract, body: Json, broken: frozenset[Constraint]) -> Refusal:
     """The refusal of a body that breaks constraints; of several, the first in the contract is named."""
-    order = list(contract.request.constraints.values())
-    first = min(broken, key=order.index)
+    first = min(broken, key=_order(contract).__getitem__)
     if leaf_name(first.pointer) == ANY_NAME:
         return _unlisted(contract, body, first)
     seen = read(body, first.pointer)

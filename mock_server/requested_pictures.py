@@ -20,6 +20,7 @@ CAPTION_CHARACTERS = 80  # links hold them
 USUAL_SIZE = Size(1024, 1024)
 VARIATIONS = 1 << 31
 """As many as there are to choose from where a call names none."""
+ENCODER = json.JSONEncoder(sort_keys=True)
 
 
 def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
@@ -36,18 +37,19 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
         size.height,
         *(asked(upstream, pointer, body) for pointer in drawing.shape),
     ]
-    scenes = [digest(*shape, index) for index in range(requested_count(upstream, body))]
+    scene = digest(*shape)
     return [
         Picture(
-            identity=digest(scene, marked),
+            identity=digest(scene, index, marked),
             width=size.width,
             height=size.height,
             caption=caption[:CAPTION_CHARACTERS],
             detail=f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #{index + 1}",
             palette_key=scene,
             marked=marked,
+            place=index,
         )
-        for index, scene in enumerate(scenes)
+        for index in range(requested_count(upstream, body))
     ]
 
 
@@ -86,7 +88,7 @@ def asked(upstream: Upstream, pointer: str, body: Json) -> Json:
 
 def digest(*parts: Json) -> str:
     """16 hexadecimal digits that stand for some values: equal ones for equal values, in any process."""
-    return sha256(json.dumps([plain(part) for part in parts], sort_keys=True).encode()).hexdigest()[:16]
+    return sha256(ENCODER.encode(list(map(plain, parts))).encode()).hexdigest()[:16]
 
 
 def plain(value: Json) -> Json:

@@ -3,6 +3,7 @@
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -28,26 +29,34 @@ class Signer:
     def sign(self, value: object, expires_at: float) -> str:
         """A text of URL-safe characters that stands for a JSON value until a Unix time."""
         payload = orjson.dumps([value, int(expires_at)])
-        return _encoded(self._signature(payload) + payload)
+        return _encoded(_signature(self.key, payload) + payload)
 
     def read(self, text: str, now: float) -> object:
         """The value that was signed. Raises BadSignatureError."""
-        raw = _decoded(text)
-        signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
-        if not hmac.compare_digest(signature, self._signature(payload)):
-            raise BadSignatureError("the signature does not match")
-        value, expires_at = orjson.loads(payload)
+        value, expires_at = _verified(self.key, text)
         if now > expires_at:
             raise BadSignatureError("expired")
         return value
-
-    def _signature(self, payload: bytes) -> bytes:
-        return hmac.digest(self.key, payload, "sha256")[:SIGNATURE_BYTES]
 
 
 def signer_for(purpose: str, key: bytes, seconds: float = LINK_SECONDS) -> Signer:
     """A signer of its own for each purpose: of one key, too, what one has signed means nothing to another."""
     return Signer(hmac.digest(key, purpose.encode(), "sha256"), seconds)
+
+
+@lru_cache(maxsize=1024)  # links are asked for again and again
+def _verified(key: bytes, text: str) -> tuple[object, int]:
+    """The value that was signed, and until when it is good. Raises BadSignatureError."""
+    raw = _decoded(text)
+    signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _signature(key, payload)):
+        raise BadSignatureError("the signature does not match")
+    value, expires_at = orjson.loads(payload)
+    return value, expires_at
+
+
+def _signature(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, payload, "sha256")[:SIGNATURE_BYTES]
 
 
 def _encoded(raw: bytes) -> str:

@@ -27,7 +27,6 @@ from mock_server.signing import Signer
 from mock_server.upstream_calls import UpstreamCalls
 from mock_server.upstream_failures import UpstreamFailure
 
-LINK_SECONDS = 24 * 3600.0
 ANY_METHOD = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 
 
@@ -118,7 +117,7 @@ def _play(stub: UpstreamStub, request: Request, body: Json, failure: UpstreamFai
 def _success(
     stub: UpstreamStub, own: str, body: Json, pictures: Sequence[Picture], links_expire_at: float | None
 ) -> dict[str, Json]:
-    expire_at = time.time() + LINK_SECONDS if links_expire_at is None else links_expire_at
+    expire_at = time.time() + stub.signer.seconds if links_expire_at is None else links_expire_at
     links = PictureLinks(stub.signer, own, expire_at)
     size = requested_size(stub.upstream, body)
     made = dashscope.Generated(body, list(map(links.link_to, pictures)), size.width, size.height)

@@ -1,7 +1,7 @@
 """What a rule says, in one sentence made from the contract."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from gateway_contract.contract import MappedField
 from gateway_contract.mapping import shortened
@@ -20,6 +20,7 @@ TYPES: Mapping[str, str] = {
 FORMATS: Mapping[str, str] = {"image-size": "a width and a height in pixels"}
 
 
+@lru_cache(maxsize=1024)  # a mock refuses for the same reasons again and again
 def constraint_sentence(constraint: Constraint) -> str:
     """For example `n is at most 1 for other models (or is answered as if it were 1)`."""
     if constraint.pointer.endswith(f"/{ANY_NAME}"):

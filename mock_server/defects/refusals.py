@@ -102,7 +102,7 @@ async def hangs_up_on_other_methods(_at: Spot, app: ASGIApp, scope: Scope, recei
 
     async def broken_off(message: Message) -> None:
         if message.get("status") == 405:
-            drop(scope)
+            await drop(scope, receive)
         await send(message)
 
     await app(scope, receive, broken_off)

@@ -167,7 +167,7 @@ def test_a_request_on_which_a_gateway_breaks_is_tried_twice_more(breaks: int, as
 
     async def send(case: Case) -> Exchange:
         sent.append(case)
-        return exchange(read_json(case.content), 500 if len(sent) < breaks else 400)  # type: ignore[arg-type] # JSON
+        return exchange(read_json(case.content), 500 if len(sent) < breaks else 400)  # type: ignore[arg-type] # it is JSON
 
     broken = exchange({"n": 0}, 500)
     found = asyncio.run(Narrowing(POWERTOKENS, send).tried_again(broken))

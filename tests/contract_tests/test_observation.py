@@ -7,7 +7,7 @@ import pytest
 
 from contract_tests.marks import mark_of
 from contract_tests.observation import Observation, observing
-from gateway_contract.pointer import read
+from gateway_contract.pointer import placed, read
 from gateway_contract.values import Json
 from mock_server.serving import PortInUseError
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS
@@ -53,6 +53,15 @@ def test_a_call_with_a_chosen_mark_gets_its_images_laid_out_in_the_other_way() -
         usual = read(call(seen, call_body(f"{mark_of(1)} a", 3)), "/output/choices")
         other = read(call(seen, call_body(f"{mark_of(2)} a", 3)), "/output/choices")
     assert [len(choices) for choices in (usual, other) if isinstance(choices, list)] == [1, 3]
+
+
+def test_a_call_that_is_repeated_gets_other_images_for_each_is_to_be_told_apart() -> None:
+    body = placed(call_body("a lighthouse", 2), "/parameters/seed", 0)
+    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+        call(seen, body)
+        call(seen, body)
+        made = [identity for one in seen.since(0) for identity in one.images]
+    assert len(set(made)) == 4
 
 
 def test_the_address_is_the_one_that_it_listens_at() -> None:

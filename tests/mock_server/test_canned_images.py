@@ -9,6 +9,7 @@ from PIL import Image, ImageChops
 from mock_server.canned_images import CannedImagesError, canned_images
 from mock_server.identity import identity_of
 from mock_server.images import Picture, draw
+from mock_server.png import SIGNATURE, chunk
 
 PICTURE = Picture("00c0ffee12345678", 320, 200, "a fox", "320x200", "key", marked=False)
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -80,6 +81,13 @@ def test_the_same_picture_comes_for_the_same_key_and_each_has_its_turn(folder: P
     assert canned.draw(PICTURE) == again.draw(PICTURE)
 
 
+def test_pictures_of_one_call_are_different_ones(folder: Path) -> None:
+    canned = canned_images(folder)
+    for key in ("one call", "another"):
+        together = [canned.file_for(replace(PICTURE, palette_key=key, place=place)) for place in range(4)]
+        assert (set(together), together[3]) == (set(canned.files), together[0])
+
+
 def test_a_watermark_is_seen_in_the_lower_right_corner_alone(folder: Path) -> None:
     canned = canned_images(folder)
     plain, marked = opened(canned.draw(PICTURE)), opened(canned.draw(replace(PICTURE, marked=True)))
@@ -124,6 +132,18 @@ def test_a_file_that_is_no_picture_is_named_and_skipped(folder: Path) -> None:
 def test_a_picture_that_claims_to_be_monstrous_is_skipped(folder: Path) -> None:
     Image.new("1", (20_000, 6_000)).save(folder / "huge.png")
     assert canned_images(folder).skipped == ("huge.png: 20000x6000 pixels are too many",)
+
+
+def test_a_picture_that_claims_to_be_far_beyond_that_is_skipped_without_being_read(folder: Path) -> None:
+    header = (60_000).to_bytes(4) * 2 + bytes((8, 2, 0, 0, 0))
+    (folder / "bomb.png").write_bytes(SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", b""))
+    (told,) = canned_images(folder).skipped
+    assert told.startswith("bomb.png: Image size (3600000000 pixels) exceeds limit")
+
+
+@pytest.mark.parametrize("size", [(60_000, 1), (1, 60_000)])
+def test_a_sliver_comes_in_its_size_as_well(folder: Path, size: tuple[int, int]) -> None:
+    assert opened(canned_images(folder).draw(replace(PICTURE, width=size[0], height=size[1]))).size == size
 
 
 def test_an_empty_folder_is_an_error_that_says_what_is_looked_for(tmp_path: Path) -> None:

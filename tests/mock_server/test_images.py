@@ -113,6 +113,19 @@ def test_pictures_of_one_palette_key_differ_in_caption_and_stamp_only() -> None:
     assert opened(draw(PICTURE)).crop(scene).tobytes() == opened(draw(other)).crop(scene).tobytes()
 
 
+def test_other_places_give_other_scenes() -> None:
+    scene = (100, 0, 512, 280)
+    cut = {opened(draw(replace(PICTURE, place=place))).convert("RGB").crop(scene).tobytes() for place in range(6)}
+    assert len(cut) == 6
+
+
+@pytest.mark.parametrize("key", ["one call", "another", "\ud800"])
+def test_pictures_of_one_call_have_different_colours_until_all_were_seen(key: str) -> None:
+    skies = [opened(draw(replace(PICTURE, palette_key=key, place=place))).getpalette() for place in range(13)]
+    assert len(set(map(str, skies))) == len(THEMES) == 12
+    assert skies[12] == skies[0]
+
+
 def test_other_palette_keys_give_other_pictures() -> None:
     drawn = {draw(replace(PICTURE, palette_key=str(number))) for number in range(60)}
     assert len(drawn) == 60

@@ -1,13 +1,18 @@
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from mock_server.canned_images import canned_images
 from mock_server.identity import identity_of
 from mock_server.images import Picture, draw
-from mock_server.pictures import PictureLinks, picture_response
+from mock_server.pictures import PictureLinks, drawn, picture_content, picture_response
 from mock_server.signing import Signer
 
 SIGNER = Signer(b"a key")
@@ -43,6 +48,40 @@ def test_a_link_of_another_key_leads_nowhere() -> None:
     response = picture_response(Signer(b"another"), signed_in(links().link_to(PICTURE)))
     assert response.status_code == 403
     assert not bytes(response.body).startswith(b"\x89PNG")
+
+
+def test_the_picture_behind_a_link_is_to_be_had_without_an_answer_around_it() -> None:
+    signed = signed_in(links().link_to(PICTURE))
+    assert picture_content(SIGNER, signed) == draw(PICTURE)
+    assert picture_content(Signer(b"another"), signed) is None
+    assert picture_content(SIGNER, signed_in(links(seconds=-2).link_to(PICTURE))) is None
+
+
+def test_another_hand_can_draw(tmp_path: Path) -> None:
+    Image.new("RGB", (30, 30), "red").save(tmp_path / "mine.png")
+    signed = signed_in(links().link_to(PICTURE))
+    content = picture_content(SIGNER, signed, canned_images(tmp_path).draw)
+    assert content is not None
+    assert identity_of(content) == PICTURE.identity
+    with Image.open(BytesIO(content)) as image:
+        assert image.getpixel((5, 5)) == (255, 0, 0)
+
+
+def test_a_picture_is_drawn_once_for_all_its_links() -> None:
+    picture = replace(PICTURE, identity="abcdefabcdefabcd")
+    first = picture_content(SIGNER, signed_in(links(seconds=60).link_to(picture)))
+    assert first is drawn(picture)
+    assert picture_content(SIGNER, signed_in(links(seconds=90).link_to(picture))) is first
+
+
+def test_another_process_with_the_same_key_serves_the_same_bytes() -> None:
+    signed = signed_in(links().link_to(PICTURE))
+    script = (
+        "from hashlib import sha256; from mock_server.pictures import *; from mock_server.signing import Signer; "
+        f"print(sha256(picture_content(Signer(b'a key'), {signed!r})).hexdigest())"
+    )
+    elsewhere = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - our own script
+    assert elsewhere.stdout.strip() == sha256(draw(PICTURE)).hexdigest()
 
 
 def test_pictures_of_one_text_are_told_apart_by_their_identity() -> None:

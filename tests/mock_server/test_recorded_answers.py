@@ -24,6 +24,10 @@ FLAT: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a red square"
 GOOD: dict[str, Json] = {"request": {"prompt": "a fox"}, "answer": {"status": 429, "body": {"error": {"code": "busy"}}}}
 
 
+def answering(answer: dict[str, Json]) -> Json:
+    return {**GOOD, "answer": answer}
+
+
 def written(folder: Path, content: str | Json, name: str = "a.json") -> Path:
     text = content if isinstance(content, str) else json.dumps(content)
     (folder / name).write_text(text, "utf-8")
@@ -39,7 +43,7 @@ def served_with(contract: Contract, recorded: tuple[RecordedAnswer, ...]) -> Ite
 
 
 def test_a_recorded_answer_takes_the_place_of_a_made_one(powertokens: Contract, tmp_path: Path) -> None:
-    answer = {"status": 429, "headers": {"retry-after": "7"}, "body": {"error": {"code": "busy"}}}
+    answer: dict[str, Json] = {"status": 429, "headers": {"retry-after": "7"}, "body": {"error": {"code": "busy"}}}
     recorded = recorded_answers(written(tmp_path, {"request": {"prompt": "a fox"}, "answer": answer}))
     with served_with(powertokens, recorded) as gateway:
         seen = gateway.post({**FLAT, "prompt": "a fox", "n": 2})
@@ -127,18 +131,18 @@ def test_a_request_fits_where_it_says_at_least_what_is_wanted(wanted: Json, fits
         ("[" * 100_000, r"a\.json: this is nested too deeply$"),
         ("[]", r"a\.json: the file: \[\] is not of type"),
         ({"request": {}}, r'a\.json: the file: "answer" is a required property$'),
-        ({**GOOD, "answer": {}}, r'a\.json: /answer: "body" is a required property$'),
+        (answering({}), r'a\.json: /answer: "body" is a required property$'),
         (
-            {**GOOD, "answer": {"status": 99, "body": {}}},
+            answering({"status": 99, "body": {}}),
             r"a\.json: /answer/status: 99 is less than the minimum of 200$",
         ),
         (
-            {**GOOD, "answer": {"status": "200", "body": {}}},
+            answering({"status": "200", "body": {}}),
             r'a\.json: /answer/status: "200" is not of type "integer"$',
         ),
-        ({**GOOD, "answer": {"headers": {"a": 1}, "body": {}}}, r"a\.json: /answer/headers/a: 1 is not of type"),
-        ({**GOOD, "answer": {"headers": {"a": "b\r\nc"}, "body": {}}}, r"a\.json: /answer/headers/a: "),
-        ({**GOOD, "answer": {"headers": {"a b": ""}, "body": {}}}, r"a\.json: /answer/headers: "),
+        (answering({"headers": {"a": 1}, "body": {}}), r"a\.json: /answer/headers/a: 1 is not of type"),
+        (answering({"headers": {"a": "b\r\nc"}, "body": {}}), r"a\.json: /answer/headers/a: "),
+        (answering({"headers": {"a b": ""}, "body": {}}), r"a\.json: /answer/headers: "),
         ({**GOOD, "respond": 1}, r"a\.json: the file: .*respond"),
     ],
     ids=lambda value: str(value)[:60],

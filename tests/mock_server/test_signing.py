@@ -47,6 +47,15 @@ def test_a_text_is_read_until_its_time_is_over(now: float, readable: bool) -> No
             SIGNER.read(text, now)
 
 
+def test_a_text_that_was_good_once_is_past_its_time_later() -> None:
+    text = SIGNER.sign("soon over", 100)
+    assert SIGNER.read(text, 99) == "soon over"
+    with pytest.raises(BadSignatureError, match="expired"):
+        SIGNER.read(text, 101)
+    with pytest.raises(BadSignatureError, match="the signature does not match"):
+        Signer(b"another").read(text, 99)
+
+
 def test_no_changed_character_goes_unnoticed() -> None:
     text = SIGNER.sign(["a lighthouse", 512], 100)
     for at, character in enumerate(text):

@@ -1,6 +1,5 @@
 """`python -m mock_server --defect`: a gateway that is broken on purpose, for whoever wants to see a suite find it."""
 
-import httpx
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
@@ -8,18 +7,17 @@ from starlette.testclient import TestClient
 from gateway_contract.catalogue import BUNDLED, contract_path
 from gateway_contract.loading import load_contract
 from mock_server.__main__ import main
-from mock_server.defects.catalogue import defects, defects_named
-from mock_server.mock_app import MockSettings, mock_app
-from mock_server.mock_command import listing, warnings
+from mock_server.defects.catalogue import defects
+from mock_server.mock import MockSettings, mock_of
+from mock_server.mock_app import mock_app
+from mock_server.mock_command import broken_on_purpose, listing
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
 NOT_ALLOWED = "method-any-method-taken"
 
 
 def served(defect: str) -> TestClient:
-    apps = {name: found.app for name, found in defects_named(defect, CONTRACTS).items()}
-    settings = MockSettings("http://testserver", apps=apps)
-    return TestClient(mock_app(CONTRACTS, settings, httpx.AsyncClient(trust_env=False)))
+    return TestClient(mock_app(mock_of(CONTRACTS, MockSettings("http://testserver", defect=defect))))
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -33,7 +31,7 @@ def test_the_other_contracts_are_served_as_they_are() -> None:
 
 
 def test_the_greeting_says_what_is_wrong() -> None:
-    assert warnings(defects_named("size-not-normalised", CONTRACTS)) == [
+    assert broken_on_purpose("size-not-normalised", CONTRACTS) == [
         "Broken on purpose: powerbuyin has size-not-normalised. The client's form goes upstream as it is."
     ]
 

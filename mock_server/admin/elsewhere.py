@@ -1,0 +1,47 @@
+"""What is said of paths and methods that the admin API does not have."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from starlette.datastructures import URLPath
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route, get_route_path
+from starlette.types import Receive, Scope, Send
+
+from mock_server.admin.problems import ProblemError
+
+
+class Elsewhere(BaseRoute):
+    """Takes whatever lies below a path and is none of the routes before it."""
+
+    def __init__(self, root: str, routes: Sequence[Route]) -> None:
+        self.root = root
+        self.routes = routes
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        below = scope["type"] == "http" and f"{get_route_path(scope)}/".startswith(f"{self.root}/")
+        return (Match.FULL if below else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = allowed_methods(self.routes, scope)
+        problem = other_method(scope["method"], allowed) if allowed else nothing_here(get_route_path(scope), self.root)
+        await problem.response(scope, receive, send)
+
+
+def allowed_methods(routes: Sequence[Route], scope: Scope) -> list[str]:
+    """By which methods a path could be asked for."""
+    found = (route.methods or set() for route in routes if route.matches(scope)[0] is not Match.NONE)
+    return sorted(set().union(*found))
+
+
+def other_method(method: str, allowed: Sequence[str]) -> ProblemError:
+    said = ", ".join(allowed)
+    detail = f"{method} is not possible here, but {said}."
+    return ProblemError(HTTPStatus.METHOD_NOT_ALLOWED, "There is no such method here", detail, headers={"allow": said})
+
+
+def nothing_here(path: str, root: str) -> ProblemError:
+    detail = f"There is nothing at {path}; GET {root} says what there is."
+    return ProblemError(HTTPStatus.NOT_FOUND, "There is nothing here", detail)

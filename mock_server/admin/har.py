@@ -1,0 +1,107 @@
+"""Journaled requests as a HAR 1.2 file, which the developer tools of browsers open."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from importlib.metadata import version
+from urllib.parse import parse_qsl, urlsplit
+
+from gateway_contract.exchange import Headers, header
+from gateway_contract.values import Json
+from mock_server.admin.filters import Judge
+from mock_server.admin.told import iso
+from mock_server.journal import Entry
+
+CREATOR = "image-gateway-contract"
+UNKNOWN = -1  # stands for a size that nobody measured
+HTTP_1_1 = "HTTP/1.1"
+
+
+def har(entries: Iterable[Entry], judge: Judge, own: str) -> Json:
+    """The file. `own` is the mock's URL for requests that named no host."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": CREATOR, "version": version(CREATOR)},
+            "pages": [],
+            "entries": [_entry(entry, judge, own) for entry in entries],
+        }
+    }
+
+
+def _entry(entry: Entry, judge: Judge, own: str) -> Json:
+    """One request. The verdict is its comment, which viewers show; names of ours begin with _, as HAR wants."""
+    milliseconds = entry.seconds * 1000
+    return {
+        "startedDateTime": iso(entry.at),
+        "time": milliseconds,
+        "request": _request(entry, own),
+        "response": _response(entry),
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        "comment": judge(entry).says,
+        "_number": entry.number,
+        "_gateway": entry.gateway,
+        "_mode": entry.mode,
+        "_scenario": entry.scenario,
+    }
+
+
+def _request(entry: Entry, own: str) -> Json:
+    url = _url(entry, own)
+    request: dict[str, Json] = {
+        "method": entry.method,
+        "url": url,
+        "httpVersion": HTTP_1_1,
+        "cookies": [],
+        "headers": _pairs(entry.headers),
+        "queryString": _pairs(tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))),
+        "headersSize": UNKNOWN,
+        "bodySize": len(entry.content),
+    }
+    if entry.content:
+        text = entry.content.decode("utf-8", "replace")
+        request["postData"] = {"mimeType": _media_type(entry.headers), "params": [], "text": text}
+    return request
+
+
+def _response(entry: Entry) -> Json:
+    """The answer; status 0 where there was none, as browsers write it."""
+    size = _length(entry)
+    return {
+        "status": entry.status or 0,
+        "statusText": _phrase(entry.status),
+        "httpVersion": HTTP_1_1,
+        "cookies": [],
+        "headers": _pairs(entry.answer_headers),
+        "content": {
+            "size": size,
+            "mimeType": _media_type(entry.answer_headers),
+            "text": entry.answer_content.decode("utf-8", "replace"),
+        },
+        "redirectURL": header(entry.answer_headers, "location") or "",
+        "headersSize": UNKNOWN,
+        "bodySize": size if entry.whole else UNKNOWN,
+    }
+
+
+def _url(entry: Entry, own: str) -> str:
+    host = header(entry.headers, "host")
+    return f"{urlsplit(own).scheme}://{host}{entry.path}" if host else own + entry.path
+
+
+def _length(entry: Entry) -> int:
+    """Bytes of the answer as it went out, images and all."""
+    said = header(entry.answer_headers, "content-length") or ""
+    return int(said) if said.isdecimal() else len(entry.answer_content)
+
+
+def _phrase(status: int | None) -> str:
+    return HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else ""
+
+
+def _media_type(headers: Headers) -> str:
+    return header(headers, "content-type") or "application/octet-stream"
+
+
+def _pairs(pairs: Headers) -> Json:
+    return [{"name": name, "value": value} for name, value in pairs]

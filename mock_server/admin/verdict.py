@@ -1,0 +1,78 @@
+"""What the contract says of a request, in plain words. The mock's own answer changes nothing of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway_contract.contract import Contract
+from gateway_contract.pointer import leaf_name
+from gateway_contract.schema import ANY_NAME
+from gateway_contract.standing import Standing, standing
+from gateway_contract.values import ABSENT, Json
+from mock_server.admin.breaches import Breach, breaches, meant, named, unknown_names
+from mock_server.admin.passage import Difference, differences
+from mock_server.journal import Entry
+
+
+class Kind(Enum):
+    VALID = "valid"
+    BROKEN = "broken"  # it breaks rules of the contract
+    OPEN = "open"  # the page does not say
+    NOT_JSON = "not-json"
+    ELSEWHERE = "elsewhere"  # no request to the operation that the contract is about
+    UNKNOWN = "unknown"  # its gateway is no longer served
+
+
+@dataclass(frozen=True, slots=True)
+class EntryVerdict:
+    """`says` is all of it in one sentence; `open` tells each field on which the page is silent, with why."""
+
+    kind: Kind
+    says: str
+    broken: tuple[Breach, ...] = ()
+    open: tuple[str, ...] = ()
+    upstream: tuple[Difference, ...] = ()
+
+
+def verdict_of(contract: Contract, entry: Entry) -> EntryVerdict:
+    operation = contract.operation
+    if (entry.method, entry.path.partition("?")[0]) != (operation.method, f"/{entry.gateway}{operation.path}"):
+        says = f"The contract is about {operation.method} {operation.path} and says nothing of this request."
+        return EntryVerdict(Kind.ELSEWHERE, says)
+    body = entry.body
+    if body is ABSENT:
+        return EntryVerdict(Kind.NOT_JSON, "The body is no JSON." if entry.content else "There is no body.")
+    return _judged(contract, body, standing(contract, body), differences(contract, body, entry.upstream))
+
+
+def verdict_in(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
+    """The verdict by the contract of the entry's gateway, where that is still served."""
+    contract = next((contract for contract in contracts if contract.name == entry.gateway), None)
+    if contract is None:
+        return EntryVerdict(Kind.UNKNOWN, f"{entry.gateway} is served no longer, so nothing is known of its contract.")
+    return verdict_of(contract, entry)
+
+
+def _judged(contract: Contract, body: Json, found: Standing, upstream: tuple[Difference, ...]) -> EntryVerdict:
+    if found.broken:
+        broken = breaches(contract, body, found.broken)
+        return EntryVerdict(Kind.BROKEN, sentences(breach.says for breach in broken), broken, upstream=upstream)
+    if found.open_because:
+        fields = tuple(_open_fields(contract, body, found))
+        says = f"The page leaves open: {', '.join(fields) or found.open_because}."
+        return EntryVerdict(Kind.OPEN, says, open=fields, upstream=upstream)
+    return EntryVerdict(Kind.VALID, "Valid by the contract.", upstream=upstream)
+
+
+def _open_fields(contract: Contract, body: Json, found: Standing) -> Iterable[str]:
+    for pointer in sorted(found.open_fields):
+        if leaf_name(pointer) != ANY_NAME:
+            yield named(pointer)
+            continue
+        for unknown in unknown_names(contract, body, pointer):
+            hint = meant(contract, unknown)
+            yield f"{named(unknown)} ({hint})" if hint else named(unknown)
+
+
+def sentences(parts: Iterable[str]) -> str:
+    return " ".join(f"{part}." for part in parts)

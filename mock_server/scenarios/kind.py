@@ -1,0 +1,79 @@
+"""What every kind of scenario is: a name, what it takes, and what becomes of a gateway that behaves so."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from starlette.types import ASGIApp, Scope
+
+from gateway_contract.contract import Contract
+from mock_server.gateway import Gateway
+from mock_server.scenarios.written import ScenarioError, Step
+
+AppOf: TypeAlias = Callable[[Gateway], ASGIApp]
+Effect: TypeAlias = Callable[[AppOf], AppOf]
+"""What a scenario makes of a way to make an application of a gateway."""
+
+DRAWN = "mock.drawn"
+"""In a request's scope: what chance decided, for the answer to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Something in a scenario's brackets. `usual` is taken where it is left out; None where it must be given."""
+
+    name: str
+    usual: str | None
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What stands in the brackets, by the parameters' names, for one contract."""
+
+    contract: Contract
+    values: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of behaviour. `effect` raises ScenarioError for values that it cannot take."""
+
+    name: str
+    says: str
+    example: str
+    parameters: tuple[Parameter, ...]
+    effect: Callable[[Given], Effect]
+
+    def given(self, step: Step, contract: Contract) -> Given:
+        """Raises ScenarioError for what the kind does not take, or lacks."""
+        known = {parameter.name: parameter.usual for parameter in self.parameters}
+        if len(step.values) > len(known):
+            raise ScenarioError(f"{self.name} takes {self._takes()}, not {len(step.values)} values")
+        said = dict(zip(known, step.values, strict=False))
+        for name, value in (step.named or {}).items():
+            if name not in known:
+                raise ScenarioError(f"{self.name} takes {self._takes()}, not {name!r}")
+            said[name] = value
+        values = {name: said.get(name, usual) for name, usual in known.items()}
+        missing = [name for name, value in values.items() if value is None]
+        if missing:
+            raise ScenarioError(f"{self.name} needs {missing[0]!r}: {self.example}")
+        return Given(contract, {name: value for name, value in values.items() if value is not None})
+
+    def _takes(self) -> str:
+        return ", ".join(parameter.name for parameter in self.parameters) or "nothing"
+
+
+def unknown(name: str, known: Sequence[str], what: str) -> ScenarioError:
+    close = get_close_matches(name, known, 3, 0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}"
+    return ScenarioError(f"no {what} is called {name!r}; {hint}")
+
+
+def tell_drawn(scope: Scope, drawn: str) -> None:
+    scope.setdefault(DRAWN, []).append(drawn)
