@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import URLPath
-from starlette.routing import BaseRoute, Match, NoMatchFound, Route, get_route_path
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
 from mock_server.admin.problems import ProblemError
@@ -18,7 +18,7 @@ class Elsewhere(BaseRoute):
         self.routes = routes
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        below = scope["type"] == "http" and f"{get_route_path(scope)}/".startswith(f"{self.root}/")
+        below = scope["type"] == "http" and f"{path_below(scope)}/".startswith(f"{self.root}/")
         return (Match.FULL if below else Match.NONE), {}
 
     def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
@@ -26,8 +26,14 @@ class Elsewhere(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         allowed = allowed_methods(self.routes, scope)
-        problem = other_method(scope["method"], allowed) if allowed else nothing_here(get_route_path(scope), self.root)
+        problem = other_method(scope["method"], allowed) if allowed else nothing_here(path_below(scope), self.root)
         await problem.response(scope, receive, send)
+
+
+def path_below(scope: Scope) -> str:
+    """The path as routes know it, wherever their application is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def allowed_methods(routes: Sequence[Route], scope: Scope) -> list[str]:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import orjson
-
 from starlette.types import Scope
 
 from gateway_contract.values import Json

@@ -1,0 +1,96 @@
+"""A mock and an upstream as tests have them at hand: where they are, what they saw, and how they are to behave."""
+
+from dataclasses import dataclass, field
+
+from gateway_contract.exchange import UpstreamCall
+from gateway_contract.values import Json
+from mock_server.journal import Entry
+from mock_server.mock import Mock
+from mock_server.modes import mode_named
+from mock_server.scenarios.catalogue import effect_of
+from mock_server.scenarios.written import ScenarioError
+from mock_server.upstream import UpstreamStub
+from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
+
+IMAGES_PATH = "/images/generations"
+"""What clients of the OpenAI API put behind their base."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageGateway:
+    """One gateway of a mock that runs. Any token that is not empty will do."""
+
+    mock: Mock
+    contract: str
+
+    @property
+    def url(self) -> str:
+        """Of the gateway; its operation's path comes behind it."""
+        return f"{self.mock.settings.own}/{self.contract}"
+
+    @property
+    def base_url(self) -> str:
+        """What clients of the OpenAI API take as their base."""
+        return self.url + self.mock.served[self.contract].gateway.contract.operation.path.removesuffix(IMAGES_PATH)
+
+    @property
+    def requests(self) -> tuple[Entry, ...]:
+        """What arrived, oldest first."""
+        return self.mock.journal.entries()
+
+    @property
+    def upstream_calls(self) -> tuple[UpstreamCall, ...]:
+        """What the gateway asked of its upstream, oldest first."""
+        return tuple(call for entry in self.requests for call in entry.upstream)
+
+    def behaves(self, scenario: str, times: int | None = None) -> None:
+        """From now on, or for so many requests, it behaves so: `rate-limit(retry_after=1)`; `none` ends that.
+
+        Raises ScenarioError for what there is not.
+        """
+        contract = self.mock.served[self.contract].gateway.contract
+        if scenario != "none":
+            effect_of(scenario, contract, self.mock.controls.scenarios.named)
+        self.mock.controls.switchboard.set(scenario, self.contract, times)
+
+    def minds(self, mode: str) -> None:
+        """From now on it is strict, lenient or off. Raises UnknownModeError."""
+        self.mock.controls.mode = mode_named(mode)
+
+    def reset(self) -> None:
+        """As if it had just been started."""
+        self.mock.reset()
+
+
+@dataclass(slots=True, eq=False)
+class FailuresToCome:
+    """Failures that an upstream is to play: the next one, and how often."""
+
+    coming: list[UpstreamFailure] = field(default_factory=list)
+
+    def next(self, _call: Json) -> UpstreamFailure | None:
+        return self.coming.pop(0) if self.coming else None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUpstream:
+    """An upstream to which a gateway of one's own can be pointed. Any key that is not empty will do."""
+
+    url: str  # with the base path of its document
+    stub: UpstreamStub
+    failures: FailuresToCome
+
+    @property
+    def calls(self) -> tuple[UpstreamCall, ...]:
+        """What arrived, oldest first."""
+        return tuple(self.stub.calls)
+
+    def fails(self, failure: str, times: int = 1) -> None:
+        """Its next calls are answered so: `throttled`. Raises ScenarioError for what it cannot play."""
+        if failure not in FAILURE_NAMED:
+            raise ScenarioError(f"the upstream cannot play {failure!r}, but {', '.join(FAILURE_NAMED)}")
+        self.failures.coming += [FAILURE_NAMED[failure]] * times
+
+    def reset(self) -> None:
+        self.stub.calls.clear()
+        self.failures.coming.clear()

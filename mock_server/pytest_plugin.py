@@ -1,0 +1,79 @@
+"""Fixtures for the tests of any project: `image_gateway`, a gateway by its contract, and `image_upstream` behind one.
+
+Both run on free ports of this machine for the whole session, and are as new for each test. What takes time to import is
+imported by the fixtures, since pytest loads this for every project in whose environment it is installed.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from gateway_contract.contract import Contract
+    from mock_server.at_hand import ImageGateway, ImageUpstream
+
+CONTRACT = "image_gateway_contract"
+MARKER = "image_gateway"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini(CONTRACT, "contract of the image_gateway fixture, by name or file", default="powertokens")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    says = "how the gateway of the image_gateway fixture behaves in this test"
+    config.addinivalue_line("markers", f"{MARKER}(scenario=None, mode=None): {says}")
+
+
+@pytest.fixture(scope="session")
+def image_contract(request: pytest.FixtureRequest) -> "Contract":
+    """The contract that the project's pytest configuration names."""
+    from gateway_contract.catalogue import contract_path
+    from gateway_contract.loading import load_contract
+
+    return load_contract(contract_path(request.config.getini(CONTRACT)))
+
+
+@pytest.fixture(scope="session")
+def running_image_gateway(image_contract: "Contract") -> "Iterator[ImageGateway]":
+    """What `image_gateway` gives to each test as if it were new."""
+    from mock_server.at_hand import ImageGateway
+    from mock_server.running_mock import running_mock
+
+    with running_mock([image_contract]) as mock:
+        yield ImageGateway(mock, image_contract.name)
+
+
+@pytest.fixture
+def image_gateway(running_image_gateway: "ImageGateway", request: pytest.FixtureRequest) -> "ImageGateway":
+    """A gateway that keeps its contract, and misbehaves when asked to."""
+    running_image_gateway.reset()
+    marker = request.node.get_closest_marker(MARKER)
+    asked = {} if marker is None else marker.kwargs
+    if asked.get("scenario"):
+        running_image_gateway.behaves(asked["scenario"])
+    if asked.get("mode"):
+        running_image_gateway.minds(asked["mode"])
+    return running_image_gateway
+
+
+@pytest.fixture(scope="session")
+def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstream]":
+    """What `image_upstream` gives to each test as if it were new."""
+    from mock_server.at_hand import FailuresToCome, ImageUpstream
+    from mock_server.mock import upstream_of
+    from mock_server.serving import serving
+    from mock_server.upstream import UpstreamStub, upstream_app
+
+    upstream, failures = upstream_of(image_contract), FailuresToCome()
+    stub = UpstreamStub(upstream, failure_of=failures.next)
+    with serving(upstream_app(stub)) as url:
+        yield ImageUpstream(url + upstream.base, stub, failures)
+
+
+@pytest.fixture
+def image_upstream(running_image_upstream: "ImageUpstream") -> "ImageUpstream":
+    """An upstream to point a gateway of one's own at: it records what arrives, and fails when asked to."""
+    running_image_upstream.reset()
+    return running_image_upstream

@@ -1,0 +1,85 @@
+"""A mock with its admin API on one port, and what a test does with it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import httpx
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway_contract.contract import Contract
+from gateway_contract.values import Json
+from mock_server.admin.document import errors, schema_named
+from mock_server.admin.routes import ROOT, admin_routes
+from mock_server.mock import Mock, MockSettings, mock_of
+from mock_server.mock_app import mock_app
+from mock_server.serving import listen, serving_on, url_of
+
+HERE = "127.0.0.1"
+Body = dict[str, Json]
+TOKEN = "sk-of-a-client-who-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A running mock and a client of it."""
+
+    mock: Mock
+    http: httpx.Client
+
+    def ask(self, name: str, body: Json, headers: dict[str, str] | None = None) -> httpx.Response:
+        """A request to a gateway's operation."""
+        operation = self.mock.served[name].gateway.contract.operation
+        return self.http.post(f"/{name}{operation.path}", json=body, headers=headers)
+
+    def get(self, path: str, schema: str) -> Body:
+        """What the admin API answers, once it is what its own document says."""
+        answer = self.http.get(f"{ROOT}{path}")
+        assert answer.status_code == 200, answer.text
+        return keeping_to(schema, answer)
+
+    def listed(self, query: str = "") -> list[int]:
+        """The numbers of the requests that are listed."""
+        found = cast("list[Body]", self.get(f"/requests?{query}", "Requests")["requests"])
+        return [cast("int", one["number"]) for one in found]
+
+    def problem(self, method: str, path: str, status: int, **options: object) -> str:
+        """The words with which something is refused."""
+        answer = self.http.request(method, f"{ROOT}{path}", **options)  # type: ignore[arg-type] # as httpx takes them
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        return str(keeping_to("Problem", answer)["detail"])
+
+
+def keeping_to(schema: str, answer: httpx.Response) -> Body:
+    body: Body = answer.json()
+    assert list(errors(schema_named(schema), body)) == []
+    return body
+
+
+def with_admin(mock: Mock) -> ASGIApp:
+    """The mock's application with the admin API before it, in one loop."""
+    gateways, admin = mock_app(mock), Starlette(routes=admin_routes(mock))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        below = admin if f"{scope.get('path', '')}/".startswith(f"{ROOT}/") else gateways
+        await below(scope, receive, send)
+
+    return app
+
+
+@contextmanager
+def seen(
+    contracts: Sequence[Contract], settings_for: Callable[[str], MockSettings] = MockSettings
+) -> Iterator[Seen]:
+    with listen(HERE, 0) as listener:
+        own = url_of(HERE, listener)
+        mock = mock_of(contracts, settings_for(own))
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        with (
+            serving_on(listener, with_admin(mock)),
+            httpx.Client(base_url=own, headers=headers, timeout=30, trust_env=False) as http,
+        ):
+            yield Seen(mock, http)

@@ -1,0 +1,79 @@
+"""What other projects get from the fixtures: a gateway and an upstream, as new for each test."""
+
+import httpx
+import pytest
+
+from gateway_contract.values import Json
+from mock_server.at_hand import ImageGateway, ImageUpstream
+from mock_server.modes import UnknownModeError
+from mock_server.scenarios.written import ScenarioError
+from tests.mock_server.served import client
+
+ASKED: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512"}
+CALL: Json = {
+    "model": "qwen-image-2.0-pro",
+    "input": {"messages": [{"role": "user", "content": [{"text": "a kite"}]}]},
+}
+
+
+def asked(gateway: ImageGateway, **more: Json) -> httpx.Response:
+    with client() as http:
+        return http.post(f"{gateway.base_url}/images/generations", json=ASKED | more)
+
+
+def called(upstream: ImageUpstream) -> httpx.Response:
+    with client() as http:
+        return http.post(f"{upstream.url}/services/aigc/multimodal-generation/generation", json=CALL)
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_each_test_finds_a_gateway_that_was_never_asked(image_gateway: ImageGateway, turn: int) -> None:
+    assert len(image_gateway.requests) == 0
+    assert asked(image_gateway).status_code == 200
+    (entry,) = image_gateway.requests
+    (call,) = image_gateway.upstream_calls
+    assert entry.body == ASKED
+    assert call.status == 200
+    image_gateway.behaves("server-error")  # which is not to last
+    image_gateway.minds("off")
+
+
+@pytest.mark.image_gateway(scenario="rate-limit(retry_after=3)")
+def test_a_marker_says_how_it_behaves(image_gateway: ImageGateway) -> None:
+    assert asked(image_gateway).headers["retry-after"] == "3"
+
+
+@pytest.mark.image_gateway(mode="lenient")
+def test_a_marker_says_how_much_it_minds(image_gateway: ImageGateway) -> None:
+    assert len(asked(image_gateway, n=9).json()["data"]) == 6
+
+
+def test_it_can_be_changed_and_changed_back(image_gateway: ImageGateway) -> None:
+    image_gateway.behaves("forbidden", times=1)
+    assert [asked(image_gateway).status_code for _ in range(2)] == [403, 200]
+    image_gateway.behaves("forbidden")
+    image_gateway.behaves("none")
+    assert asked(image_gateway).status_code == 200
+
+
+def test_a_slip_of_the_pen_is_told_at_once(image_gateway: ImageGateway) -> None:
+    with pytest.raises(ScenarioError, match="no scenario is called 'ratelimit'; did you mean rate-limit"):
+        image_gateway.behaves("ratelimit")
+    with pytest.raises(UnknownModeError, match="there is no mode 'loose'"):
+        image_gateway.minds("loose")
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_each_test_finds_an_upstream_that_was_never_called(image_upstream: ImageUpstream, turn: int) -> None:
+    assert len(image_upstream.calls) == 0
+    assert called(image_upstream).status_code == 200
+    assert [call.body for call in image_upstream.calls] == [CALL]
+    image_upstream.fails("throttled", times=5)  # which is not to last
+
+
+def test_an_upstream_fails_as_often_as_it_is_told_to(image_upstream: ImageUpstream) -> None:
+    image_upstream.fails("throttled")
+    image_upstream.fails("unavailable")
+    assert [called(image_upstream).status_code for _ in range(3)] == [429, 503, 200]
+    with pytest.raises(ScenarioError, match="the upstream cannot play 'tired', but a-parameter-is-refused"):
+        image_upstream.fails("tired")
