@@ -10,14 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from benchmarks.mock_load import Load, load_on
-from benchmarks.mock_requests import Asked, asked_of, content, inline_body, valid_body, varied
+from benchmarks.mock_requests import DIFFERENT, Asked, asked_of, content, inline_body, valid_body, varied
 from benchmarks.mock_servers import MOCK, Server, UnavailableError, bare, mock, prism, process
 from gateway_contract.catalogue import contract_path
 from gateway_contract.contract import Contract
@@ -25,28 +25,35 @@ from gateway_contract.loading import load_contract
 from gateway_contract.values import Json
 
 CONTRACT = "powertokens"
-REQUESTS = 2000  # in a round
-WARM_UP = 2 * REQUESTS  # V8 takes its time to compile
+WARM_UP = 2  # rounds that are not counted: V8 takes its time to compile
 STARTS = 5
 SAMPLES = 20  # of the memory, on the way
+AT_ONCE = 8  # connections, while memory is watched
 IN_JSON, PNG = "application/json", "image/png"
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """One request, again and again, to one server."""
+    """Requests of one kind to one server, which are answered with one status; None stands for any."""
 
-    name: str
     server: Server
     load: Load
-    request: bytes
+    requests: Sequence[bytes]
     status: int | None
 
-    def cpu(self, requests: int) -> float:
+    def cpu(self) -> float:
         """Microseconds of the server's CPU per request."""
         before = self.server.cpu()
-        self.load.run([self.request] * requests, self.status)
-        return (self.server.cpu() - before) / requests / 1000
+        self.load.run(self.requests, self.status)
+        return (self.server.cpu() - before) / len(self.requests) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How often each comparison is made, and with how many connections at once."""
+
+    rounds: int
+    connections: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,9 @@ class Target:
         middle = statistics.median(ratios)
         costs = f"{statistics.median(ours):8.1f}{statistics.median(theirs):10.1f}"
         spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
-        print(f"{name:36}{costs}{middle:8.2f}   {spread:14}{self.text:>9}  {said(middle <= self.at_most)}")
+        print(
+            f"{name:36}{costs}{middle:8.2f}   {spread:14}{self.text:>9}  {said(middle <= self.at_most) if self.text else ''}"
+        )
         return middle <= self.at_most
 
 
@@ -79,67 +88,89 @@ def said(met: bool) -> str:  # noqa: FBT001 # the one thing it is about
 
 
 def compared(runners: Sequence[Runner], rounds: int) -> list[list[float]]:
-    """Each one's costs, round by round, in turns; the second half of the rounds in the other order."""
-    for runner in runners:
-        runner.cpu(WARM_UP)
+    """Each one's costs, round by round, in turns; every other round in the other order."""
+    for runner in [*runners] * WARM_UP:
+        runner.cpu()
     costs: list[list[float]] = [[] for _ in runners]
     for number in range(rounds):
         order = list(enumerate(runners))
         for index, runner in order if number % 2 else reversed(order):
-            costs[index].append(runner.cpu(REQUESTS))
+            costs[index].append(runner.cpu())
     return costs
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of request; `posted` are the bodies, none for a GET."""
+
+    name: str
+    path: str
+    posted: Sequence[bytes]
+    status: int
+    target: Target
+
+    def requests(self, load: Load, path: str) -> list[bytes]:
+        return [load.post(path, body) for body in self.posted] or [load.get(path)] * DIFFERENT
+
+
 @contextmanager
-def runner(name: str, server: Server, request: tuple[str, bytes | None], status: int | None) -> Iterator[Runner]:
-    path, body = request
-    with load_on(server.url) as load:
-        yield Runner(name, server, load, load.get(path) if body is None else load.post(path, body), status)
+def runner(server: Server, kind: Kind, path: str, connections: int, status: int | None) -> Iterator[Runner]:
+    with load_on(server.url, connections) as load:
+        yield Runner(server, load, kind.requests(load, path), status)
 
 
-def beside_bare(server: Server, asked: Asked, rounds: int) -> bool:
-    """The three kinds of request, each against a handler that gives the same bytes without a thought."""
+def beside_bare(server: Server, asked: Asked, setting: Setting) -> bool:
+    """Each against a handler that gives the same bytes without a thought."""
     kinds = (
-        ("valid POST", (asked.path, asked.valid), 200, IN_JSON, asked.answered, at_most(1.6)),
-        ("invalid POST", (asked.path, asked.invalid), 400, IN_JSON, asked.refused, at_most(1.6)),
-        ("image from the cache", (asked.link, None), 200, PNG, asked.image, at_most(1.3)),
+        (Kind("valid POST", asked.path, asked.valid, 200, at_most(1.6)), IN_JSON, asked.answered),
+        (Kind("invalid POST", asked.path, asked.invalid, 400, at_most(1.6)), IN_JSON, asked.refused),
+        (Kind("image from the cache", asked.link, (), 200, at_most(1.3)), PNG, asked.image),
     )
     met = []
     with tempfile.TemporaryDirectory() as folder:
-        for name, request, status, media_type, fixed, target in kinds:
-            file = Path(folder, name)
+        for kind, media_type, fixed in kinds:
+            file = Path(folder, kind.name)
             file.write_bytes(fixed)
-            with ExitStack() as stack:
-                other = stack.enter_context(bare(file, status, media_type))
-                ours = stack.enter_context(runner("mock", server, request, status))
-                theirs = stack.enter_context(runner("bare", other, ("/", request[1]), status))
-                met.append(target.row(f"{name} / bare Starlette", *compared((ours, theirs), rounds)))
+            with bare(file, kind.status, media_type) as other:
+                costs = of_both(server, other, kind, "/", kind.status, setting)
+            met.append(kind.target.row(f"{kind.name} / bare Starlette", *costs))
     return all(met)
 
 
-def beside_prism(contract: Contract, server: Server, asked: Asked, rounds: int) -> bool:
-    path = contract.operation.path
+def beside_prism(contract: Contract, server: Server, asked: Asked, setting: Setting) -> bool:
+    """Against Prism as its users start it; and, for whoever wants to know, without its log."""
     kinds = (
-        ("valid POST", asked.valid, 200, 200, times_less(4)),
-        ("invalid POST", asked.invalid, 400, None, times_less(7)),
+        Kind("valid POST", asked.path, asked.valid, 200, times_less(4)),
+        Kind("invalid POST", asked.path, asked.invalid, 400, times_less(7)),
     )
     met = []
-    with prism(contract.name) as other:
-        for name, body, status, other_status, target in kinds:
-            with (
-                runner("mock", server, (asked.path, body), status) as ours,
-                runner("prism", other, (path, body), other_status) as theirs,
-            ):
-                must_be_of_a_kind(theirs, status)
-                met.append(target.row(f"{name} / Prism", *compared((ours, theirs), rounds)))
+    for log, options in (("", ()), (", silent", ("--verboseLevel", "silent"))):
+        with prism(contract.name, *options) as other:
+            for kind in kinds:
+                must_be_of_a_kind(other, kind, contract.operation.path)
+                costs = of_both(server, other, kind, contract.operation.path, None, setting)
+                target = Target("", float("inf")) if log else kind.target
+                met.append(target.row(f"{kind.name} / Prism{log}", *costs))
     return all(met)
 
 
-def must_be_of_a_kind(runner: Runner, status: int) -> None:
+def of_both(
+    server: Server, other: Server, kind: Kind, path: str, status: int | None, setting: Setting
+) -> list[list[float]]:
+    """The costs of the mock, and those of another server at its own path with its own status."""
+    with (
+        runner(server, kind, kind.path, setting.connections, kind.status) as ours,
+        runner(other, kind, path, setting.connections, status) as theirs,
+    ):
+        return compared((ours, theirs), setting.rounds)
+
+
+def must_be_of_a_kind(other: Server, kind: Kind, path: str) -> None:
     """Prism has a status of its own for a refusal; a server that answers at random is nothing to compare with."""
-    answer = runner.load.ask(runner.request)
-    if answer.status // 100 != status // 100:
-        raise SystemExit(f"{runner.name} answers {answer.status}: {answer.content[:500]!r}")
+    with load_on(other.url, 1) as load:
+        answer = load.ask(load.post(path, kind.posted[0]))
+    if answer.status // 100 != kind.status // 100:
+        raise SystemExit(f"{other.url} answers {answer.status} to a {kind.name}: {answer.content[:500]!r}")
 
 
 def starting() -> bool:
@@ -162,8 +193,8 @@ def starting() -> bool:
 
 def steady(contract: Contract, server: Server, asked: Asked, requests: int) -> bool:
     """Whether memory stays where it is once the journal and what else is kept within bounds is full."""
-    with load_on(server.url) as load:
-        kinds = [load.post(asked.path, body) for body in (asked.valid, asked.invalid, asked.inline)]
+    with load_on(server.url, AT_ONCE) as load:
+        kinds = [load.post(asked.path, body) for body in (asked.valid[0], asked.invalid[0], asked.inline)]
         kinds.append(load.get(asked.link))
         new = (load.post(asked.path, content(varied(contract, body, number))) for number, body in numbered(contract))
         seen = []
@@ -192,23 +223,26 @@ def flat(seen: Sequence[float], requests: int) -> bool:
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--requests", default=100_000, type=click.IntRange(SAMPLES * 100), help="Over how many memory is watched.")
+@click.option("--requests", default=100_000, type=click.IntRange(SAMPLES * 100), help="Memory is watched over so many.")
 @click.option("--rounds", default=7, type=click.IntRange(1), help="How often each comparison is made.")
-def main(requests: int, rounds: int) -> None:
+@click.option("--connections", default=1, type=click.IntRange(1), help="Requests that are under way at once.")
+def main(requests: int, rounds: int, connections: int) -> None:
     """Print what the mock costs, and end with 1 where a target is missed."""
-    contract = load_contract(contract_path(CONTRACT))
+    contract, setting = load_contract(contract_path(CONTRACT)), Setting(rounds, connections)
     print(f"{'CPU in microseconds per request':36}{'mock':>8}{'other':>10}{'ratio':>8}   {'spread':14}{'target':>9}")
     with mock() as server:
         with load_on(server.url, 1) as load:
             asked = asked_of(contract, load)
-        met = [beside_bare(server, asked, rounds)]
+        met = [beside_bare(server, asked, setting)]
         try:
-            met.append(beside_prism(contract, server, asked, rounds))
+            met.append(beside_prism(contract, server, asked, setting))
         except UnavailableError as error:
             print(f"Not compared with Prism: {error}")
             met.append(False)
     met.append(starting())
     with mock() as server:
+        with load_on(server.url, 1) as load:
+            asked = asked_of(contract, load)
         met.append(steady(contract, server, asked, requests))
     sys.exit(0 if all(met) else 1)
 

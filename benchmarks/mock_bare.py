@@ -1,6 +1,6 @@
 """A server to compare the mock with: Starlette and one handler that answers with the same bytes every time.
 
-`python -m benchmarks.mock_bare FILE STATUS TYPE` serves a file's content at /, whatever the method, until it is stopped.
+`python -m benchmarks.mock_bare FILE STATUS TYPE` serves a file's content at / until it is stopped.
 """
 
 import sys

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-CONNECTIONS = 8
 LENGTH = b"content-length:"
 PIECE = 1 << 16
 
@@ -55,7 +54,7 @@ class Load:
 
 
 @contextmanager
-def load_on(url: str, connections: int = CONNECTIONS) -> Iterator[Load]:
+def load_on(url: str, connections: int) -> Iterator[Load]:
     address = urlsplit(url)
     where = (address.hostname or "", address.port or 80)
     sockets = [socket.create_connection(where, timeout=30) for _ in range(connections)]

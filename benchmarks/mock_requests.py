@@ -1,5 +1,6 @@
 """What the benchmark asks for, made from the contract: no field is named here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -10,14 +11,16 @@ from gateway_contract.contract import Contract
 from gateway_contract.pointer import below, placed, read
 from gateway_contract.values import Json
 
+DIFFERENT = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request of each kind, and what the mock answers to it; `path` is of the contract's operation."""
+    """Requests of each kind, and what the mock answers to the first; `path` is of the contract's operation."""
 
     path: str
-    valid: bytes
-    invalid: bytes
+    valid: Sequence[bytes]
+    invalid: Sequence[bytes]
     inline: bytes
     link: str
     answered: bytes
@@ -28,8 +31,8 @@ class Asked:
 def asked_of(contract: Contract, load: Load) -> Asked:
     """The contract's own example, one step beyond a bound, with the image within, and the image behind a link."""
     path = f"/{contract.name}{contract.operation.path}"
-    valid, invalid = content(valid_body(contract)), content(invalid_body(contract))
-    answer = load.ask(load.post(path, valid))
+    valid, invalid = different(contract, valid_body(contract)), different(contract, invalid_body(contract))
+    answer = load.ask(load.post(path, valid[0]))
     link = link_in(contract, orjson.loads(answer.content))
     return Asked(
         path=path,
@@ -38,9 +41,14 @@ def asked_of(contract: Contract, load: Load) -> Asked:
         inline=content(inline_body(contract)),
         link=link,
         answered=answer.content,
-        refused=load.ask(load.post(path, invalid)).content,
+        refused=load.ask(load.post(path, invalid[0])).content,
         image=load.ask(load.get(link)).content,
     )
+
+
+def different(contract: Contract, body: Json) -> list[bytes]:
+    """So many bodies, no two alike: nothing can be answered from memory."""
+    return [content(varied(contract, body, number)) for number in range(DIFFERENT)]
 
 
 def content(body: Json) -> bytes:
@@ -72,7 +80,7 @@ def inline_body(contract: Contract) -> Json:
 
 def varied(contract: Contract, body: Json, number: int) -> Json:
     """A body that asks for a picture which no other number gives: the text that shapes it is another."""
-    return placed(body, contract.marks[0], f"picture {number}")
+    return placed(body, contract.marks[0], f"a lighthouse at dusk, picture {number:07}")
 
 
 def link_in(contract: Contract, answer: Json) -> str:

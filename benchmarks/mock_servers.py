@@ -46,8 +46,8 @@ class Server:
 
 
 @contextmanager
-def process(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as started:
+def process(command: Sequence[str], output: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=output, text=True) as started:
         try:
             yield started
         finally:
@@ -78,11 +78,11 @@ def bare(file: Path, status: int, media_type: str) -> Iterator[Server]:
 
 
 @contextmanager
-def prism(contract: str) -> Iterator[Server]:
-    """Stoplight Prism with the same contract, as quiet as it can be. Raises UnavailableError."""
+def prism(contract: str, *options: str) -> Iterator[Server]:
+    """Stoplight Prism with the same contract; what it logs goes nowhere. Raises UnavailableError."""
     port = free_port()
     command = [installed_prism(), "mock", str(ROOT / "openapi" / f"{contract}.yaml"), "--host", HERE]
-    with process([*command, "--port", str(port), "--verboseLevel", __import__("os").environ.get("PV","silent")]) as started:
+    with process([*command, "--port", str(port), *options], subprocess.DEVNULL) as started:
         wait_for(port)
         yield Server(f"http://{HERE}:{port}", started.pid)
 

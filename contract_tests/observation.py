@@ -66,4 +66,5 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
 
 def left_to_chance(upstream: Upstream) -> Upstream:
     """The upstream with each image one of a kind, even where a call is repeated: so it can be told whose it is."""
-    return replace(upstream, drawing=replace(upstream.drawing, variation=None))
+    others = {name: left_to_chance(other) for name, other in upstream.others.items()}
+    return replace(upstream, drawing=replace(upstream.drawing, variation=None), others=others)

@@ -1,7 +1,7 @@
 """A contract: what one OpenAPI document says about one operation of a gateway, and about the upstream behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway_contract.document import Document, Place
 from gateway_contract.normalization import MATCHES, NORMALIZATIONS
@@ -167,6 +167,15 @@ class Upstream:
     protocol: str
     drawing: Drawing
     constants: Mapping[str, Json]  # JSON Pointer to what a gateway sets there by itself
+    others: Mapping[str, "Upstream"] = field(default_factory=dict)  # by operationId: the rest that makes images
+
+    def behind(self, method: str, target: str) -> "Upstream":
+        """The operation that a call is for, by its method and path; this one where it is for none that is known."""
+        path = target.partition("?")[0]
+        return next((other for other in self.others.values() if other.is_called_by(method, path)), self)
+
+    def is_called_by(self, method: str, path: str) -> bool:
+        return (method, path) == (self.operation.method, self.base + self.operation.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """From a file to a contract: everything that the document says, read once, with errors that name file and line."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from gateway_contract.answers import image_items, mock_values, unix_times
 from gateway_contract.contract import Clause, Contract, Drawing, Example, Expectation, MappedField, Upstream
 from gateway_contract.document import Document, DocumentError, load
 from gateway_contract.expression import request_pointer
-from gateway_contract.operations import only_operation, operation_named, read_operation
+from gateway_contract.operations import only_operation, operation_named, operation_pointers, read_operation
 from gateway_contract.pointer import below, read
 from gateway_contract.pointer_check import check_pointers
 from gateway_contract.schema import CompiledSchema, Condition, Part
@@ -118,7 +119,7 @@ def load_upstream(path: Path, operation: str, constants: Mapping[str, Json]) -> 
     if not isinstance(drawing, dict) or not isinstance(protocol, str):
         raise DocumentError(document.place(pointer), "an upstream operation needs x-images and x-protocol")
     servers = read(document.tree, "/servers/0/url")
-    return Upstream(
+    upstream = Upstream(
         name=path.stem,
         document=document,
         operation=read_operation(document, pointer),
@@ -127,6 +128,18 @@ def load_upstream(path: Path, operation: str, constants: Mapping[str, Json]) -> 
         drawing=_drawing(drawing),
         constants=constants,
     )
+    return replace(upstream, others=_others(upstream))
+
+
+def _others(upstream: Upstream) -> dict[str, Upstream]:
+    """What else in the upstream's document makes images, by operationId."""
+    document, found = upstream.document, {}
+    for pointer in operation_pointers(document):
+        drawing = read(document.tree, below(pointer, "x-images"))
+        if isinstance(drawing, dict) and pointer != upstream.operation.pointer:
+            operation = read_operation(document, pointer)
+            found[operation.id] = replace(upstream, operation=operation, drawing=_drawing(drawing))
+    return found
 
 
 def _drawing(said: Mapping[str, Json]) -> Drawing:

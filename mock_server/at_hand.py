@@ -7,7 +7,7 @@ from gateway_contract.values import Json
 from mock_server.journal import Entry
 from mock_server.mock import Mock
 from mock_server.modes import mode_named
-from mock_server.scenarios.catalogue import effect_of
+from mock_server.scenarios.catalogue import fits
 from mock_server.scenarios.written import ScenarioError
 from mock_server.upstream import UpstreamStub
 from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
@@ -50,7 +50,7 @@ class ImageGateway:
         """
         contract = self.mock.served[self.contract].gateway.contract
         if scenario != "none":
-            effect_of(scenario, contract, self.mock.controls.scenarios.named)
+            fits(scenario, [contract], self.mock.controls.scenarios.named)
         self.mock.controls.switchboard.set(scenario, self.contract, times)
 
     def minds(self, mode: str) -> None:

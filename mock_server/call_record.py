@@ -1,15 +1,18 @@
 """The record of upstream calls over HTTP: for whoever runs a gateway against the stub and wants to see what arrived."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway_contract.exchange import UpstreamCall
-from gateway_contract.redaction import redact_headers
+from gateway_contract.exchange import UpstreamCall, header
+from gateway_contract.redaction import redact, redact_headers
 from gateway_contract.values import ABSENT, Json
 from mock_server.upstream_calls import UpstreamCalls
 
 CALLS_PATH = "/_mock/calls"
+SHORTEST = 8  # characters; a shorter word that somebody uses as a key stands in ordinary text, too
 
 
 def record_route(calls: UpstreamCalls) -> Route:
@@ -25,13 +28,30 @@ def record_route(calls: UpstreamCalls) -> Route:
 
 
 def told(call: UpstreamCall) -> Json:
-    """A call without the secrets in its headers; its body as it came, null where it was no JSON."""
+    """A call without its secrets, wherever it holds them; its body null where it was no JSON."""
+    secrets = _secrets(call)
     return {
         "method": call.method,
-        "path": call.path,
-        "headers": [[name, value] for name, value in redact_headers(call.headers)],
-        "body": None if call.body is ABSENT else call.body,
+        "path": redact(call.path, secrets),
+        "headers": [[name, value] for name, value in redact_headers(call.headers, secrets)],
+        "body": None if call.body is ABSENT else _without(secrets, call.body),
         "at": call.at,
         "status": call.status,
         "images": list(call.images),
     }
+
+
+def _secrets(call: UpstreamCall) -> list[str]:
+    """The key with which a call was made."""
+    key = (header(call.headers, "authorization") or "").partition(" ")[2].strip()
+    return [key] if len(key) >= SHORTEST else []
+
+
+def _without(secrets: Sequence[str], value: Json) -> Json:
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, list):
+        return [_without(secrets, item) for item in value]
+    if isinstance(value, dict):
+        return {redact(name, secrets): _without(secrets, item) for name, item in value.items()}
+    return value

@@ -4,7 +4,7 @@ The one place that knows this vendor; documents name it with `x-protocol: dashsc
 says, and how a gateway reads it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -33,14 +33,28 @@ class Failure:
 NO_KEY = Failure(401, "InvalidApiKey", "No API-key provided.")
 WRONG_KEY = Failure(401, "InvalidApiKey", "Invalid API-key provided.")
 ASYNCHRONOUS = Failure(403, "AccessDenied", "current user api does not support asynchronous calls")
+SYNCHRONOUS = Failure(403, "AccessDenied", "current user api does not support synchronous calls")
+UNSERVED = Failure(403, "Model.AccessDenied", "Model access denied.")
 NOT_JSON = Failure(400, "InvalidParameter", "Required body invalid, please check the request body format.")
 NOT_FOUND = Failure(404, "InvalidParameter", "url error, please check url!")
 
 
-def refusal_of(broken: Sequence[Constraint]) -> Failure:
+MODEL = "/model"
+ENVELOPE = frozenset({"", "/input", MODEL})
+"""What is looked at before a task is made; whatever else is wrong makes it fail."""
+
+
+def refusal_of(broken: Sequence[Constraint], unknown_model: int = HTTPStatus.BAD_REQUEST) -> Failure:
     """The error for a call that breaks the upstream's document; the document says code and message."""
-    said: Mapping[str, str] = broken[0].refusal
-    return Failure(400, said.get("code", "InvalidParameter"), said.get("message", NOT_JSON.message))
+    worst = broken[0]
+    said: Mapping[str, str] = worst.refusal
+    status = unknown_model if worst.pointer == MODEL else 400
+    return Failure(status, said.get("code", "InvalidParameter"), said.get("message", NOT_JSON.message))
+
+
+def in_order(broken: Iterable[Constraint]) -> list[Constraint]:
+    """Broken constraints, the one first that the answer is about."""
+    return sorted(broken, key=lambda constraint: (constraint.pointer, constraint.keyword))
 
 
 def usual_layout(call: Json) -> str:
@@ -76,7 +90,7 @@ def success(made: Generated, layout: str, request_id: str) -> dict[str, Json]:
         output["finished"] = True
     if is_first_generation(made.call):
         output["task_metric"] = {"TOTAL": len(made.links), "SUCCEEDED": len(made.links), "FAILED": 0}
-    return {"output": output, "usage": _usage(made), "request_id": request_id}
+    return {"output": output, "usage": usage(made), "request_id": request_id}
 
 
 def _choice(call: Json, links: Sequence[str]) -> Json:
@@ -85,7 +99,7 @@ def _choice(call: Json, links: Sequence[str]) -> Json:
     return {"finish_reason": "stop", "message": {"role": "assistant", "content": content}}
 
 
-def _usage(made: Generated) -> dict[str, Json]:
+def usage(made: Generated) -> dict[str, Json]:
     count = len(made.links)
     if is_wan(made.call):
         tokens: dict[str, Json] = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}

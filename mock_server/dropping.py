@@ -3,29 +3,76 @@
 import asyncio
 import socket
 import struct
-from typing import Any
+from collections.abc import Sized
+from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 EXTENSION = "connection.transport"
 ENDING = "connection.ending"
+MOST_HEAD = 2**16  # bytes
+TOO_LONG = "The head of the request is too long."
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
 
 
+class Unfailing:
+    """A transport that says nothing of what is written when its peer has just gone; uvloop's raises."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+
+    def write(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.transport, name)
+
+
+class OneByOne(FlowControl):
+    """Reads on only while no request waits for its turn: each would let in many more, and all would be kept."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self.waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self.waiting:
+            super().resume_reading()
+
+
 class DroppingProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with two things that an application finds nowhere in ASGI.
+    """uvicorn's protocol with bounds on what a client may pile up, and two things that are nowhere in ASGI.
 
     Its transport, to break it; and an event, set when the server stops, for answers that go on until then.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         self.ending = asyncio.Event()
-        super().connection_made(transport)
+        self.head_bytes = 0  # received since the last piece of a body
+        super().connection_made(cast("asyncio.Transport", Unfailing(transport)))
+        self.flow = OneByOne(transport, self.pipeline)
 
     def shutdown(self) -> None:
         self.ending.set()
         super().shutdown()
+
+    def data_received(self, data: bytes) -> None:
+        """Bounds what comes between bodies: the parser would keep heads and trailers of any length."""
+        self.head_bytes += len(data)
+        super().data_received(data)
+        if self.head_bytes > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response(TOO_LONG)
+
+    def on_body(self, body: bytes) -> None:
+        self.head_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.head_bytes = 0
+        super().on_message_complete()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

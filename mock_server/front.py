@@ -14,7 +14,7 @@ from mock_server.refusals import Refusal
 from mock_server.scenarios.kind import AppOf
 from mock_server.scenarios.named import ScenarioFile
 from mock_server.scenarios.serving import UnderScenarios
-from mock_server.scenarios.switchboard import Switchboard
+from mock_server.scenarios.switchboard import SOURCES, Chosen, Switchboard
 from mock_server.scenarios.written import ScenarioError
 
 OF_THE_MOCK = {"x-mock-error": "true"}
@@ -37,22 +37,33 @@ def front(gateway: Gateway, controls: Controls, app_of: AppOf) -> ASGIApp:
     apps = {mode: app_of(one) for mode, one in gateways.items()}
     under = {mode: UnderScenarios(one, app_of) for mode, one in gateways.items()}
     name = gateway.contract.name
+    path = f"/{name}{gateway.contract.operation.path}"
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         notes: Notes = scope["mock"]
         headers = Headers(scope=scope)
         try:
             mode = mode_asked_for(headers, controls)
-            chosen = controls.switchboard.choose(name, headers, notes.content)
-            found = apps[mode] if chosen is None else under[mode].app(chosen.text, controls.scenarios.named)
+            chosen = controls.switchboard.choose(name, headers, notes.content) if scope["path"] == path else None
+            found = None if chosen is None else app_under(under[mode], chosen, controls)
         except (UnknownModeError, ScenarioError) as error:
             refusal = Refusal(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.refuse(gateway, refusal), OF_THE_MOCK)(scope, receive, send)
             return
-        notes.mode, notes.scenario = mode.value, None if chosen is None else chosen.text
-        await found(scope, receive, send)
+        notes.mode, notes.scenario = mode.value, None if chosen is None or found is None else chosen.text
+        await (found or apps[mode])(scope, receive, send)
 
     return app
+
+
+def app_under(under: UnderScenarios, chosen: Chosen, controls: Controls) -> ASGIApp | None:
+    """None where a switch for all gateways is about what this one does not have. Raises ScenarioError."""
+    try:
+        return under.app(chosen, controls.scenarios.named)
+    except ScenarioError:
+        if chosen.source in SOURCES:
+            return None
+        raise
 
 
 def too_large(gateway: Gateway) -> ASGIApp:

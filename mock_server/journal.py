@@ -48,8 +48,9 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes in memory, roughly."""
-        return OVERHEAD + len(self.content) + len(self.answer_content) + len(self.path)
+        """Bytes that it takes in memory, roughly: upstream calls hold what the request does."""
+        sent = len(self.content) * (1 + len(self.upstream)) + len(self.path)
+        return OVERHEAD + sent + len(self.answer_content) + sum(len(name) + len(value) for name, value in self.headers)
 
 
 @dataclass(slots=True, eq=False)

@@ -4,21 +4,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway_contract.values import Json
+from mock_server.admin.routes import admin_routes
 from mock_server.answers import IMAGE_PATH
+from mock_server.console.pages import console_routes
 from mock_server.cors import with_cors
+from mock_server.docs_pages import docs_routes
 from mock_server.mock import Mock
-from mock_server.own_url import own_url
 
 
 def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
     """The application; its shutdown closes what the mock has open. `alongside` lasts as long as it is served."""
-    pages = Starlette(routes=[Route("/", index(mock))], lifespan=lifespan(mock, alongside))
+    routes = [*console_routes(mock), *docs_routes(mock), *admin_routes(mock)]
+    pages = Starlette(routes=routes, lifespan=lifespan(mock, alongside))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         """Without a router, since contracts come and go as their files change, and since nearly all go this way."""
@@ -39,22 +38,6 @@ def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:
     if served is None:
         return mock.stub_apps.get(name)
     return served.images if path.startswith(f"/{name}{IMAGE_PATH}/") else served.app
-
-
-def index(mock: Mock) -> Callable[[Request], Response]:
-    return lambda request: JSONResponse(served_at(mock, own_url(request.scope)))
-
-
-def served_at(mock: Mock, own: str) -> Json:
-    """What the mock serves, for programs."""
-    gateways: dict[str, Json] = {
-        name: f"{served.gateway.contract.operation.method} {own}/{name}{served.gateway.contract.operation.path}"
-        for name, served in mock.served.items()
-    }
-    stubs: dict[str, Json] = {
-        name: f"{stub.upstream.operation.method} {own}/{name}{stub.path}" for name, stub in mock.stubs.items()
-    }
-    return {"gateways": gateways, "upstreams": stubs}
 
 
 def lifespan(

@@ -15,6 +15,7 @@ from gateway_contract.loading import load_contract
 from mock_server.canned_images import canned_images
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.dropping import DroppingProtocol
+from mock_server.front import hold
 from mock_server.mock import MockSettings, mock_of, upstreams
 from mock_server.mock_app import mock_app
 from mock_server.modes import mode_named
@@ -23,6 +24,7 @@ from mock_server.picture_cache import PictureCache
 from mock_server.pictures import drawn
 from mock_server.recorded_answers import recorded_answers
 from mock_server.reloading import reloading
+from mock_server.scenarios.named import scenario_file
 from mock_server.serving import listen, url_of
 from mock_server.upstream_client import DEFAULT_KEY
 
@@ -41,8 +43,10 @@ def serve_until_stopped(options: Options) -> None:
     with listen(options.host, options.port) as listener:
         own = url_of(ANYWHERE.get(options.host, options.host), listener)
         mock = mock_of(contracts, settings_from(options, own))
+        if options.scenarios is not None:
+            hold(mock.controls, scenario_file(options.scenarios, contracts))
         config = uvicorn.Config(
-            mock_app(mock, lambda: reloading(mock, lambda: loaded(options.contracts))),
+            mock_app(mock, lambda: reloading(mock, lambda: loaded(options.contracts), options.scenarios)),
             http=DroppingProtocol,
             log_level="warning",
             access_log=False,

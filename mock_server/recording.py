@@ -7,17 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.redaction import REDACTED, redact, redact_headers
 from gateway_contract.values import ABSENT, Json
+from mock_server.bounded import TooLargeError, replaying, whole_body
 from mock_server.journal import Entry, Journal
-from mock_server.upstream_client import UPSTREAM_SEEN
+from mock_server.upstream_calls import UPSTREAM_SEEN
 
-MOST_REQUEST = 4 * 2**20  # bytes: far more than the longest text that anybody sells
 LONG_TEXT = 1024  # characters: within an answer that is an image, and told by its digest
 LONG_ANSWER = 4096  # bytes: shorter ones hold no image
 SHORTEST_SECRET = 8  # bytes: shorter words stand in ordinary text, too
@@ -26,10 +25,6 @@ SECRET_HEADERS = frozenset(
 )
 SECRET_MARKS = (b"sk-", b"earer", b"EARER")
 """Without one of them there is nothing in a text that `redact` would find."""
-
-
-class TooLargeError(Exception):
-    """The request is longer than anybody could mean it."""
 
 
 @dataclass(slots=True)
@@ -77,34 +72,6 @@ def recorded(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -
     return record
 
 
-async def whole_body(scope: Scope, receive: Receive) -> bytes:
-    """Raises TooLargeError, before anything is read where the client says how long it will be."""
-    said = Headers(scope=scope).get("content-length", "")
-    if said.isdecimal() and int(said) > MOST_REQUEST:
-        raise TooLargeError
-    chunks, length, more = list[bytes](), 0, True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        length += len(chunks[-1])
-        if length > MOST_REQUEST:
-            raise TooLargeError
-        more = message.get("more_body", False)
-    return b"".join(chunks)
-
-
-def replaying(content: bytes, receive: Receive) -> Receive:
-    """The request's body once more; then whatever still comes."""
-    left = [content]
-
-    async def again() -> Message:
-        if left:
-            return {"type": "http.request", "body": left.pop(), "more_body": False}
-        return await receive()
-
-    return again
-
-
 def watching(seen: Seen, send: Send) -> Send:
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -122,6 +89,7 @@ def entry_of(
 ) -> Entry:
     """The entry without secrets: what looks like one, and the client's own token wherever it stands."""
     secret = token_in(scope)
+    content = without_secrets(notes.content, secret)
     query = b"?" + scope["query_string"] if scope["query_string"] else b""
     return Entry(
         number=0,
@@ -130,16 +98,24 @@ def entry_of(
         method=scope["method"],
         path=without_secrets(scope["path"].encode() + query, secret).decode("utf-8", "replace"),
         headers=told_headers(scope["headers"], secret),
-        content=without_secrets(notes.content, secret),
+        content=content,
         status=seen.status,
         answer_headers=told_headers(seen.headers, secret),
         answer_content=without_secrets(without_images(b"".join(seen.chunks)), secret),
         whole=seen.whole,
         seconds=seconds,
-        upstream=tuple(replace(call, headers=tuple(redact_headers(call.headers))) for call in calls),
+        upstream=tuple(told_call(call, secret, in_body=content != notes.content) for call in calls),
         scenario=notes.scenario,
         mode=notes.mode,
     )
+
+
+def told_call(call: UpstreamCall, secret: bytes, *, in_body: bool) -> UpstreamCall:
+    """A call without secrets. Its body is looked through only where the request's had one, which it is made of."""
+    body = call.body
+    if in_body and body is not ABSENT:
+        body = read_json(without_secrets(orjson.dumps(body), secret))
+    return replace(call, headers=tuple(redact_headers(call.headers)), body=body)
 
 
 def token_in(scope: Scope) -> bytes:

@@ -9,32 +9,39 @@ import click
 from gateway_contract.contract import Contract
 from gateway_contract.document import Document, DocumentError
 from mock_server.defects.catalogue import UnknownDefectError
+from mock_server.front import hold
 from mock_server.mock import Mock, serve
+from mock_server.scenarios.named import scenario_file
 from mock_server.watching import watching
 
 Load = Callable[[], Sequence[Contract]]
 """Reads all contracts. Raises DocumentError."""
 
 
-def reloading(mock: Mock, load: Load) -> AbstractAsyncContextManager[None]:
-    """Serves contracts anew after each change of their files, as long as the block lasts."""
+def reloading(mock: Mock, load: Load, scenarios: Path | None = None) -> AbstractAsyncContextManager[None]:
+    """Serves contracts and scenarios anew after each change of their files, as long as the block lasts."""
+    also = frozenset() if scenarios is None else frozenset({scenarios})
 
     def changed() -> frozenset[Path]:
-        serve_anew(mock, load)
-        return files(mock)
+        serve_anew(mock, load, scenarios)
+        return files(mock) | also
 
-    return watching(files(mock), changed)
+    return watching(files(mock) | also, changed)
 
 
-def serve_anew(mock: Mock, load: Load) -> None:
-    """Reads the contracts and serves them; where one is broken, says so and serves on what was served before."""
+def serve_anew(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
+    """Reads everything and serves it; where something is broken, says so and serves on what was served before."""
     try:
-        serve(mock, load())
+        contracts = load()
+        found = None if scenarios is None else scenario_file(scenarios, contracts)
+        serve(mock, contracts)
     except (DocumentError, UnknownDefectError) as error:
         mock.problem = str(error)
         click.echo(f"{error}. What was read before is served on.", err=True)
         return
     mock.problem = None
+    if found is not None and found != mock.controls.scenarios:
+        hold(mock.controls, found)
     click.echo(f"Read anew: {', '.join(mock.served)}", err=True)
 
 

@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 
 from gateway_contract.exchange import UpstreamCall
 
 KEPT = 20_000
+UPSTREAM_SEEN: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
+"""Where the calls of the request that is under way are noted, for whoever sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,13 @@ class UpstreamCalls:
 
     def add(self, call: UpstreamCall) -> None:
         self.kept.append(call)
+
+    def brought(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
+        """Notes what came of a call that was recorded before that was known, if it is still kept."""
+        for index in range(len(self.kept) - 1, -1, -1):
+            if self.kept[index] is call:
+                self.kept[index] = replace(call, images=images)
+                return
 
     def __iter__(self) -> Iterator[UpstreamCall]:
         return iter(tuple(self.kept))

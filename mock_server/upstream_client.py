@@ -1,20 +1,17 @@
 """How a gateway reaches its upstream: the generation call, and the images behind its links."""
 
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway_contract.contract import Upstream
-from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server import dashscope
 from mock_server.refusals import UPSTREAM_BROKE, Refusal
 from mock_server.signing import Signer
+from mock_server.upstream_calls import UPSTREAM_SEEN
 from mock_server.upstream_wire import Outbound, UpstreamWire
 
 DEFAULT_KEY = "sk-the-gateways-own-key"
-UPSTREAM_SEEN: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
-"""Where the calls of the request that is under way are noted, for whoever sets it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ def _error(
 ) -> UpstreamFailure:
     headers = {} if retry_after is None else {"retry-after": str(retry_after)}
 
-    def respond(_success: dict[str, Json]) -> Response:
-        return JSONResponse(failure.body("0" * 32), status or failure.status, headers)
+    def respond(success: dict[str, Json]) -> Response:
+        request_id = str(success["request_id"])
+        return JSONResponse(failure.body(request_id), status or failure.status, headers | {"x-request-id": request_id})
 
     return UpstreamFailure(PlayedFailure(name, fault, retry_after), respond)
 
@@ -45,7 +46,7 @@ def _vendors(name: str, respond: Callable[[dict[str, Json]], ASGIApp]) -> Upstre
 
 
 def _as_it_is(success: dict[str, Json]) -> Response:
-    return JSONResponse(success)
+    return JSONResponse(success, headers={"x-request-id": str(success["request_id"])})
 
 
 BUSY = "Requests rate limit exceeded, please try again later."
@@ -76,6 +77,7 @@ FAILURES: tuple[UpstreamFailure, ...] = (
     _error("internal-error", Fault.VENDOR, Failure(500, "InternalError", BROKEN)),
     _error("inference-error", Fault.VENDOR, Failure(500, "InternalError.Algo", "inference internal error.")),
     _error("unavailable", Fault.VENDOR, Failure(503, "ModelUnavailable", "Model is unavailable.")),
+    _error("the-serving-fails", Fault.VENDOR, Failure(503, "ModelServingError", "Model serving error.")),
     _error("an-error-under-200", Fault.VENDOR, Failure(500, "InternalError", BROKEN), status=200),
     _vendors("no-choices", lambda success: JSONResponse({**success, "output": {"choices": []}})),
     _vendors("a-page-in-html", lambda _: HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", 502)),

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import httpx
 import orjson
 
-from gateway_contract.exchange import UpstreamCall
+from gateway_contract.exchange import Headers, UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server.pictures import picture_content
@@ -21,12 +21,13 @@ NO_STATUS = 0
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A generation call as a gateway makes it. `url` is whole; `key` is the gateway's own."""
+    """A call as a gateway makes it. `url` is whole; `key` is the gateway's own; `headers` go beside the usual ones."""
 
     method: str
     url: str
-    body: Json
+    body: Json | Literal[Nothing.ABSENT]
     key: str
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,10 @@ class HttpWire:
     http: httpx.AsyncClient
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        headers = {"authorization": f"Bearer {outbound.key}", "content-type": "application/json"}
-        content = orjson.dumps(outbound.body)
+        headers = {"authorization": f"Bearer {outbound.key}", **dict(outbound.headers)}
+        content = None
+        if outbound.body is not ABSENT:
+            headers["content-type"], content = "application/json", orjson.dumps(outbound.body)
         began = time.time()
         try:
             answer = await self.http.request(outbound.method, outbound.url, content=content, headers=headers)
@@ -85,11 +88,12 @@ class BundledWire:
     own: str
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        answered = stub_answer(self.stub, {"authorization": f"Bearer {outbound.key}"}, outbound.body, self.own)
+        headers = {"authorization": f"Bearer {outbound.key}", **dict(outbound.headers)}
+        answered = stub_answer(self.stub, headers, outbound.body, self.own)
         return UpstreamAnswer(answered.call, answered.body)
 
     async def image(self, link: str) -> bytes | None:
-        signed = link.removeprefix(f"{self.own}/pictures/").removesuffix(".png")
+        signed = link.rpartition("/")[2].removesuffix(".png")  # wherever it was served when it was made
         return picture_content(self.stub.signer, signed, self.stub.draws)
 
     async def aclose(self) -> None:

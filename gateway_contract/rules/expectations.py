@@ -66,7 +66,8 @@ def upstream_call_valid(examined: Examined) -> Finding | None:
     call: UpstreamCall = examined.call
     if call.body is ABSENT:
         return failing("a JSON body upstream", "none")
-    broken = sorted(upstream_refuses(upstream, call.body), key=lambda constraint: constraint.pointer)
+    called = upstream.behind(call.method, call.path)
+    broken = sorted(upstream_refuses(called, call.body), key=lambda constraint: constraint.pointer)
     if not broken:
         return PASS
     worst = broken[0]
@@ -83,10 +84,11 @@ def upstream_call_known(examined: Examined) -> Finding | None:
         return None
     if examined.call is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    if examined.call is ABSENT or examined.call.body is ABSENT:
+    call = examined.call
+    if call is ABSENT or call.body is ABSENT:
         return None
-    known = {part.pointer for part in upstream.operation.request.parts}
-    unknown = [pointer for pointer, _ in leaves(examined.call.body) if as_schema_pointer(pointer) not in known]
+    known = {part.pointer for part in upstream.behind(call.method, call.path).operation.request.parts}
+    unknown = [pointer for pointer, _ in leaves(call.body) if as_schema_pointer(pointer) not in known]
     return failing("only what the upstream knows", ", ".join(sorted(unknown)[:5])) if unknown else PASS
 
 

@@ -31,10 +31,12 @@ class Assertion:
         match self.least, self.most:
             case least, None:
                 return f"at least {least}"
+            case least, most if least == most:
+                return f"exactly {least}"
             case 0, most:
                 return f"at most {most}"
             case least, most:
-                return f"exactly {least}" if least == most else f"{least} to {most}"
+                return f"{least} to {most}"
 
     def holds_for(self, count: int) -> bool:
         return self.least <= count and (self.most is None or count <= self.most)

@@ -9,19 +9,23 @@ from gateway_contract.pointer import as_schema_pointer, below, leaf_name, member
 from gateway_contract.rules.statements import TYPES, constraint_sentence
 from gateway_contract.schema import ANY_NAME, Constraint
 from gateway_contract.size import parse_size
+from gateway_contract.validator import fast_failures
 from gateway_contract.values import ABSENT, Json
 from gateway_contract.written import did_you_mean
 
-LENGTHS = {"minLength": "characters", "maxLength": "characters", "minItems": "items", "maxItems": "items"}
+LENGTHS = {"minLength": "character", "maxLength": "character", "minItems": "item", "maxItems": "item"}
 PIXELS = "x-pixels/"
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One rule that a body breaks: `subject` is its field as people say it, `clause` the statement of the page."""
+    """One rule that a request breaks: `subject` is its field as people say it, `clause` the statement of the page.
+
+    `pointer` leads to the field in the body; None where the rule is about something else.
+    """
 
     subject: str
-    pointer: str
+    pointer: str | None
     clause: str | None
     says: str
 
@@ -77,14 +81,23 @@ def _sent(body: Json, constraint: Constraint) -> str:
     found = [value for at, value in values(body) if as_schema_pointer(at) == constraint.pointer]
     if not found:
         return "you left it out"
-    return f"you sent {' and '.join(_measured(constraint, value) for value in found)}"
+    return f"you sent {' and '.join(_measured(constraint, value) for value in _culprits(constraint, found))}"
+
+
+def _culprits(constraint: Constraint, found: list[Json]) -> list[Json]:
+    """Of several items those that break the rule, as far as that can be told of each alone."""
+    if len(found) == 1:
+        return found
+    keyword, _, bound = constraint.keyword.partition("/")
+    failures = fast_failures({keyword: {bound: constraint.value} if bound else constraint.value})
+    return [value for value in found if next(failures(value), None) is not None] or found
 
 
 def _measured(constraint: Constraint, value: Json) -> str:
     """A value as far as it matters to a rule: how long, how many pixels, of which type, or the value itself."""
     size = parse_size(value)
     if constraint.keyword in LENGTHS and isinstance(value, str | list):
-        return f"{len(value)} {LENGTHS[constraint.keyword]}" if value else "nothing in it"
+        return f"{len(value)} {LENGTHS[constraint.keyword]}{'' if len(value) == 1 else 's'}"
     if constraint.keyword.startswith(PIXELS) and size is not None:
         return f"{value}: {size.pixels} pixels"
     if constraint.keyword == "type" and isinstance(value, str | list | dict):

@@ -91,8 +91,13 @@ def _of_nobody(contract: Contract, index: int, call: Json, told: set[str | None]
     claimed = {field.upstream for field in contract.mapped}
     claimed |= set(contract.upstream.constants) if contract.upstream is not None else set()
     for at, seen in leaves(call):
-        if at and not any(is_within(at, pointer) for pointer in claimed) and not _is_told(at, told):
+        if not (_leads_to(at, seen, claimed) or _is_told(at, told)):
             yield Difference("injected", index, at, at, at, ABSENT, seen)
+
+
+def _leads_to(at: str, seen: Json, claimed: set[str]) -> bool:
+    """Whether a leaf is within something that is wanted, or is what is left around it where it is missing."""
+    return any(is_within(at, pointer) or (seen in ({}, []) and is_within(pointer, at)) for pointer in claimed)
 
 
 def _is_told(at: str, told: set[str | None]) -> bool:

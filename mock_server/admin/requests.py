@@ -73,9 +73,11 @@ def outcome_told(found: Outcome) -> dict[str, Json]:
 
 
 async def follow(mock: Mock, request: Request) -> Response:
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type="text/event-stream")
     after = resumed_after(mock.journal, request.headers.get("last-event-id"))
     events = stream(mock.journal, after, ending_of(request.scope), partial(entry_told, mock))
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 

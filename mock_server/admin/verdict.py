@@ -1,10 +1,11 @@
 """What the contract says of a request, in plain words. The mock's own answer changes nothing of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from gateway_contract.contract import Contract
+from gateway_contract.exchange import header
 from gateway_contract.pointer import leaf_name
 from gateway_contract.schema import ANY_NAME
 from gateway_contract.standing import Standing, standing
@@ -42,7 +43,8 @@ def verdict_of(contract: Contract, entry: Entry) -> EntryVerdict:
     body = entry.body
     if body is ABSENT:
         return EntryVerdict(Kind.NOT_JSON, "The body is no JSON." if entry.content else "There is no body.")
-    return _judged(contract, body, standing(contract, body), differences(contract, body, entry.upstream))
+    found = _judged(contract, body, standing(contract, body), _without_token(contract, entry))
+    return replace(found, upstream=differences(contract, body, entry.upstream))
 
 
 def verdict_in(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
@@ -53,15 +55,25 @@ def verdict_in(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
     return verdict_of(contract, entry)
 
 
-def _judged(contract: Contract, body: Json, found: Standing, upstream: tuple[Difference, ...]) -> EntryVerdict:
-    if found.broken:
-        broken = breaches(contract, body, found.broken)
-        return EntryVerdict(Kind.BROKEN, sentences(breach.says for breach in broken), broken, upstream=upstream)
+def _judged(contract: Contract, body: Json, found: Standing, others: tuple[Breach, ...]) -> EntryVerdict:
+    """The verdict by what a body's standing is, and by what is broken beside the body."""
+    fields = tuple(_open_fields(contract, body, found))
+    broken = (*others, *breaches(contract, body, found.broken))
+    if broken:
+        return EntryVerdict(Kind.BROKEN, sentences(breach.says for breach in broken), broken, fields)
     if found.open_because:
-        fields = tuple(_open_fields(contract, body, found))
-        says = f"The page leaves open: {', '.join(fields) or found.open_because}."
-        return EntryVerdict(Kind.OPEN, says, open=fields, upstream=upstream)
-    return EntryVerdict(Kind.VALID, "Valid by the contract.", upstream=upstream)
+        return EntryVerdict(Kind.OPEN, f"The page leaves open: {', '.join(fields) or found.open_because}.", open=fields)
+    return EntryVerdict(Kind.VALID, "Valid by the contract.")
+
+
+def _without_token(contract: Contract, entry: Entry) -> tuple[Breach, ...]:
+    """What is to be said where a contract wants a token and none came. The journal knows no token's value."""
+    said = header(entry.headers, "authorization") or ""
+    if contract.operation.secured is None or said.lower().startswith("bearer "):
+        return ()
+    sent = "something else" if said else "none"
+    says = f"Authorization: a bearer token is required; you sent {sent}"
+    return (Breach("Authorization", None, contract.security_clause, says),)
 
 
 def _open_fields(contract: Contract, body: Json, found: Standing) -> Iterable[str]:

@@ -11,6 +11,7 @@ from gateway_contract.schema import Constraint
 from mock_server.defects import (
     answers,
     benign,
+    benign_tasks,
     benign_transport,
     conduct,
     failures,
@@ -26,7 +27,7 @@ from mock_server.defects.way import WAYS, Defect
 REGISTERED_BY = (ranges, mappings, texts, answers, images, refusals, conduct, state, failures)
 """A module registers what it holds as it is imported; their order is that of the catalogue."""
 
-VARIANTS_REGISTERED_BY = (benign, benign_transport)
+VARIANTS_REGISTERED_BY = (benign, benign_tasks, benign_transport)
 
 
 class UnknownDefectError(Exception):

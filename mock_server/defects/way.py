@@ -80,18 +80,30 @@ class Defect:
 
     def app(self, gateway: Gateway) -> ASGIApp:
         """The gateway with this defect, as an application."""
+        function = self.remembering()
+        if self.is_around:
+            return around(gateway_app(gateway), function)
+        return gateway_app(self.changed(gateway, function))
+
+    @property
+    def is_around(self) -> bool:
+        """Whether it lies around the application, and not within the gateway."""
+        return self.way.stage == "app"
+
+    def remembering(self) -> Function:
+        """What is done at its part, with a memory of its own where one is needed."""
         function = partial(self.way.function, self.part)
-        if self.way.memory is not None:
-            function = partial(function, self.way.memory())
+        return function if self.way.memory is None else partial(function, self.way.memory())
+
+    def changed(self, gateway: Gateway, function: Function) -> Gateway:
         match self.way.stage:
             case "gateway":
-                return gateway_app(function(gateway))
+                found: Gateway = function(gateway)
+                return found
             case "image":
-                return gateway_app(replace(gateway, upstream=with_images(gateway.upstream, function)))
-            case "app":
-                return around(gateway_app(gateway), function)
+                return replace(gateway, upstream=with_images(gateway.upstream, function))
         stages: dict[str, Any] = {self.way.stage: function}
-        return gateway_app(replace(gateway, **stages))
+        return replace(gateway, **stages)
 
 
 def around(inner: ASGIApp, function: Function) -> ASGIApp:

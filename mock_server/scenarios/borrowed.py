@@ -5,28 +5,29 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import UpstreamCall
+from gateway_contract.pointer import leaves, parent, placed, read, removed
 from gateway_contract.read_json import read_json
+from gateway_contract.values import ABSENT, Json, Nothing
+from mock_server import dashscope
 from mock_server.defects.catalogue import defects
-from mock_server.defects.way import Defect
+from mock_server.defects.way import Defect, around
 from mock_server.dropping import Silence
 from mock_server.gateway import Gateway
-from mock_server.scenarios.kind import AppOf, Effect, Given, Kind, Parameter, unknown
+from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, changing, unknown
 from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
 from mock_server.upstream_wire import NO_STATUS, Outbound, UpstreamAnswer, UpstreamWire
 
 PATIENCE = 10.0  # seconds for which the gateway waits for an upstream that is silent
 DEFECT = Parameter("name", None, "one of those that `python -m mock_server --defects` lists")
 FAILURE = Parameter("name", None, "one of those that the upstream can play")
-PLAYED: Mapping[str, UpstreamFailure] = {
-    name: one for name, one in FAILURE_NAMED.items() if not one.dead_links and not one.fewer_images
-}
-"""Those that come as an answer, or as none. That images are missing has kinds of its own."""
 
 
 def kinds() -> Iterator[Kind]:
@@ -40,8 +41,14 @@ def _defect(given: Given) -> Effect:
     if found is None:
         raise unknown(given[DEFECT.name], sorted(known), f"defect of {given.contract.name}")
 
-    def effect(_inner: AppOf) -> AppOf:
-        return found.app
+    def effect(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: Change) -> ASGIApp:
+            function = found.remembering()
+            if found.is_around:
+                return around(inner(gateway, outer), function)
+            return inner(gateway, lambda own: outer(found.changed(own, function)))
+
+        return build
 
     return effect
 
@@ -52,28 +59,29 @@ def defects_of(contract: Contract) -> Mapping[str, Defect]:
 
 
 def _fails(given: Given) -> Effect:
-    found = PLAYED.get(given[FAILURE.name])
+    found = FAILURE_NAMED.get(given[FAILURE.name])
     if found is None:
-        raise unknown(given[FAILURE.name], sorted(PLAYED), "failure of the upstream")
+        raise unknown(given[FAILURE.name], sorted(FAILURE_NAMED), "failure of the upstream")
 
-    def effect(inner: AppOf) -> AppOf:
-        def app_of(gateway: Gateway) -> ASGIApp:
-            wire = FailingWire(gateway.upstream.wire, found)
-            return inner(replace(gateway, upstream=replace(gateway.upstream, wire=wire)))
+    def change(gateway: Gateway) -> Gateway:
+        wire = FailingWire(gateway.upstream.wire, found)
+        return replace(gateway, upstream=replace(gateway.upstream, wire=wire))
 
-        return app_of
-
-    return effect
+    return changing(change)
 
 
 @dataclass(frozen=True, slots=True)
 class FailingWire:
-    """A wire to an upstream that fails whenever it is called; nothing is generated."""
+    """A wire to an upstream that fails whenever it is called; where it has to, it generates first."""
 
     right: UpstreamWire
     failure: UpstreamFailure
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        if self.failure.dead_links or self.failure.fewer_images:
+            answer = await self.right.send(outbound)
+            call = replace(answer.call, played=self.failure.played)
+            return UpstreamAnswer(call, _spoilt(answer.body, self.failure), answer.retry_after)
         respond = self.failure.respond({"output": {}})
         if isinstance(respond, Silence):
             await asyncio.sleep(PATIENCE)
@@ -89,5 +97,19 @@ class FailingWire:
         await self.right.aclose()
 
 
+def _spoilt(answer: Json | Literal[Nothing.ABSENT], failure: UpstreamFailure) -> Json | Literal[Nothing.ABSENT]:
+    """An answer whose links lead nowhere, or one that lacks its last image."""
+    if answer is ABSENT:
+        return ABSENT
+    links = dashscope.image_links(answer)
+    found = [pointer for pointer, value in leaves(answer) if value in links]
+    if failure.fewer_images:
+        return removed(answer, parent(found[-1])) if found else answer
+    for pointer in found:
+        answer = placed(answer, pointer, f"{read(answer, pointer)}.gone")
+    return answer
+
+
 def _record(outbound: Outbound, status: int, failure: UpstreamFailure) -> UpstreamCall:
-    return UpstreamCall(outbound.method, outbound.url, (), outbound.body, time.time(), status, (), failure.played)
+    path = urlsplit(outbound.url).path
+    return UpstreamCall(outbound.method, path, (), outbound.body, time.time(), status, (), failure.played)

@@ -1,18 +1,19 @@
 """Now and then something goes wrong, as chance will have it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract import Contract
 from mock_server.gateway import Gateway
 from mock_server.scenarios.chance import SEED, drawing, seeded
-from mock_server.scenarios.kind import AppOf, Effect, Given, Kind, Parameter, tell_drawn
-from mock_server.scenarios.written import ScenarioError
+from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, NamedScenario, Parameter, tell_drawn
+from mock_server.scenarios.written import ScenarioError, parts_of
 
+NAME = "chaos"
 RATE = Parameter("rate", "0.3", "which part of the requests goes wrong: 0 is none, 1 is all")
 OF = Parameter("of", "rate-limit|server-error|reset|no-images", "what can go wrong, with | between")
-Compiled = Callable[[str, Contract], Effect]
+Compiled = Callable[[str, Contract, Mapping[str, NamedScenario]], Effect]
 
 
 def kinds(compiled: Compiled) -> Iterator[Kind]:
@@ -22,7 +23,7 @@ def kinds(compiled: Compiled) -> Iterator[Kind]:
         return now_and_then(_rate(given[RATE.name]), seeded(given[SEED.name]), _choices(given, compiled))
 
     example = "chaos(rate=0.3, seed=7, of=rate-limit|server-error)"
-    yield Kind("chaos", "Some requests go wrong, chosen by chance.", example, (RATE, SEED, OF), chaos)
+    yield Kind(NAME, "Some requests go wrong, chosen by chance.", example, (RATE, SEED, OF), chaos)
 
 
 def _rate(text: str) -> float:
@@ -36,17 +37,17 @@ def _rate(text: str) -> float:
 
 
 def _choices(given: Given, compiled: Compiled) -> list[tuple[str, Effect]]:
-    names = [name.strip() for name in given[OF.name].split("|")]
-    if "chaos" in names:
-        raise ScenarioError("chaos cannot be chosen by chaos")
-    return [(name, compiled(name, given.contract)) for name in names]
+    names = parts_of(given[OF.name], "|")
+    if NAME in names:
+        raise ScenarioError(f"{NAME} cannot be chosen by {NAME}")
+    return [(name, compiled(name, given.contract, given.own)) for name in names]
 
 
 def now_and_then(rate: float, seed: str, choices: list[tuple[str, Effect]]) -> Effect:
-    def effect(inner: AppOf) -> AppOf:
-        def app_of(gateway: Gateway) -> ASGIApp:
-            right, chance = inner(gateway), drawing(seed)
-            wrong = [(name, choice(inner)(gateway)) for name, choice in choices]
+    def effect(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: Change) -> ASGIApp:
+            right, chance = inner(gateway, outer), drawing(seed)
+            wrong = [(name, choice(inner)(gateway, outer)) for name, choice in choices]
 
             async def by_chance(scope: Scope, receive: Receive, send: Send) -> None:
                 name, app = chance.choice(wrong) if chance.random() < rate else ("nothing", right)
@@ -55,6 +56,6 @@ def now_and_then(rate: float, seed: str, choices: list[tuple[str, Effect]]) -> E
 
             return by_chance
 
-        return app_of
+        return build
 
     return effect

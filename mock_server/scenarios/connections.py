@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.dropping import drop, dropped
 from mock_server.gateway import Gateway
-from mock_server.scenarios.kind import AppOf, Effect, Given, Kind, Parameter
+from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter
 from mock_server.scenarios.written import seconds_in
 
 Sending: TypeAlias = Callable[[Message, bytes, Scope, Receive, Send], Awaitable[None]]
@@ -28,7 +28,7 @@ def kinds() -> Iterator[Kind]:
 
 
 def _reset(_given: Given) -> Effect:
-    return lambda _inner: lambda _gateway: dropped
+    return lambda _inner: lambda _gateway, _outer: dropped
 
 
 def _reset_within(_given: Given) -> Effect:
@@ -67,9 +67,9 @@ def _drip(given: Given) -> Effect:
 def answering_otherwise(otherwise: Sending) -> Effect:
     """The whole answer is made, and sent in another way."""
 
-    def effect(inner: AppOf) -> AppOf:
-        def app_of(gateway: Gateway) -> ASGIApp:
-            app = inner(gateway)
+    def effect(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: Change) -> ASGIApp:
+            app = inner(gateway, outer)
 
             async def sent_otherwise(scope: Scope, receive: Receive, send: Send) -> None:
                 starts, chunks = list[Message](), list[bytes]()
@@ -86,6 +86,6 @@ def answering_otherwise(otherwise: Sending) -> Effect:
 
             return sent_otherwise
 
-        return app_of
+        return build
 
     return effect

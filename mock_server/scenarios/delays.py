@@ -11,10 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway_contract.values import Json
 from mock_server.gateway import Gateway, Incoming, Outgoing
 from mock_server.scenarios.chance import SEED, drawing, seeded
-from mock_server.scenarios.kind import AppOf, Effect, Given, Kind, Parameter, tell_drawn
-from mock_server.scenarios.written import ScenarioError, seconds_in
+from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, changing, tell_drawn
+from mock_server.scenarios.written import MOST_SECONDS, ScenarioError, seconds_in
 
-MOST_SECONDS = 600.0
 Draw = Callable[[Random], float]
 
 
@@ -48,19 +47,19 @@ EACH = Parameter("time", None, "how long for each image")
 
 
 def _fixed(given: Given) -> Effect:
-    seconds = bounded(seconds_in(given[SECONDS.name]))
+    seconds = seconds_in(given[SECONDS.name])
     return waiting(lambda _chance: seconds, "")
 
 
 def _uniform(given: Given) -> Effect:
-    shortest, longest = (bounded(seconds_in(given[name])) for name in (FROM.name, TO.name))
+    shortest, longest = (seconds_in(given[name]) for name in (FROM.name, TO.name))
     if shortest > longest:
         raise ScenarioError(f"the shortest wait, {given[FROM.name]}, is longer than the longest, {given[TO.name]}")
     return waiting(lambda chance: chance.uniform(shortest, longest), seeded(given[SEED.name]))
 
 
 def _lognormal(given: Given) -> Effect:
-    median = bounded(seconds_in(given[MEDIAN.name]))
+    median = seconds_in(given[MEDIAN.name])
     try:
         sigma = float(given[SIGMA.name])
     except ValueError as error:
@@ -73,34 +72,24 @@ def _lognormal(given: Given) -> Effect:
 
 
 def _each(given: Given) -> Effect:
-    seconds = bounded(seconds_in(given[EACH.name]))
+    seconds = seconds_in(given[EACH.name])
 
-    def effect(inner: AppOf) -> AppOf:
-        def app_of(gateway: Gateway) -> ASGIApp:
-            async def slow(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-                await asyncio.sleep(bounded(seconds * len(links)))
-                return await gateway.answer(own, body, links, incoming)
+    def change(gateway: Gateway) -> Gateway:
+        async def slow(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+            await asyncio.sleep(min(MOST_SECONDS, seconds * len(links)))
+            return await gateway.answer(own, body, links, incoming)
 
-            return inner(replace(gateway, answer=slow))
+        return replace(gateway, answer=slow)
 
-        return app_of
-
-    return effect
-
-
-def bounded(seconds: float) -> float:
-    """Raises ScenarioError for a wait that nobody could mean."""
-    if seconds > MOST_SECONDS:
-        raise ScenarioError(f"{seconds:g} s is longer than {MOST_SECONDS:g} s")
-    return seconds
+    return changing(change)
 
 
 def waiting(draw: Draw, seed: str) -> Effect:
     """Answers wait as long as is drawn; without a seed there is nothing to draw, and nothing to tell of it."""
 
-    def effect(inner: AppOf) -> AppOf:
-        def app_of(gateway: Gateway) -> ASGIApp:
-            app, chance = inner(gateway), drawing(seed)
+    def effect(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: Change) -> ASGIApp:
+            app, chance = inner(gateway, outer), drawing(seed)
 
             async def late(scope: Scope, receive: Receive, send: Send) -> None:
                 seconds = draw(chance)
@@ -111,6 +100,6 @@ def waiting(draw: Draw, seed: str) -> Effect:
 
             return late
 
-        return app_of
+        return build
 
     return effect

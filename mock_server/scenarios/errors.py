@@ -1,16 +1,22 @@
 """Errors that every client must handle, by a gateway that is well and says no."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract import Contract
 from gateway_contract.pointer import tokens
-from mock_server.gateway import Gateway, Incoming
+from gateway_contract.rules.statements import constraint_sentence
+from gateway_contract.schema import ANY_NAME
+from gateway_contract.standing import NOT_JUDGED
+from mock_server.gateway import Gateway
+from mock_server.gateway_app import response
 from mock_server.refusals import Refusal
-from mock_server.scenarios.kind import AppOf, Effect, Given, Kind, Parameter, unknown
+from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, unknown
 from mock_server.scenarios.written import ScenarioError
 
-RETRY_AFTER = Parameter("retry_after", "1", "seconds that the client is told to wait")
+RETRY_AFTER = Parameter("retry_after", "1", "seconds that the client is told to wait, or none")
 
 
 def kinds() -> Iterator[Kind]:
@@ -76,6 +82,8 @@ def _always(refusal: Refusal) -> Callable[[Given], Effect]:
 def _again_after(refusal: Refusal) -> Callable[[Given], Effect]:
     def effect(given: Given) -> Effect:
         seconds = given[RETRY_AFTER.name].removesuffix("s")
+        if seconds == "none":
+            return refusing(refusal)
         if not seconds.isdecimal():
             raise ScenarioError(f"{RETRY_AFTER.name} is whole seconds, not {given[RETRY_AFTER.name]!r}")
         return refusing(replace(refusal, retry_after=seconds))
@@ -85,26 +93,46 @@ def _again_after(refusal: Refusal) -> Callable[[Given], Effect]:
 
 def _bad_request(given: Given) -> Effect:
     known = fields(given.contract)
-    name = given[FIELD.name] or known[0]
+    name = as_path(given[FIELD.name]) or next(iter(known))
     if name not in known:
-        raise unknown(name, known, f"field of {given.contract.name}")
-    message = f"The value of {name} is not allowed."
-    return refusing(Refusal(400, "invalid_request_error", "invalid_value", message, name))
+        raise unknown(name, list(known), f"field of {given.contract.name}")
+    message = f"{promise(given.contract, known[name])}."
+    return refusing(Refusal(400, "invalid_request_error", "invalid_value", message, ".".join(tokens(known[name]))))
 
 
-def fields(contract: Contract) -> list[str]:
-    """The fields of a request, as paths with dots."""
-    paths = (".".join(tokens(part.pointer)) for part in contract.request.parts)
-    return list(dict.fromkeys(path for path in paths if path and "*" not in path))
+def as_path(written: str) -> str:
+    """`/a/b` and `$.a.b` as `a.b`."""
+    return written.removeprefix("$").replace("/", ".").removeprefix(".")
+
+
+def fields(contract: Contract) -> Mapping[str, str]:
+    """The JSON Pointers of a request's fields, by their paths with dots and by what the contract calls them."""
+    parts = [part for part in contract.request.parts if part.pointer and ANY_NAME not in part.pointer]
+    paths = {".".join(tokens(part.pointer)): part.pointer for part in parts}
+    return paths | {part.subject: part.pointer for part in reversed(parts) if part.subject not in paths}
+
+
+def promise(contract: Contract, pointer: str) -> str:
+    """What the contract says of a field that a client may have got wrong; the last thing is the narrowest."""
+    known = [one for one in contract.request.constraints.values() if one.pointer == pointer]
+    said = [one for one in known if one.keyword != NOT_JUDGED and one.condition is None]
+    return constraint_sentence(said[-1]) if said else f"The value of {'.'.join(tokens(pointer))} is not allowed"
 
 
 def refusing(refusal: Refusal) -> Effect:
-    """Before anything is looked at: nothing is generated."""
+    """Whatever is asked of the operation, before anything is looked at: nothing is generated."""
 
-    def refuse_all(_gateway: Gateway, _incoming: Incoming) -> Refusal:
-        return refusal
+    def effect(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: Change) -> ASGIApp:
+            own, operation, elsewhere = outer(gateway), gateway.contract.operation, inner(gateway, outer)
 
-    def effect(inner: AppOf) -> AppOf:
-        return lambda gateway: inner(replace(gateway, authenticate=refuse_all))
+            async def refused(scope: Scope, receive: Receive, send: Send) -> None:
+                right = scope["path"].removeprefix(scope.get("root_path", "")) == operation.path
+                app = response(own.refuse(own, refusal)) if right else elsewhere
+                await app(scope, receive, send)
+
+            return refused
+
+        return build
 
     return effect

@@ -1,7 +1,7 @@
 """What every kind of scenario is: a name, what it takes, and what becomes of a gateway that behaves so."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -12,8 +12,21 @@ from mock_server.gateway import Gateway
 from mock_server.scenarios.written import ScenarioError, Step
 
 AppOf: TypeAlias = Callable[[Gateway], ASGIApp]
-Effect: TypeAlias = Callable[[AppOf], AppOf]
-"""What a scenario makes of a way to make an application of a gateway."""
+Change: TypeAlias = Callable[[Gateway], Gateway]
+Build: TypeAlias = Callable[[Gateway, Change], ASGIApp]
+"""Makes an application of a gateway; the change is what stands further out makes of it, and comes last."""
+Effect: TypeAlias = Callable[[Build], Build]
+"""What a scenario makes of the way in which what stands further in becomes an application."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedScenario:
+    """A scenario of a user's own. `does` is one as it is written anywhere else."""
+
+    name: str
+    does: str
+    says: str
+
 
 DRAWN = "mock.drawn"
 """In a request's scope: what chance decided, for the answer to tell."""
@@ -34,6 +47,7 @@ class Given:
 
     contract: Contract
     values: Mapping[str, str]
+    own: Mapping[str, NamedScenario] = field(default_factory=dict)  # a user's
 
     def __getitem__(self, name: str) -> str:
         return self.values[name]
@@ -49,7 +63,7 @@ class Kind:
     parameters: tuple[Parameter, ...]
     effect: Callable[[Given], Effect]
 
-    def given(self, step: Step, contract: Contract) -> Given:
+    def given(self, step: Step, contract: Contract, own: Mapping[str, NamedScenario]) -> Given:
         """Raises ScenarioError for what the kind does not take, or lacks."""
         known = {parameter.name: parameter.usual for parameter in self.parameters}
         if len(step.values) > len(known):
@@ -63,10 +77,15 @@ class Kind:
         missing = [name for name, value in values.items() if value is None]
         if missing:
             raise ScenarioError(f"{self.name} needs {missing[0]!r}: {self.example}")
-        return Given(contract, {name: value for name, value in values.items() if value is not None})
+        return Given(contract, {name: value for name, value in values.items() if value is not None}, own)
 
     def _takes(self) -> str:
         return ", ".join(parameter.name for parameter in self.parameters) or "nothing"
+
+
+def changing(change: Change) -> Effect:
+    """The gateway is another one; what stands further out changes the changed one."""
+    return lambda inner: lambda gateway, outer: inner(gateway, lambda own: outer(change(own)))
 
 
 def unknown(name: str, known: Sequence[str], what: str) -> ScenarioError:

@@ -4,22 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway_contract.contract import Contract
 from gateway_contract.document import DocumentError
 from gateway_contract.source import read
-from gateway_contract.written import Written, did_you_mean
+from gateway_contract.written import Written, children, did_you_mean
+from mock_server.scenarios.catalogue import fits
+from mock_server.scenarios.kind import NamedScenario
 from mock_server.scenarios.switchboard import ADMIN, Switch
 from mock_server.scenarios.written import NAME, ScenarioError, steps_of
 
 NAMED, HOLDS = "scenarios", "holds"
-
-
-@dataclass(frozen=True, slots=True)
-class NamedScenario:
-    """`does` is a scenario as it is written anywhere else."""
-
-    name: str
-    does: str
-    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +24,8 @@ class ScenarioFile:
     holds: tuple[Switch, ...] = ()
 
 
-def scenario_file(path: Path) -> ScenarioFile:
-    """Raises DocumentError, with file and line."""
+def scenario_file(path: Path, contracts: Sequence[Contract] = ()) -> ScenarioFile:
+    """Raises DocumentError, with file and line, also for what none of some contracts can do."""
     root = read(path)
     sections = members(root, (), (NAMED, HOLDS))
     named: dict[str, NamedScenario] = {}
@@ -40,7 +34,21 @@ def scenario_file(path: Path) -> ScenarioFile:
         if scenario.name in named:
             raise DocumentError(item.place, f"there are two scenarios called {scenario.name!r}")
         named[scenario.name] = scenario
-    return ScenarioFile(named, tuple(_switch(item) for item in items(sections.get(HOLDS))))
+    holds = items(sections.get(HOLDS))
+    found = ScenarioFile(named, tuple(map(_switch, holds)))
+    for item in items(sections.get(NAMED)):
+        _check(item, "does", contracts, {})
+    for item in holds:
+        _check(item, "scenario", contracts, named)
+    return found
+
+
+def _check(item: Written, key: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
+    node = children(item)[key]
+    try:
+        fits(text(node), contracts, named)
+    except ScenarioError as error:
+        raise DocumentError(node.place, str(error)) from error
 
 
 def _named(item: Written) -> NamedScenario:

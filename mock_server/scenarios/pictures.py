@@ -13,7 +13,7 @@ from gateway_contract.pointer import placed, read
 from gateway_contract.values import Json
 from mock_server.answers import IMAGE_PATH, carrier_asked_for
 from mock_server.gateway import Gateway, Incoming, Outgoing
-from mock_server.scenarios.kind import AppOf, Effect, Given, Kind, Parameter
+from mock_server.scenarios.kind import Effect, Given, Kind, Parameter, changing
 from mock_server.scenarios.written import ScenarioError, seconds_in
 from mock_server.signing import BadSignatureError
 
@@ -93,10 +93,7 @@ def spoiling(how: str) -> Effect:
 
 
 def answering(change: Callable[[Answering], Answering]) -> Effect:
-    def effect(inner: AppOf) -> AppOf:
-        return lambda gateway: inner(replace(gateway, answer=change(gateway.answer)))
-
-    return effect
+    return changing(lambda gateway: replace(gateway, answer=change(gateway.answer)))
 
 
 def with_spoilt_images(gateway: Gateway, app: ASGIApp) -> ASGIApp:

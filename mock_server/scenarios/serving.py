@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.gateway import Gateway
-from mock_server.scenarios.catalogue import effect_of
-from mock_server.scenarios.kind import DRAWN, AppOf
-from mock_server.scenarios.named import NamedScenario
-from mock_server.scenarios.switchboard import HEADER
+from mock_server.scenarios.catalogue import effect_of, under
+from mock_server.scenarios.kind import DRAWN, AppOf, NamedScenario
+from mock_server.scenarios.switchboard import HEADER, Chosen
 
 REMEMBERED = 64
 """Scenarios per gateway: what one remembers from request to request is forgotten with it."""
@@ -22,24 +21,26 @@ class UnderScenarios:
 
     gateway: Gateway
     app_of: AppOf
-    apps: dict[str, ASGIApp] = field(default_factory=dict)
+    apps: dict[tuple[str, int], ASGIApp] = field(default_factory=dict)
 
-    def app(self, text: str, named: Mapping[str, NamedScenario]) -> ASGIApp:
+    def app(self, chosen: Chosen, named: Mapping[str, NamedScenario]) -> ASGIApp:
         """Raises ScenarioError."""
-        found = self.apps.get(text)
+        key = (chosen.text, chosen.run)
+        found = self.apps.pop(key, None)
         if found is None:
             if len(self.apps) >= REMEMBERED:
-                self.apps.clear()
-            found = self.apps[text] = echoing(self._made(text, named), text)
+                del self.apps[next(iter(self.apps))]
+            found = echoing(self._made(chosen.text, named), chosen.text)
+        self.apps[key] = found  # behind all the others, as the last to be forgotten
         return found
 
     def _made(self, text: str, named: Mapping[str, NamedScenario]) -> ASGIApp:
-        return effect_of(text, self.gateway.contract, named)(self.app_of)(self.gateway)
+        return under(effect_of(text, self.gateway.contract, named), self.app_of)(self.gateway)
 
 
 def echoing(app: ASGIApp, text: str) -> ASGIApp:
     """The application, whose answers tell the scenario and what chance decided."""
-    told = (HEADER.encode(), printable(text).encode("ascii", "backslashreplace"))
+    told = (HEADER.encode(), text.encode())
 
     async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_told(message: Message) -> None:
@@ -51,8 +52,3 @@ def echoing(app: ASGIApp, text: str) -> ASGIApp:
         await app(scope, receive, send_told)
 
     return echo
-
-
-def printable(text: str) -> str:
-    """As a header can carry it: whatever else stands in a prompt's marker would end the header."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,10 +1,13 @@
 """Which scenario holds for a request: by its header, by a marker in its text, by the admin API, or by the console."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
 from threading import Lock
 from typing import Final
+
+from mock_server.scenarios.written import ScenarioError, steps_of
 
 HEADER: Final = "x-mock-scenario"
 NONE: Final = frozenset({"none", "off", ""})
@@ -12,7 +15,7 @@ NONE: Final = frozenset({"none", "off", ""})
 ADMIN, CONSOLE = "admin", "console"
 SOURCES: Final = (ADMIN, CONSOLE)
 """Who can set switches; the first goes first."""
-_MARKER: Final = re.compile(rb"\[\[mock:([^\]]{1,300})\]\]")
+_MARKER: Final = re.compile(rb"\[\[mock:([^\]]{1,500})\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Chosen:
 
     text: str
     source: str
+    run: int = field(default=0, compare=False)
+    """What has a memory, as chance has, begins anew with each run: when a switch is set, or all are cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Switch:
     gateway: str | None
     source: str
     left: int | None
+    run: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +45,8 @@ class Switchboard:
 
     switches: dict[tuple[str, str | None], Switch] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
+    run: int = 0
+    runs: Iterator[int] = field(default_factory=lambda: count(1))
 
     def choose(self, gateway: str, headers: Mapping[str, str], content: bytes) -> Chosen | None:
         """What holds for a request, which is counted where a switch is for so many."""
@@ -50,7 +58,7 @@ class Switchboard:
         else:
             source = "header"
         if said is not None:
-            return None if said.strip().lower() in NONE else Chosen(said.strip(), source)
+            return None if said.strip().lower() in NONE else Chosen(said.strip(), source, self.run)
         return self._switched(gateway) if self.switches else None
 
     def _switched(self, gateway: str) -> Chosen | None:
@@ -60,24 +68,31 @@ class Switchboard:
                 switch = self.switches.get(key)
                 if switch is not None:
                     self._count(key, switch)
-                    return Chosen(switch.text, switch.source)
+                    return Chosen(switch.text, switch.source, switch.run)
         return None
 
     def _count(self, key: tuple[str, str | None], switch: Switch) -> None:
         if switch.left is None:
             return
         if switch.left > 1:
-            self.switches[key] = Switch(switch.text, switch.gateway, switch.source, switch.left - 1)
+            self.switches[key] = replace(switch, left=switch.left - 1)
         else:
             del self.switches[key]
 
     def set(self, text: str, gateway: str | None = None, times: int | None = None, source: str = ADMIN) -> None:
-        """From now on, for so many requests or until changed. Without a scenario, the switch is taken away."""
-        with self.lock:
-            if text.strip().lower() in NONE:
+        """From now on, for so many requests or until changed. Without a scenario, the switch is taken away.
+
+        Raises ScenarioError for what nobody could read; `fits` says whether there is such a scenario.
+        """
+        if times is not None and times < 1:
+            raise ScenarioError(f"a scenario holds for 1 request or more, not for {times}")
+        if text.strip().lower() in NONE:
+            with self.lock:
                 self.switches.pop((source, gateway), None)
-            else:
-                self.switches[source, gateway] = Switch(text.strip(), gateway, source, times)
+            return
+        steps_of(text.strip())
+        with self.lock:
+            self.switches[source, gateway] = Switch(text.strip(), gateway, source, times, next(self.runs))
 
     def current(self) -> tuple[Switch, ...]:
         with self.lock:
@@ -86,3 +101,4 @@ class Switchboard:
     def clear(self) -> None:
         with self.lock:
             self.switches.clear()
+            self.run = next(self.runs)

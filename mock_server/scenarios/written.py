@@ -1,13 +1,15 @@
-"""Scenarios as they are written: `rate-limit(retry_after=5)`, `latency(uniform, 1s, 3s) + server-error`."""
+"""Scenarios as they are written: `rate-limit(retry_after=5)`, `latency(2s) + chaos(of=latency(9s)|reset)`."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_STEPS = 8
-NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-_STEP = re.compile(rf"\s*({NAME.pattern})\s*(?:\(([^()]*)\))?\s*")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|)")
+MOST_CHARACTERS = 500
+MOST_SECONDS = 600.0
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")  # defects are called by the names of fields, too
+_NAMED_VALUE = re.compile(r"([a-z_]+) *= *(.*)")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|)")
 
 
 class ScenarioError(Exception):
@@ -29,7 +31,11 @@ class Step:
 
 def steps_of(text: str) -> tuple[Step, ...]:
     """What a scenario does, outermost first. Raises ScenarioError."""
-    parts = text.split("+")
+    if len(text) > MOST_CHARACTERS:
+        raise ScenarioError(f"a scenario has at most {MOST_CHARACTERS} characters; this one has {len(text)}")
+    if not (text.isascii() and text.isprintable()):  # answers tell it in a header
+        raise ScenarioError(f"{text!r} is no scenario: there are ASCII characters alone in one")
+    parts = parts_of(text, "+")
     if len(parts) > MOST_STEPS:
         raise ScenarioError(f"a scenario has at most {MOST_STEPS} parts; this one has {len(parts)}")
     return tuple(_step(part) for part in parts)
@@ -39,16 +45,25 @@ def written(steps: tuple[Step, ...]) -> str:
     return " + ".join(map(str, steps))
 
 
+def parts_of(text: str, separator: str) -> list[str]:
+    """A text in parts, where separators within brackets separate nothing."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == separator and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
+
+
 def _step(part: str) -> Step:
-    found = _STEP.fullmatch(part)
-    if found is None:
-        raise ScenarioError(f"{part.strip()!r} is no scenario: a name, with what it takes in brackets behind it")
-    name, inside = found.groups()
-    values, named = [], {}
-    for argument in filter(None, map(str.strip, (inside or "").split(","))):
-        key, is_named, value = argument.partition("=")
-        if is_named:
-            named[key.strip()] = value.strip()
+    name, inside = _in_brackets(part)
+    values, named = list[str](), dict[str, str]()
+    for argument in filter(None, parts_of(inside, ",")):
+        found = _NAMED_VALUE.fullmatch(argument)
+        if found is not None:
+            named[found[1]] = found[2]
         elif named:
             raise ScenarioError(f"{name}: {argument!r} stands behind what has a name; put it first")
         else:
@@ -56,9 +71,22 @@ def _step(part: str) -> Step:
     return Step(name, tuple(values), named)
 
 
+def _in_brackets(part: str) -> tuple[str, str]:
+    """A name, and what stands in brackets behind it."""
+    name, bracket, rest = part.partition("(")
+    inside, end, behind = rest.rpartition(")")
+    closed = inside.count("(") == inside.count(")") and bool(bracket) == bool(end) and not behind
+    if not closed or not NAME.fullmatch(name.strip()):
+        raise ScenarioError(f"{part!r} is no scenario: a name, with what it takes in brackets behind it")
+    return name.strip(), inside
+
+
 def seconds_in(text: str) -> float:
-    """`800ms`, `2s` or `2` as seconds. Raises ScenarioError."""
+    """`800ms`, `2s` or `2` as seconds. Raises ScenarioError, also for a time that nobody could mean."""
     found = _DURATION.fullmatch(text)
     if found is None:
         raise ScenarioError(f"{text!r} is no duration: write 800ms or 2s")
-    return float(found[1]) / (1000 if found[2] == "ms" else 1)
+    seconds = float(found[1]) / (1000 if found[2] == "ms" else 1)
+    if seconds > MOST_SECONDS:
+        raise ScenarioError(f"{seconds:g} s is longer than {MOST_SECONDS:g} s")
+    return seconds

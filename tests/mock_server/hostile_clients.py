@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,13 @@ class Victim:
             connection.sendall(sent)
             return whatever_comes(connection)
 
+    def flooded(self, pieces: Iterable[bytes], patience: float = PATIENCE) -> None:
+        """Sends all of them and reads nothing. Raises ConnectionError, and TimeoutError where they are not taken."""
+        with self.connect() as connection:
+            connection.settimeout(patience)
+            for piece in pieces:
+                connection.sendall(piece)
+
     def post(self, body: bytes, headers: dict[str, str] | None = None, path: str = PATH) -> httpx.Response:
         with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             known = {"authorization": "Bearer sk-any", "content-type": "application/json", "connection": "close"}
@@ -61,6 +68,7 @@ class Victim:
         """It still answers, and has had nothing to complain of that is its own fault."""
         answered = self.post(orjson.dumps(VALID)).status_code
         complaints = self.complaints.read_text()
+        os.truncate(self.complaints, 0)  # each is told once
         assert (answered, "Traceback" in complaints, "ERROR" in complaints) == (200, False, False), complaints
         return True
 
@@ -71,8 +79,8 @@ def mock_process(folder: Path) -> Iterator[Victim]:
     environment = {name: value for name, value in os.environ.items() if name != "GATEWAY_TOKEN"}
     command = [sys.executable, "-X", "dev", "-m", "mock_server", "--port", "0"]
     with (
-        complaints.open("w") as stderr,
-        subprocess.Popen(
+        complaints.open("a") as stderr,
+        subprocess.Popen(  # noqa: S603 - the mock itself
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
         ) as process,
     ):

@@ -69,7 +69,12 @@ class ServedGateway:
 @contextmanager
 def stub_served(contract: Contract, layout_of: Callable[[Json], str | None] = lambda _: None) -> Iterator[ServedStub]:
     assert contract.upstream is not None
-    stub = UpstreamStub(contract.upstream, layout_of=layout_of)
+    with served(UpstreamStub(contract.upstream, layout_of=layout_of)) as found:
+        yield found
+
+
+@contextmanager
+def served(stub: UpstreamStub) -> Iterator[ServedStub]:
     with serving(upstream_app(stub)) as url, client() as http:
         yield ServedStub(url, stub, http)
 

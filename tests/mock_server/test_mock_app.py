@@ -34,15 +34,21 @@ def both(powertokens: Contract, powerbuyin: Contract) -> Iterator[tuple[str, htt
         yield found
 
 
-def test_the_root_says_what_is_served(both: tuple[str, httpx.Client]) -> None:
+def test_programs_are_told_what_is_served(both: tuple[str, httpx.Client]) -> None:
     url, http = both
-    assert http.get(url).json() == {
-        "gateways": {
-            "powertokens": f"POST {url}/powertokens/v1/images/generations",
-            "powerbuyin": f"POST {url}/powerbuyin/v1/images/generations",
-        },
-        "upstreams": {"dashscope": f"POST {url}/dashscope{CALL}"},
+    told = http.get(f"{url}/_mock").json()
+    assert {name: one["address"] for name, one in told["gateways"].items()} == {
+        "powertokens": f"{url}/powertokens/v1/images/generations",
+        "powerbuyin": f"{url}/powerbuyin/v1/images/generations",
     }
+    assert told["upstreams"]["dashscope"]["address"] == f"{url}/dashscope{CALL}"
+
+
+def test_people_find_a_page_at_the_root(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    page = http.get(url)
+    assert page.headers["content-type"].startswith("text/html")
+    assert f"{url}/powerbuyin/v1/images/generations" in page.text
 
 
 @pytest.mark.parametrize(("name", "body"), [("powertokens", FLAT), ("powerbuyin", NESTED)])

@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from gateway_contract.contract import Contract
 from mock_server.__main__ import main
@@ -106,9 +108,46 @@ def test_an_unknown_contract_is_told_in_one_sentence() -> None:
     assert failed("--contract", "nobody.yaml") == "Error: nobody.yaml does not exist"
 
 
-def test_a_contract_without_an_upstream_is_told_in_one_sentence() -> None:
+def test_a_document_that_is_no_contract_is_told_in_one_sentence() -> None:
     line = failed("--port", "0", "--contract", str(ROOT / "openapi" / "dashscope.yaml"))
-    assert line.endswith("dashscope names no upstream; a mock needs one: x-upstream on the operation")
+    assert line.endswith(": 5 operations; a contract describes exactly one operation")
+
+
+def test_a_file_of_scenarios_is_read_before_anything_is_served(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("scenarios:\n- {name: a, does: reste}\n")
+    line = failed("--port", "0", "--scenarios", str(tmp_path / "mine.yaml"))
+    assert line.startswith(f"Error: {tmp_path / 'mine.yaml'}:2: no scenario is called 'reste'; did you mean reset")
+
+
+def test_a_folder_without_pictures_is_told_in_one_sentence(tmp_path: Path) -> None:
+    assert failed("--port", "0", "--images", str(tmp_path)).startswith(f"Error: no pictures in {tmp_path}")
+
+
+def test_a_folder_without_recorded_answers_is_told_in_one_sentence(tmp_path: Path) -> None:
+    said = failed("--port", "0", "--recorded", str(tmp_path))
+    assert said == f"Error: no recorded answers in {tmp_path}: it holds no file that ends in .json"
+
+
+def test_own_pictures_and_recorded_answers_come_in_place_of_made_ones(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "#c03020").save(tmp_path / "red.png")
+    options = ["--images", str(tmp_path), "--recorded", str(ROOT / "fixtures" / "recorded"), "--link-seconds", "60"]
+    with started(*options) as (_, lines), httpx.Client(trust_env=False, timeout=30) as http:
+        url = f"{url_of(lines)}/powertokens/v1/images/generations"
+        answer = http.post(url, json=FLAT, headers={"authorization": "Bearer x"})
+        picture = Image.open(BytesIO(http.get(answer.json()["data"][0]["url"]).content)).convert("RGB")
+    assert picture.size == (512, 512)
+    assert picture.getpixel((256, 256)) == (0xC0, 0x30, 0x20)
+
+
+def test_a_mock_with_the_same_key_serves_the_links_of_another() -> None:
+    key = ["--link-key", "shared"]
+    with started(*key) as (_, ours), started(*key) as (_, theirs), httpx.Client(trust_env=False, timeout=30) as http:
+        asked = http.post(
+            f"{url_of(ours)}/powertokens/v1/images/generations", json=FLAT, headers={"authorization": "Bearer x"}
+        )
+        link = asked.json()["data"][0]["url"]
+        elsewhere = http.get(link.replace(url_of(ours), url_of(theirs)))
+        assert elsewhere.content == http.get(link).content
 
 
 def test_the_greeting_names_everything_that_is_served(powertokens: Contract, invented: Contract) -> None:
@@ -149,7 +188,7 @@ def test_a_contract_from_a_file_is_served_to_whoever_reaches_the_machine(tmp_pat
 
     def order_and_stop() -> None:
         try:
-            answers.append(answers_within(url, 30))
+            answers.append(answers_within(f"{url}/_mock", 30))
             order = {"engine": "quick", "wish": {"words": "a kite"}}
             headers = {"authorization": "Bearer pass"}
             answers.append(httpx.post(f"{url}/paintbox/draw", json=order, headers=headers, trust_env=False))

@@ -28,7 +28,7 @@ def called(upstream: ImageUpstream) -> httpx.Response:
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_each_test_finds_a_gateway_that_was_never_asked(image_gateway: ImageGateway, turn: int) -> None:
-    assert len(image_gateway.requests) == 0
+    assert [*image_gateway.requests] == []
     assert asked(image_gateway).status_code == 200
     (entry,) = image_gateway.requests
     (call,) = image_gateway.upstream_calls
@@ -65,7 +65,7 @@ def test_a_slip_of_the_pen_is_told_at_once(image_gateway: ImageGateway) -> None:
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_each_test_finds_an_upstream_that_was_never_called(image_upstream: ImageUpstream, turn: int) -> None:
-    assert len(image_upstream.calls) == 0
+    assert [*image_upstream.calls] == []
     assert called(image_upstream).status_code == 200
     assert [call.body for call in image_upstream.calls] == [CALL]
     image_upstream.fails("throttled", times=5)  # which is not to last

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import httpx
-from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract import Contract
 from gateway_contract.values import Json
 from mock_server.admin.document import errors, schema_named
-from mock_server.admin.routes import ROOT, admin_routes
+from mock_server.admin.routes import ROOT
 from mock_server.mock import Mock, MockSettings, mock_of
 from mock_server.mock_app import mock_app
 from mock_server.serving import listen, serving_on, url_of
@@ -59,27 +57,14 @@ def keeping_to(schema: str, answer: httpx.Response) -> Body:
     return body
 
 
-def with_admin(mock: Mock) -> ASGIApp:
-    """The mock's application with the admin API before it, in one loop."""
-    gateways, admin = mock_app(mock), Starlette(routes=admin_routes(mock))
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        below = admin if f"{scope.get('path', '')}/".startswith(f"{ROOT}/") else gateways
-        await below(scope, receive, send)
-
-    return app
-
-
 @contextmanager
-def seen(
-    contracts: Sequence[Contract], settings_for: Callable[[str], MockSettings] = MockSettings
-) -> Iterator[Seen]:
+def seen(contracts: Sequence[Contract], settings_for: Callable[[str], MockSettings] = MockSettings) -> Iterator[Seen]:
     with listen(HERE, 0) as listener:
         own = url_of(HERE, listener)
         mock = mock_of(contracts, settings_for(own))
         headers = {"authorization": f"Bearer {TOKEN}"}
         with (
-            serving_on(listener, with_admin(mock)),
+            serving_on(listener, mock_app(mock)),
             httpx.Client(base_url=own, headers=headers, timeout=30, trust_env=False) as http,
         ):
             yield Seen(mock, http)

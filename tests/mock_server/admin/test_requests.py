@@ -34,7 +34,7 @@ def test_the_newest_comes_first_unless_asked_otherwise(busy: Seen) -> None:
         ("status=none", []),
         ("method=get", [5]),
         ("path=/powertokens/v1/images/generations", [4, 2, 1]),
-        ("path=*generations", [4, 2, 1]),
+        ("path=*generations", [4, 3, 2, 1]),
         ("mode=strict", [5, 4, 3, 2, 1]),
         ("mode=lenient,off", []),
         ("scenario=none", [5, 4, 3, 2, 1]),

@@ -7,7 +7,8 @@ import pytest
 from gateway_contract.contract import Contract
 from gateway_contract.document import DocumentError
 from mock_server.scenarios.catalogue import effect_of
-from mock_server.scenarios.named import NamedScenario, scenario_file
+from mock_server.scenarios.kind import NamedScenario
+from mock_server.scenarios.named import scenario_file
 from mock_server.scenarios.switchboard import ADMIN, Switch
 from mock_server.scenarios.written import ScenarioError
 

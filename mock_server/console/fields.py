@@ -1,0 +1,64 @@
+"""The fields of a request as a form can ask for them, by the contract's schema."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway_contract.contract import Contract
+from gateway_contract.mapping import shortened
+from gateway_contract.pointer import read, tokens
+from gateway_contract.schema import ANY_NAME, Part
+from gateway_contract.values import ABSENT, Json
+
+ASKED_FOR = ("boolean", "integer", "number", "string")
+LONG_TEXT = 200  # characters: what may be longer, or has no limit, gets more room
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One input of the form. `kind` is its type in JSON Schema; `choices` is not empty where there are only these."""
+
+    pointer: str
+    label: str
+    kind: str
+    hint: str
+    choices: tuple[str, ...]
+    required: bool
+    value: str  # of the contract's example, as it stands in an input
+    long: bool
+
+
+def form_fields(contract: Contract) -> list[FormField]:
+    """Every field that holds no other, in the order of the contract."""
+    example: Json = contract.examples[0].body if contract.examples else {}
+    parts = [part for part in contract.request.parts if part.condition is None and is_asked_for(part)]
+    return [_field(part, example) for part in parts]
+
+
+def is_asked_for(part: Part) -> bool:
+    return part.schema.get("type") in ASKED_FOR and ANY_NAME not in tokens(part.pointer)
+
+
+def _field(part: Part, example: Json) -> FormField:
+    value = read(example, part.pointer)
+    choices = part.schema.get("enum")
+    kind = str(part.schema["type"])
+    return FormField(
+        pointer=part.pointer,
+        label=part.subject,
+        kind=kind,
+        hint=", ".join(_hints(part)),
+        choices=tuple(map(str, choices)) if isinstance(choices, list) else (),
+        required=part.required,
+        value="" if value is ABSENT else value if isinstance(value, str) else shortened(value),
+        long=bool(part.schema.get("x-mark")),
+    )
+
+
+def _hints(part: Part) -> Iterator[str]:
+    least, most = part.schema.get("minimum"), part.schema.get("maximum")
+    if least is not None and most is not None:
+        yield f"{least} to {most}"
+    if "maxLength" in part.schema:
+        yield f"at most {part.schema['maxLength']} characters"
+    if "default" in part.schema:
+        yield f"default {shortened(part.schema['default'])}"

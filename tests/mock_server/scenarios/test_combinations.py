@@ -1,0 +1,205 @@
+"""Several behaviours at once, outermost first; what begins anew; and texts that are meant to break the mock."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway_contract.contract import Contract
+from gateway_contract.document import DocumentError
+from gateway_contract.pointer import read
+from gateway_contract.values import ABSENT
+from mock_server.defects.catalogue import defects
+from mock_server.mock import Mock
+from mock_server.running_mock import running_mock
+from mock_server.scenarios.catalogue import effect_of, fits
+from mock_server.scenarios.kind import NamedScenario
+from mock_server.scenarios.named import scenario_file
+from mock_server.scenarios.switchboard import HEADER
+from mock_server.scenarios.written import ScenarioError, parts_of, steps_of
+from mock_server.upstream_failures import FAILURES
+from tests.mock_server.served import Body, client
+
+ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}
+LONG = "latency(9s)"
+
+
+@pytest.fixture(scope="module")
+def mock(powertokens: Contract, powerbuyin: Contract) -> Iterator[Mock]:
+    with running_mock([powertokens, powerbuyin]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with client() as opened:
+        yield opened
+
+
+def asked(mock: Mock, http: httpx.Client, scenario: str | None, body: Body = ASKED) -> httpx.Response:
+    headers = {} if scenario is None else {HEADER: scenario}
+    return http.post(f"{mock.settings.own}/powertokens/v1/images/generations", json=body, headers=headers)
+
+
+def test_of_two_refusals_the_outer_one_is_given(mock: Mock, http: httpx.Client) -> None:
+    assert asked(mock, http, "rate-limit + unauthorized").status_code == 429
+    assert asked(mock, http, "unauthorized + rate-limit").status_code == 401
+
+
+def test_what_is_refused_outside_is_not_kept_waiting_inside(mock: Mock, http: httpx.Client) -> None:
+    began = time.monotonic()
+    assert asked(mock, http, f"rate-limit + {LONG}").status_code == 429
+    assert time.monotonic() - began < 9
+
+
+@pytest.mark.parametrize("scenario", ["data-only-the-first + latency(200ms)", "latency(200ms) + data-only-the-first"])
+def test_a_defect_leaves_room_for_others(mock: Mock, http: httpx.Client, scenario: str) -> None:
+    began = time.monotonic()
+    assert len(asked(mock, http, scenario).json()["data"]) == 1
+    assert time.monotonic() - began >= 0.19
+
+
+def test_two_defects_come_together(mock: Mock, http: httpx.Client) -> None:
+    answer = asked(mock, http, "seed-lost-when-falsy + created-no-time", ASKED | {"seed": 0})
+    assert "created" not in answer.json()
+    (*_, last) = mock.stubs["dashscope"].calls
+    assert read(last.body, "/parameters/n") == 3
+    assert read(last.body, "/parameters/seed") is ABSENT
+
+
+def test_what_stands_outside_changes_what_comes_from_inside(mock: Mock, http: httpx.Client) -> None:
+    assert asked(mock, http, "no-images + data-only-the-first").json()["data"] == []
+    refused = asked(mock, http, "error-type-left-out-of-errors + rate-limit")
+    assert (refused.status_code, "type" in refused.json()["error"]) == (429, False)
+
+
+def test_chance_may_choose_whatever_can_be_written(mock: Mock, http: httpx.Client) -> None:
+    answer = asked(mock, http, "chaos(rate=1, of=rate-limit(retry_after=7) + reset|rate-limit(retry_after=7))")
+    assert answer.headers["retry-after"] == "7"
+
+
+def test_chance_may_choose_ones_own(powertokens: Contract) -> None:
+    own = {"sour": NamedScenario("sour", "rate-limit", "")}
+    effect_of("chaos(of=sour|reset)", powertokens, own)
+
+
+def test_a_switch_that_is_set_again_begins_anew(mock: Mock, http: httpx.Client) -> None:
+    def drawn() -> list[int]:
+        mock.controls.switchboard.set("chaos(rate=0.5, seed=7, of=rate-limit|forbidden)", "powertokens")
+        return [asked(mock, http, None).status_code for _ in range(12)]
+
+    first = drawn()
+    assert drawn() == first
+    assert len(set(first)) > 1
+    mock.reset()
+
+
+def test_after_a_reset_headers_begin_anew_as_well(mock: Mock, http: httpx.Client) -> None:
+    def drawn() -> list[int]:
+        mock.reset()
+        return [asked(mock, http, "chaos(rate=0.5, seed=9, of=rate-limit|forbidden)").status_code for _ in range(12)]
+
+    assert drawn() == drawn()
+
+
+def test_every_defect_can_be_called_by_its_bare_name(powertokens: Contract, powerbuyin: Contract) -> None:
+    for contract in (powertokens, powerbuyin):
+        for defect in defects(contract):
+            effect_of(str(defect), contract)
+
+
+def test_every_failure_of_the_upstream_can_be_played(powertokens: Contract) -> None:
+    for failure in FAILURES:
+        effect_of(f"upstream({failure.name})", powertokens)
+
+
+def test_an_upstream_that_makes_fewer_images_is_seen(mock: Mock, http: httpx.Client) -> None:
+    assert len(asked(mock, http, "upstream(an-image-less)").json()["data"]) == 2
+    assert asked(mock, http, "upstream(an-image-less)", ASKED | {"n": 1}).status_code == 502
+
+
+def test_dead_links_of_the_upstream_are_dead_behind_the_gateways_own(mock: Mock, http: httpx.Client) -> None:
+    (item, *_) = asked(mock, http, "upstream(links-that-are-dead)").json()["data"]
+    assert http.get(item["url"]).status_code == 404
+    inline = asked(mock, http, "upstream(links-that-are-dead)", ASKED | {"response_format": "b64_json"})
+    assert inline.status_code == 502
+
+
+@pytest.mark.parametrize("field", ["prompt", "input.messages.0.content.0.text", "/input/messages/0/content/0/text"])
+def test_a_field_is_found_however_it_is_written(mock: Mock, http: httpx.Client, field: str) -> None:
+    url = f"{mock.settings.own}/powerbuyin/v1/images/generations"
+    error = http.post(url, json={}, headers={HEADER: f"bad-request(field={field})"}).json()["error"]
+    assert error["param"] == "input.messages.0.content.0.text"
+
+
+def test_a_bad_request_tells_what_the_contract_promises(mock: Mock, http: httpx.Client) -> None:
+    assert asked(mock, http, "bad-request(field=$.n)").json()["error"]["message"] == "n is at most 6."
+
+
+def test_a_client_can_be_left_without_a_time_to_wait(mock: Mock, http: httpx.Client) -> None:
+    assert "retry-after" not in asked(mock, http, "rate-limit(retry_after=none)").headers
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        f"fewer-images(by={'9' * 5000})",
+        f"a{' ' * 60_000}!",
+        "(" * 400,
+        "chaos(of=" * 50 + "reset" + ")" * 50,
+        f"drip({'9' * 400}s)",
+        "link-slow(601s)",
+        "=",
+        "+",
+        "a)(",
+        " + ".join(["chaos(of=drip|drip|drip|drip|drip|drip|drip)"] * 8),
+    ],
+)
+def test_a_text_that_is_meant_to_break_it_is_refused_at_once(mock: Mock, http: httpx.Client, scenario: str) -> None:
+    answer = asked(mock, http, scenario)
+    assert (answer.status_code, answer.headers["x-mock-error"]) == (400, "true")
+
+
+@pytest.mark.parametrize("marker", ["rate-limit(retry_after=٣)", "reset\\r\\nSet-Cookie: a=b", "\x00"])
+def test_a_marker_of_odd_characters_is_refused(mock: Mock, http: httpx.Client, marker: str) -> None:
+    answer = asked(mock, http, None, ASKED | {"prompt": f"a kite [[mock: {marker}]]"})
+    assert (answer.status_code, answer.headers["x-mock-error"]) == (400, "true")
+    assert "set-cookie" not in answer.headers
+
+
+def test_what_nobody_could_read_is_not_switched_on(mock: Mock) -> None:
+    with pytest.raises(ScenarioError, match="is no scenario"):
+        mock.controls.switchboard.set("rate limit")
+    with pytest.raises(ScenarioError, match="for 1 request or more, not for 0"):
+        mock.controls.switchboard.set("rate-limit", times=0)
+    assert mock.controls.switchboard.current() == ()
+
+
+def test_a_scenario_fits_where_one_contract_has_it(powertokens: Contract, powerbuyin: Contract) -> None:
+    fits("size-not-normalised", [powertokens, powerbuyin], {})
+    with pytest.raises(ScenarioError, match="no scenario is called 'size-not-normalised'"):
+        fits("size-not-normalised", [powertokens], {})
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("scenarios:\n- name: a\n  does: rate-limits\n", 3),
+        ("holds:\n- gateway: powertokens\n  scenario: sour\n", 3),
+    ],
+)
+def test_what_a_file_asks_for_and_nobody_has_is_told_with_its_line(
+    tmp_path: Path, powertokens: Contract, text: str, line: int
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(DocumentError, match=rf"mine\.yaml:{line}: no scenario is called"):
+        scenario_file(path, [powertokens])
+
+
+def test_brackets_keep_together_what_stands_in_them() -> None:
+    assert parts_of("a(b + c) + d", "+") == ["a(b + c)", "d"]
+    (step,) = steps_of("chaos(rate=1, of=latency(1s) + reset|rate-limit(retry_after=2))")
+    assert step.named == {"rate": "1", "of": "latency(1s) + reset|rate-limit(retry_after=2)"}
