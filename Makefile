@@ -6,7 +6,7 @@ WORKERS ?= 2
 
 # As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
 # so that no shell and no `ps` sees what is in them.
-GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME PORT DEFECT
+GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME PORT DEFECT MODE SCENARIOS IMAGES
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
@@ -30,7 +30,9 @@ help:
 	@echo '    BUDGET=20                 images that the run may cost at most'
 	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
 	@echo 'make fuzz TIME=10m   the same as make contract, fuzzing for so long'
-	@echo 'make mock PORT=8080  the mock gateway and the upstream stub'
+	@echo 'make mock PORT=8080  the mock gateways, the upstream stub and a console'
+	@echo '    MODE=lenient              mend what the contract refuses, and say so; off: leave it to the upstream'
+	@echo '    SCENARIOS=file.yaml       ways of misbehaving of yours; IMAGES=folder: pictures of yours'
 	@echo '    DEFECT=name               broken on purpose; `.venv/bin/python -m mock_server --defects` lists how'
 	@echo 'make selftest      every known defect against the suite: the kill matrix (CONTRACT, JOBS and DEFECT narrow it)'
 	@echo ''
@@ -67,6 +69,9 @@ fuzz: $(READY)
 mock: $(READY)
 	@set -- --port "$$PORT"; \
 	$(call option,DEFECT,defect) \
+	$(call option,MODE,mode) \
+	$(call option,SCENARIOS,scenarios) \
+	$(call option,IMAGES,images) \
 	exec $(RUN) mock_server "$$@"
 
 selftest: $(READY)

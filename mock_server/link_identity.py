@@ -26,8 +26,11 @@ async def _identity(http: httpx.AsyncClient, link: str) -> str:
 async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:
     """The first bytes behind a link; none where there is nothing."""
     try:
-        async with asyncio.timeout(SECONDS), http.stream("GET", link) as answer:
-            async with aclosing(cast("AsyncGenerator[bytes]", answer.aiter_bytes(BEGINNING))) as pieces:
-                return await anext(pieces, b"")
+        async with (
+            asyncio.timeout(SECONDS),
+            http.stream("GET", link) as answer,
+            aclosing(cast("AsyncGenerator[bytes]", answer.aiter_bytes(BEGINNING))) as pieces,
+        ):
+            return await anext(pieces, b"")
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
         return b""

@@ -14,12 +14,16 @@ from mock_server.docs_pages import docs_routes
 from mock_server.mock import Mock
 
 
+OWN_PAGES = frozenset({"", "_mock", "console", "docs", "requests"})
+"""What only the mock's own pages may read: what came in is nobody else's business."""
+
+
 def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
     """The application; its shutdown closes what the mock has open. `alongside` lasts as long as it is served."""
     routes = [*console_routes(mock), *docs_routes(mock), *admin_routes(mock)]
     pages = Starlette(routes=routes, lifespan=lifespan(mock, alongside))
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
         """Without a router, since contracts come and go as their files change, and since nearly all go this way."""
         path: str = scope.get("path", "")
         name = path[1:].partition("/")[0]
@@ -30,7 +34,13 @@ def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[Non
             scope["root_path"] = f"/{name}"
             await below(scope, receive, send)
 
-    return with_cors(app)
+    readable = with_cors(served)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        own = scope.get("path", "")[1:].partition("/")[0] in OWN_PAGES
+        await (pages if own else readable)(scope, receive, send)
+
+    return app
 
 
 def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:

@@ -109,7 +109,7 @@ def broken_on_purpose(defect: str | None, contracts: Sequence[Contract]) -> list
 
 
 def greeting(contracts: Sequence[Contract], own: str) -> list[str]:
-    lines = [f"Listening on {own}"]
+    lines = [f"Listening on {own}", f"  {'console':<12} {own}/"]
     lines += [f"  {contract.name:<12} {own}/{contract.name}{contract.operation.path}" for contract in contracts]
     lines += [f"  {upstream.name:<12} {own}/{upstream.name}{upstream.base}" for upstream in upstreams(contracts)]
     return lines

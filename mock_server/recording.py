@@ -23,8 +23,6 @@ SHORTEST_SECRET = 8  # bytes: shorter words stand in ordinary text, too
 SECRET_HEADERS = frozenset(
     {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key", b"api-key"}
 )
-SECRET_MARKS = (b"sk-", b"earer", b"EARER")
-"""Without one of them there is nothing in a text that `redact` would find."""
 
 
 @dataclass(slots=True)
@@ -139,7 +137,7 @@ def told_headers(raw: Iterable[tuple[bytes, bytes]], secret: bytes) -> tuple[tup
 def without_secrets(text: bytes, secret: bytes) -> bytes:
     if secret and secret in text:
         text = text.replace(secret, REDACTED.encode())
-    if any(mark in text for mark in SECRET_MARKS):
+    if b"sk-" in text or b"earer" in text or b"EARER" in text:  # only then is there anything that `redact` would find
         text = redact(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     return text
 

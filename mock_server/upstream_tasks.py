@@ -28,6 +28,8 @@ from mock_server.upstream_failures import UpstreamFailure
 from mock_server.upstream_stub import UpstreamStub, layout_for, made_of, pictures_for, wrong_key
 
 Endpoint = Callable[[Request], Awaitable[ASGIApp]]
+ENDS = ("", "/")
+"""The vendor's own SDK puts a slash at the end of some of these addresses."""
 
 
 def task_routes(stub: UpstreamStub) -> list[Route]:
@@ -38,9 +40,8 @@ def task_routes(stub: UpstreamStub) -> list[Route]:
     task, cancel = stub.upstream.base + protocol.TASK_PATH, stub.upstream.base + protocol.CANCEL_PATH
     return [
         *(Route(other.base + other.operation.path, _submit(stub, other), methods=["POST"]) for other in others),
-        Route(task, _poll(stub), methods=["GET"]),
-        Route(f"{task}/", _poll(stub), methods=["GET"]),  # as the vendor's own SDK has it, now and then
-        Route(cancel, _cancel(stub), methods=["POST"]),
+        *(Route(task + end, _poll(stub), methods=["GET"]) for end in ENDS),
+        *(Route(cancel + end, _cancel(stub), methods=["POST"]) for end in ENDS),
     ]
 
 

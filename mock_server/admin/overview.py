@@ -26,6 +26,8 @@ def links(own: str) -> dict[str, Json]:
         "events": "/events",
         "assert": "/assert",
         "mode": "/mode",
+        "scenarios": "/scenarios",
+        "scenario": "/scenario",
         "reset": "/reset",
         "openapi": "/openapi.json",
     }

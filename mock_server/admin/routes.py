@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mock_server.admin import requests
+from mock_server.admin import requests, scenarios
 from mock_server.admin.answering import body_of, json_response
 from mock_server.admin.document import document, read_by
 from mock_server.admin.elsewhere import Elsewhere
@@ -35,6 +35,10 @@ def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
         admin_route(mock, "/reset", reset, "POST"),
         admin_route(mock, "/mode", show_mode),
         admin_route(mock, "/mode", set_mode, "PUT"),
+        admin_route(mock, "/scenarios", scenarios.show_scenarios),
+        admin_route(mock, "/scenario", scenarios.show_switches),
+        admin_route(mock, "/scenario", scenarios.set_switch, "PUT"),
+        admin_route(mock, "/scenario", scenarios.clear_switches, "DELETE"),
         admin_route(mock, "/openapi.json", show_document),
     ]
     return [*own, *also, Elsewhere(ROOT, [*own, *also])]

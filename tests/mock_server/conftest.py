@@ -9,6 +9,7 @@ from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import ServedGateway, ServedStub, gateway_served, stub_served
+from tests.mock_server.tasks_served import tasks_served
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,13 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 @pytest.fixture(scope="session")
 def stub(powertokens: Contract) -> Iterator[ServedStub]:
     with stub_served(powertokens) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def quick(powertokens: Contract) -> Iterator[ServedStub]:
+    """A stub whose tasks end as soon as they are handed in."""
+    with tasks_served(powertokens) as served:
         yield served
 
 

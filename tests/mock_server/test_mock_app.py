@@ -129,3 +129,17 @@ def test_a_contract_without_an_upstream_cannot_be_mocked(powertokens: Contract) 
     alone = replace(powertokens, upstream=None)
     with pytest.raises(DocumentError, match=r"powertokens\.yaml:\d+: powertokens names no upstream"):
         mock_of([alone], MockSettings("http://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize("path", ["/", "/_mock", "/_mock/requests", "/docs", "/requests/1"])
+def test_pages_of_other_origins_cannot_read_what_came_in(both: tuple[str, httpx.Client], path: str) -> None:
+    url, http = both
+    assert (
+        "access-control-allow-origin"
+        not in http.get(url + path, headers={"origin": "http://elsewhere.example"}).headers
+    )
+
+
+def test_pages_of_other_origins_can_read_that_an_address_is_wrong(both: tuple[str, httpx.Client]) -> None:
+    url, http = both
+    assert http.get(f"{url}/powertoken/v1/images/generations").headers["access-control-allow-origin"] == "*"

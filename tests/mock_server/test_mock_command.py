@@ -24,7 +24,7 @@ from tests.gateway_contract.invented import write_invented
 
 FLAT = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}
 ROOT = Path(__file__).parents[2]
-GREETING = 4  # lines: where it listens, two gateways, their upstream
+GREETING = 5  # lines: where it listens, the console, two gateways, their upstream
 
 
 @contextmanager
@@ -66,6 +66,7 @@ def test_it_says_where_it_listens_answers_and_stops_quietly(stopping: signal.Sig
         said, complained = process.communicate(timeout=30)
     assert (process.returncode, said, complained) == (0, "", "")
     assert [line.split()[-1] for line in lines[1:]] == [
+        f"{url}/",
         f"{url}/powertokens/v1/images/generations",
         f"{url}/powerbuyin/v1/images/generations",
         f"{url}/dashscope/api/v1",
@@ -120,7 +121,9 @@ def test_a_file_of_scenarios_is_read_before_anything_is_served(tmp_path: Path) -
 
 
 def test_a_folder_without_pictures_is_told_in_one_sentence(tmp_path: Path) -> None:
-    assert failed("--port", "0", "--images", str(tmp_path)).startswith(f"Error: no pictures in {tmp_path}")
+    assert failed("--port", "0", "--images", str(tmp_path)).startswith(
+        f"Error: no picture can be taken from {tmp_path}"
+    )
 
 
 def test_a_folder_without_recorded_answers_is_told_in_one_sentence(tmp_path: Path) -> None:
@@ -153,6 +156,7 @@ def test_a_mock_with_the_same_key_serves_the_links_of_another() -> None:
 def test_the_greeting_names_everything_that_is_served(powertokens: Contract, invented: Contract) -> None:
     assert greeting([powertokens, invented], "http://127.0.0.1:8080") == [
         "Listening on http://127.0.0.1:8080",
+        "  console      http://127.0.0.1:8080/",
         "  powertokens  http://127.0.0.1:8080/powertokens/v1/images/generations",
         "  paintbox     http://127.0.0.1:8080/paintbox/draw",
         "  dashscope    http://127.0.0.1:8080/dashscope/api/v1",

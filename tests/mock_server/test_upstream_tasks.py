@@ -1,11 +1,7 @@
 """Tasks over HTTP: what the vendor's reference promises of calls that are handed in, polled and canceled."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
-import httpx
 import pytest
 
 from gateway_contract.contract import Contract
@@ -13,75 +9,27 @@ from gateway_contract.values import Json
 from mock_server import dashscope, dashscope_tasks
 from mock_server.identity import identity_of
 from mock_server.signing import Signer
-from mock_server.upstream import StubSettings, UpstreamStub
+from mock_server.upstream import StubSettings
 from mock_server.upstream_failures import FAILURE_NAMED
-from tests.mock_server.served import Body, ServedStub, served
-
-GENERATION = "/api/v1/services/aigc/image-generation/generation"
-SYNTHESIS = "/api/v1/services/aigc/text2image/image-synthesis"
-TASKS = "/api/v1/tasks"
-AT_ONCE = StubSettings(pending_seconds=0, running_seconds=0)
-NEVER_STARTED = StubSettings(pending_seconds=3600)
-NEVER_ENDED = StubSettings(pending_seconds=0, running_seconds=3600)
-ENABLED = {"x-dashscope-async": "enable"}
-WAN, QWEN = "wan2.7-image-pro", "qwen-image-plus"
-
-
-def generation(model: Json = WAN, **parameters: Json) -> Body:
-    messages: Json = [{"role": "user", "content": [{"text": "a lighthouse"}]}]
-    return {"model": model, "input": {"messages": messages}, "parameters": {"size": "1K", **parameters}}
-
-
-def synthesis(model: Json = QWEN, **parameters: Json) -> Body:
-    return {"model": model, "input": {"prompt": "a lighthouse"}, "parameters": parameters}
-
-
-EITHER = pytest.mark.parametrize(("path", "body"), [(GENERATION, generation()), (SYNTHESIS, synthesis())])
-
-
-@contextmanager
-def tasks_served(contract: Contract, settings: StubSettings = AT_ONCE, **said: Any) -> Iterator[ServedStub]:  # noqa: ANN401 - as the stub has it
-    assert contract.upstream is not None
-    with served(UpstreamStub(contract.upstream, settings=settings, **said)) as stub:
-        yield stub
-
-
-@pytest.fixture(scope="module")
-def quick(powertokens: Contract) -> Iterator[ServedStub]:
-    """A stub whose tasks end as soon as they are handed in."""
-    with tasks_served(powertokens) as stub:
-        yield stub
-
-
-def submit(stub: ServedStub, path: str, body: Json, headers: dict[str, str] | None = None) -> httpx.Response:
-    return stub.http.post(stub.url + path, json=body, headers=ENABLED | (headers or {}))
-
-
-def handed_in(stub: ServedStub, path: str, body: Json) -> str:
-    response = submit(stub, path, body)
-    said = response.json()
-    assert (response.status_code, said["output"]["task_status"]) == (200, "PENDING"), said
-    return str(said["output"]["task_id"])
-
-
-def poll(stub: ServedStub, task_id: str) -> Any:  # noqa: ANN401 - JSON
-    response = stub.http.get(f"{stub.url}{TASKS}/{task_id}")
-    assert response.status_code == 200
-    return response.json()
-
-
-def ended(stub: ServedStub, path: str, body: Json) -> Any:  # noqa: ANN401 - JSON
-    return poll(stub, handed_in(stub, path, body))
-
-
-def cancel(stub: ServedStub, task_id: str) -> httpx.Response:
-    return stub.http.post(f"{stub.url}{TASKS}/{task_id}/cancel")
-
-
-def assert_failure(response: httpx.Response, status: int, code: str, message: str) -> None:
-    said = response.json()
-    assert (response.status_code, said["code"], said["message"]) == (status, code, message)
-    assert response.headers["x-request-id"] == said["request_id"]
+from tests.mock_server.served import Body, ServedStub
+from tests.mock_server.tasks_served import (
+    AT_ONCE,
+    EITHER,
+    GENERATION,
+    NEVER_ENDED,
+    NEVER_STARTED,
+    SYNTHESIS,
+    TASKS,
+    assert_failure,
+    cancel,
+    ended,
+    generation,
+    handed_in,
+    poll,
+    submit,
+    synthesis,
+    tasks_served,
+)
 
 
 def test_a_conversation_becomes_choices(quick: ServedStub) -> None:
@@ -189,101 +137,6 @@ def test_what_is_not_wanted_is_taken_in_both_places(quick: ServedStub) -> None:
     )
 
 
-@EITHER
-@pytest.mark.parametrize("value", [None, "", "disable"])
-def test_a_task_must_be_asked_for_as_one(quick: ServedStub, path: str, body: Body, value: str | None) -> None:
-    headers = {} if value is None else {"x-dashscope-async": value}
-    response = quick.http.post(quick.url + path, json=body, headers=headers)
-    assert_failure(response, 403, "AccessDenied", "current user api does not support synchronous calls")
-    assert (quick.last.status, quick.last.generated) == (403, False)
-
-
-@EITHER
-def test_a_task_without_parameters_is_taken(quick: ServedStub, path: str, body: Body) -> None:
-    bare = {name: value for name, value in body.items() if name != "parameters"}
-    for parameters in ({}, {"parameters": None}, {"parameters": {}}, {"parameters": {"n": None, "size": None}}):
-        assert ended(quick, path, bare | parameters)["output"]["task_status"] == "SUCCEEDED"
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "message"),
-    [
-        (GENERATION, generation(n=5), "num_images_per_prompt is out of range"),
-        (GENERATION, generation(n="2"), "num_images_per_prompt is out of range"),
-        (GENERATION, generation(size=7), "The size does not match the allowed size."),
-        (SYNTHESIS, synthesis(n=2), "num_images_per_prompt must be 1"),
-        (SYNTHESIS, synthesis(size="1024*1024"), "The size does not match the allowed size."),
-        (
-            SYNTHESIS,
-            synthesis() | {"input": {"prompt": 7}},
-            "Required body invalid, please check the request body format.",
-        ),
-    ],
-)
-def test_what_is_wrong_with_its_values_makes_a_task_fail(
-    quick: ServedStub, path: str, body: Body, message: str
-) -> None:
-    task_id = handed_in(quick, path, body)
-    assert not quick.last.generated
-    output = poll(quick, task_id)["output"]
-    assert (output["task_status"], output["code"], output["message"]) == ("FAILED", "InvalidParameter", message)
-
-
-@EITHER
-@pytest.mark.parametrize("change", [{"seed": -1}, {"seed": "1"}, {"watermark": "false"}, {"prompt_extend": 1}])
-def test_other_types_and_ranges_make_a_task_fail_as_well(
-    quick: ServedStub, path: str, body: Body, change: Body
-) -> None:
-    said = ended(quick, path, body | {"parameters": change})
-    assert (said["output"]["task_status"], said["output"]["code"]) == ("FAILED", "InvalidParameter")
-
-
-@EITHER
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"model": "wan2.7-image"}'])
-def test_a_body_that_is_none_is_refused_at_once(quick: ServedStub, path: str, body: Body, content: bytes) -> None:
-    assert body
-    response = quick.http.post(quick.url + path, content=content, headers=ENABLED)
-    message = "Required body invalid, please check the request body format."
-    assert (response.status_code, response.json()["code"]) == (400, "InvalidParameter")
-    assert response.json()["message"] in {message, "Model not exist."}
-    assert not quick.last.generated
-
-
-@pytest.mark.parametrize(("path", "body"), [(GENERATION, generation(QWEN)), (SYNTHESIS, synthesis(WAN))])
-def test_a_model_that_is_served_elsewhere_is_refused_as_it_is_set(
-    powertokens: Contract, quick: ServedStub, path: str, body: Body
-) -> None:
-    assert_failure(submit(quick, path, body), 400, "InvalidParameter", "Model not exist.")
-    with tasks_served(powertokens, StubSettings(unserved=403)) as stub:
-        assert_failure(submit(stub, path, body), 403, "Model.AccessDenied", "Model access denied.")
-        assert_failure(submit(stub, path, body | {"model": "z"}), 400, "InvalidParameter", "Model not exist.")
-
-
-@pytest.mark.parametrize("path", [GENERATION, SYNTHESIS])
-def test_a_model_that_nobody_knows_is_refused_as_it_is_set(powertokens: Contract, path: str) -> None:
-    with tasks_served(powertokens, StubSettings(unknown_model=404)) as stub:
-        assert_failure(submit(stub, path, synthesis("z")), 404, "InvalidParameter", "Model not exist.")
-        assert_failure(stub.call(generation("z")), 404, "InvalidParameter", "Model not exist.")
-
-
-def test_only_the_right_key_is_taken_where_one_is_set(powertokens: Contract) -> None:
-    wrong = (401, "InvalidApiKey", "Invalid API-key provided.")
-    with tasks_served(powertokens, StubSettings(key="sk-right")) as stub:
-        assert_failure(stub.call(generation()), *wrong)
-        assert_failure(submit(stub, GENERATION, generation()), *wrong)
-        assert_failure(stub.http.get(f"{stub.url}{TASKS}/1"), *wrong)
-        assert_failure(cancel(stub, "1"), *wrong)
-        assert not any(call.generated for call in stub.stub.calls)
-        assert submit(stub, GENERATION, generation(), {"authorization": "Bearer sk-right"}).status_code == 200
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_without_a_key_a_task_is_nobodys(quick: ServedStub, method: str) -> None:
-    url = f"{quick.url}{TASKS}/1" + ("/cancel" if method == "POST" else "")
-    response = quick.http.request(method, url, headers={"authorization": ""})
-    assert_failure(response, 401, "InvalidApiKey", "No API-key provided.")
-
-
 def test_a_task_that_waits_can_be_canceled_once(powertokens: Contract) -> None:
     with tasks_served(powertokens, NEVER_STARTED) as stub:
         task_id = handed_in(stub, SYNTHESIS, synthesis())
@@ -307,7 +160,7 @@ def test_a_task_that_no_longer_waits_cannot_be_canceled(powertokens: Contract, s
         response = cancel(stub, handed_in(stub, SYNTHESIS, synthesis()))
     message = "Failed to cancel the task, please confirm if the task is in PENDING status."
     assert_failure(response, 400, "UnsupportedOperation", message)
-    assert tuple(stub.stub.calls)[0].generated
+    assert next(iter(stub.stub.calls)).generated
 
 
 def test_a_task_that_never_was_cannot_be_canceled(quick: ServedStub) -> None:

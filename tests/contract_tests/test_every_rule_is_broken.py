@@ -1,0 +1,38 @@
+"""Every rule can find something: for each a defect is named that breaks it, and a sample of them is tried.
+
+`make selftest` tries all of them and says which rule is broken by none: its line in `broken_by.json` is written by hand.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from contract_tests.selftest import Kind, Trial, defects_of, ready_for, row_of
+from contract_tests.trial import short_name
+from gateway_contract.catalogue import BUNDLED
+
+BROKEN_BY: dict[str, dict[str, str]] = orjson.loads(Path(__file__).with_name("broken_by.json").read_bytes())
+EVERY = 16  # of so many defects one is tried
+
+
+def named() -> Iterator[Trial]:
+    for name in BUNDLED:
+        yield from (Trial(name, Kind.DEFECT, defect) for defect in sorted(set(BROKEN_BY[name].values())))
+
+
+def test_every_rule_has_a_defect_that_breaks_it() -> None:
+    for name in BUNDLED:
+        awake = {short_name(rule) for rule in ready_for(name).rules if rule.dormant is None}
+        assert BROKEN_BY[name].keys() == awake
+
+
+def test_every_defect_that_is_named_is_in_the_catalogue() -> None:
+    assert [trial for trial in named() if trial.name not in defects_of(trial.contract)] == []
+
+
+@pytest.mark.parametrize("trial", list(named())[::EVERY], ids=lambda trial: f"{trial.contract}-{trial.name}")
+def test_a_defect_breaks_the_rules_for_which_it_is_named(trial: Trial) -> None:
+    rules = {rule for rule, defect in BROKEN_BY[trial.contract].items() if defect == trial.name}
+    assert rules <= set(row_of(trial).broken)
