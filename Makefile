@@ -98,7 +98,7 @@ types: $(READY)
 
 # No index, no host and no path of whoever runs this goes into the file.
 lock: $(READY)
-	$(RUN) piptools compile --quiet --extra=dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+	$(RUN) piptools compile --quiet --extra=dev --generate-hashes --allow-unsafe --no-strip-extras --no-header \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 		$(if $(UPGRADE),--upgrade) --output-file=requirements.lock pyproject.toml
 	@{ echo '# Made from pyproject.toml by `make lock`, for Python 3.11; not edited by hand.'; \

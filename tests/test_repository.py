@@ -1,6 +1,7 @@
 """What holds for the tree as a whole: it names no machine, its code names no field, its parts are small."""
 
 import ast
+import importlib.metadata
 import re
 import tokenize
 import tomllib
@@ -29,7 +30,7 @@ TEMPORARY_PATH = re.compile(r"(?<![\w.:~-])/(?:tmp)/")
 REGISTRY = re.compile(r"pypi[.]org|python[h]osted|registry[.]npmjs|deb[.]debian")
 
 # The vendor's own protocol is the one thing that a document cannot say.
-KNOWS_THE_UPSTREAM = {"mock_server/dashscope.py"}
+KNOWS_THE_UPSTREAM = {"mock_server/dashscope.py", "mock_server/dashscope_tasks.py"}
 
 # Words that mean something else where they stand, and happen to be fields of a contract as well.
 READERS_OF_KEYWORDS = ("gateway_contract/vocabulary.py", "gateway_contract/loading.py")
@@ -244,8 +245,11 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
+PINNED = re.compile(r"(?m)^([\w.-]+)(?:\[[\w,.-]+\])?==(\S+)")
+
+
 def pins(lock: str) -> dict[str, str]:
-    return {canonicalize_name(name): version for name, version in re.findall(r"(?m)^([\w.-]+)==(\S+)", lock)}
+    return {canonicalize_name(name): version for name, version in PINNED.findall(lock)}
 
 
 def wanted() -> list[Requirement]:
@@ -264,9 +268,25 @@ def test_the_lock_pins_what_the_project_asks_for(requirement: Requirement) -> No
 
 def test_whatever_the_lock_pins_has_a_hash() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
-    entries = re.split(r"(?m)^(?=[\w.-]+==)", lock)[1:]
+    entries = re.split(r"(?m)^(?=\S+==)", lock)[1:]
     assert len(entries) == len(pins(lock)) > 0
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def extras_wanted(name: str) -> Iterator[str]:
+    """The packages that an installed one wants with extras, as a lock has to name them."""
+    for line in importlib.metadata.requires(name) or []:
+        requirement = Requirement(line)
+        if requirement.extras and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            yield f"{canonicalize_name(requirement.name)}[{','.join(sorted(requirement.extras))}]"
+
+
+def test_a_package_that_is_wanted_with_extras_is_pinned_with_them() -> None:
+    """Else pip asks for its newest version first, which has no hash here: the lock breaks with the next release."""
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    wanted_so = {extra for name in pins(lock) for extra in extras_wanted(name)}
+    assert "coverage[toml]" in wanted_so
+    assert {extra for extra in wanted_so if f"\n{extra}==" not in lock} == set()
 
 
 def test_every_package_is_installed() -> None:
