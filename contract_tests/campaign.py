@@ -187,7 +187,8 @@ class Campaign:
 
     async def _explain_failures(self) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
-        explaining = Explaining(self.sender.contract, self._again, self._may_send)
+        planned = {case.name: case for case in self.plan.cases}
+        explaining = Explaining(self.sender.contract, planned, self._again, self._may_send)
         failing = [one for one in self.judgements if one.finding.outcome is Outcome.FAIL]
         failing.sort(key=lambda one: len(one.exchange.request.content), reverse=True)
         for one in {one.rule.id: one for one in failing}.values():

@@ -1,6 +1,6 @@
 """What it takes for a rule to fail: the field alone, the field with others, or chance."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contract_tests.case import Case
@@ -21,26 +21,30 @@ from gateway_contract.values import ABSENT, Json
 TRIES = 10
 """How often a failure that does not come each time is tried, to say how often it comes."""
 
+ALWAYS = 3
+"""How many failures one after the other are taken for a failure that comes each time."""
+
 MOST_REQUESTS = 120
 """What explaining may cost in all, in requests."""
 
 
 @dataclass(slots=True)
 class Explaining:
-    """One run's explanations: every failing rule is tried out with smaller requests."""
+    """One run's explanations: every failing rule is tried out with smaller requests.
+
+    `planned` are the cases of the plan by their names.
+    """
 
     contract: Contract
+    planned: Mapping[str, Case]
     send: Send
     may_send: Callable[[Case], bool]
     sent: int = 0
 
     async def explained(self, one: Judgement) -> Judgement | None:
         """The failure by the smallest request, which says what it takes; None where there is nothing to learn."""
-        body = one.exchange.request.body
-        if body is ABSENT or not one.exchange.accepted or not standing(self.contract, body).valid:
-            return await self._alone(one)
-        body = marked(body, self.contract.marks, PLACEHOLDER)
-        return await self._alone(one) or await self._by_chance(one, body) or await self._together(one, body)
+        alone = await self._alone(one)
+        return await self._by_chance(alone or one) or alone or await self._together(one)
 
     async def _alone(self, one: Judgement) -> Judgement | None:
         """The failure with nothing in the request but the rule's own field."""
@@ -55,18 +59,30 @@ class Explaining:
         finding = self._failing(one.rule, narrowed)
         return None if finding is None else Judgement(one.rule, narrowed, finding)
 
-    async def _by_chance(self, one: Judgement, body: Json) -> Judgement | None:
-        """How often it fails, where the same request does not fail a second time."""
+    async def _by_chance(self, one: Judgement) -> Judgement | None:
+        """How often it fails, where the same request does not fail each time."""
+        case = self._case_of(one.exchange)
         failed = 1
         for tried in range(1, TRIES):
-            again = await self._again(one, body)
-            if again is None or (tried == 1 and self._failing(one.rule, again) is not None):
+            again = None if case is None or tried == failed == ALWAYS else await self._sent(case)
+            if again is None:
                 return None
-            failed += self._failing(one.rule, again) is not None
+            failed += self._failing(one.rule, replace(again, essential=one.exchange.essential)) is not None
         return Judgement(one.rule, one.exchange, _noted(one.finding, f"in {failed} of {TRIES} tries"))
 
-    async def _together(self, one: Judgement, body: Json) -> Judgement | None:
+    def _case_of(self, exchange: Exchange) -> Case | None:
+        """The same request once more; None where more than itself made it what it was: a text that was sent before."""
+        planned, body = self.planned.get(exchange.name), exchange.request.body
+        if planned is not None:
+            return None if planned.same_text else replace(planned, name=f"{planned.name}, again")
+        return None if body is ABSENT else self._valid(exchange, body)
+
+    async def _together(self, one: Judgement) -> Judgement | None:
         """The failure with as few other fields as it takes."""
+        body = one.exchange.request.body
+        if body is ABSENT or not one.exchange.accepted or not standing(self.contract, body).valid:
+            return None
+        body = marked(body, self.contract.marks, PLACEHOLDER)
         narrowing = Narrowing(self.contract, self.send, self.may_send)
         found = (one.exchange, one.finding)
         for part in narrowing.varied(body):
@@ -80,7 +96,10 @@ class Explaining:
         return Judgement(one.rule, exchange, _noted(finding, _with(others, body))) if others else None
 
     async def _again(self, one: Judgement, body: Json) -> Exchange | None:
-        return await self._sent(valid_case(self.contract, f"{one.exchange.name}, again", body))
+        return await self._sent(self._valid(one.exchange, body))
+
+    def _valid(self, exchange: Exchange, body: Json) -> Case:
+        return valid_case(self.contract, f"{exchange.name}, again", body)
 
     async def _sent(self, case: Case) -> Exchange | None:
         if self.sent >= MOST_REQUESTS or not self.may_send(case):

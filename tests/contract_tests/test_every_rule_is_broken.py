@@ -1,6 +1,6 @@
 """Every rule can find something: for each a defect is named that breaks it, and a sample of them is tried.
 
-`make selftest` tries all of them and says which rule is broken by none: its line in `broken_by.json` is written by hand.
+`make selftest` tries all of them and says which rule none breaks: its line in `broken_by.json` is written by hand.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """A failure says what it takes: a field alone, a field together with others, or chance."""
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -68,6 +69,18 @@ def test_a_field_that_is_lost_by_chance_is_counted() -> None:
 
     (verdict,) = [one for one in run_with(lost_now_and_then).verdicts if one.rule.id == SEED]
     assert any(" of 10 tries" in failure.finding.observed for failure in verdict.failures)
+
+
+def test_a_field_that_is_lost_twice_in_a_row_and_then_no_more_is_lost_by_chance() -> None:
+    calls = itertools.count()
+
+    def lost_in_pairs(gateway: Gateway, body: Json) -> Json:
+        call = map_body(gateway, body)
+        seeded = isinstance(read(call, "/parameters/seed"), int)
+        return without_seed(call) if seeded and next(calls) % 4 < 2 else call
+
+    (verdict,) = [one for one in run_with(lost_in_pairs).verdicts if one.rule.id == SEED]
+    assert any(re.search(r"dropped, in [3-7] of 10 tries", failure.finding.observed) for failure in verdict.failures)
 
 
 @pytest.mark.parametrize("most", [0, 3])
