@@ -198,7 +198,7 @@ def steady(contract: Contract, server: Server, asked: Asked, requests: int) -> b
         new = (load.post(asked.path, content(varied(contract, inline_body(contract), number))) for number in count())
         usual = [load.post(asked.path, body) for body in (asked.valid[0], asked.invalid[0], asked.inline)]
         mix = [*usual, load.get(asked.link)] * 24
-        fill(load, new, len(asked.image))
+        fill(load, new, usual[0], len(asked.image))
         seen = [server.memory() / 1e6]
         for _ in range(SAMPLES):
             for _ in range(requests // SAMPLES // 100):
@@ -207,11 +207,13 @@ def steady(contract: Contract, server: Server, asked: Asked, requests: int) -> b
     return flat(seen, requests)
 
 
-def fill(load: Load, new: Iterator[bytes], picture_bytes: int) -> None:
-    """Fills the cache of pictures, and with it or after it the records of requests and calls."""
+def fill(load: Load, new: Iterator[bytes], usual: bytes, picture_bytes: int) -> None:
+    """Fills the cache of pictures, and then what is kept of requests and calls."""
     pictures = KEPT_BYTES // picture_bytes
-    for _ in range(max(pictures, CALLS_KEPT) // 100):
+    for _ in range(pictures // 100):
         load.run(list(islice(new, 100)))
+    for _ in range(CALLS_KEPT // 100):
+        load.run([usual] * 100)
 
 
 def flat(seen: Sequence[float], requests: int) -> bool:

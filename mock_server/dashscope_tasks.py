@@ -86,7 +86,7 @@ def submitted_task(answer: Json | Literal[Nothing.ABSENT]) -> str | None:
 def status_in(answer: Json | Literal[Nothing.ABSENT]) -> Status:
     """How a polled task stands; UNKNOWN where the answer does not tell."""
     said = ABSENT if answer is ABSENT else read(answer, "/output/task_status")
-    return Status(said) if said in set(Status) else Status.UNKNOWN
+    return Status(said) if isinstance(said, str) and said in set(Status) else Status.UNKNOWN
 
 
 def as_if_at_once(answer: Json) -> tuple[int, Json]:

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from gateway_contract.exchange import Headers, UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import Json, Nothing
 
-OVERHEAD = 2_000  # bytes that an entry takes beside its contents, roughly
+OVERHEAD = 5_000  # bytes that an entry takes beside its contents, roughly
 MOST_BYTES = 32 * 2**20
 
 
@@ -46,49 +47,59 @@ class Entry:
     def answer(self) -> Json | Literal[Nothing.ABSENT]:
         return read_json(self.answer_content)
 
-    @property
-    def size(self) -> int:
-        """Bytes that it takes in memory, roughly: upstream calls hold what the request does."""
-        sent = len(self.content) * (1 + len(self.upstream)) + len(self.path)
-        return OVERHEAD + sent + len(self.answer_content) + sum(len(name) + len(value) for name, value in self.headers)
+
+Tell: TypeAlias = Callable[[int], Entry]
+"""Makes an entry, given its number, of what holds neither secrets nor images."""
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """An entry that is made when somebody looks for the first time: most are forgotten without that."""
+
+    number: int
+    size: int  # bytes that it takes in memory, roughly
+    made: Entry | Tell
+
+    def entry(self) -> Entry:
+        if not isinstance(self.made, Entry):
+            self.made = self.made(self.number)
+        return self.made
 
 
 @dataclass(slots=True, eq=False)
 class Journal:
     """The last entries: at most so many, and at most so many bytes of them; the oldest are forgotten first.
 
-    Filled by the loop that serves; read from any thread.
+    Filled by the loop that serves; read, and waited for, in any thread and any loop.
     """
 
     most: int
     most_bytes: int = MOST_BYTES
-    kept: deque[Entry] = field(default_factory=deque)
+    kept: deque[Kept] = field(default_factory=deque)
     held: int = 0  # bytes
     last: int = 0  # the newest entry's number
-    waiting: set[asyncio.Event] = field(default_factory=set)
+    waiting: set[Callable[[], object]] = field(default_factory=set)  # each wakes somebody
 
-    def add(self, entry: Entry) -> Entry:
-        """The entry as it is kept, under the next number."""
+    def add(self, tell: Tell, size: int) -> None:
+        """Keeps an entry under the next number; `size` bytes of it, beside what any entry takes."""
         self.last += 1
-        entry = replace(entry, number=self.last)
-        self.kept.append(entry)
-        self.held += entry.size
+        self.kept.append(Kept(self.last, OVERHEAD + size, tell))
+        self.held += OVERHEAD + size
         while len(self.kept) > self.most or (self.held > self.most_bytes and len(self.kept) > 1):
             self.held -= self.kept.popleft().size
-        for waiter in self.waiting:
-            waiter.set()
-        return entry
+        for wake in tuple(self.waiting):
+            wake()
 
     def entries(self) -> tuple[Entry, ...]:
         """All, oldest first."""
-        return tuple(self.kept)
+        return tuple(one.entry() for one in tuple(self.kept))
 
     def entry(self, number: int) -> Entry | None:
-        return next((entry for entry in self.entries() if entry.number == number), None)
+        return next((one.entry() for one in tuple(self.kept) if one.number == number), None)
 
     def since(self, number: int) -> tuple[Entry, ...]:
         """Those with a greater number, oldest first."""
-        return tuple(entry for entry in self.entries() if entry.number > number)
+        return tuple(one.entry() for one in tuple(self.kept) if one.number > number)
 
     def clear(self) -> None:
         """Forgets all. Numbers go on."""
@@ -97,14 +108,25 @@ class Journal:
 
     async def news(self, after: int, seconds: float) -> tuple[Entry, ...]:
         """Entries with a greater number, as soon as there are any; none where none came in time."""
-        waiter = asyncio.Event()
-        self.waiting.add(waiter)
+        came = asyncio.Event()
+        wake = waking(asyncio.get_running_loop(), came)
+        self.waiting.add(wake)
         try:
             if not self.since(after):
                 async with asyncio.timeout(seconds):
-                    await waiter.wait()
+                    await came.wait()
         except TimeoutError:
             return ()
         finally:
-            self.waiting.discard(waiter)
+            self.waiting.discard(wake)
         return self.since(after)
+
+
+def waking(loop: asyncio.AbstractEventLoop, came: asyncio.Event) -> Callable[[], None]:
+    """Sets an event from whatever thread. A loop that was closed under its waiter has nobody left to be woken."""
+
+    def wake() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(came.set)
+
+    return wake

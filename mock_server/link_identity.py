@@ -20,7 +20,7 @@ async def identities_behind(http: httpx.AsyncClient, links: Sequence[str]) -> tu
 
 
 async def _identity(http: httpx.AsyncClient, link: str) -> str:
-    return identity_of(await _beginning(http, link)) or sha256(link.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return identity_of(await _beginning(http, link)) or sha256(link.encode()).hexdigest()[:16]
 
 
 async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:

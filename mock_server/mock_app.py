@@ -13,7 +13,6 @@ from mock_server.cors import with_cors
 from mock_server.docs_pages import docs_routes
 from mock_server.mock import Mock
 
-
 OWN_PAGES = frozenset({"", "_mock", "console", "docs", "requests"})
 """What only the mock's own pages may read: what came in is nobody else's business."""
 

@@ -1,4 +1,7 @@
-"""Which pages may change a mock: its own. A page that somebody else wrote must not clear a developer's journal."""
+"""Which pages may change a mock: its own. A page that somebody else wrote must not clear a developer's journal.
+
+What such a page asks to read is answered, and kept from it by the browser: no header of the answer lets it have that.
+"""
 
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -19,5 +22,5 @@ def check_origin(method: str, headers: Headers) -> None:
     origin = headers.get("origin")
     if method in HARMLESS or origin is None or urlsplit(origin).netloc == headers.get("host"):
         return
-    detail = f"A page of {origin} may read here and change nothing; only the mock's own pages may."
+    detail = f"A page of {origin} may neither read nor change what is here; only the mock's own pages may."
     raise ProblemError(HTTPStatus.FORBIDDEN, "Pages of other origins change nothing", detail)

@@ -7,14 +7,13 @@ from mock_server.upstream import UpstreamStub
 
 def overview(mock: Mock, own: str) -> Json:
     """`own` is the mock's URL as the client knows it. `problem` is what was wrong with contracts when last read."""
-    kept = mock.journal.entries()
     return {
         "gateways": {name: _gateway(served, f"{own}/{name}") for name, served in mock.served.items()},
         "upstreams": {name: _stub(stub, f"{own}/{name}") for name, stub in mock.stubs.items()},
         "mode": mock.controls.mode.value,
         "defect": mock.settings.defect,
         "problem": mock.problem,
-        "journal": {"kept": len(kept), "most": mock.journal.most, "last": mock.journal.last},
+        "journal": {"kept": len(mock.journal.kept), "most": mock.journal.most, "last": mock.journal.last},
         "links": links(own),
     }
 

@@ -91,5 +91,5 @@ def entry_told(mock: Mock, entry: Entry) -> dict[str, Json]:
 
 def kept(mock: Mock) -> str:
     """Which numbers there are."""
-    entries = mock.journal.entries()
-    return f"{entries[0].number} to {entries[-1].number} are" if entries else "there are no requests"
+    numbers = [one.number for one in tuple(mock.journal.kept)]
+    return f"{numbers[0]} to {numbers[-1]} are" if numbers else "there are no requests"

@@ -10,7 +10,7 @@ from gateway_contract.schema import ANY_NAME, Part
 from gateway_contract.values import ABSENT, Json
 
 ASKED_FOR = ("boolean", "integer", "number", "string")
-LONG_TEXT = 200  # characters: what may be longer, or has no limit, gets more room
+LONG_TEXT = 200  # characters: what may be longer gets more room
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,23 @@ def _field(part: Part, example: Json) -> FormField:
         choices=tuple(map(str, choices)) if isinstance(choices, list) else (),
         required=part.required,
         value="" if value is ABSENT else value if isinstance(value, str) else shortened(value),
-        long=bool(part.schema.get("x-mark")),
+        long=has_room_for_much(part),
     )
+
+
+def has_room_for_much(part: Part) -> bool:
+    longest = part.schema.get("maxLength")
+    return bool(part.schema.get("x-mark")) or (isinstance(longest, int) and longest > LONG_TEXT)
 
 
 def _hints(part: Part) -> Iterator[str]:
     least, most = part.schema.get("minimum"), part.schema.get("maximum")
     if least is not None and most is not None:
         yield f"{least} to {most}"
+    elif least is not None:
+        yield f"at least {least}"
+    elif most is not None:
+        yield f"at most {most}"
     if "maxLength" in part.schema:
         yield f"at most {part.schema['maxLength']} characters"
     if "default" in part.schema:

@@ -8,22 +8,24 @@ from gateway_contract.contract import Contract
 from gateway_contract.values import Json
 
 ANY_TOKEN = "any-token"  # noqa: S105 - it is none
+VARIABLE = "GATEWAY_TOKEN"
+"""Where the token of a mock that takes only one is read from: no page shows it."""
 CURL = """\
 curl {address} \\
-  -H 'Authorization: Bearer {token}' \\
+  -H {authorization} \\
   -H 'Content-Type: application/json' \\
   -d {body}"""
 PYTHON = """\
-from openai import OpenAI
+{imports}from openai import OpenAI
 from openai.types import ImagesResponse
 
-client = OpenAI(base_url="{base}", api_key="{token}")
+client = OpenAI(base_url="{base}", api_key={key})
 answer = client.post("{path}", cast_to=ImagesResponse, body={body})
 print(answer.to_json())"""
 JAVASCRIPT = """\
 const answer = await fetch("{address}", {{
   method: "{method}",
-  headers: {{ "Authorization": "Bearer {token}", "Content-Type": "application/json" }},
+  headers: {{ "Authorization": {authorization}, "Content-Type": "application/json" }},
   body: JSON.stringify({body}),
 }});
 console.log(answer.status, await answer.json());"""
@@ -40,19 +42,37 @@ def example_of(contract: Contract) -> Json:
     return contract.examples[0].body if contract.examples else {}
 
 
-def snippets(contract: Contract, base: str) -> list[Snippet]:
-    """`base` is the gateway's URL, without the path of its operation."""
+def snippets(contract: Contract, base: str, secured: bool) -> list[Snippet]:  # noqa: FBT001 - a fact of the mock
+    """`base` is the gateway's URL, without the path of its operation; `secured` is whether only one token will do."""
     operation, example = contract.operation, example_of(contract)
-    said = {"address": base + operation.path, "base": base, "path": operation.path, "token": ANY_TOKEN}
-    pretty = json.dumps(example, indent=2, ensure_ascii=False)
+    address, body = base + operation.path, compact(example)
+    key = f'os.environ["{VARIABLE}"]' if secured else f'"{ANY_TOKEN}"'
+    bearer = f"`Bearer ${{process.env.{VARIABLE}}}`" if secured else f'"Bearer {ANY_TOKEN}"'
+    python = {"imports": "import os\n\n" if secured else "", "base": base, "path": operation.path, "key": key}
+    javascript = {"address": address, "method": operation.method, "authorization": bearer}
     return [
-        Snippet("curl", CURL.format(**said, body=shlex.quote(pretty))),
-        Snippet("Python", PYTHON.format(**said, body=_python(example))),
-        Snippet("JavaScript", JAVASCRIPT.format(**said, method=operation.method, body=pretty)),
+        Snippet(
+            "curl", CURL.format(address=address, authorization=curl_authorization(secured), body=shlex.quote(body))
+        ),
+        Snippet("Python", PYTHON.format(**python, body=_python(example))),
+        Snippet("JavaScript", JAVASCRIPT.format(**javascript, body=body)),
     ]
 
 
+def curl_authorization(secured: bool) -> str:  # noqa: FBT001 - as above
+    return f'"Authorization: Bearer ${VARIABLE}"' if secured else f"'Authorization: Bearer {ANY_TOKEN}'"
+
+
+def compact(body: Json) -> str:
+    """JSON with a line for each member, however deep that goes on."""
+    if not isinstance(body, dict) or not body:
+        return json.dumps(body, ensure_ascii=False)
+    told = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in body.items()]
+    return "{\n" + ",\n".join(told) + "\n}"
+
+
 def _python(body: Json) -> str:
-    """JSON as Python writes it, a line for each of its members."""
-    members = body.items() if isinstance(body, dict) else ()
-    return "".join(["{\n", *(f"    {name!r}: {value!r},\n" for name, value in members), "}"])
+    """The same as Python writes it."""
+    if not isinstance(body, dict) or not body:
+        return repr(body)
+    return "{\n" + "".join(f"    {name!r}: {value!r},\n" for name, value in body.items()) + "}"

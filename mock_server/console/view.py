@@ -1,21 +1,15 @@
 """What the console's pages show, made ready for their templates."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from gateway_contract.contract import Contract
-from gateway_contract.exchange import Headers
-from gateway_contract.mapping import arrival, shortened
 from gateway_contract.pointer import read
-from gateway_contract.redaction import redact_headers
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.values import ABSENT
 from mock_server.admin.verdict import EntryVerdict, verdict_in
 from mock_server.journal import Entry
-
-SHOWN_PICTURES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +18,12 @@ class Row:
 
     number: int
     gateway: str
-    at: str
+    at: datetime
     method: str
     path: str
     status: str
     mood: str  # good, refused, broken: how the answer is coloured
-    milliseconds: int
+    took: str
     scenario: str | None
     mode: str
     pictures: tuple[str, ...]
@@ -44,12 +38,12 @@ def row(entry: Entry, contracts: Sequence[Contract]) -> Row:
     return Row(
         number=entry.number,
         gateway=entry.gateway,
-        at=datetime.fromtimestamp(entry.at, UTC).strftime("%H:%M:%S"),
+        at=datetime.fromtimestamp(entry.at, UTC),
         method=entry.method,
         path=entry.path,
         status=status_told(entry),
         mood=mood(entry),
-        milliseconds=round(entry.seconds * 1000),
+        took=took(entry.seconds),
         scenario=entry.scenario,
         mode=entry.mode,
         pictures=links,
@@ -57,6 +51,11 @@ def row(entry: Entry, contracts: Sequence[Contract]) -> Row:
         verdict=verdict_in(contracts, entry),
         told="" if contract is None else asked_for(entry, contract),
     )
+
+
+def took(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"
 
 
 def status_told(entry: Entry) -> str:
@@ -79,7 +78,7 @@ def pictures(entry: Entry, contract: Contract) -> tuple[tuple[str, ...], int]:
     told = [(carrier, read(item, f"/{carrier.key}")) for item in items for carrier in contract.images.carriers]
     links = [value for carrier, value in told if not carrier.inline and isinstance(value, str) and is_link(value)]
     inline = sum(1 for carrier, value in told if carrier.inline and isinstance(value, str) and value)
-    return tuple(links[:SHOWN_PICTURES]), inline
+    return tuple(links), inline
 
 
 def is_link(text: str) -> bool:
@@ -91,39 +90,3 @@ def asked_for(entry: Entry, contract: Contract) -> str:
     """The text by which a request can be told from others."""
     found = (read(entry.body, pointer) for pointer in contract.marks)
     return next((text for text in found if isinstance(text, str)), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What became of one field on its way upstream."""
-
-    subject: str
-    sent: str
-    pointer: str
-    seen: str
-    what: str
-
-
-def passages(contract: Contract, entry: Entry, call: Json) -> list[Passage]:
-    """Every field that was sent, beside what arrived of it."""
-    found = []
-    for field in contract.mapped:
-        sent = read(entry.body, field.pointer)
-        if sent is ABSENT:
-            continue
-        arrived = arrival(contract, field, sent, call)
-        seen = read(call, field.upstream)
-        said = "nothing" if seen is ABSENT else shortened(seen, 120)
-        found.append(Passage(field.subject, shortened(sent, 120), field.upstream, said, arrived.what))
-    return found
-
-
-def pretty(value: object, raw: bytes) -> str:
-    """A body as it is read best: JSON with its lines, anything else as text."""
-    if value is ABSENT:
-        return raw.decode("utf-8", "replace")
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def headers_shown(headers: Headers) -> list[tuple[str, str]]:
-    return redact_headers(headers)

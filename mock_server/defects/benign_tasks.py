@@ -16,7 +16,7 @@ from mock_server.dashscope_tasks import (
     status_in,
     submitted_task,
 )
-from mock_server.defects.benign import benign
+from mock_server.defects.benign import benign_for
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
 from mock_server.upstream_wire import Outbound, UpstreamAnswer, UpstreamWire
@@ -64,13 +64,10 @@ class ByTasks:
         await self.wire.aclose()
 
 
-@benign
+@benign_for("powertokens")
 def asks_asynchronously(gateway: Gateway) -> ASGIApp:
-    """Images of the wan family are made by tasks, where the upstream has any."""
-    client = gateway.upstream
-    tasks = client.upstream.others.get(TASK_OPERATION)
-    if tasks is None:
-        return gateway_app(gateway)
-    base = client.url.rstrip("/")
-    by_tasks = ByTasks(client.wire, base, base + client.upstream.operation.path, base + tasks.operation.path)
+    """Images of the wan family are made by tasks."""
+    client, base = gateway.upstream, gateway.upstream.url.rstrip("/")
+    at_once, submit = client.upstream.operation, client.upstream.others[TASK_OPERATION].operation
+    by_tasks = ByTasks(client.wire, base, base + at_once.path, base + submit.path)
     return gateway_app(replace(gateway, upstream=replace(client, wire=by_tasks)))

@@ -1,6 +1,7 @@
 """Behaviours that are known elsewhere: every defect of the catalogue, and every failure that the upstream can play."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -82,7 +83,7 @@ class FailingWire:
             answer = await self.right.send(outbound)
             call = replace(answer.call, played=self.failure.played)
             return UpstreamAnswer(call, _spoilt(answer.body, self.failure), answer.retry_after)
-        respond = self.failure.respond({"output": {}})
+        respond = self.failure.respond({"output": {}, "request_id": secrets.token_hex(16)})
         if isinstance(respond, Silence):
             await asyncio.sleep(PATIENCE)
         if not isinstance(respond, Response):

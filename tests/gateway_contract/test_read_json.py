@@ -1,5 +1,6 @@
 """JSON is read strictly, and what nobody can have a use for is no JSON at all."""
 
+import orjson
 import pytest
 
 from gateway_contract.read_json import DEPTH, VALUES, read_json
@@ -29,3 +30,8 @@ def test_a_value_may_be_deep_and_large_up_to_a_bound() -> None:
     assert read_json((DEPTH + 2) * b'{"a":' + b"1" + (DEPTH + 2) * b"}") is ABSENT
     assert read_json(b"[" + VALUES * b"1," + b"1]") is ABSENT
     assert read_json(b"[" + (VALUES - 2) * b"1," + b"1]") is not ABSENT
+
+
+def test_many_lists_and_objects_beside_one_another_are_not_deep() -> None:
+    value: Json = [[1], {"a": [2]}] * DEPTH
+    assert read_json(orjson.dumps(value)) == value

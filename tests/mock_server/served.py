@@ -105,7 +105,9 @@ def canned(status: int, content: bytes, media_type: str = "application/json") ->
     """An upstream that answers every POST with the same, and every GET with nothing to be found."""
 
     async def answer(request: Request) -> Response:
-        return Response(content, status if request.method == "POST" else 404, media_type=media_type)
+        if request.method == "POST":
+            return Response(content, status, media_type=media_type)
+        return Response(status_code=404)
 
     with serving(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])) as url:
         yield url

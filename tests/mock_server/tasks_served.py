@@ -52,13 +52,13 @@ def handed_in(stub: ServedStub, path: str, body: Json) -> str:
     return str(said["output"]["task_id"])
 
 
-def poll(stub: ServedStub, task_id: str) -> Any:  # noqa: ANN401 - JSON
+def poll(stub: ServedStub, task_id: str) -> Any:  # noqa: ANN401 - any JSON
     response = stub.http.get(f"{stub.url}{TASKS}/{task_id}")
     assert response.status_code == 200
     return response.json()
 
 
-def ended(stub: ServedStub, path: str, body: Json) -> Any:  # noqa: ANN401 - JSON
+def ended(stub: ServedStub, path: str, body: Json) -> Any:  # noqa: ANN401 - any JSON
     return poll(stub, handed_in(stub, path, body))
 
 

@@ -90,7 +90,7 @@ def test_a_generation_comes_at_once(at_once: ServedStub) -> None:
 
 
 def test_a_generation_comes_as_a_task(at_once: ServedStub) -> None:
-    submitted = ImageGeneration.async_call(**SAID, n=2, size="1K")
+    submitted: Any = ImageGeneration.async_call(**SAID, n=2, size="1K")
     assert submitted.output.task_status == "PENDING"
     assert (at_once.last.path, at_once.last.generated) == (GENERATION, True)
     assert at_once.last.body == {
@@ -106,7 +106,8 @@ def test_a_generation_comes_as_a_task(at_once: ServedStub) -> None:
 
 def test_a_task_is_waited_for_while_it_is_under_way(powertokens: Contract, aimed: Aimed) -> None:
     with tasks_served(powertokens, StubSettings()) as stub:
-        submitted = ImageGeneration.async_call(**aimed(stub) and SAID, size="1K")
+        aimed(stub)
+        submitted: Any = ImageGeneration.async_call(**SAID, size="1K")
         assert ImageGeneration.wait(submitted, **KEY).output.task_status == "SUCCEEDED"
         assert sum(call.method == "GET" for call in stub.stub.calls) > 1
 
@@ -129,7 +130,8 @@ def test_a_synthesis_is_handed_in_fetched_and_waited_for(at_once: ServedStub) ->
 
 def test_a_result_that_failed_is_told_beside_a_good_one(powertokens: Contract, aimed: Aimed) -> None:
     with tasks_served(powertokens, StubSettings(pending_seconds=0, running_seconds=0, failed_results=1)) as stub:
-        output = ImageSynthesis.call(**aimed(stub) and TEXT).output
+        aimed(stub)
+        output = ImageSynthesis.call(**TEXT).output
     assert [bool(result.get("url")) for result in output.results] == [True, False]
     assert output.task_metrics["FAILED"] == 1
 
@@ -190,12 +192,13 @@ FLAT += ["throttled", "throttled-for-seconds", "internal-error", "inference-erro
 @pytest.mark.parametrize("name", FLAT)
 def test_every_listed_error_reaches_the_sdk(powertokens: Contract, aimed: Aimed, name: str) -> None:
     with playing(powertokens, name, aimed):
-        for answer in (
+        answers: list[Any] = [
             ImageGeneration.call(**SAID),
             ImageGeneration.async_call(**SAID),
             ImageSynthesis.async_call(**TEXT),
             run(AioImageGeneration.async_call(**SAID)),
-        ):
+        ]
+        for answer in answers:
             assert answer.status_code >= 400
             assert answer.code
             assert answer.message
@@ -208,7 +211,7 @@ def test_the_aio_twin_of_a_conversation_is_answered(at_once: ServedStub) -> None
 
 def test_the_aio_twin_of_a_generation_is_answered(at_once: ServedStub) -> None:
     async def both() -> Any:  # noqa: ANN401 - the SDK has no types
-        submitted = await AioImageGeneration.async_call(**SAID, n=2, size="1K")
+        submitted: Any = await AioImageGeneration.async_call(**SAID, n=2, size="1K")
         ended = await AioImageGeneration.wait(submitted, **KEY)
         return ended, await AioImageGeneration.call(**SAID, size="1K")
 

@@ -19,9 +19,10 @@ from starlette.types import ASGIApp
 from gateway_contract.exchange import header
 from gateway_contract.values import ABSENT
 from mock_server import dashscope
+from mock_server import forwarding as forwarding_module
 from mock_server.call_record import CALLS_PATH
 from mock_server.dropping import CutAnswer, Silence, dropped
-from mock_server.forwarding import MOST_BYTES, forwarding_app
+from mock_server.forwarding import forwarding_app
 from mock_server.identity import identity_of
 from mock_server.serving import serving
 from mock_server.upstream_calls import UpstreamCalls
@@ -170,7 +171,7 @@ def test_an_error_of_the_upstream_is_passed_on_as_it_is(between: ServedForwardin
     assert (between.last.status, between.last.generated) == (400, False)
 
 
-@pytest.mark.parametrize("url", [NOBODY, "http://127.0.0.1:1/below", "http://no.such.host.invalid"])
+@pytest.mark.parametrize("url", [NOBODY, "http://127.0.0.1:1/below"])
 def test_a_dead_upstream_is_a_clear_error(url: str) -> None:
     with forwarding_to(url) as forwarding:
         assert_unreached(forwarding.post("/any", {}, KEY), 502, "no connection")
@@ -185,7 +186,7 @@ def test_an_address_that_is_none_is_a_clear_error(url: str) -> None:
 
 def test_an_address_that_cannot_be_read_is_told_at_once() -> None:
     with pytest.raises(httpx.InvalidURL):
-        forwarding_app(UpstreamCalls(), "http://[", httpx.AsyncClient())
+        forwarding_app(UpstreamCalls(), "http://a:b", httpx.AsyncClient())
 
 
 @pytest.mark.parametrize("answer", [Silence(60), CutAnswer(b"{}" * 40), dropped])
@@ -197,8 +198,9 @@ def test_a_slow_or_broken_upstream_is_a_clear_error(answer: ASGIApp) -> None:
         assert forwarding.last.status == (504 if slow else 502)
 
 
-def test_an_answer_without_end_is_a_clear_error() -> None:
-    with before(Response(b"\0" * (MOST_BYTES + 1))) as forwarding:
+def test_an_answer_without_end_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forwarding_module, "MOST_BYTES", 100)
+    with before(Response(b"\0" * 101)) as forwarding:
         assert_unreached(forwarding.post("/any", {}), 502, "its answer is over")
 
 

@@ -1,11 +1,11 @@
 """The journal keeps the last requests, within bounds of number and bytes, and tells news at once."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
 
-from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import ABSENT
 from mock_server.journal import MOST_BYTES, OVERHEAD, Entry, Journal
 
@@ -30,10 +30,14 @@ def entry(content: bytes = b"{}", answer: bytes = b"") -> Entry:
     )
 
 
+def numbered(number: int) -> Entry:
+    return replace(entry(), number=number)
+
+
 def filled(count: int, most: int = 10, most_bytes: int = MOST_BYTES) -> Journal:
     journal = Journal(most, most_bytes)
     for _ in range(count):
-        journal.add(entry())
+        journal.add(numbered, 0)
     return journal
 
 
@@ -42,9 +46,25 @@ def numbers(journal: Journal) -> list[int]:
 
 
 def test_entries_are_numbered_in_their_order() -> None:
-    journal = Journal(10)
-    assert [journal.add(entry()).number for _ in range(3)] == [1, 2, 3]
+    journal = filled(3)
     assert (numbers(journal), journal.last) == ([1, 2, 3], 3)
+
+
+def test_an_entry_is_made_once_and_only_when_somebody_looks() -> None:
+    made: list[int] = []
+
+    def tell(number: int) -> Entry:
+        made.append(number)
+        return numbered(number)
+
+    journal = Journal(10)
+    journal.add(tell, 0)
+    journal.add(tell, 0)
+    assert made == []
+    assert journal.entry(2) is journal.entry(2)
+    assert made == [2]
+    assert numbers(journal) == [1, 2]
+    assert made == [2, 1]
 
 
 def test_the_oldest_are_forgotten_where_there_are_too_many() -> None:
@@ -54,21 +74,14 @@ def test_the_oldest_are_forgotten_where_there_are_too_many() -> None:
 def test_the_oldest_are_forgotten_where_they_are_too_large() -> None:
     journal = Journal(10, most_bytes=2 * (OVERHEAD + 1000))
     for _ in range(4):
-        journal.add(entry(b"x" * 1000))
+        journal.add(numbered, 1000)
     assert numbers(journal) == [3, 4]
-    assert journal.held == sum(kept.size for kept in journal.entries())
-
-
-def test_long_headers_and_upstream_calls_count_as_well() -> None:
-    call = UpstreamCall("POST", "/up", (), {}, 0.0, 200)
-    plain = entry(b"x" * 1000)
-    assert replace(plain, headers=(("a", "b" * 5000),)).size == plain.size + 5001
-    assert replace(plain, upstream=(call, call)).size == plain.size + 2000
+    assert journal.held == 2 * (OVERHEAD + 1000)
 
 
 def test_the_newest_is_kept_however_large_it_is() -> None:
     journal = filled(3, most_bytes=100)
-    journal.add(entry(b"x" * 10_000))
+    journal.add(numbered, 10_000)
     assert numbers(journal) == [4]
 
 
@@ -90,7 +103,8 @@ def test_clearing_forgets_all_and_numbers_go_on() -> None:
     journal = filled(3)
     journal.clear()
     assert (journal.entries(), journal.held) == ((), 0)
-    assert journal.add(entry()).number == 4
+    journal.add(numbered, 0)
+    assert numbers(journal) == [4]
 
 
 def test_bodies_are_json_where_they_are() -> None:
@@ -111,7 +125,7 @@ def test_news_are_told_to_all_who_wait_as_soon_as_there_are_any() -> None:
         waiting = [asyncio.create_task(journal.news(2, seconds=60)) for _ in range(2)]
         await asyncio.sleep(0)
         assert len(journal.waiting) == 2
-        journal.add(entry())
+        journal.add(numbered, 0)
         return await asyncio.gather(*waiting)
 
     assert [[found.number for found in news] for news in asyncio.run(wait())] == [[3], [3]]
@@ -137,3 +151,29 @@ def test_whoever_stops_waiting_leaves_nothing_behind() -> None:
 
     asyncio.run(give_up())
     assert journal.waiting == set()
+
+
+def test_news_reach_whoever_waits_in_another_thread() -> None:
+    journal, found = filled(2), list[Entry]()
+
+    def wait() -> None:
+        found.extend(asyncio.run(journal.news(2, seconds=60)))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while not journal.waiting:
+        waiting.join(0.001)
+    journal.add(numbered, 0)
+    waiting.join(30)
+    assert [kept.number for kept in found] == [3]
+    assert journal.waiting == set()
+
+
+def test_a_waiter_whose_loop_was_closed_hinders_nobody() -> None:
+    journal, loop = filled(0), asyncio.new_event_loop()
+    waiting = loop.create_task(journal.news(0, seconds=60))
+    loop.run_until_complete(asyncio.sleep(0))
+    waiting.cancel()
+    loop.close()
+    journal.add(numbered, 0)
+    assert numbers(journal) == [1]

@@ -1,55 +1,88 @@
-// What is live on the console. Everything else works without it.
+// What is live on the console. Everything but the form to try works without it.
 "use strict";
 
-const rows = document.querySelector("#rows");
+inOwnTime(document);
+document.querySelectorAll(".copy").forEach(copying);
+document.querySelectorAll("form.try").forEach(trial);
+const list = document.querySelector("#rows");
+if (list) {
+  document.querySelector("#trials").hidden = false;
+  tabs([...document.querySelectorAll("#tabs [role=tab]")]);
+  filterBy(document.querySelector("#filter"), list);
+  follow(list);
+}
 
-for (const button of document.querySelectorAll(".copy")) {
+function inOwnTime(part) {
+  for (const time of part.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    time.textContent = at.toLocaleTimeString();
+    time.title = at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+  }
+}
+
+function copying(button) {
+  const said = button.textContent;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    const code = button.parentElement.querySelector("code");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(code); // pages that are served without TLS to other machines may not copy
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = said; }, 1500);
   });
 }
 
-if (rows) {
-  follow(rows);
-  filterBy(document.querySelector("#filter"), rows);
-}
-tabs(document.querySelector("#tabs"));
-document.querySelectorAll("form.try").forEach(trial);
-
-function follow(list) {
-  const most = 1000;
+function follow(rows) {
   const live = document.querySelector("#live");
   const pause = document.querySelector("#pause");
-  let last = Number(list.dataset.last);
-  let fetching = Promise.resolve();
+  let last = Number(rows.dataset.last);
+  let paused = false;
+  let due = false;
+  let busy = false;
   live.hidden = pause.hidden = false;
 
-  const paused = () => pause.getAttribute("aria-pressed") === "true";
   pause.addEventListener("click", () => {
-    pause.setAttribute("aria-pressed", String(!paused()));
-    pause.textContent = paused() ? "Go on" : "Pause";
-    if (!paused()) update();
+    paused = !paused;
+    pause.textContent = paused ? "Resume" : "Pause";
+    if (!paused) update();
   });
 
-  function update() {
-    fetching = fetching.then(async () => {
-      if (paused()) return;
-      const answer = await fetch(`/console/rows?after=${last}`);
-      if (!answer.ok) return;
-      const fresh = document.createElement("template");
-      fresh.innerHTML = await answer.text();
-      for (const row of fresh.content.children) {
-        row.classList.add("new");
-        last = Math.max(last, Number(row.dataset.number));
+  // One question at a time, however many events come in meanwhile, until there is nothing new.
+  async function update() {
+    due = true;
+    if (busy) return;
+    busy = true;
+    try {
+      while (due && !paused) {
+        due = false;
+        due = await fetchNew() || due;
+        if (!due) await refresh(document.querySelector("#switches"), "/console/switches");
       }
-      document.querySelector("#nothing").hidden = list.children.length + fresh.content.children.length > 0;
-      list.prepend(fresh.content);
-      while (list.children.length > most) list.lastElementChild.remove();
-      list.dispatchEvent(new Event("changed"));
-    }).catch(() => {});
+    } catch { /* the mock is away, which the stream of events tells */ }
+    busy = false;
+  }
+
+  async function fetchNew() {
+    const answer = await fetch(`/console/rows?after=${last}`);
+    if (!answer.ok) return false;
+    const fresh = parsed(await answer.text());
+    const added = [...fresh.children];
+    if (added.length === 0 || paused) return false;
+    const numbers = added.map((row) => Number(row.dataset.number));
+    if (Math.min(...numbers) <= last) rows.replaceChildren(); // the mock was started anew
+    last = Math.max(...numbers);
+    added.forEach((row) => row.classList.add("new"));
+    inOwnTime(fresh);
+    document.querySelector("#nothing").hidden = true;
+    document.querySelector("#news").textContent = added[0].querySelector(".cover").ariaLabel;
+    rows.prepend(fresh);
+    while (rows.children.length > Number(rows.dataset.most)) rows.lastElementChild.remove();
+    rows.dispatchEvent(new Event("changed"));
+    return true;
   }
 
   const events = new EventSource("/_mock/events");
@@ -58,62 +91,109 @@ function follow(list) {
   events.addEventListener("error", () => { live.textContent = "not connected"; live.classList.add("lost"); });
 }
 
-function filterBy(input, list) {
+function parsed(text) {
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  return template.content;
+}
+
+async function refresh(part, address) {
+  const answer = await fetch(address);
+  if (!answer.ok) return;
+  const fresh = parsed(await answer.text());
+  const said = (node) => node.textContent.replace(/\s+/g, " ").trim();
+  if (said(fresh) === said(part)) return;
+  const held = part.contains(document.activeElement);
+  part.replaceChildren(fresh);
+  if (held) part.querySelector("button")?.focus();
+}
+
+function filterBy(input, rows) {
   input.hidden = false;
   const show = () => {
     const wanted = input.value.trim().toLowerCase();
-    for (const row of list.children) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    let shown = 0;
+    for (const row of rows.children) {
+      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      shown += row.hidden ? 0 : 1;
+    }
+    document.querySelector("#unmatched").hidden = shown > 0 || rows.children.length === 0;
   };
   input.addEventListener("input", show);
-  list.addEventListener("changed", show);
+  rows.addEventListener("changed", show);
 }
 
-function tabs(bar) {
-  if (!bar) return;
-  bar.hidden = false;
-  const all = [...bar.children];
+function tabs(all) {
   const choose = (tab) => {
     for (const one of all) {
-      one.setAttribute("aria-selected", String(one === tab));
+      one.ariaSelected = String(one === tab);
       one.tabIndex = one === tab ? 0 : -1;
       document.getElementById(one.getAttribute("aria-controls")).hidden = one !== tab;
     }
     tab.focus();
   };
-  bar.addEventListener("click", (event) => { if (all.includes(event.target)) choose(event.target); });
-  bar.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step) choose(all[(all.indexOf(document.activeElement) + step + all.length) % all.length]);
+  all.forEach((tab, index) => {
+    tab.addEventListener("click", () => choose(tab));
+    tab.addEventListener("keydown", (event) => {
+      const to = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: all.length - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      choose(all[(to + all.length) % all.length]);
+    });
   });
 }
 
 function trial(form) {
   const body = form.querySelector(".body");
   const outcome = form.querySelector(".outcome");
-  form.addEventListener("input", (event) => {
-    const { pointer, kind } = event.target.dataset;
-    if (!pointer) return;
-    try {
-      body.value = JSON.stringify(placed(JSON.parse(body.value), pointer, read(event.target.value, kind)), null, 2);
-      outcome.textContent = "";
-    } catch (error) {
-      outcome.textContent = `The body is no JSON: ${error.message}`;
+  const fields = form.querySelectorAll("[data-pointer]");
+  const value = () => { try { return JSON.parse(body.value); } catch { return undefined; } };
+
+  for (const field of fields) {
+    field.addEventListener("input", () => {
+      const { pointer, kind } = field.dataset;
+      try {
+        body.value = compact(placed(JSON.parse(body.value), pointer, read(field.value, kind)));
+        outcome.textContent = "";
+      } catch (error) {
+        outcome.textContent = `The body below has no place for this: ${error.message}`;
+      }
+    });
+  }
+  body.addEventListener("input", () => {
+    const whole = value();
+    if (whole === undefined) return;
+    for (const field of fields) {
+      const told = at(whole, field.dataset.pointer);
+      field.value = told === undefined ? "" : typeof told === "string" ? told : JSON.stringify(told);
     }
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     outcome.textContent = "…";
+    const headers = { "Content-Type": "application/json" };
+    const token = form.querySelector(".token").value;
+    const scenario = form.querySelector(".scenario").value;
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (scenario) headers["X-Mock-Scenario"] = scenario;
     const began = performance.now();
+    const took = () => `${Math.round(performance.now() - began)} ms`;
     try {
-      const answer = await fetch(form.dataset.base + form.dataset.address, {
-        method: form.dataset.method,
-        headers: { "Authorization": `Bearer ${form.dataset.token}`, "Content-Type": "application/json" },
-        body: body.value,
-      });
-      const text = await answer.text();
-      show(outcome, answer.status, Math.round(performance.now() - began), text, JSON.parse(form.dataset.images));
+      const { address, method, images } = form.dataset;
+      const answer = await fetch(address, { method, headers, body: body.value });
+      const status = answer.status;
+      try {
+        show(outcome, `${status} in ${took()}`, status, await answer.text(), JSON.parse(images));
+      } catch (error) {
+        outcome.textContent = `${status}, and the answer was cut after ${took()}: ${error.message}`;
+        outcome.dataset.mood = "broken";
+      }
     } catch (error) {
-      outcome.textContent = `No answer: ${error.message}`;
+      outcome.textContent = `No answer within ${took()}: ${error.message}`;
+      outcome.dataset.mood = "broken";
     }
   });
 }
@@ -122,45 +202,83 @@ function read(text, kind) {
   if (text === "") return undefined;
   if (kind === "boolean") return text === "true";
   if (kind === "string") return text;
-  return Number.isNaN(Number(text)) ? text : Number(text);
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+function steps(pointer) {
+  return pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function at(value, pointer) {
+  return steps(pointer).reduce((found, step) => found?.[step], value);
 }
 
 function placed(value, pointer, leaf) {
-  const path = pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const path = steps(pointer);
   const name = path.pop();
   let holder = value;
-  path.forEach((step, index) => {
+  for (const [index, step] of path.entries()) {
+    if (holder[step] === undefined && leaf === undefined) return value;
     holder[step] ??= /^\d+$/.test(path[index + 1] ?? name) ? [] : {};
     holder = holder[step];
-  });
+  }
   if (leaf === undefined) delete holder[name];
   else holder[name] = leaf;
   return value;
 }
 
-function at(value, pointer) {
-  return pointer.split("/").slice(1).reduce((found, step) => found?.[step], value);
+// A line for each member, as the page shows it at first.
+function compact(value) {
+  const told = Object.entries(value).map(([name, member]) => `  ${JSON.stringify(name)}: ${spaced(member)}`);
+  return told.length ? `{\n${told.join(",\n")}\n}` : "{}";
 }
 
-function show(outcome, status, milliseconds, text, images) {
+function spaced(value) {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${spaced(member)}`).join(", ")}}`;
+}
+
+function show(outcome, said, status, text, images) {
   const line = document.createElement("p");
-  line.textContent = `${status} in ${milliseconds} ms`;
-  outcome.replaceChildren(line);
+  line.className = "said";
+  line.textContent = said;
   let answer;
   try { answer = JSON.parse(text); } catch { /* shown as text */ }
-  const gallery = document.createElement("div");
-  gallery.className = "gallery";
-  for (const item of (status === 200 && at(answer, images.pointer)) || []) {
-    for (const { key, inline } of images.carriers) {
-      if (!item[key]) continue;
-      const image = document.createElement("img");
-      image.src = inline ? `data:image/png;base64,${item[key]}` : item[key];
-      image.alt = "";
-      gallery.append(image);
-    }
-  }
+  outcome.dataset.mood = status >= 500 || answer === undefined ? "broken" : status >= 400 ? "refused" : "good";
   const raw = document.createElement("pre");
   raw.tabIndex = 0;
-  raw.textContent = answer === undefined ? text : JSON.stringify(answer, (_, value) => (typeof value === "string" && value.length > 500 ? `${value.slice(0, 60)}… (${value.length} characters)` : value), 2);
-  outcome.append(gallery, raw);
+  raw.textContent = answer === undefined ? text || "There is nothing in the answer." : JSON.stringify(answer, shortened, 2);
+  outcome.replaceChildren(line, gallery(answer, images), raw);
+}
+
+function gallery(answer, { pointer, carriers }) {
+  const found = document.createElement("div");
+  found.className = "gallery";
+  const items = at(answer, pointer);
+  for (const item of Array.isArray(items) ? items : []) {
+    for (const { key, inline } of carriers) {
+      const told = item?.[key];
+      if (typeof told === "string" && told) found.append(picture(inline ? `data:image/png;base64,${told}` : told, found));
+    }
+  }
+  return found;
+}
+
+function picture(source, gallery) {
+  const image = document.createElement("img");
+  image.alt = `Image ${gallery.children.length + 1}`;
+  image.addEventListener("error", () => {
+    const missing = document.createElement("p");
+    missing.className = "empty";
+    missing.textContent = `${image.alt} cannot be shown`;
+    image.replaceWith(missing);
+  });
+  image.src = source;
+  return image;
+}
+
+function shortened(_, value) {
+  const long = typeof value === "string" && value.length > 500;
+  return long ? `${value.slice(0, 60)}… (${value.length} characters)` : value;
 }

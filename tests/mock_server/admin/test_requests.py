@@ -1,5 +1,10 @@
 """The journal over HTTP: what came in can be listed, filtered, shown and forgotten."""
 
+import socket
+from functools import partial
+
+import httpx
+import orjson
 import pytest
 
 from gateway_contract.contract import Contract
@@ -155,3 +160,27 @@ def test_looking_leaves_no_trace(admin: Seen) -> None:
     for path in ("", "/requests", "/requests.har", "/mode", "/openapi.json"):
         assert admin.http.get(f"/_mock{path}").status_code == 200
     assert admin.listed() == []
+
+
+def test_requests_with_monstrous_heads_are_forgotten_before_they_fill_the_memory(admin: Seen) -> None:
+    journal, port = admin.mock.journal, httpx.URL(admin.mock.settings.own).port
+    head = b"".join(b"%x:b\r\n" % index for index in range(8000))
+    for _ in range(40):
+        with socket.create_connection(("127.0.0.1", port or 0), timeout=30) as connection:
+            connection.sendall(b"GET /powertokens HTTP/1.1\r\nhost: x\r\nconnection: close\r\n%b\r\n" % head)
+            answer = b"".join(iter(partial(connection.recv, 65536), b""))
+        assert answer.startswith(b"HTTP/1.1 404")
+    assert journal.last == 40
+    assert len(journal.kept) < 40
+    assert journal.held <= journal.most_bytes
+
+
+def test_a_token_behind_escapes_is_shown_nowhere(admin: Seen, order: Body) -> None:
+    headers = {"authorization": "Bearer token/of+mine", "content-type": "application/json"}
+    content = orjson.dumps({**order, "prompt": "it is token/of+mine"}).replace(b"token/", b"token\\/")
+    admin.http.post("/powertokens/v1/images/generations?key=token%2Fof%2Bmine", content=content, headers=headers)
+    for path in ("/requests", "/requests/1", "/requests.har"):
+        shown = admin.http.get(f"/_mock{path}").text
+        assert "it is [redacted]" in shown
+        assert "of+mine" not in shown
+        assert "of%2Bmine" not in shown

@@ -1,0 +1,83 @@
+"""What the list of requests shows of each."""
+
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from gateway_contract.contract import Contract
+from mock_server.console.rendering import html
+from mock_server.console.view import mood, row, status_told, took
+from mock_server.journal import Entry
+
+
+@pytest.fixture
+def entry(powertokens: Contract) -> Entry:
+    return Entry(
+        number=1,
+        gateway=powertokens.name,
+        at=0.0,
+        method=powertokens.operation.method,
+        path=f"/{powertokens.name}{powertokens.operation.path}",
+        headers=(("authorization", "Bearer ***"),),
+        content=orjson.dumps(powertokens.examples[0].body),
+        status=200,
+        answer_headers=(),
+        answer_content=b"{}",
+        whole=True,
+        seconds=0.1,
+        upstream=(),
+        scenario=None,
+        mode="strict",
+    )
+
+
+def answered(entry: Entry, *links: object) -> Entry:
+    return replace(entry, answer_content=orjson.dumps({"data": [{"url": link} for link in links]}))
+
+
+@pytest.mark.parametrize(("count", "shown", "more"), [(6, 6, ""), (8, 6, "and 2 more")])
+def test_a_line_shows_a_few_images_and_counts_the_rest(
+    entry: Entry, powertokens: Contract, count: int, shown: int, more: str
+) -> None:
+    told = row(answered(entry, *(f"http://127.0.0.1/{number}" for number in range(count))), [powertokens])
+    page = bytes(html("rows.html", rows=[told]).body).decode()
+    assert len(told.pictures) == count
+    assert page.count("<img") == shown
+    assert more in page
+    assert ("more</span>" in page) == bool(more)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//elsewhere", "", None, 7, {}])
+def test_what_is_no_link_is_never_made_one(entry: Entry, powertokens: Contract, link: object) -> None:
+    assert row(answered(entry, link), [powertokens]).pictures == ()
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"data": 7}', b'{"data": [7, null, []]}'])
+def test_whatever_was_answered_has_a_line(entry: Entry, powertokens: Contract, content: bytes) -> None:
+    told = row(replace(entry, answer_content=content), [powertokens])
+    assert (told.pictures, told.inline) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "whole", "told", "coloured"),
+    [
+        (200, True, "200", "good"),
+        (400, True, "400", "refused"),
+        (500, True, "500", "broken"),
+        (200, False, "200, cut", "broken"),
+        (None, False, "no answer", "broken"),
+    ],
+)
+def test_an_answer_is_told_and_coloured_by_what_came_of_it(
+    entry: Entry, *, status: int | None, whole: bool, told: str, coloured: str
+) -> None:
+    seen = replace(entry, status=status, whole=whole)
+    assert (status_told(seen), mood(seen)) == (told, coloured)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.00042, "0.4 ms"), (0.0099, "9.9 ms"), (0.25, "250 ms"), (2, "2000 ms")]
+)
+def test_short_times_are_told_more_exactly(seconds: float, told: str) -> None:
+    assert took(seconds) == told
