@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -10,6 +11,14 @@ from mock_server.serving import PortInUseError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def web_address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Raises BadParameter for what nobody could call."""
+    found = urlsplit(value or "")
+    if value is not None and not (found.scheme in {"http", "https"} and found.hostname):
+        raise click.BadParameter(f"{value!r} is no http:// or https:// URL")
+    return value
 
 
 @click.command(context_settings={"show_default": True})
@@ -26,9 +35,13 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--scenarios", type=FILE, help="Scenarios of yours, read anew when the file changes.")
 @click.option("--images", type=FOLDER, help="Pictures of yours in place of drawn ones.")
 @click.option("--recorded", type=FOLDER, help="Recorded answers, in place of made ones where their request fits.")
-@click.option("--upstream", help="URL of an upstream to call instead of the bundled stub.")
+@click.option("--upstream", callback=web_address, help="URL of an upstream to call instead of the bundled stub.")
 @click.option("--upstream-key", envvar="UPSTREAM_KEY", help="The gateway's own key for that upstream.")
-@click.option("--forward", help="URL of a real upstream to which the stub passes calls on, and records them.")
+@click.option(
+    "--forward",
+    callback=web_address,
+    help="URL of a real upstream to which the stub passes calls on, and records them.",
+)
 @click.option("--link-key", envvar="MOCK_LINK_KEY", help="Whoever has the same serves the same links.")
 @click.option("--link-seconds", default=86400, type=click.IntRange(1), help="How long links to images live.")
 @click.option("--kept", default=1000, type=click.IntRange(1), help="Requests that the journal keeps.")

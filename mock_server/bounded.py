@@ -9,7 +9,7 @@ class TooLargeError(Exception):
     """The request is longer than anybody could mean it."""
 
 
-def bounded(app: ASGIApp, too_large: ASGIApp) -> ASGIApp:
+def bounded(app: ASGIApp, too_large: ASGIApp, most: int = MOST_REQUEST) -> ASGIApp:
     """The application with whole bodies; `too_large` answers where one is longer than is read."""
 
     async def within(scope: Scope, receive: Receive, send: Send) -> None:
@@ -17,7 +17,7 @@ def bounded(app: ASGIApp, too_large: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         try:
-            content = await whole_body(scope, receive)
+            content = await whole_body(scope, receive, most)
         except TooLargeError:
             await too_large(scope, receive, send)
         else:
@@ -26,20 +26,20 @@ def bounded(app: ASGIApp, too_large: ASGIApp) -> ASGIApp:
     return within
 
 
-async def whole_body(scope: Scope, receive: Receive) -> bytes:
+async def whole_body(scope: Scope, receive: Receive, most: int = MOST_REQUEST) -> bytes:
     """A body; one that ends with its client hanging up ends there, since nobody is left to be told.
 
     Raises TooLargeError, before anything is read where the client says how long it will be.
     """
     said = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    if said.isdigit() and int(said) > MOST_REQUEST:
+    if said.isdigit() and int(said) > most:
         raise TooLargeError
     chunks, length, more = list[bytes](), 0, True
     while more:
         message = await receive()
         chunks.append(message.get("body", b""))
         length += len(chunks[-1])
-        if length > MOST_REQUEST:
+        if length > most:
             raise TooLargeError
         more = message.get("more_body", False)
     return b"".join(chunks)

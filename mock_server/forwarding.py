@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp, Scope
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json
+from mock_server.bounded import bounded
 from mock_server.call_record import record_route
 from mock_server.dashscope import Failure, image_links
 from mock_server.dashscope_tasks import result_links, submitted_task
@@ -26,7 +29,7 @@ from mock_server.upstream_calls import UpstreamCalls
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 SECONDS = 300.0  # as long as the vendor's own SDK waits
-MOST_BYTES = 64 * 2**20  # of an answer, which holds links and no images
+MOST_BYTES = 64 * 2**20  # of a call or an answer: both hold links, and a call may hold a picture to be edited
 HOP_BY_HOP = frozenset(
     (
         b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection "
@@ -79,7 +82,11 @@ def forwarding_app(calls: UpstreamCalls, url: str, http: httpx.AsyncClient, seco
     async def forward(request: Request) -> Response:
         return await _forward(forwarding, request)
 
-    return Starlette(routes=[record_route(calls), Route("/{path:path}", forward, methods=METHODS)])
+    too_large = unreached(413, f"the call is over {MOST_BYTES} bytes", {"connection": "close"})
+    return Starlette(
+        routes=[record_route(calls), Route("/{path:path}", forward, methods=METHODS)],
+        middleware=[Middleware(bounded, too_large, MOST_BYTES)],
+    )
 
 
 async def _forward(forwarding: Forwarding, request: Request) -> Response:
@@ -145,12 +152,12 @@ async def _whole(answer: httpx.Response) -> bytes:
     return bytes(content)
 
 
-def unreached(status: int, reason: str) -> Response:
+def unreached(status: int, reason: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
     """An error as the vendor lays it out, which says that it is the mock's own."""
     request_id = new_id()
     message = f"This is the mock: the upstream to which it passes calls on was not reached: {reason}."
     failure = Failure(status, "InternalError.Forwarding", message)
-    return JSONResponse(failure.body(request_id), status, {"x-request-id": request_id, **OF_THE_MOCK})
+    return JSONResponse(failure.body(request_id), status, {"x-request-id": request_id, **OF_THE_MOCK, **headers})
 
 
 def passed_on(answer: Answered) -> Response:

@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import httpx
 from starlette.types import ASGIApp
 
 from gateway_contract.contract import Contract, Upstream
 from gateway_contract.document import DocumentError
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.way import Defect
+from mock_server.forwarding import SECONDS, forwarding_app
 from mock_server.front import Controls, front, hold, too_large
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
@@ -32,14 +34,16 @@ KEPT = 1000  # requests
 class MockSettings:
     """How a mock is to be. `own` is the URL at which it will listen; `token` the only one that its gateways take.
 
-    `upstream` is another one to call instead of the bundled stub, with the gateway's own key for it. `link_key` decides
-    who else can serve the mock's links: whoever has the same. `draws` makes the images, `recorded` answers go before
-    made ones, and `defect` names a way of being broken on purpose.
+    `upstream` is another one to call instead of the bundled stub, with the gateway's own key for it; `forward` is a
+    real one to which whatever comes to the stub is passed on. `link_key` decides who else can serve the mock's links:
+    whoever has the same. `draws` makes the images, `recorded` answers go before made ones, and `defect` names a way of
+    being broken on purpose.
     """
 
     own: str
     token: str | None = None
     upstream: str | None = None
+    forward: str | None = None
     upstream_key: str = field(default=DEFAULT_KEY, repr=False)
     mode: Mode = Mode.STRICT
     link_key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
@@ -67,6 +71,7 @@ class Mock:
     journal: Journal
     controls: Controls
     wire: HttpWire | None  # to an upstream that is not bundled
+    beyond: httpx.AsyncClient | None  # to the real upstream to which calls are passed on
     stubs: dict[str, UpstreamStub] = field(default_factory=dict)
     stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
     served: Mapping[str, Served] = field(default_factory=dict)
@@ -77,8 +82,16 @@ class Mock:
         self.journal.clear()
         for stub in self.stubs.values():
             stub.calls.clear()
+            stub.tasks.clear()
         self.controls.mode = self.settings.mode
         hold(self.controls, self.controls.scenarios)
+
+    async def aclose(self) -> None:
+        """Closes all that is open, in the loop in which it was used."""
+        if self.wire is not None:
+            await self.wire.aclose()
+        if self.beyond is not None:
+            await self.beyond.aclose()
 
 
 def mock_of(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
@@ -86,8 +99,9 @@ def mock_of(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
 
     Raises DocumentError for one that names no upstream, UnknownDefectError where none has the wanted defect.
     """
-    wire = None if settings.upstream is None else over_http()
-    mock = Mock(settings, Journal(settings.kept), Controls(settings.mode), wire)
+    wire = None if settings.upstream is None and settings.forward is None else over_http(SECONDS)
+    beyond = None if settings.forward is None else httpx.AsyncClient(timeout=SECONDS, trust_env=False)
+    mock = Mock(settings, Journal(settings.kept), Controls(settings.mode), wire, beyond)
     serve(mock, contracts)
     return mock
 
@@ -101,7 +115,7 @@ def serve(mock: Mock, contracts: Sequence[Contract]) -> None:
     broken = {} if defect is None else defects_named(defect, contracts)
     upstreams = {contract.name: upstream_of(contract) for contract in contracts}
     mock.stubs |= {upstream.name: _stub(mock, upstream) for upstream in upstreams.values()}
-    mock.stub_apps = {name: upstream_app(stub) for name, stub in mock.stubs.items()}
+    mock.stub_apps = {name: _upstream_app(mock, stub) for name, stub in mock.stubs.items()}
     mock.served = {
         contract.name: _served(mock, gateway_of(mock, contract, upstreams[contract.name]), broken.get(contract.name))
         for contract in contracts
@@ -127,6 +141,14 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
     if known is not None:
         return replace(known, upstream=upstream)
     return UpstreamStub(upstream, signer=signer_of(mock.settings, upstream.name), draws=mock.settings.draws)
+
+
+def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
+    """The stub itself, or what passes its calls on; that one goes on as it is, for it knows of tasks under way."""
+    if mock.settings.forward is None or mock.beyond is None:
+        return upstream_app(stub)
+    root = mock.settings.forward.rstrip("/").removesuffix(stub.upstream.base)
+    return mock.stub_apps.get(stub.upstream.name) or forwarding_app(stub.calls, root, mock.beyond)
 
 
 def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:

@@ -58,7 +58,6 @@ def lifespan(
             async with alongside():
                 yield
         finally:
-            if mock.wire is not None:
-                await mock.wire.aclose()
+            await mock.aclose()
 
     return as_long_as_served

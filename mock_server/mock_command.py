@@ -55,7 +55,8 @@ def serve_until_stopped(options: Options) -> None:
         server = uvicorn.Server(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
-        click.echo("\n".join([*greeting(contracts, own), *broken_on_purpose(options.defect, contracts)]))
+        special = [*passed_on(options.forward, contracts), *broken_on_purpose(options.defect, contracts)]
+        click.echo("\n".join([*greeting(contracts, own), *special]))
         if options.host in ANYWHERE:
             click.echo("Anyone who reaches this machine can call it: the mock checks no identity.", err=True)
         server.run(sockets=[listener])
@@ -67,6 +68,7 @@ def settings_from(options: Options, own: str) -> MockSettings:
         own=own,
         token=options.token,
         upstream=options.upstream,
+        forward=options.forward,
         upstream_key=options.upstream_key or DEFAULT_KEY,
         mode=mode_named(options.mode),
         link_key=hashlib.sha256(key).digest(),
@@ -100,6 +102,12 @@ def listing(names: Sequence[str]) -> list[str]:
         lines += [f"{contract.name}: {len(known)} defects"]
         lines += [f"  {defect!s:<{width}}  {defect.way.says}" for defect in known]
     return lines
+
+
+def passed_on(forward: str | None, contracts: Sequence[Contract]) -> list[str]:
+    """Which calls go on to a real upstream."""
+    names = [] if forward is None else [upstream.name for upstream in upstreams(contracts)]
+    return [f"Passed on: whatever comes to {name} goes to {forward}, and may be billed." for name in names]
 
 
 def broken_on_purpose(defect: str | None, contracts: Sequence[Contract]) -> list[str]:

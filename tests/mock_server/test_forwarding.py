@@ -230,3 +230,11 @@ def test_the_vendors_sdk_does_not_notice(
     link = answer.output.choices[0].message.content[0]["image"]
     assert quick.http.get(link).content.startswith(b"\x89PNG")
     assert between.last.images == quick.last.images
+
+
+def test_a_call_that_is_far_too_long_is_not_passed_on(quick: ServedStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forwarding_module, "MOST_BYTES", 1000)
+    before_that = len(quick.stub.calls)
+    with forwarding_to(quick.url) as forwarding:
+        assert_unreached(forwarding.post("/api/v1/anything", {"text": "a" * 2000}), 413, "the call is over 1000 bytes")
+    assert len(quick.stub.calls) == before_that

@@ -107,6 +107,37 @@ def test_another_upstream_can_be_called_with_a_key_of_its_own(powertokens: Contr
         assert ("authorization", "Bearer sk-theirs") in behind.last.headers
 
 
+@pytest.mark.parametrize("base", ["/api/v1", "/api/v1/", ""])
+def test_calls_are_passed_on_to_a_real_upstream_and_recorded(base: str, powertokens: Contract) -> None:
+    with stub_served(powertokens) as real, mocked([powertokens], forward=real.url + base) as (url, http):
+        answer = http.post(f"{url}/dashscope{CALL}", json={"model": QWEN, "input": MESSAGES})
+        link = answer.json()["output"]["choices"][0]["message"]["content"][0]["image"]
+        assert link.startswith(real.url)
+        assert real.last.path == CALL
+        (recorded,) = http.get(f"{url}/dashscope/_mock/calls").json()
+        assert recorded["images"] == list(real.last.images)
+
+
+def test_a_gateway_of_the_mock_calls_the_real_upstream_too(powertokens: Contract) -> None:
+    with (
+        stub_served(powertokens) as real,
+        mocked([powertokens], forward=real.url, upstream_key="sk-ours") as (url, http),
+    ):
+        answer = http.post(f"{url}/powertokens/v1/images/generations", json=FLAT)
+        assert http.get(answer.json()["data"][0]["url"]).content.startswith(b"\x89PNG")
+        assert ("authorization", "Bearer sk-ours") in real.last.headers
+        assert len(http.get(f"{url}/dashscope/_mock/calls").json()) == 1
+
+
+def test_tasks_are_forgotten_with_all_the_rest(powertokens: Contract) -> None:
+    with mocked([powertokens]) as (url, http):
+        call = {"model": "qwen-image-plus", "input": {"prompt": "a lighthouse"}}
+        path = f"{url}/dashscope/api/v1/services/aigc/text2image/image-synthesis"
+        task = http.post(path, json=call, headers={"x-dashscope-async": "enable"}).json()["output"]["task_id"]
+        http.post(f"{url}/_mock/reset")
+        assert http.get(f"{url}/dashscope/api/v1/tasks/{task}").json()["output"]["task_status"] == "UNKNOWN"
+
+
 def test_requests_at_once_get_their_own_images(both: tuple[str, httpx.Client]) -> None:
     url, http = both
     widths = list(range(520, 600, 8))

@@ -21,6 +21,7 @@ from gateway_contract.contract import Contract
 from mock_server.__main__ import main
 from mock_server.mock_command import greeting
 from tests.gateway_contract.invented import write_invented
+from tests.mock_server.served import ServedStub
 
 FLAT = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}
 ROOT = Path(__file__).parents[2]
@@ -151,6 +152,25 @@ def test_a_mock_with_the_same_key_serves_the_links_of_another() -> None:
         link = asked.json()["data"][0]["url"]
         elsewhere = http.get(link.replace(url_of(ours), url_of(theirs)))
         assert elsewhere.content == http.get(link).content
+
+
+def test_whatever_comes_to_the_stub_is_passed_on(stub: ServedStub) -> None:
+    body = {"model": FLAT["model"], "input": {"messages": [{"role": "user", "content": [{"text": "a kite"}]}]}}
+    with started("--forward", f"{stub.url}/api/v1") as (process, lines), httpx.Client(trust_env=False) as http:
+        assert process.stdout is not None
+        warning = process.stdout.readline().strip()
+        url = f"{url_of(lines)}/dashscope{stub.stub.path}"
+        answer = http.post(url, json=body, headers={"authorization": "Bearer x"}, timeout=30)
+    assert answer.json()["output"]["choices"][0]["message"]["content"][0]["image"].startswith(stub.url)
+    assert warning == f"Passed on: whatever comes to dashscope goes to {stub.url}/api/v1, and may be billed."
+
+
+@pytest.mark.parametrize("option", ["--upstream", "--forward"])
+@pytest.mark.parametrize("address", ["dashscope.aliyuncs.com", "ftp://example.com", "http://"])
+def test_an_address_that_nobody_could_call_is_told_at_once(option: str, address: str) -> None:
+    result = CliRunner().invoke(main, ["--port", "0", option, address])
+    assert result.exit_code == 2
+    assert f"{address!r} is no http:// or https:// URL" in result.stderr
 
 
 def test_the_greeting_names_everything_that_is_served(powertokens: Contract, invented: Contract) -> None:
