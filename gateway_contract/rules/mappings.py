@@ -8,6 +8,7 @@ from gateway_contract.pointer import read
 from gateway_contract.rules.examined import Examined
 from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
 from gateway_contract.rules.responses import judge_by_answer
+from gateway_contract.standing import upstream_refuses
 from gateway_contract.values import ABSENT, UNOBSERVED, Json, Nothing, same
 
 NO_CALL = "no upstream call was seen for this request"
@@ -55,9 +56,18 @@ def judge_absence(field: MappedField, examined: Examined, default: Json | Litera
     if examined.call is ABSENT:
         return inconclusive(NO_CALL)
     seen = read(examined.call.body, field.upstream)
-    if seen is ABSENT or (default is not ABSENT and field.arrived(default, seen)):
+    if seen is ABSENT or _is_nothing(field, seen, examined) or (default is not ABSENT and field.arrived(default, seen)):
         return PASS
     return failing(expected, str(Arrival("injected", field.upstream, seen)))
+
+
+def _is_nothing(field: MappedField, seen: Json, examined: Examined) -> bool:
+    """Whether a null stands for a field that was left out: so it does where the upstream's document takes it."""
+    call, upstream = examined.call, examined.contract.upstream
+    if seen is not None or upstream is None or call in (ABSENT, UNOBSERVED) or call.body is ABSENT:
+        return False
+    refused = upstream_refuses(upstream.behind(call.method, call.path), call.body)
+    return all(constraint.pointer != field.upstream for constraint in refused)
 
 
 def _judgeable(field: MappedField, examined: Examined) -> Json | Literal[Nothing.ABSENT]:

@@ -66,6 +66,20 @@ def sends_defaults(gateway: Gateway) -> ASGIApp:
 
 
 @benign
+def sends_nulls(gateway: Gateway) -> ASGIApp:
+    """What the client left out goes upstream as null, as the vendor's own library sends it."""
+
+    def mapped(own: Gateway, body: Json) -> Json:
+        call = upstream_body(own.contract, body)
+        for field in own.contract.mapped:
+            if read(body, field.pointer) is ABSENT and field.judged_for(body):
+                call = placed(call, field.upstream, None)
+        return call
+
+    return gateway_app(replace(gateway, map=mapped))
+
+
+@benign
 def tells_more(gateway: Gateway) -> ASGIApp:
     """The answer and its items hold fields that no page names."""
 

@@ -161,13 +161,6 @@ def invented_value(schema: Mapping[str, Json]) -> Json:
     return "1024*768" if "format" in schema else "blurry"
 
 
-@broken("map", not_to_be_invented)
-def null_when_left_out(at: Spot, gateway: Gateway, body: Json) -> Json:
-    """A field that the client left out goes upstream as null."""
-    call, field = call_of(gateway, body), mapping_at(gateway.contract, at.pointer)
-    return call if read(body, at.pointer) is not ABSENT else placed(call, field.upstream, None)
-
-
 @broken("map", gateway_only)
 def passed_on(at: Spot, gateway: Gateway, body: Json) -> Json:
     """A field that is the gateway's business goes upstream, too."""

@@ -53,6 +53,17 @@ def test_nothing_is_said_of_a_request_that_should_not_have_been_taken(invented: 
     assert finding(invented, "words/mapped", PAINTBOX.conforming(ORDER | {"chaos": 100})) is None
 
 
+def test_null_is_nothing_where_the_upstream_takes_it(powertokens: Contract, invented: Contract) -> None:
+    least = DIALECTS["powertokens"].conforming({"model": "qwen-image-2.0-pro", "prompt": "a kite"})
+    nulls: list[tuple[str, str]] = [("seed", "not-invented"), ("watermark", "default"), ("size", "not-invented")]
+    for name, rule in nulls:
+        sent = with_call(least, placed(call_body(least), f"/parameters/{name}", None))
+        assert finding(powertokens, f"{name}/{rule}", sent) == PASS
+    plain = PAINTBOX.conforming({"engine": "quick", "wish": {"words": "a kite"}})
+    refused = with_call(plain, placed(call_body(plain), "/settings/dice", None))
+    assert finding(invented, "chaos/not-invented", refused) == failing("nothing at /settings/dice", "injected: null")
+
+
 def test_where_the_page_is_silent_on_one_field_the_others_are_judged_still(invented: Contract) -> None:
     silent = PAINTBOX.conforming(ORDER | {"unwanted": ""})
     assert finding(invented, "unwanted/mapped", silent) is None
