@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from gateway_contract.contract import Contract
 from gateway_contract.mapping import shortened
 from gateway_contract.pointer import below, leaf_name, members, parent, placed, read, tokens
 from gateway_contract.rules.statements import constraint_sentence
 from gateway_contract.schema import ANY_NAME, Constraint, Part
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.values import ABSENT, Json, Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ def _told_at(contract: Contract) -> tuple[tuple[str, str], ...]:
     named = ((part, leaf_name(part.pointer)) for part in schema.parts)
     wanted = ((part.pointer, name if name in NO_TOKEN.told else _stand_in(part)) for part, name in named)
     return tuple((pointer, name) for pointer, name in wanted if name is not None)
+
+
+def message_in(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> str:
+    """What an error body says went wrong; empty where it says nothing."""
+    said = (read(body, pointer) for pointer, name in _told_at(contract) if name == "message")
+    return next((text for text in said if isinstance(text, str)), "")
 
 
 def _stand_in(part: Part) -> str | None:

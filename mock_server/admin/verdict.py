@@ -6,8 +6,8 @@ from enum import Enum
 
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import header
-from gateway_contract.pointer import leaf_name
-from gateway_contract.schema import ANY_NAME
+from gateway_contract.pointer import is_within, leaf_name
+from gateway_contract.schema import ANY_NAME, Constraint
 from gateway_contract.standing import Standing, standing
 from gateway_contract.values import ABSENT, Json
 from mock_server.admin.breaches import Breach, breaches, meant, named, unknown_names
@@ -26,23 +26,27 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EntryVerdict:
-    """`says` is all of it in one sentence; `open` tells each field on which the page is silent, with why."""
+    """`sentences` are all of it; `open` tells each field on which the page is silent, with why."""
 
     kind: Kind
-    says: str
+    sentences: tuple[str, ...]
     broken: tuple[Breach, ...] = ()
     open: tuple[str, ...] = ()
     upstream: tuple[Difference, ...] = ()
+
+    @property
+    def says(self) -> str:
+        return " ".join(self.sentences)
 
 
 def verdict_of(contract: Contract, entry: Entry) -> EntryVerdict:
     operation = contract.operation
     if (entry.method, entry.path.partition("?")[0]) != (operation.method, f"/{entry.gateway}{operation.path}"):
         says = f"The contract is about {operation.method} {operation.path} and says nothing of this request."
-        return EntryVerdict(Kind.ELSEWHERE, says)
+        return EntryVerdict(Kind.ELSEWHERE, (says,))
     body = entry.body
     if body is ABSENT:
-        return EntryVerdict(Kind.NOT_JSON, "The body is no JSON." if entry.content else "There is no body.")
+        return EntryVerdict(Kind.NOT_JSON, ("The body is no JSON." if entry.content else "There is no body.",))
     found = _judged(contract, body, standing(contract, body), _without_token(contract, entry))
     return replace(found, upstream=differences(contract, body, entry.upstream))
 
@@ -51,19 +55,28 @@ def verdict_in(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
     """The verdict by the contract of the entry's gateway, where that is still served."""
     contract = next((contract for contract in contracts if contract.name == entry.gateway), None)
     if contract is None:
-        return EntryVerdict(Kind.UNKNOWN, f"{entry.gateway} is served no longer, so nothing is known of its contract.")
+        says = f"{entry.gateway} is served no longer, so nothing is known of its contract."
+        return EntryVerdict(Kind.UNKNOWN, (says,))
     return verdict_of(contract, entry)
 
 
 def _judged(contract: Contract, body: Json, found: Standing, others: tuple[Breach, ...]) -> EntryVerdict:
     """The verdict by what a body's standing is, and by what is broken beside the body."""
     fields = tuple(_open_fields(contract, body, found))
-    broken = (*others, *breaches(contract, body, found.broken))
+    broken = (*others, *breaches(contract, body, found.broken or _beside(contract, body, found.open_fields)))
+    left = [f"The contract leaves open: {', '.join(fields) or found.open_because}"] if found.open_because else []
     if broken:
-        return EntryVerdict(Kind.BROKEN, sentences(breach.says for breach in broken), broken, fields)
-    if found.open_because:
-        return EntryVerdict(Kind.OPEN, f"The page leaves open: {', '.join(fields) or found.open_because}.", open=fields)
-    return EntryVerdict(Kind.VALID, "Valid by the contract.")
+        return EntryVerdict(Kind.BROKEN, sentences(*(one.says for one in broken), *left), broken, fields)
+    if left:
+        return EntryVerdict(Kind.OPEN, sentences(*left), open=fields)
+    return EntryVerdict(Kind.VALID, ("Valid by the contract.",))
+
+
+def _beside(contract: Contract, body: Json, silent: frozenset[str]) -> frozenset[Constraint]:
+    """What is broken in other places than those on which the page is silent: that is to be mended all the same."""
+    return frozenset(
+        one for one in contract.request.broken(body) if not any(is_within(one.pointer, pointer) for pointer in silent)
+    )
 
 
 def _without_token(contract: Contract, entry: Entry) -> tuple[Breach, ...]:
@@ -86,5 +99,5 @@ def _open_fields(contract: Contract, body: Json, found: Standing) -> Iterable[st
             yield f"{named(unknown)} ({hint})" if hint else named(unknown)
 
 
-def sentences(parts: Iterable[str]) -> str:
-    return " ".join(f"{part}." for part in parts)
+def sentences(*parts: str) -> tuple[str, ...]:
+    return tuple(part if part.endswith("?") else f"{part}." for part in parts)

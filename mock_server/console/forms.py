@@ -20,7 +20,7 @@ async def switch_scenario(mock: Mock, request: Request) -> Response:
     form = await form_of(request)
     text, gateway, times = form.get("scenario", "").strip(), form.get("gateway") or None, form.get("times", "").strip()
     if times and not whole_number(times):
-        return overview_saying(mock, request, f"How many requests is a whole number from 1, not {times[:40]!r}.", form)
+        return overview_saying(mock, request, f"How often it holds is a whole number from 1, not {times[:40]!r}.", form)
     if gateway is not None and gateway not in mock.served:
         return overview_saying(mock, request, f"There is no gateway {gateway[:40]!r}.", form)
     meant = [contract for contract in served(mock) if gateway in {None, contract.name}]

@@ -10,6 +10,7 @@ from gateway_contract.contract import Contract
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.redaction import redact_headers
 from mock_server.admin.passage import Difference
+from mock_server.admin.verdict import EntryVerdict
 from mock_server.console.as_curl import as_curl
 from mock_server.console.lines import lines
 from mock_server.console.passages import passages, touched, where_seen
@@ -37,7 +38,7 @@ def shown(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
     return {
         "entry": entry,
         "row": told,
-        "asked": lines(entry.body, entry.content, {} if contract is None else touched(contract, found)),
+        "asked": lines(entry.body, entry.content, {} if contract is None else marks(contract, told.verdict)),
         "answered": lines(entry.answer, entry.answer_content),
         "calls": [
             call_view(contract, entry, call, [one for one in found if one.call == index])
@@ -47,6 +48,12 @@ def shown(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
         "older": before(mock, entry.number),
         "newer": next((one.number for one in mock.journal.since(entry.number)), None),
     }
+
+
+def marks(contract: Contract, verdict: EntryVerdict) -> dict[str, str]:
+    """Where in a body stands what its contract refuses, and what did not arrive as it should."""
+    broken = {one.pointer: one.says for one in verdict.broken if one.pointer}
+    return touched(contract, verdict.upstream) | broken
 
 
 def before(mock: Mock, number: int) -> int | None:

@@ -8,8 +8,9 @@ from http import HTTPStatus
 from gateway_contract.contract import Contract
 from gateway_contract.pointer import read
 from gateway_contract.values import ABSENT
-from mock_server.admin.verdict import EntryVerdict, verdict_in
+from mock_server.admin.verdict import EntryVerdict, Kind, verdict_in
 from mock_server.journal import Entry
+from mock_server.refusals import message_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,13 @@ class Row:
     inline: int  # images that came within the answer
     verdict: EntryVerdict
     told: str  # what was asked for, in a line
+    why: str  # it was refused or failed, where the verdict does not tell
 
 
 def row(entry: Entry, contracts: Sequence[Contract]) -> Row:
     contract = next((one for one in contracts if one.name == entry.gateway), None)
     links, inline = ((), 0) if contract is None else pictures(entry, contract)
+    verdict = verdict_in(contracts, entry)
     return Row(
         number=entry.number,
         gateway=entry.gateway,
@@ -48,8 +51,9 @@ def row(entry: Entry, contracts: Sequence[Contract]) -> Row:
         mode=entry.mode,
         pictures=links,
         inline=inline,
-        verdict=verdict_in(contracts, entry),
+        verdict=verdict,
         told="" if contract is None else asked_for(entry, contract),
+        why="" if contract is None or verdict.kind in {Kind.BROKEN, Kind.NOT_JSON} else why_not(entry, contract),
     )
 
 
@@ -90,3 +94,9 @@ def asked_for(entry: Entry, contract: Contract) -> str:
     """The text by which a request can be told from others."""
     found = (read(entry.body, pointer) for pointer in contract.marks)
     return next((text for text in found if isinstance(text, str)), "")
+
+
+def why_not(entry: Entry, contract: Contract) -> str:
+    """What the answer says of why there are no images."""
+    failed = entry.status is not None and entry.status >= HTTPStatus.BAD_REQUEST
+    return message_in(contract, entry.answer) if failed else ""

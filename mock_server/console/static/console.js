@@ -9,6 +9,7 @@ if (list) {
   document.querySelector("#trials").hidden = false;
   tabs([...document.querySelectorAll("#tabs [role=tab]")]);
   filterBy(document.querySelector("#filter"), list);
+  addEventListener("submit", inPlace);
   follow(list);
 }
 
@@ -21,19 +22,51 @@ function inOwnTime(part) {
 }
 
 function copying(button) {
-  const said = button.textContent;
   button.hidden = false;
   button.addEventListener("click", async () => {
     const code = button.parentElement.querySelector("code");
     try {
       await navigator.clipboard.writeText(code.textContent);
-      button.textContent = "Copied";
+      saying(button, "Copied");
     } catch {
       getSelection().selectAllChildren(code); // pages that are served without TLS to other machines may not copy
-      button.textContent = "Selected";
+      saying(button, "Selected");
     }
-    setTimeout(() => { button.textContent = said; }, 1500);
   });
+}
+
+function saying(button, text) {
+  const said = button.dataset.says ??= button.textContent;
+  button.textContent = text;
+  setTimeout(() => { button.textContent = said; }, 1500);
+}
+
+// Forms that lead to the page anew change it in its place, so that what was typed elsewhere and what is read stay.
+async function inPlace(event) {
+  const form = event.target;
+  if (form.method !== "post") return;
+  event.preventDefault();
+  const problem = document.querySelector("#problem");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const fresh = parsed(await answer.text());
+    problem.replaceChildren(...fresh.querySelector("#problem").childNodes);
+    change(document.querySelector("#switches"), fresh.querySelector("#switches"));
+    if (!answer.ok) return problem.scrollIntoView({ block: "nearest" });
+    if (form.elements.scenario) form.reset();
+    if (form.closest("#requests")) empty(document.querySelector("#rows"));
+    saying(event.submitter, "Done");
+  } catch {
+    problem.innerHTML = '<p class="problem" role="alert">The mock does not answer. Was it stopped?</p>';
+    problem.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function empty(rows) {
+  rows.replaceChildren();
+  document.querySelector("#nothing").hidden = false;
+  document.querySelector("#older")?.remove();
+  rows.dispatchEvent(new Event("changed"));
 }
 
 function follow(rows) {
@@ -99,13 +132,15 @@ function parsed(text) {
 
 async function refresh(part, address) {
   const answer = await fetch(address);
-  if (!answer.ok) return;
-  const fresh = parsed(await answer.text());
+  if (answer.ok) change(part, parsed(await answer.text()));
+}
+
+function change(part, fresh) {
   const said = (node) => node.textContent.replace(/\s+/g, " ").trim();
   if (said(fresh) === said(part)) return;
   const held = part.contains(document.activeElement);
-  part.replaceChildren(fresh);
-  if (held) part.querySelector("button")?.focus();
+  part.replaceChildren(...fresh.childNodes);
+  if (held) (part.querySelector("button") ?? document.querySelector("#behave [name=scenario]")).focus();
 }
 
 function filterBy(input, rows) {

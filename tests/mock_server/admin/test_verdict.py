@@ -78,7 +78,7 @@ def test_a_right_request_is_valid(powertokens: Contract, powerbuyin: Contract, i
         ),
         ({"look": {"colours": ["red", 1, None]}}, "colours: every item a string; you sent 1 and null."),
         ({"look": {"colours": []}}, "colours: at least 1 item; you sent 0 items."),
-        ({"shets": 2}, "shets: not known here; did you mean 'sheets'?."),
+        ({"shets": 2}, "shets: not known here; did you mean 'sheets'?"),
         ({"zzz": 2}, "zzz: not known here."),
     ],
 )
@@ -103,12 +103,28 @@ def test_a_body_of_another_type_breaks_the_contract_as_a_whole(invented: Contrac
 def test_what_the_page_leaves_open_is_named(powertokens: Contract, invented: Contract) -> None:
     order = powertokens.examples[0].body
     assert isinstance(order, dict)
-    assert verdict(powertokens, {**order, "sed": 1}).says == "The page leaves open: sed (did you mean 'seed'?)."
+    assert verdict(powertokens, {**order, "sed": 1}).says == "The contract leaves open: sed (did you mean 'seed'?)."
     assert verdict(invented, {**KITE, "canvas": "512X512"}).open == ("canvas",)
     assert (
         verdict(invented, {**KITE, "sheets": 1.0}).says
-        == "The page leaves open: an integer written as a fraction: 1.0."
+        == "The contract leaves open: an integer written as a fraction: 1.0."
     )
+
+
+def test_what_is_broken_is_told_beside_what_the_page_leaves_open(powertokens: Contract) -> None:
+    order = powertokens.examples[0].body
+    assert isinstance(order, dict)
+    found = verdict(powertokens, {**order, "n": 7, "size": "512X512", "sed": 1})
+    assert (found.kind, found.open) == (Kind.BROKEN, ("sed (did you mean 'seed'?)", "size"))
+    assert found.says == "n: at most 6; you sent 7. The contract leaves open: sed (did you mean 'seed'?), size."
+
+
+@pytest.mark.parametrize("change", [{"n": None}, {"size": "1x1"}, {"prompt": ""}])
+def test_what_the_page_leaves_open_is_not_broken_by_itself(powertokens: Contract, change: Body) -> None:
+    order = powertokens.examples[0].body
+    assert isinstance(order, dict)
+    found = verdict(powertokens, {**order, **change})
+    assert (found.kind, found.broken, found.open) == (Kind.OPEN, (), tuple(change))
 
 
 def test_what_is_no_json_is_said_to_be_none(invented: Contract) -> None:
@@ -146,7 +162,7 @@ def test_a_missing_token_is_told_beside_all_else(invented: Contract, headers: He
         for change in ({}, {"sheets": 5}, {"canvas": "512X512"})
     )
     assert (right.kind, right.says, right.broken[0].clause) == (Kind.BROKEN, says, "PX-02")
-    assert wrong.says == f"{says} sheets: at most 4; you sent 5."
+    assert wrong.sentences == (says, "sheets: at most 4; you sent 5.")
     assert (silent.kind, silent.open) == (Kind.BROKEN, ("canvas",))
 
 

@@ -85,6 +85,40 @@ async def test_what_was_typed_stays_to_be_put_right(visitor: Page, console: Seen
     await expect(visitor.locator("#switches")).to_contain_text("powerbuyin, for 2 more requests")
 
 
+async def test_what_was_typed_elsewhere_stays(tab: Page, console: Seen, order: Body) -> None:
+    console.ask("powertokens", order)
+    prompt = tab.locator("#form-powertokens [data-pointer='/prompt']")
+    await prompt.fill("a heron")
+    await tab.fill("#filter", "lighthouse")
+    await behave(tab, "rate-limt")
+    await expect(tab.get_by_role("alert")).to_be_in_viewport()
+    await behave(tab, "rate-limit")
+    await expect(tab.locator("#switches")).to_contain_text("rate-limit")
+    await expect(tab.get_by_role("alert")).to_have_count(0)
+    await expect(tab.locator("#behave [name=scenario]")).to_have_value("")
+    await tab.click("text=Clear")
+    await expect(tab.locator("#rows .row")).to_have_count(0)
+    await expect(prompt).to_have_value("a heron")
+    await expect(tab.locator("#filter")).to_have_value("lighthouse")
+
+
+async def test_without_a_script_a_form_leads_back_to_its_place(browser: Browser, console: Seen) -> None:
+    context = await browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 600})
+    page = await context.new_page()
+    await page.goto(console.mock.settings.own)
+    await behave(page, "rate-limt")
+    await expect(page.get_by_role("alert")).to_be_in_viewport()
+    await behave(page, "rate-limit")
+    await expect(page.locator("#switches")).to_be_in_viewport()
+    await context.close()
+
+
+async def test_a_mock_that_was_stopped_is_told(tab: Page, console: Seen) -> None:
+    await tab.route("**/console/scenario*", lambda route: route.abort())
+    await behave(tab, "rate-limit")
+    await expect(tab.get_by_role("alert")).to_contain_text("does not answer")
+
+
 async def test_switches_are_shown_as_they_run_out(tab: Page, console: Seen, order: Body) -> None:
     console.mock.controls.switchboard.set("server-error", None, 2, CONSOLE)
     await tab.reload()

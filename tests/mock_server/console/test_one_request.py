@@ -90,6 +90,22 @@ async def test_a_request_that_never_went_upstream_says_so(browser: Browser, cons
         await expect(page.locator("main")).to_contain_text("Nothing was asked of the upstream.")
 
 
+async def test_what_the_contract_refuses_is_marked_and_told_line_by_line(
+    browser: Browser, console: Seen, order: Body
+) -> None:
+    console.ask("powertokens", {**order, "n": 7, "seed": -1, "sed": 1})
+    async with newest(browser, console) as page:
+        await expect(page.locator(f"{ASKED} mark")).to_have_text(['  "n": 7,', '  "seed": -1,'])
+        told = page.locator("section[aria-labelledby=verdict] .verdict")
+        await expect(told).to_have_text(
+            [
+                "n: at most 6; you sent 7.",
+                "seed: at least 0; you sent -1.",
+                "The contract leaves open: sed (did you mean 'seed'?).",
+            ]
+        )
+
+
 async def test_one_leads_to_the_next(browser: Browser, console: Seen, order: Body) -> None:
     console.ask("powertokens", order)
     console.ask("powertokens", order)

@@ -9,6 +9,7 @@ from gateway_contract.contract import Contract
 from mock_server.console.rendering import html
 from mock_server.console.view import mood, row, status_told, took
 from mock_server.journal import Entry
+from mock_server.refusals import Refusal, refusal_body
 
 
 @pytest.fixture
@@ -74,6 +75,21 @@ def test_an_answer_is_told_and_coloured_by_what_came_of_it(
 ) -> None:
     seen = replace(entry, status=status, whole=whole)
     assert (status_told(seen), mood(seen)) == (told, coloured)
+
+
+def test_a_line_says_why_a_right_request_failed(entry: Entry, powertokens: Contract) -> None:
+    refusal = Refusal(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests.")
+    failed = replace(entry, status=429, answer_content=orjson.dumps(refusal_body(powertokens, refusal)))
+    assert row(failed, [powertokens]).why == "Too many requests."
+    assert "Answered: Too many requests." in bytes(html("rows.html", rows=[row(failed, [powertokens])]).body).decode()
+    assert row(replace(failed, status=200), [powertokens]).why == ""
+    assert row(replace(failed, answer_content=b"<html>"), [powertokens]).why == ""
+
+
+def test_a_line_does_not_say_twice_what_is_wrong_with_a_request(entry: Entry, powertokens: Contract) -> None:
+    refused = replace(entry, status=400, answer_content=orjson.dumps({"error": {"message": "The model is missing."}}))
+    for content in (b"{}", b"{"):
+        assert row(replace(refused, content=content), [powertokens]).why == ""
 
 
 @pytest.mark.parametrize(
