@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import httpx
 from starlette.types import ASGIApp
@@ -21,10 +22,12 @@ from mock_server.modes import Mode
 from mock_server.pictures import drawn
 from mock_server.recorded_answers import RecordedAnswer, with_recorded
 from mock_server.recording import recorded
+from mock_server.scenarios.meant import gateways_know
 from mock_server.scenarios.pictures import with_spoilt_images
+from mock_server.scenarios.upstream_serving import under_scenarios
 from mock_server.signing import LINK_SECONDS, Signer, signer_for
-from mock_server.upstream import UpstreamStub, upstream_app
 from mock_server.upstream_client import DEFAULT_KEY, UpstreamClient
+from mock_server.upstream_stub import UpstreamStub
 from mock_server.upstream_wire import BundledWire, HttpWire, over_http
 
 KEPT = 1000  # requests
@@ -144,11 +147,16 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
 
 
 def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
-    """The stub itself, or what passes its calls on; that one goes on as it is, for it knows of tasks under way."""
+    """The stub under its callers' scenarios, or what passes calls on; that stays, for it knows of tasks under way."""
     if mock.settings.forward is None or mock.beyond is None:
-        return upstream_app(stub)
+        return under_scenarios(stub, mock.controls.switchboard, partial(_gateways_know, mock))
     root = mock.settings.forward.rstrip("/").removesuffix(stub.upstream.base)
     return mock.stub_apps.get(stub.upstream.name) or forwarding_app(stub.calls, root, mock.beyond)
+
+
+def _gateways_know(mock: Mock, scenario: str) -> bool:
+    contracts = [served.gateway.contract for served in mock.served.values()]
+    return gateways_know(scenario, contracts, mock.controls.scenarios.named)
 
 
 def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:

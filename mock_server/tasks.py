@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from gateway_contract.contract import Upstream
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import Json
-from mock_server.dashscope import Failure
+from mock_server.dashscope import ONE_CHOICE, Failure
 from mock_server.dashscope_tasks import Status
 from mock_server.images import Picture
 
@@ -28,6 +28,8 @@ class Task:
     starts_at: float
     ends_at: float
     links_expire_at: float
+    layout: str = ONE_CHOICE
+    failed_results: int = 0  # beside the pictures
     canceled_at: float | None = None
 
     def status(self, now: float) -> Status:

@@ -1,5 +1,6 @@
 """The upstream stub: takes what the vendor takes, refuses what the vendor refuses, records every call."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Mapping
@@ -88,6 +89,7 @@ async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:
     failure = _failure(stub, request.headers, body)
     if failure is not None or body is ABSENT:
         return refused(stub, request, body, failure or dashscope.NOT_JSON)
+    await asyncio.sleep(stub.settings.generation_seconds)
     playing = stub.failure_of(body)
     if playing is not None:
         return _play(stub, request, body, playing)

@@ -23,12 +23,14 @@ from mock_server.upstream_failures import UpstreamFailure
 class StubSettings:
     """What can be set; where the vendor's sources disagree, which of them is followed.
 
-    `key` is the only one that is taken; None takes any. A task waits and runs for so many seconds.
+    `key` is the only one that is taken; None takes any. A task waits and runs for so many seconds, and what is answered
+    at once comes after so many.
     """
 
     key: str | None = field(default=None, repr=False)
     pending_seconds: float = 0.1
     running_seconds: float = 0.1
+    generation_seconds: float = 0.0
     unserved: Literal[400, 403] = 400  # a model sent to an operation that does not serve it
     unknown_model: Literal[400, 404] = 400
     wan_images: int = 1  # where a call of the wan family does not say how many; 4 by another page

@@ -111,7 +111,10 @@ def _handed_in(
     starts_at = call.at + stub.settings.pending_seconds
     ends_at = starts_at + stub.settings.running_seconds
     expire_at = ends_at + stub.signer.seconds if links_expire_at is None else links_expire_at
-    task = Task(new_id(), called, body, outcome, call, call.at, starts_at, ends_at, expire_at)
+    layout, failed = layout_for(stub, body), stub.settings.failed_results
+    task = Task(
+        new_id(), called, body, outcome, call, call.at, starts_at, ends_at, expire_at, layout, failed_results=failed
+    )
     stub.tasks.add(task)
     return protocol.submitted(task.id, new_id())
 
@@ -151,7 +154,7 @@ def _ending(stub: UpstreamStub, task: Task, own: str) -> dict[str, Json]:
         return protocol.failed(task.outcome)
     links = PictureLinks(stub.signer, own, task.links_expire_at)
     made = made_of(task.called, task.body, task.outcome, links)
-    return protocol.succeeded(made, layout_for(stub, task.body), stub.settings.failed_results)
+    return protocol.succeeded(made, task.layout, task.failed_results)
 
 
 def _cancel(stub: UpstreamStub) -> Endpoint:

@@ -59,10 +59,16 @@ def defects_of(contract: Contract) -> Mapping[str, Defect]:
     return {str(defect): defect for defect in defects(contract)}
 
 
-def _fails(given: Given) -> Effect:
-    found = FAILURE_NAMED.get(given[FAILURE.name])
+def failure_named(name: str) -> UpstreamFailure:
+    """Raises ScenarioError."""
+    found = FAILURE_NAMED.get(name)
     if found is None:
-        raise unknown(given[FAILURE.name], sorted(FAILURE_NAMED), "failure of the upstream")
+        raise unknown(name, sorted(FAILURE_NAMED), "failure of the upstream")
+    return found
+
+
+def _fails(given: Given) -> Effect:
+    found = failure_named(given[FAILURE.name])
 
     def change(gateway: Gateway) -> Gateway:
         wire = FailingWire(gateway.upstream.wire, found)

@@ -54,17 +54,16 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of behaviour. `effect` raises ScenarioError for values that it cannot take."""
+class Described:
+    """One kind of behaviour, of whatever it is that behaves so."""
 
     name: str
     says: str
     example: str
     parameters: tuple[Parameter, ...]
-    effect: Callable[[Given], Effect]
 
-    def given(self, step: Step, contract: Contract, own: Mapping[str, NamedScenario]) -> Given:
-        """Raises ScenarioError for what the kind does not take, or lacks."""
+    def values(self, step: Step) -> dict[str, str]:
+        """What stands in the brackets. Raises ScenarioError for what the kind does not take, or lacks."""
         known = {parameter.name: parameter.usual for parameter in self.parameters}
         if len(step.values) > len(known):
             raise ScenarioError(f"{self.name} takes {self._takes()}, not {len(step.values)} values")
@@ -77,10 +76,21 @@ class Kind:
         missing = [name for name, value in values.items() if value is None]
         if missing:
             raise ScenarioError(f"{self.name} needs {missing[0]!r}: {self.example}")
-        return Given(contract, {name: value for name, value in values.items() if value is not None}, own)
+        return {name: value for name, value in values.items() if value is not None}
 
     def _takes(self) -> str:
         return ", ".join(parameter.name for parameter in self.parameters) or "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Described):
+    """One kind of behaviour of gateways. `effect` raises ScenarioError for values that it cannot take."""
+
+    effect: Callable[[Given], Effect]
+
+    def given(self, step: Step, contract: Contract, own: Mapping[str, NamedScenario]) -> Given:
+        """Raises ScenarioError for what the kind does not take, or lacks."""
+        return Given(contract, self.values(step), own)
 
 
 def changing(change: Change) -> Effect:
@@ -89,9 +99,10 @@ def changing(change: Change) -> Effect:
 
 
 def unknown(name: str, known: Sequence[str], what: str) -> ScenarioError:
-    close = get_close_matches(name, known, 3, 0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}"
-    return ScenarioError(f"no {what} is called {name!r}; {hint}")
+    """Names the likely ones first, and then all."""
+    close = get_close_matches(name, known)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    return ScenarioError(f"no {what} is called {name!r}; {hint}there are {', '.join(known)}")
 
 
 def tell_drawn(scope: Scope, drawn: str) -> None:

@@ -8,9 +8,9 @@ from gateway_contract.contract import Contract
 from gateway_contract.document import DocumentError
 from gateway_contract.source import read
 from gateway_contract.written import Written, children, did_you_mean
-from mock_server.scenarios.catalogue import fits
 from mock_server.scenarios.kind import NamedScenario
-from mock_server.scenarios.switchboard import ADMIN, Switch
+from mock_server.scenarios.meant import fits_who_is_meant
+from mock_server.scenarios.switchboard import FILE, Switch
 from mock_server.scenarios.written import NAME, ScenarioError, steps_of
 
 NAMED, HOLDS = "scenarios", "holds"
@@ -44,11 +44,11 @@ def scenario_file(path: Path, contracts: Sequence[Contract] = ()) -> ScenarioFil
 
 
 def _check(item: Written, key: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
-    node = children(item)[key]
+    said = children(item)
     try:
-        fits(text(node), contracts, named)
+        fits_who_is_meant(text(said[key]), text(said["gateway"]) if "gateway" in said else None, contracts, named)
     except ScenarioError as error:
-        raise DocumentError(node.place, str(error)) from error
+        raise DocumentError(said[key].place, str(error)) from error
 
 
 def _named(item: Written) -> NamedScenario:
@@ -69,7 +69,7 @@ def _switch(item: Written) -> Switch:
     if "times" in said and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise DocumentError(said["times"].place, "times is a whole number from 1")
     gateway = text(said["gateway"]) if "gateway" in said else None
-    return Switch(text(said["scenario"]), gateway, ADMIN, times if isinstance(times, int) else None)
+    return Switch(text(said["scenario"]), gateway, FILE, times if isinstance(times, int) else None)
 
 
 def members(node: Written, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Written]:

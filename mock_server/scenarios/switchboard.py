@@ -1,7 +1,7 @@
 """Which scenario holds for a request: by its header, by a marker in its text, by the admin API, or by the console."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Lock
@@ -12,9 +12,10 @@ from mock_server.scenarios.written import ScenarioError, steps_of
 HEADER: Final = "x-mock-scenario"
 NONE: Final = frozenset({"none", "off", ""})
 """Written in place of a scenario: nothing is to happen, whatever else would."""
-ADMIN, CONSOLE = "admin", "console"
-SOURCES: Final = (ADMIN, CONSOLE)
-"""Who can set switches; the first goes first."""
+MARKER: Final = "marker"
+ADMIN, CONSOLE, FILE = "admin", "console", "file"
+SOURCES: Final = (ADMIN, CONSOLE, FILE)
+"""Who can set switches; the first goes first. A file's hold until anybody says otherwise."""
 _MARKER: Final = re.compile(rb"\[\[mock:([^\]]{1,500})\]\]")
 
 
@@ -50,21 +51,24 @@ class Switchboard:
 
     def choose(self, gateway: str, headers: Mapping[str, str], content: bytes) -> Chosen | None:
         """What holds for a request, which is counted where a switch is for so many."""
-        said = headers.get(HEADER)
+        return self.choose_among((gateway, None), headers.get(HEADER), content)
+
+    def choose_among(self, names: Sequence[str | None], said: str | None, content: bytes) -> Chosen | None:
+        """The same, by the switches that are set for one of some names; the first name goes first."""
         if said is None and b"[[mock:" in content:
             found = _MARKER.search(content)
             said = None if found is None else found[1].decode("utf-8", "replace")
-            source = "marker"
+            source = MARKER
         else:
             source = "header"
         if said is not None:
             return None if said.strip().lower() in NONE else Chosen(said.strip(), source, self.run)
-        return self._switched(gateway) if self.switches else None
+        return self._switched(names) if self.switches else None
 
-    def _switched(self, gateway: str) -> Chosen | None:
-        """The most particular switch of the first source that has one."""
+    def _switched(self, names: Sequence[str | None]) -> Chosen | None:
+        """The switch of the first source that has one."""
         with self.lock:
-            for key in ((source, name) for source in SOURCES for name in (gateway, None)):
+            for key in ((source, name) for source in SOURCES for name in names):
                 switch = self.switches.get(key)
                 if switch is not None:
                     self._count(key, switch)
@@ -80,7 +84,9 @@ class Switchboard:
             del self.switches[key]
 
     def set(self, text: str, gateway: str | None = None, times: int | None = None, source: str = ADMIN) -> None:
-        """From now on, for so many requests or until changed. Without a scenario, the switch is taken away.
+        """From now on, for so many requests or until changed.
+
+        Without a scenario the switch is taken away, and with it the one that a file has set.
 
         Raises ScenarioError for what nobody could read; `fits` says whether there is such a scenario.
         """
@@ -88,7 +94,8 @@ class Switchboard:
             raise ScenarioError(f"a scenario holds for 1 request or more, not for {times}")
         if text.strip().lower() in NONE:
             with self.lock:
-                self.switches.pop((source, gateway), None)
+                for gone in (source, FILE):
+                    self.switches.pop((gone, gateway), None)
             return
         steps_of(text.strip())
         with self.lock:

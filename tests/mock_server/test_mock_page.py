@@ -13,6 +13,8 @@ from mock_server.admin.document import document
 from mock_server.modes import Mode
 from mock_server.running_mock import running_mock
 from mock_server.scenarios.catalogue import KINDS, fits
+from mock_server.scenarios.upstream import UPSTREAM_KINDS
+from mock_server.upstream_failures import FAILURE_NAMED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mock.md").read_text("utf-8")
 METHODS = {"get", "put", "post", "delete"}
@@ -32,6 +34,12 @@ def test_the_page_names_every_scenario_and_no_other() -> None:
 @pytest.mark.parametrize("example", [example for example, _ in table("scenarios")])
 def test_every_scenario_on_the_page_is_one(example: str, powertokens: Contract) -> None:
     fits(example, [powertokens], {})
+
+
+def test_the_page_names_all_that_the_upstream_can_do() -> None:
+    assert table("upstream scenarios") == [(kind.example, kind.says) for kind in UPSTREAM_KINDS.values()]
+    told = PAGE.partition("which may be named alone: ")[2].partition(".\n")[0]
+    assert re.findall("`(.+?)`", told) == list(FAILURE_NAMED)
 
 
 def operations() -> Iterator[tuple[str, str]]:
@@ -63,7 +71,12 @@ def commands() -> list[tuple[str, str, str]]:
 
 
 def test_commands_are_found() -> None:
-    assert [path for _, path, _ in commands()] == ["/_mock/scenario", "/_mock/assert", "/dashscope/_mock/calls"]
+    assert [path for _, path, _ in commands()] == [
+        "/_mock/scenario",
+        "/_mock/assert",
+        "/dashscope/_mock/calls",
+        "/_mock/scenario",
+    ]
 
 
 def test_every_command_on_the_page_is_understood(powertokens: Contract) -> None:

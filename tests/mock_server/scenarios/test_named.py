@@ -9,7 +9,7 @@ from gateway_contract.document import DocumentError
 from mock_server.scenarios.catalogue import effect_of
 from mock_server.scenarios.kind import NamedScenario
 from mock_server.scenarios.named import scenario_file
-from mock_server.scenarios.switchboard import ADMIN, Switch
+from mock_server.scenarios.switchboard import FILE, Switch
 from mock_server.scenarios.written import ScenarioError
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +33,7 @@ def test_scenarios_and_what_holds_from_the_start_are_read(tmp_path: Path) -> Non
         "sour": NamedScenario("sour", "latency(1s) + rate-limit", "Not now."),
         "dead": NamedScenario("dead", "reset", ""),
     }
-    assert read.holds == (Switch("sour", "powertokens", ADMIN, 3), Switch("dead", None, ADMIN, None))
+    assert read.holds == (Switch("sour", "powertokens", FILE, 3), Switch("dead", None, FILE, None))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,25 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(tmp_path: Path, text: s
     with pytest.raises(DocumentError) as told:
         scenario_file(path)
     assert str(told.value).startswith(f"{path}:{problem}")
+
+
+@pytest.mark.parametrize(
+    ("holds", "problem"),
+    [
+        ("{scenario: reset, gateway: powertoken}", "no gateway is called 'powertoken', but powertokens, dashscope"),
+        ("{scenario: throttled, gateway: powertokens}", "no scenario is called 'throttled'"),
+        ("{scenario: reset, gateway: dashscope}", "no scenario of the upstream is called 'reset'"),
+    ],
+)
+def test_what_holds_fits_who_is_meant(powertokens: Contract, tmp_path: Path, holds: str, problem: str) -> None:
+    with pytest.raises(DocumentError, match=problem):
+        scenario_file(written(tmp_path, f"holds:\n- {holds}\n"), [powertokens])
+
+
+def test_the_upstream_can_behave_so_from_the_start(powertokens: Contract, tmp_path: Path) -> None:
+    text = "holds:\n- {scenario: task-times(running=20s) + layout(one-choice), gateway: dashscope}\n"
+    (switch,) = scenario_file(written(tmp_path, text), [powertokens]).holds
+    assert switch.gateway == "dashscope"
 
 
 def test_a_named_scenario_stands_wherever_one_can(powertokens: Contract) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.scenarios.switchboard import ADMIN, CONSOLE, HEADER, Chosen, Switchboard
+from mock_server.scenarios.switchboard import ADMIN, CONSOLE, FILE, HEADER, Chosen, Switchboard
 
 MARKED = b'{"words": "a kite [[mock: reset ]] at noon"}'
 
@@ -61,6 +61,22 @@ def test_a_switch_is_taken_away_by_its_source_alone(board: Switchboard) -> None:
     assert board.choose("powertokens", {}, b"") == Chosen("no-images", CONSOLE)
     board.clear()
     assert board.choose("powertokens", {}, b"") is None
+
+
+def test_what_a_file_set_holds_until_anybody_says_otherwise(board: Switchboard) -> None:
+    board.set("cut-json", source=FILE)
+    board.set("no-images", times=1, source=CONSOLE)
+    assert board.choose("powertokens", {}, b"") == Chosen("no-images", CONSOLE)
+    assert board.choose("powertokens", {}, b"") == Chosen("cut-json", FILE)
+    board.set("none", source=CONSOLE)
+    assert board.choose("powertokens", {}, b"") is None
+
+
+def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard) -> None:
+    board.set("reset")
+    assert board.choose_among(("dashscope",), None, b"") is None
+    board.set("throttled", "dashscope")
+    assert board.choose_among(("dashscope",), None, b"") == Chosen("throttled", ADMIN)
 
 
 def test_a_marker_that_has_no_end_is_ordinary_text(board: Switchboard) -> None:
