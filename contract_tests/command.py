@@ -98,6 +98,7 @@ def run(  # the options say it
 @click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
 def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> None:
     """Send a stored EXCHANGE of a report again, and print what changed."""
+    from contract_tests.observation import NoUpstreamError
     from contract_tests.rerun import StoredError
     from contract_tests.session import rerun_exchange
     from contract_tests.settings import SettingsError
@@ -106,7 +107,7 @@ def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str,
 
     try:
         sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream))
-    except (DocumentError, SettingsError, StoredError, PortInUseError) as error:
+    except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError) as error:
         raise CannotTestError(str(error)) from error
 
 

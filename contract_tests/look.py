@@ -12,6 +12,11 @@ from contract_tests.sending import Sender, send
 from gateway_contract.exchange import Answer, Exchange, NoAnswer, UpstreamCall
 from gateway_contract.values import ABSENT
 
+ADVICE = "Check that it runs and that its address is right."
+TLS_ADVICE = (
+    "Where it speaks no TLS its address begins with http://. An authority of your own is believed if SSL_CERT_FILE in "
+    "the environment names its certificate."
+)
 UNAUTHORIZED = "the gateway refuses the token (HTTP {status}). Give a valid one as TOKEN or in GATEWAY_TOKEN."
 NO_SUCH_PATH = "the gateway has no {method} {path} (HTTP {status}). GATEWAY is the address before {path}."
 UNUSABLE: Mapping[int, str] = {
@@ -67,7 +72,8 @@ async def looked(sender: Sender, observation: Observation | None, case: Case) ->
 
 def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     if isinstance(answer, NoAnswer):
-        return f"{sender.gateway} cannot be used: {answer.problem}. Check that it runs and that its address is right."
+        advice = TLS_ADVICE if answer.problem.startswith("TLS: ") else ADVICE
+        return f"{sender.gateway} cannot be used: {answer.problem}. {advice}"
     problem = UNUSABLE.get(answer.status // 100 * 100 if answer.status < 400 else answer.status)
     if problem is not None:
         operation = sender.contract.operation

@@ -3,21 +3,28 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit, urlunsplit
 
 from contract_tests.blank_images import blank
 from contract_tests.marks import marks_in
 from gateway_contract.contract import Contract, Upstream
-from gateway_contract.exchange import UpstreamCall
+from gateway_contract.exchange import UpstreamCall, header
 from gateway_contract.values import Json
 from mock_server import dashscope
 from mock_server.serving import serving
 from mock_server.upstream import UpstreamStub, upstream_app
 from mock_server.upstream_failures import UpstreamFailure
 
+FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # who listens on every address is reached by this one
+
+
+class NoUpstreamError(Exception):
+    """A contract of a gateway that calls nothing, where its calls were to be observed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the suite sees as the upstream. `address` is host:port.
+    """What the suite sees as the upstream. `address` is host:port as asked for, `url` is how we reach it.
 
     Calls with a mark in `other_layout` or `failures` are answered so.
     """
@@ -34,6 +41,18 @@ class Observation:
     def since(self, count: int) -> tuple[UpstreamCall, ...]:
         return self.stub.calls.since(count)
 
+    def from_here(self, link: str) -> str:
+        """A link to an image of ours as it is reached from here: the gateway may know this machine by another name."""
+        try:
+            parts = urlsplit(link)
+            known = parts.port == urlsplit(self.url).port and self._is_called(parts.netloc)
+        except ValueError:
+            return link
+        return urlunsplit(parts._replace(netloc=urlsplit(self.url).netloc)) if known else link
+
+    def _is_called(self, name: str) -> bool:
+        return any(header(call.headers, "host") == name for call in self.since(0))
+
     def by_mark(self, count: int) -> dict[str, tuple[UpstreamCall, ...]]:
         """The calls after the first `count` ones, by the marks in their texts."""
         found: dict[str, tuple[UpstreamCall, ...]] = {}
@@ -45,9 +64,9 @@ class Observation:
 
 @contextmanager
 def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]:
-    """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError."""
+    """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
     if contract.upstream is None:
-        raise ValueError(f"{contract.name} names no upstream")
+        raise NoUpstreamError(f"{contract.name} names no upstream that could be observed")
     other_layout: set[str] = set()
     failures: dict[str, UpstreamFailure] = {}
 
@@ -61,7 +80,8 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
 
     stub = UpstreamStub(left_to_chance(contract.upstream), layout_of=layout_of, failure_of=failure_of, draws=blank)
     with serving(upstream_app(stub), host, port) as url:
-        yield Observation(url.removeprefix("http://"), url, stub, other_layout, failures)
+        here = url.replace(host, FROM_HERE.get(host, host))
+        yield Observation(url.removeprefix("http://"), here, stub, other_layout, failures)
 
 
 def left_to_chance(upstream: Upstream) -> Upstream:

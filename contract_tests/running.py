@@ -18,7 +18,7 @@ from contract_tests.fields import base_request
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.images_asked import asked_images
 from contract_tests.limits import UnsendableError
-from contract_tests.observation import Observation, observing
+from contract_tests.observation import NoUpstreamError, Observation, observing
 from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, within_budget
 from contract_tests.sending import Sender
 from contract_tests.settings import Settings
@@ -32,6 +32,10 @@ from gateway_contract.rules.rule import Rule
 from mock_server.serving import PortInUseError
 
 NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
+LISTENING = (
+    "Is another run or the gateway itself listening there? UPSTREAM is an address of this machine with a free port."
+)
+WITHOUT_UPSTREAM = "Give GATEWAY without UPSTREAM, or name the upstream in the contract: x-upstream on the operation."
 
 UnderTest: TypeAlias = Callable[[Contract, Settings, Observation | None], AbstractContextManager[Target]]
 
@@ -62,7 +66,9 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
             url = found.url
             campaign = asyncio.run(_campaign(ready, found, observation, progress))
     except PortInUseError as error:
-        return _untested(contract, settings, f"{error}. Is another run or the gateway itself listening there?")
+        return _untested(contract, settings, f"{error}. {LISTENING}")
+    except NoUpstreamError as error:
+        return _untested(contract, settings, f"{error}. {WITHOUT_UPSTREAM}")
     except UnsendableError as error:
         return _untested(contract, settings, f"{error}. Give other ones.")
     except RegressionsError as error:
@@ -110,6 +116,7 @@ async def _campaign(ready: Loaded, found: Target, observation: Observation | Non
             own=await own_addresses(found.url, observation),
             limits=settings.limits,
             upstream_address=None if observation is None else observation.address,
+            from_here=str if observation is None else observation.from_here,
         )
         campaign = Campaign(
             sender=sender,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -40,7 +40,10 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """How one gateway is reached. `own` are addresses that image links may lead to though they are not public."""
+    """How one gateway is reached. `own` are addresses that image links may lead to though they are not public.
+
+    `from_here` tells of a link how it is reached from here: the upstream's images lie with us, whatever their host.
+    """
 
     contract: Contract
     transport: httpx.AsyncBaseTransport
@@ -49,6 +52,7 @@ class Sender:
     own: frozenset[str]
     limits: Limits
     upstream_address: str | None
+    from_here: Callable[[str], str] = str
 
     def request(self, case: Case) -> Request:
         return Request(
@@ -140,7 +144,7 @@ async def _carried(sender: Sender, carrier: Carrier, value: str) -> Image | Brok
         if isinstance(decoded, Problem):
             return BrokenImage(carrier.key, "", decoded.text)
         return await asyncio.to_thread(inspect, decoded, carrier.key, "", "", sender.limits)
-    found = await links.download(sender.transport, value, sender.own, sender.limits)
+    found = await links.download(sender.transport, sender.from_here(value), sender.own, sender.limits)
     if isinstance(found, Problem):
         return BrokenImage(carrier.key, value, found.text)
     return await asyncio.to_thread(inspect, found.content, carrier.key, value, found.media_type, sender.limits)

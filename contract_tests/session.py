@@ -17,7 +17,7 @@ from contract_tests.report.rules_list import print_rules
 from contract_tests.report.table import print_run
 from contract_tests.rerun import changes, failing_rules, sent_again, stored
 from contract_tests.running import loaded, observed_from
-from contract_tests.settings import Settings, checked
+from contract_tests.settings import Settings, SettingsError, checked
 from contract_tests.verdicts import EXIT_STATUS, Conformance
 from gateway_contract.catalogue import contract_path
 from gateway_contract.loading import load_contract
@@ -33,9 +33,10 @@ NOTHING_RAN: Mapping[int, str] = {
 def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     """Tests what the settings ask for, one contract after another; gives the exit status of the worst.
 
-    Raises DocumentError for a contract that cannot be read.
+    Raises DocumentError for a contract that cannot be read, SettingsError for a folder that cannot be made.
     """
     ready = {found.contract.name: found for found in map(loaded, wanted)}
+    folder = made(wanted[0].report)
     console = Console(highlight=False)
 
     @contextmanager
@@ -50,7 +51,6 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
             yield shown.step
 
     plugin = ContractPlugin(ready, progress)
-    folder = wanted[0].report
     ended = pytest.main(pytest_arguments(folder, keyword), plugins=[plugin])
     if not plugin.runs:
         console.print(NOTHING_RAN.get(ended, f"the suite itself failed (pytest ended with {ended}): this is our error"))
@@ -62,6 +62,15 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
         console.print()
         print_run(run, console, folder, secrets)
     return worst([run.conformance for run in shown.values()])
+
+
+def made(folder: Path) -> Path:
+    """The folder for the reports, before anything is sent: a run must not end without them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"no reports can be written to {folder}: {error.strerror}. Give another REPORT.") from error
+    return folder
 
 
 def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
@@ -100,7 +109,7 @@ def list_rules(names: Sequence[str], overlays: Sequence[Path]) -> None:
 def rerun_exchange(path: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> int:
     """Sends a stored exchange again and prints what changed: 0 where it breaks no rule now, 1 where it still does.
 
-    Raises StoredError, SettingsError, DocumentError and PortInUseError.
+    Raises StoredError, SettingsError, DocumentError, PortInUseError and NoUpstreamError.
     """
     found = stored(path)
     settings = Settings(contract or found.contract, gateway or found.gateway, token=token, upstream=upstream)

@@ -69,6 +69,8 @@ def _check_gateway(gateway: str) -> None:
         url = httpx.URL(gateway)
     except httpx.InvalidURL:
         url = httpx.URL()
+    if url.userinfo:
+        raise SettingsError("the gateway's address holds a user or a password, and neither is sent. Give it without.")
     reachable = url.scheme in {"http", "https"} and url.host and (url.port or 0) <= 65535
     if not reachable or url.query or url.fragment or " " in gateway:
         raise SettingsError(f"{gateway!r} is no address of a gateway. Give one like http://127.0.0.1:3000.")

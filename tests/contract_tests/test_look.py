@@ -15,6 +15,7 @@ from contract_tests.command import main
 from gateway_contract.values import Json
 from tests.contract_tests import hostile
 from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying
+from tests.gateway_contract.invented import write_invented
 
 
 @pytest.fixture
@@ -52,6 +53,8 @@ def test_a_gateway_that_speaks_no_tls(folder: Path) -> None:
     with hostile.serving(hostile.answering(b"{}")) as served:
         said = told(ran(folder, served.base.replace("http:", "https:")))
     assert "cannot be used: TLS: wrong version number." in said
+    assert "Where it speaks no TLS its address begins with http://." in said
+    assert "SSL_CERT_FILE" in said
 
 
 def test_a_gateway_whose_name_leads_nowhere(folder: Path) -> None:
@@ -128,6 +131,39 @@ def test_a_place_to_listen_that_is_taken(folder: Path) -> None:
     assert f"cannot listen on {gateway.url.removeprefix('http://')}: Address already in use." in said
     assert "Is another run or the gateway itself listening there?" in said
     assert gateway.asked == []
+
+
+def test_a_place_to_listen_that_is_no_address_of_this_machine(folder: Path) -> None:
+    with replying(lambda *_: generated()) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", "198.51.100.7:9900"))
+    assert "UPSTREAM is an address of this machine with a free port." in said
+
+
+@pytest.mark.parametrize("more", [(), ("--gateway", "http://127.0.0.1:9", "--upstream", "127.0.0.1:0")])
+def test_a_contract_that_names_no_upstream_cannot_be_observed(more: tuple[str, ...], tmp_path: Path) -> None:
+    alone = tmp_path / "alone.yaml"
+    lines = write_invented(tmp_path).read_text("utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.strip() == "x-upstream:")
+    kept = [*lines[:start], *lines[start + 4 :]]
+    alone.write_text("\n".join(line for line in kept if "judged: false" not in line and "x-upstream" not in line))
+    asked = ["run", "--contract", str(alone), "--report", str(tmp_path / "report"), *more]
+    said = told(CliRunner().invoke(main, asked, env={"GATEWAY_TOKEN": TOKEN, "COLUMNS": "400"}))
+    assert "alone names no upstream that could be observed. Give GATEWAY without UPSTREAM" in said
+
+
+def test_a_place_for_reports_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with replying(lambda *_: generated()) as gateway:
+        said = told(ran(tmp_path / "file" / "report", gateway.url))
+    assert "no reports can be written to" in said
+    assert "Not a directory. Give another REPORT." in said
+    assert gateway.asked == []
+
+
+def test_an_address_with_a_password_is_not_taken_and_not_shown(folder: Path) -> None:
+    said = told(ran(folder, "http://someone:pass-word@127.0.0.1:9"))
+    assert "the gateway's address holds a user or a password" in said
+    assert "pass-word" not in said
 
 
 def test_the_report_says_that_nothing_was_tested(folder: Path) -> None:

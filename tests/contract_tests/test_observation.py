@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from contract_tests.marks import mark_of
-from contract_tests.observation import Observation, observing
+from contract_tests.observation import NoUpstreamError, Observation, observing
 from gateway_contract.pointer import placed, read
 from gateway_contract.values import Json
 from mock_server.serving import PortInUseError
@@ -77,5 +77,28 @@ def test_the_address_is_the_one_that_it_listens_at() -> None:
 
 def test_a_contract_without_an_upstream_cannot_be_observed() -> None:
     alone = replace(POWERTOKENS, upstream=None)
-    with pytest.raises(ValueError, match="powertokens names no upstream"), observing(alone, "127.0.0.1", 0):
+    with pytest.raises(NoUpstreamError, match="powertokens names no upstream"), observing(alone, "127.0.0.1", 0):
         pass
+
+
+@pytest.mark.parametrize(("host", "here"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]")])
+def test_who_listens_on_every_address_is_reached_by_the_one_of_this_machine(host: str, here: str) -> None:
+    with observing(POWERTOKENS, host, 0) as seen:
+        port = seen.address.rpartition(":")[2]
+        assert seen.url == f"http://{here}:{port}"
+        call(seen, call_body("a lighthouse"))
+
+
+def test_a_link_to_an_image_of_ours_is_followed_whatever_the_gateway_calls_this_machine() -> None:
+    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+        port = seen.address.rpartition(":")[2]
+        named = KEY | {"Host": f"suite.docker.internal:{port}"}
+        httpx.post(f"{seen.url}{seen.stub.path}", json=call_body("a lighthouse"), headers=named, trust_env=False)
+        assert seen.from_here(f"http://suite.docker.internal:{port}/1.png?a=b%20c") == f"{seen.url}/1.png?a=b%20c"
+        for link in (
+            f"http://other.internal:{port}/1",
+            "http://suite.docker.internal:1/1",
+            "http://a:b/1",
+            "http://[x",
+        ):
+            assert seen.from_here(link) == link

@@ -13,12 +13,20 @@ RIGHT = Settings(contract="powerbuyin", gateway="http://127.0.0.1:3000", token="
     "gateway",
     [
         *("http://127.0.0.1:3000", "https://api.example.com/", "http://[::1]:3000/base", "HTTP://host"),
-        *("http://user:word@host:80", None),
+        None,
     ],
 )
 def test_an_address_of_a_gateway_is_taken_as_it_is(gateway: str | None) -> None:
     settings = replace(RIGHT, gateway=gateway)
     assert checked(settings) is settings
+
+
+@pytest.mark.parametrize("gateway", ["http://user:word@host:80", "https://user@host"])
+def test_an_address_that_holds_a_user_is_refused_and_not_repeated(gateway: str) -> None:
+    with pytest.raises(SettingsError, match=r"^the gateway's address holds a user or a password") as raised:
+        checked(replace(RIGHT, gateway=gateway))
+    assert "user@" not in str(raised.value)
+    assert "word@" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
