@@ -7,7 +7,7 @@ another licence than their font has.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -101,8 +101,21 @@ def _box(size: int) -> tuple[int, int]:
 
 
 def _caption(text: str, size: int, room: int, most: int) -> tuple[str, ...]:
-    lines = tuple(islice(_lines(text, size, room), most + 1))
-    return lines if len(lines) <= most else (*lines[: most - 1], _shortened(lines[most - 1] + _ELLIPSIS, size, room))
+    pieces = list(_pieces(text, size, room))
+    lines = tuple(islice(_lines(pieces, size, room), most + 1))
+    if len(lines) <= most:
+        return _balanced(pieces, size, room, lines)
+    return (*lines[: most - 1], _shortened(lines[most - 1] + _ELLIPSIS, size, room))
+
+
+def _balanced(pieces: Sequence[str], size: int, room: int, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """No more lines than these, but about as long as each other: a last line of one character looks like a mistake."""
+    least = sum(_long(piece, size) for piece in pieces) // max(1, len(lines))
+    for narrower in range(least, room, size):
+        tried = tuple(islice(_lines(pieces, size, narrower), len(lines) + 1))
+        if len(tried) == len(lines):
+            return tried
+    return lines
 
 
 def _note(missing: int) -> str:
@@ -115,9 +128,9 @@ def _printable(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in shown).split())
 
 
-def _lines(text: str, size: int, room: int) -> Iterator[str]:
+def _lines(pieces: Iterable[str], size: int, room: int) -> Iterator[str]:
     line, used = "", 0
-    for piece in _pieces(text, size, room):
+    for piece in pieces:
         taken = _long(piece, size)
         if line and used + taken > room:
             yield line

@@ -43,7 +43,7 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
             identity=digest(scene, index, marked),
             width=size.width,
             height=size.height,
-            caption=caption[:CAPTION_CHARACTERS],
+            caption=shortened(caption),
             detail=f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #{index + 1}",
             palette_key=scene,
             marked=marked,
@@ -51,6 +51,10 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
         )
         for index in range(requested_count(upstream, body))
     ]
+
+
+def shortened(caption: str) -> str:
+    return caption if len(caption) <= CAPTION_CHARACTERS else caption[: CAPTION_CHARACTERS - 1].rstrip() + "…"
 
 
 def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:

@@ -146,6 +146,21 @@ def test_a_caption_that_fits_is_kept_whole() -> None:
     assert (band.lines, band.detail) == (("A fox in the snow",), "seed 7")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一只橘猫坐在窗台上，看着窗外的雨，水彩画风格，光线柔和",
+        "A lighthouse at dusk on a rocky shore, an oil painting in warm light",
+    ],
+)
+def test_the_lines_of_a_caption_are_about_as_long_as_each_other(text: str) -> None:
+    band = fitted(text, "seed 7", 512, 512)
+    assert band is not None
+    assert len(band.lines) == 2
+    assert len(band.lines[1]) > len(band.lines[0]) / 2
+    assert "".join(band.lines).replace(" ", "") == text.replace(" ", "")
+
+
 def test_no_line_begins_with_closing_punctuation() -> None:
     band = fitted("雨中的城市，" * 8, "", 256, 256)
     assert band is not None

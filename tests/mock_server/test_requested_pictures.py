@@ -87,7 +87,7 @@ def test_a_size_by_name_is_the_size_that_it_names(upstream: Upstream) -> None:
 def test_a_text_shapes_its_picture_to_its_last_character(upstream: Upstream) -> None:
     long = "灯塔" * 300
     (one, _), (other, _) = pictures(upstream, text=long + "a"), pictures(upstream, text=long + "b")
-    assert one.caption == other.caption == long[:CAPTION_CHARACTERS]
+    assert one.caption == other.caption == long[: CAPTION_CHARACTERS - 1] + "…"
     assert (one.identity == other.identity, one.palette_key == other.palette_key) == (False, False)
 
 
