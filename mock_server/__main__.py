@@ -21,11 +21,23 @@ def web_address(_context: click.Context, _option: click.Parameter, value: str | 
     return value
 
 
+def some_token(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Raises BadParameter for one that nobody can send."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("a token has at least one character")
+    return value and value.strip()
+
+
 @click.command(context_settings={"show_default": True})
 @click.option("--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--contract", "contracts", multiple=True, help="Contract by name or file; several are served together.")
-@click.option("--token", envvar="GATEWAY_TOKEN", help="The only token to take; any that is not empty otherwise.")
+@click.option(
+    "--token",
+    envvar="GATEWAY_TOKEN",
+    callback=some_token,
+    help="The only token to take; any that is not empty otherwise.",
+)
 @click.option(
     "--mode",
     default="strict",

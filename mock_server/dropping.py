@@ -14,6 +14,7 @@ EXTENSION = "connection.transport"
 ENDING = "connection.ending"
 MOST_HEAD = 2**16  # bytes
 TOO_LONG = "The head of the request is too long."
+LAST_ANSWERS = 2  # seconds that requests which are under way have when the server stops
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
 
 
@@ -57,7 +58,13 @@ class DroppingProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         self.ending.set()
+        self.loop.call_later(LAST_ANSWERS, self.break_off)
         super().shutdown()
+
+    def break_off(self) -> None:
+        """Ends what is still under way, before uvicorn does so and complains, with a traceback for each."""
+        for task in tuple(self.tasks):
+            task.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Bounds what comes between bodies: the parser would keep heads and trailers of any length."""
@@ -78,6 +85,12 @@ class DroppingProtocol(HttpToolsProtocol):
         super().on_message_begin()
         extensions: dict[Any, Any] = {EXTENSION: self.transport, ENDING: self.ending}
         self.scope["extensions"] = extensions
+
+
+def is_ending(scope: Scope) -> bool:
+    """Whether the server is being stopped, as far as it tells."""
+    ending: asyncio.Event | None = scope.get("extensions", {}).get(ENDING)
+    return ending is not None and ending.is_set()
 
 
 async def drop(scope: Scope, receive: Receive) -> None:

@@ -19,6 +19,7 @@ from mock_server.gateway_app import gateway_app
 from mock_server.images import Picture
 from mock_server.journal import Journal
 from mock_server.modes import Mode
+from mock_server.names import check_names
 from mock_server.pictures import drawn
 from mock_server.recorded_answers import RecordedAnswer, with_recorded
 from mock_server.recording import recorded
@@ -100,7 +101,8 @@ class Mock:
 def mock_of(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
     """A mock of some contracts.
 
-    Raises DocumentError for one that names no upstream, UnknownDefectError where none has the wanted defect.
+    Raises DocumentError for one that names no upstream or has the name of something else, UnknownDefectError where
+    none has the wanted defect.
     """
     wire = None if settings.upstream is None and settings.forward is None else over_http(SECONDS)
     beyond = None if settings.forward is None else httpx.AsyncClient(timeout=SECONDS, trust_env=False)
@@ -117,6 +119,7 @@ def serve(mock: Mock, contracts: Sequence[Contract]) -> None:
     defect = mock.settings.defect
     broken = {} if defect is None else defects_named(defect, contracts)
     upstreams = {contract.name: upstream_of(contract) for contract in contracts}
+    check_names(contracts, {upstream.name for upstream in upstreams.values()})
     mock.stubs |= {upstream.name: _stub(mock, upstream) for upstream in upstreams.values()}
     mock.stub_apps = {name: _upstream_app(mock, stub) for name, stub in mock.stubs.items()}
     mock.served = {

@@ -1,5 +1,6 @@
 """Everything on one port: each gateway under its contract's name, each upstream stub under its document's name."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
@@ -11,10 +12,9 @@ from mock_server.answers import IMAGE_PATH
 from mock_server.console.pages import console_routes
 from mock_server.cors import with_cors
 from mock_server.docs_pages import docs_routes
+from mock_server.dropping import drop, is_ending
 from mock_server.mock import Mock
-
-OWN_PAGES = frozenset({"", "_mock", "console", "docs", "requests"})
-"""What only the mock's own pages may read: what came in is nobody else's business."""
+from mock_server.names import OWN_PAGES
 
 
 def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
@@ -37,7 +37,12 @@ def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[Non
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         own = scope.get("path", "")[1:].partition("/")[0] in OWN_PAGES
-        await (pages if own else readable)(scope, receive, send)
+        try:
+            await (pages if own else readable)(scope, receive, send)
+        except asyncio.CancelledError:
+            if not is_ending(scope):
+                raise
+            await drop(scope, receive)
 
     return app
 

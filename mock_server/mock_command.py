@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import signal
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
 from mock_server.canned_images import canned_images
 from mock_server.defects.catalogue import defects, defects_named
-from mock_server.dropping import DroppingProtocol
+from mock_server.dropping import LAST_ANSWERS, DroppingProtocol
 from mock_server.front import hold
 from mock_server.mock import MockSettings, mock_of, upstreams
 from mock_server.mock_app import mock_app
@@ -30,7 +31,10 @@ from mock_server.upstream_client import DEFAULT_KEY
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that stand for all of a machine's, and where the machine itself reaches them."""
-LAST_ANSWERS = 2  # seconds that requests which are under way have when the mock is stopped
+OPEN_TO_OTHERS = (
+    "Warning: other machines can reach the mock, and there is no real authentication. "
+    "Whoever calls it can read every request and switch everything."
+)
 
 
 def serve_until_stopped(options: Options) -> None:
@@ -41,7 +45,8 @@ def serve_until_stopped(options: Options) -> None:
     """
     contracts = loaded(options.contracts)
     with listen(options.host, options.port) as listener:
-        own = url_of(ANYWHERE.get(options.host, options.host), listener)
+        address = listener.getsockname()[0]
+        own = url_of(ANYWHERE.get(address, options.host), listener)
         mock = mock_of(contracts, settings_from(options, own))
         if options.scenarios is not None:
             hold(mock.controls, scenario_file(options.scenarios, contracts))
@@ -50,15 +55,15 @@ def serve_until_stopped(options: Options) -> None:
             http=DroppingProtocol,
             log_level="warning",
             access_log=False,
-            timeout_graceful_shutdown=LAST_ANSWERS,
+            timeout_graceful_shutdown=LAST_ANSWERS + 1,
         )
         server = uvicorn.Server(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
         special = [*passed_on(options.forward, contracts), *broken_on_purpose(options.defect, contracts)]
         click.echo("\n".join([*greeting(contracts, own), *special]))
-        if options.host in ANYWHERE:
-            click.echo("Anyone who reaches this machine can call it: the mock checks no identity.", err=True)
+        if not ip_address(address).is_loopback:
+            click.echo(OPEN_TO_OTHERS, err=True)
         server.run(sockets=[listener])
 
 

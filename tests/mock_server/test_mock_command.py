@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -82,6 +83,21 @@ def test_it_stops_quietly_even_before_it_was_called(stopping: signal.Signals) ->
     assert (process.returncode, complained) == (0, "")
 
 
+@pytest.mark.parametrize("scenario", ["latency(60s)", "drip(60s)"])
+def test_it_stops_quietly_and_soon_while_it_answers(scenario: str) -> None:
+    with started() as (process, lines), ThreadPoolExecutor() as threads:
+        url = f"{url_of(lines)}/powertokens/v1/images/generations"
+        headers = {"authorization": "Bearer x", "x-mock-scenario": scenario}
+        slow = threads.submit(httpx.post, url, json=FLAT, headers=headers, timeout=30, trust_env=False)
+        events = threads.submit(httpx.get, f"{url_of(lines)}/_mock/events", timeout=30, trust_env=False)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=20)
+        assert isinstance(slow.exception(), httpx.TransportError)
+        assert events.result().status_code == 200
+    assert (process.returncode, complained) == (0, "")
+
+
 def test_help_answers_without_serving_anything() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
@@ -113,6 +129,11 @@ def test_an_unknown_contract_is_told_in_one_sentence() -> None:
 def test_a_document_that_is_no_contract_is_told_in_one_sentence() -> None:
     line = failed("--port", "0", "--contract", str(ROOT / "openapi" / "dashscope.yaml"))
     assert line.endswith(": 5 operations; a contract describes exactly one operation")
+
+
+def test_two_contracts_of_one_name_are_told_in_one_sentence() -> None:
+    line = failed("--port", "0", "--contract", "powertokens", "--contract", "powertokens")
+    assert line.endswith(": another contract is called powertokens, too; give the file another name")
 
 
 def test_a_file_of_scenarios_is_read_before_anything_is_served(tmp_path: Path) -> None:
@@ -173,6 +194,19 @@ def test_an_address_that_nobody_could_call_is_told_at_once(option: str, address:
     assert f"{address!r} is no http:// or https:// URL" in result.stderr
 
 
+def test_a_token_that_nobody_can_send_is_told_at_once() -> None:
+    assert "a token has at least one character" in CliRunner().invoke(main, ["--port", "0", "--token", " "]).stderr
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("0", True), ("", True), ("localhost", False)])
+def test_it_warns_where_other_machines_reach_it(host: str, warned: bool) -> None:  # noqa: FBT001 - the table
+    with started("--host", host) as (process, lines):
+        httpx.get(f"{lines[0].removeprefix('Listening on ')}/_mock", timeout=30, trust_env=False).raise_for_status()
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=30)
+    assert ("there is no real authentication" in complained) is warned
+
+
 def test_the_greeting_names_everything_that_is_served(powertokens: Contract, invented: Contract) -> None:
     assert greeting([powertokens, invented], "http://127.0.0.1:8080") == [
         "Listening on http://127.0.0.1:8080",
@@ -226,7 +260,7 @@ def test_a_contract_from_a_file_is_served_to_whoever_reaches_the_machine(tmp_pat
     thread.join(60)
     assert result.exit_code == 0
     assert result.stdout.startswith(f"Listening on {url}\n")
-    assert "Anyone who reaches this machine can call it" in result.stderr
+    assert "there is no real authentication" in result.stderr
     assert list(answers[0].json()["gateways"]) == ["paintbox"]
     (page,) = answers[1].json()["album"]["pages"]
     assert page["address"].startswith(f"{url}/paintbox/images/")
