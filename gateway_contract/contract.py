@@ -59,7 +59,7 @@ class MappedField:
     unjudged_when: tuple[Condition, ...]
 
     def judged_for(self, body: Json) -> bool:
-        return not any(condition.holds(body) for condition in self.unjudged_when)
+        return not self.unjudged_when or not any(condition.holds(body) for condition in self.unjudged_when)
 
     def wanted(self, value: Json) -> Json:
         """The upstream's form of a client's value."""

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Literal
 
 from gateway_contract.contract import Contract, MappedField
-from gateway_contract.pointer import is_within, leaf_name, placed, read, values
+from gateway_contract.pointer import is_within, leaf_name, put, read, values
 from gateway_contract.values import ABSENT, Json, Nothing, same
 
 
@@ -15,11 +16,12 @@ def upstream_body(contract: Contract, body: Json) -> Json:
     call: Json = {}
     if contract.upstream is not None:
         for pointer, constant in contract.upstream.constants.items():
-            call = placed(call, pointer, constant)
+            put(call, pointer, deepcopy(constant))
     for field in contract.mapped:
         value = read(body, field.pointer)
         if value is not ABSENT and field.judged_for(body):
-            call = placed(call, field.upstream, field.wanted(value))
+            wanted = field.wanted(value)
+            put(call, field.upstream, deepcopy(wanted) if isinstance(wanted, list | dict) else wanted)
     return call
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, cast
 
 from jsonpointer import JsonPointer, escape
@@ -43,8 +44,8 @@ def read(body: object, pointer: str) -> Json | Literal[Nothing.ABSENT]:
     """The value at a pointer, ABSENT where the body has none."""
     value = body
     for token in tokens(pointer):
-        if isinstance(value, dict) and token in value:
-            value = value[token]
+        if isinstance(value, dict):
+            value = value.get(token, ABSENT)
         elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
             value = value[int(token)]
         else:
@@ -83,6 +84,42 @@ def _with_item(items: list[Json], path: tuple[str, ...], depth: int, value: Json
         raise ValueError(f"item {index} of a list of {len(items)} leaves a gap")
     item = _placed(items[index] if index < len(items) else None, path, depth + 1, value)
     return [*items[:index], item, *items[index + 1 :]]
+
+
+def put(body: Json, pointer: str, value: Json) -> None:
+    """Does within a body that is just being made what `placed` does in a copy, for a fraction of its cost.
+
+    The value itself goes in, and no copy. Raises ValueError where `placed` does, and for the empty pointer.
+    """
+    way = tokens(pointer)
+    if not way:
+        raise ValueError("a body cannot be put into itself")
+    for token, ahead in pairwise(way):
+        held = _held(body, token)
+        if held is None:
+            held = [] if ahead.isdecimal() else {}
+            _hold(body, token, held)
+        body = held
+    _hold(body, way[-1], value)
+
+
+def _held(holder: Json, token: str) -> Json:
+    """What a value holds under a token, null where that is nothing."""
+    if isinstance(holder, dict):
+        return holder.get(token)
+    index = int(token) if token.isdecimal() else -1
+    return holder[index] if isinstance(holder, list) and 0 <= index < len(holder) else None
+
+
+def _hold(holder: Json, token: str, value: Json) -> None:
+    if isinstance(holder, dict):
+        holder[token] = value
+    elif not isinstance(holder, list) or not token.isdecimal():
+        raise ValueError(f"{token!r} cannot stand in {type(holder).__name__}")
+    elif int(token) > len(holder):
+        raise ValueError(f"item {token} of a list of {len(holder)} leaves a gap")
+    else:
+        holder[int(token) : int(token) + 1] = [value]
 
 
 def removed(body: Json, pointer: str) -> Json:

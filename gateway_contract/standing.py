@@ -51,9 +51,8 @@ def standing(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> Standi
 
 def upstream_refuses(upstream: Upstream, body: Json) -> frozenset[Constraint]:
     """The constraints of the upstream's document for which it would refuse a call, not those that it mends."""
-    return frozenset(
-        constraint for constraint in upstream.operation.request.broken(body) if "refuse" in constraint.alternatives
-    )
+    broken = upstream.operation.request.broken(body)
+    return frozenset(constraint for constraint in broken if "refuse" in constraint.alternatives) if broken else broken
 
 
 def writes_integers_as_fractions(request: CompiledSchema, body: Json) -> bool:

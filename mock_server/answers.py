@@ -2,13 +2,12 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
 from gateway_contract.contract import Carrier, Contract, ImageItems, MockValue
 from gateway_contract.mapping import upstream_body
-from gateway_contract.pointer import below, placed, read
+from gateway_contract.pointer import put, read
 from gateway_contract.values import ABSENT, Json, Nothing, same
 from mock_server.extended_texts import extended
 from mock_server.upstream_client import UpstreamClient
@@ -25,41 +24,41 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
 
     Raises ImageGoneError.
     """
-    answer = _frame(contract)
+    answer: Json = {}
+    for pointer in plain_objects(contract):
+        put(answer, pointer, {})
     for moment in contract.times:
-        answer = placed(answer, moment.pointer, int(time.time()))
+        put(answer, moment.pointer, int(time.time()))
     if contract.images is not None:
-        items = [await _item(contract, contract.images, upstream, body, link, base) for link in links]
-        answer = placed(answer, contract.images.pointer, list(items))
+        carrier = carrier_asked_for(contract, contract.images, body)
+        said = said_of_each(contract, contract.images, body)
+        items = [_item(carrier, await _carried(carrier, upstream, link, base), said) for link in links]
+        put(answer, contract.images.pointer, list(items))
     return answer
 
 
 @lru_cache(maxsize=64)
-def _frame(contract: Contract) -> Json:
-    """What stands in every answer; nobody changes it, since `placed` makes copies."""
-    answer: Json = {}
-    for pointer in plain_objects(contract):
-        answer = placed(answer, pointer, {})
-    return answer
-
-
-def plain_objects(contract: Contract) -> Iterator[str]:
+def plain_objects(contract: Contract) -> tuple[str, ...]:
     """Objects at the top of the answer about which the contract says no more than that they are there."""
-    for part in contract.operation.answer.parts:
-        if part.pointer.count("/") == 1 and part.schema.get("type") == "object":
-            yield part.pointer
+    parts = contract.operation.answer.parts
+    return tuple(part.pointer for part in parts if part.pointer.count("/") == 1 and part.schema.get("type") == "object")
 
 
-async def _item(
-    contract: Contract, images: ImageItems, upstream: UpstreamClient, body: Json, link: str, base: str
-) -> Json:
-    carrier = carrier_asked_for(contract, images, body)
-    item: Json = {carrier.key: await _carried(carrier, upstream, link, base)}
+def said_of_each(contract: Contract, images: ImageItems, body: Json) -> list[tuple[str, Json]]:
+    """What stands in each image's item beside the image, by pointers into the item."""
     prefix = f"{images.pointer}/0"
-    for pointer, value in contract.mock_values.items():
-        said = mock_value(contract, value, body)
-        if pointer.startswith(prefix) and said is not ABSENT:
-            item = placed(item, pointer.removeprefix(prefix), said)
+    told = [
+        (pointer.removeprefix(prefix), mock_value(contract, value, body))
+        for pointer, value in contract.mock_values.items()
+        if pointer.startswith(prefix)
+    ]
+    return [(pointer, said) for pointer, said in told if said is not ABSENT]
+
+
+def _item(carrier: Carrier, carried: str, said: list[tuple[str, Json]]) -> Json:
+    item: Json = {carrier.key: carried}
+    for pointer, value in said:
+        put(item, pointer, value)
     return item
 
 
@@ -80,9 +79,11 @@ def said_or_default(contract: Contract, pointer: str, body: Json) -> Json | Lite
     if said is not ABSENT and said is not None:
         return said
     default = contract.request.default(pointer, body)
-    field = contract.mapping_of(pointer)
-    if default is not ABSENT or field is None or contract.upstream is None:
+    if default is not ABSENT or contract.upstream is None:
         return default
+    field = contract.mapping_of(pointer)
+    if field is None:
+        return ABSENT
     return contract.upstream.operation.request.default(field.upstream, upstream_body(contract, body))
 
 
@@ -102,4 +103,4 @@ async def _carried(carrier: Carrier, upstream: UpstreamClient, link: str, base: 
         if content is None:
             raise ImageGoneError(link)
         return b64encode(content).decode()
-    return f"{base}{IMAGE_PATH}{below('', upstream.signer.sign(link, time.time() + upstream.signer.seconds))}.png"
+    return f"{base}{IMAGE_PATH}/{upstream.signer.sign(link, time.time() + upstream.signer.seconds)}.png"

@@ -1,11 +1,10 @@
 """The front of a gateway in the mock: which mode and which scenario hold for a request, and who answers it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.asgi import header_in
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import response
 from mock_server.modes import MODE_HEADER, Mode, UnknownModeError, in_mode, mode_named
@@ -14,9 +13,10 @@ from mock_server.refusals import Refusal
 from mock_server.scenarios.kind import AppOf
 from mock_server.scenarios.named import ScenarioFile
 from mock_server.scenarios.serving import UnderScenarios
-from mock_server.scenarios.switchboard import SOURCES, Chosen, Switchboard
+from mock_server.scenarios.switchboard import HEADER, SOURCES, Chosen, Switchboard
 from mock_server.scenarios.written import ScenarioError
 
+ASKED_MODE, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
 OF_THE_MOCK = {"x-mock-error": "true"}
 """A header that tells that the mock itself speaks, and not the gateway that it plays."""
 TOO_LARGE = Refusal(413, "invalid_request_error", "request_too_large", "The request is too large.")
@@ -41,10 +41,9 @@ def front(gateway: Gateway, controls: Controls, app_of: AppOf) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         notes: Notes = scope["mock"]
-        headers = Headers(scope=scope)
         try:
-            mode = mode_asked_for(headers, controls)
-            chosen = controls.switchboard.choose(name, headers, notes.content) if scope["path"] == path else None
+            mode = mode_asked_for(scope, controls)
+            chosen = chosen_for(name, scope, notes, controls) if scope["path"] == path else None
             found = None if chosen is None else app_under(under[mode], chosen, controls)
         except (UnknownModeError, ScenarioError) as error:
             refusal = Refusal(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
@@ -54,6 +53,10 @@ def front(gateway: Gateway, controls: Controls, app_of: AppOf) -> ASGIApp:
         await (found or apps[mode])(scope, receive, send)
 
     return app
+
+
+def chosen_for(gateway: str, scope: Scope, notes: Notes, controls: Controls) -> Chosen | None:
+    return controls.switchboard.choose(gateway, header_in(scope, SCENARIO_HEADER), notes.content)
 
 
 def app_under(under: UnderScenarios, chosen: Chosen, controls: Controls) -> ASGIApp | None:
@@ -71,9 +74,9 @@ def too_large(gateway: Gateway) -> ASGIApp:
     return response(gateway.refuse(gateway, TOO_LARGE), {"connection": "close"})
 
 
-def mode_asked_for(headers: Mapping[str, str], controls: Controls) -> Mode:
+def mode_asked_for(scope: Scope, controls: Controls) -> Mode:
     """Raises UnknownModeError."""
-    asked = headers.get(MODE_HEADER)
+    asked = header_in(scope, ASKED_MODE)
     return controls.mode if asked is None else mode_named(asked)
 
 

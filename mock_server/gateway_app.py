@@ -6,12 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import orjson
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answers import IMAGE_PATH
+from mock_server.asgi import content_of, send_answer
 from mock_server.gateway import Gateway, Incoming, Outgoing, handle
 from mock_server.own_url import own_url
 from mock_server.refusals import Refusal
@@ -30,9 +32,10 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
         elif scope["method"] != operation.method:
             await other_method(gateway, scope["method"], operation.method)(scope, receive, send)
         else:
-            request = Request(scope, receive)
-            incoming = Incoming(operation.method, request.headers, await request.body(), own_url(scope))
-            await response(await handle(gateway, incoming))(scope, receive, send)
+            incoming = Incoming(operation.method, Headers(scope=scope), await content_of(receive), own_url(scope))
+            outgoing = await handle(gateway, incoming)
+            more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers.items()]
+            await send_answer(send, outgoing.status, b"application/json", orjson.dumps(outgoing.body), more)
 
     return app
 

@@ -1,14 +1,15 @@
 """What is kept of a request until somebody looks at it: raw, since few are looked at, and never with its secrets."""
 
+import marshal
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import orjson
 
-from gateway_contract.exchange import Headers, UpstreamCall
+from gateway_contract.exchange import Fault, Headers, PlayedFailure, UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.redaction import redact_headers
-from gateway_contract.values import ABSENT
+from gateway_contract.values import ABSENT, Json
 from mock_server.blackening import (
     SECRET_HEADERS,
     RawHeaders,
@@ -22,10 +23,6 @@ from mock_server.blackening import (
     without_secrets,
 )
 from mock_server.journal import Entry
-
-OF_A_HEADER = 200  # bytes that one takes beside its text: two objects and their pair
-OF_A_VALUE = 72  # bytes that a list or an object takes, or a place in one
-OF_A_CHARACTER = 5  # bytes of each in a text, as soon as one of them is an emoji: four, and it as UTF-8
 
 
 @dataclass(slots=True)
@@ -48,20 +45,9 @@ class Happened:
     scenario: str | None
     mode: str
 
-    @property
-    def weight(self) -> int:
-        """Bytes that it takes in memory at most, roughly, whether or not its entry was made."""
-        texts = len(self.path) + len(self.query) + len(self.content) + len(self.answer) + len(self.scenario or "")
-        headers = [*self.headers, *self.answer_headers]
-        told = sum([len(name) + len(value) for name, value in headers])
-        return texts + told + OF_A_HEADER * len(headers) + (self._weight_of_calls if self.calls else 0)
 
-    @property
-    def _weight_of_calls(self) -> int:
-        """What is made of a request holds what the request does, as Python's objects: a list takes 3 bytes of JSON."""
-        content = self.content
-        values = content.count(b",") + content.count(b"[") + content.count(b"{")
-        return len(self.calls) * (OF_A_CHARACTER * len(content) + OF_A_VALUE * values)
+NAMES = tuple(field.name for field in fields(Happened))
+CALLS = NAMES.index("calls")
 
 
 def harmless(raw: Happened) -> Happened:
@@ -96,6 +82,39 @@ def _blackened_call(call: UpstreamCall, secret: bytes) -> UpstreamCall:
     if body is not ABSENT:
         body = read_json(without_secrets(orjson.dumps(body), secret))
     return replace(call, body=body)
+
+
+def packed(happened: Happened) -> bytes:
+    """All of it in one piece: nothing is cheaper to keep, and none takes more memory than it is long."""
+    values = [getattr(happened, name) for name in NAMES]
+    values[CALLS] = [_call_packed(call) for call in happened.calls]
+    return marshal.dumps(values)
+
+
+def unpacked(content: bytes) -> Happened:
+    values = marshal.loads(content)  # noqa: S302 - what this process has packed itself
+    values[CALLS] = [_call_unpacked(*call) for call in values[CALLS]]
+    return Happened(*values)
+
+
+def _call_packed(call: UpstreamCall) -> tuple[object, ...]:
+    body = () if call.body is ABSENT else (call.body,)
+    played = None if call.played is None else (call.played.name, call.played.fault.value, call.played.retry_after)
+    return call.method, call.path, call.headers, body, call.at, call.status, call.images, played
+
+
+def _call_unpacked(
+    method: str,
+    path: str,
+    headers: Headers,
+    body: tuple[Json, ...],
+    at: float,
+    status: int,
+    images: tuple[str, ...],
+    played: tuple[str, str, int | None] | None,
+) -> UpstreamCall:
+    failure = None if played is None else PlayedFailure(played[0], Fault(played[1]), played[2])
+    return UpstreamCall(method, path, headers, body[0] if body else ABSENT, at, status, images, failure)
 
 
 def entry_of(happened: Happened, number: int) -> Entry:

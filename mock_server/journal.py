@@ -10,7 +10,7 @@ from gateway_contract.exchange import Headers, UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import Json, Nothing
 
-OVERHEAD = 5_000  # bytes that an entry takes beside its contents, roughly
+OVERHEAD = 500  # bytes that an entry takes beside its contents, roughly
 MOST_BYTES = 32 * 2**20
 
 
@@ -54,16 +54,14 @@ Tell: TypeAlias = Callable[[int], Entry]
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """An entry that is made when somebody looks for the first time: most are forgotten without that."""
+    """An entry that is made whenever somebody looks: nobody looks at most of them."""
 
     number: int
     size: int  # bytes that it takes in memory, roughly
-    made: Entry | Tell
+    tell: Tell
 
     def entry(self) -> Entry:
-        if not isinstance(self.made, Entry):
-            self.made = self.made(self.number)
-        return self.made
+        return self.tell(self.number)
 
 
 @dataclass(slots=True, eq=False)

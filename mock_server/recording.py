@@ -3,13 +3,12 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.exchange import UpstreamCall
 from mock_server.bounded import TooLargeError, replaying, whole_body
-from mock_server.happened import Happened, entry_of, harmless
+from mock_server.happened import Happened, entry_of, harmless, packed, unpacked
 from mock_server.journal import Journal
 from mock_server.told_images import without_images
 from mock_server.upstream_calls import UPSTREAM_SEEN
@@ -97,5 +96,5 @@ def happened(
 def keep(journal: Journal, raw: Happened) -> None:
     """Into the journal with it. Nothing of the scope is kept along: that would hold its connection, too."""
     raw.answer = without_images(raw.answer)
-    kept = harmless(raw)
-    journal.add(partial(entry_of, kept), kept.weight)
+    kept = packed(harmless(raw))
+    journal.add(lambda number: entry_of(unpacked(kept), number), len(kept))

@@ -6,9 +6,11 @@ again.
 """
 
 import json
-import secrets
 from collections.abc import Sequence
 from hashlib import sha256
+from random import Random
+
+import orjson
 
 from gateway_contract.contract import Upstream
 from gateway_contract.pointer import read
@@ -20,7 +22,7 @@ CAPTION_CHARACTERS = 80  # links hold them
 USUAL_SIZE = Size(1024, 1024)
 VARIATIONS = 1 << 31
 """As many as there are to choose from where a call names none."""
-ENCODER = json.JSONEncoder(sort_keys=True)
+CHANCE = Random()  # noqa: S311 - a picture is no secret
 
 
 def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
@@ -74,7 +76,7 @@ def requested_size(upstream: Upstream, body: Json) -> Size:
 def requested_variation(upstream: Upstream, body: Json) -> Json:
     pointer = upstream.drawing.variation
     said = None if pointer is None else asked(upstream, pointer, body)
-    return secrets.randbelow(VARIATIONS) if said is None else said
+    return CHANCE.randrange(VARIATIONS) if said is None else said
 
 
 def variation_name(upstream: Upstream) -> str:
@@ -92,7 +94,12 @@ def asked(upstream: Upstream, pointer: str, body: Json) -> Json:
 
 def digest(*parts: Json) -> str:
     """16 hexadecimal digits that stand for some values: equal ones for equal values, in any process."""
-    return sha256(ENCODER.encode(list(map(plain, parts))).encode()).hexdigest()[:16]
+    told = [plain(part) for part in parts]
+    try:
+        content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape
+        content = json.dumps(told, sort_keys=True).encode()
+    return sha256(content).hexdigest()[:16]
 
 
 def plain(value: Json) -> Json:

@@ -4,6 +4,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 
 import orjson
 
@@ -18,7 +19,9 @@ class BadSignatureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """`key` decides who can read each other's texts: equal keys can, in any process.
+    """`key` decides who can read each other's texts: equal keys can, in any process. It has 64 bytes at most.
+
+    A signature is a keyed BLAKE2b (RFC 7693), a message authentication code that costs half of what HMAC does.
 
     `seconds` is how long a link lives that is signed with it.
     """
@@ -41,7 +44,7 @@ class Signer:
 
 def signer_for(purpose: str, key: bytes, seconds: float = LINK_SECONDS) -> Signer:
     """A signer of its own for each purpose: of one key, too, what one has signed means nothing to another."""
-    return Signer(hmac.digest(key, purpose.encode(), "sha256"), seconds)
+    return Signer(blake2b(purpose.encode(), key=key, digest_size=32).digest(), seconds)
 
 
 @lru_cache(maxsize=1024)  # links are asked for again and again
@@ -56,7 +59,7 @@ def _verified(key: bytes, text: str) -> tuple[object, int]:
 
 
 def _signature(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, payload, "sha256")[:SIGNATURE_BYTES]
+    return blake2b(payload, key=key, digest_size=SIGNATURE_BYTES).digest()
 
 
 def _encoded(raw: bytes) -> str:

@@ -1,7 +1,7 @@
 """Which scenario holds for a request: by its header, by a marker in its text, by the admin API, or by the console."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Lock
@@ -49,9 +49,9 @@ class Switchboard:
     run: int = 0
     runs: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def choose(self, gateway: str, headers: Mapping[str, str], content: bytes) -> Chosen | None:
-        """What holds for a request, which is counted where a switch is for so many."""
-        return self.choose_among((gateway, None), headers.get(HEADER), content)
+    def choose(self, gateway: str, said: str | None, content: bytes) -> Chosen | None:
+        """What holds for a request, which is counted where a switch is for so many. `said` is what its header says."""
+        return self.choose_among((gateway, None), said, content)
 
     def choose_among(self, names: Sequence[str | None], said: str | None, content: bytes) -> Chosen | None:
         """The same, by the switches that are set for one of some names; the first name goes first."""

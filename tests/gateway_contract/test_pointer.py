@@ -1,5 +1,6 @@
 """JSON Pointers read, place and take away, and leave the body they were given as it was."""
 
+import re
 from copy import deepcopy
 
 import pytest
@@ -15,6 +16,7 @@ from gateway_contract.pointer import (
     leaves,
     parent,
     placed,
+    put,
     read,
     removed,
     values,
@@ -110,6 +112,29 @@ def test_a_placed_value_is_shared_with_nobody() -> None:
 def test_what_cannot_be_placed_is_told(body: Json, pointer: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         placed(body, pointer, 5)
+
+
+WAYS = st.lists(NAMES | st.sampled_from(["0", "1", "2"]), min_size=1, max_size=4)
+
+
+@given(body=BODIES.filter(lambda body: body is not None), way=WAYS, value=BODIES)
+def test_what_is_put_into_a_body_is_what_would_be_placed_in_a_copy(body: Json, way: list[str], value: Json) -> None:
+    pointer = ""
+    for token in way:
+        pointer = below(pointer, token)
+    try:
+        wanted = placed(body, pointer, value)
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            put(body, pointer, value)
+    else:
+        put(body, pointer, value)
+        assert body == wanted
+
+
+def test_a_body_cannot_be_put_into_itself() -> None:
+    with pytest.raises(ValueError, match="into itself"):
+        put({}, "", 1)
 
 
 def test_pointers_are_made_and_taken_apart() -> None:

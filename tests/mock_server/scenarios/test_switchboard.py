@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.scenarios.switchboard import ADMIN, CONSOLE, FILE, HEADER, Chosen, Switchboard
+from mock_server.scenarios.switchboard import ADMIN, CONSOLE, FILE, Chosen, Switchboard
 
 MARKED = b'{"words": "a kite [[mock: reset ]] at noon"}'
 
@@ -13,63 +13,63 @@ def board() -> Switchboard:
 
 
 def test_nothing_holds_where_nothing_is_set(board: Switchboard) -> None:
-    assert board.choose("powertokens", {}, b'{"words": "a kite"}') is None
+    assert board.choose("powertokens", None, b'{"words": "a kite"}') is None
 
 
 def test_each_source_gives_way_to_the_one_before_it(board: Switchboard) -> None:
     board.set("no-images", source=CONSOLE)
-    assert board.choose("powertokens", {}, b"") == Chosen("no-images", CONSOLE)
+    assert board.choose("powertokens", None, b"") == Chosen("no-images", CONSOLE)
     board.set("rate-limit", source=ADMIN)
-    assert board.choose("powertokens", {}, b"") == Chosen("rate-limit", ADMIN)
-    assert board.choose("powertokens", {}, MARKED) == Chosen("reset", "marker")
-    assert board.choose("powertokens", {HEADER: "cut-json"}, MARKED) == Chosen("cut-json", "header")
+    assert board.choose("powertokens", None, b"") == Chosen("rate-limit", ADMIN)
+    assert board.choose("powertokens", None, MARKED) == Chosen("reset", "marker")
+    assert board.choose("powertokens", "cut-json", MARKED) == Chosen("cut-json", "header")
 
 
 def test_a_switch_for_one_gateway_goes_before_one_for_all(board: Switchboard) -> None:
     board.set("no-images")
     board.set("reset", "powertokens")
-    assert board.choose("powertokens", {}, b"") == Chosen("reset", ADMIN)
-    assert board.choose("powerbuyin", {}, b"") == Chosen("no-images", ADMIN)
+    assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
+    assert board.choose("powerbuyin", None, b"") == Chosen("no-images", ADMIN)
 
 
 def test_a_switch_can_be_for_so_many_requests(board: Switchboard) -> None:
     board.set("reset", times=2)
-    board.choose("powerbuyin", {}, b"")
+    board.choose("powerbuyin", None, b"")
     assert [switch.left for switch in board.current()] == [1]
-    board.choose("powertokens", {}, b"")
-    assert board.choose("powertokens", {}, b"") is None
+    board.choose("powertokens", None, b"")
+    assert board.choose("powertokens", None, b"") is None
     assert board.current() == ()
 
 
 def test_requests_that_say_otherwise_are_not_counted(board: Switchboard) -> None:
     board.set("reset", times=1)
-    board.choose("powertokens", {HEADER: "cut-json"}, b"")
-    assert board.choose("powertokens", {}, b"") == Chosen("reset", ADMIN)
+    board.choose("powertokens", "cut-json", b"")
+    assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
 
 
 @pytest.mark.parametrize("word", ["none", "OFF", ""])
 def test_one_request_can_be_spared(board: Switchboard, word: str) -> None:
     board.set("reset")
-    assert board.choose("powertokens", {HEADER: word}, MARKED) is None
-    assert board.choose("powertokens", {}, b"") == Chosen("reset", ADMIN)
+    assert board.choose("powertokens", word, MARKED) is None
+    assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
 
 
 def test_a_switch_is_taken_away_by_its_source_alone(board: Switchboard) -> None:
     board.set("reset", source=ADMIN)
     board.set("no-images", source=CONSOLE)
     board.set("none", source=ADMIN)
-    assert board.choose("powertokens", {}, b"") == Chosen("no-images", CONSOLE)
+    assert board.choose("powertokens", None, b"") == Chosen("no-images", CONSOLE)
     board.clear()
-    assert board.choose("powertokens", {}, b"") is None
+    assert board.choose("powertokens", None, b"") is None
 
 
 def test_what_a_file_set_holds_until_anybody_says_otherwise(board: Switchboard) -> None:
     board.set("cut-json", source=FILE)
     board.set("no-images", times=1, source=CONSOLE)
-    assert board.choose("powertokens", {}, b"") == Chosen("no-images", CONSOLE)
-    assert board.choose("powertokens", {}, b"") == Chosen("cut-json", FILE)
+    assert board.choose("powertokens", None, b"") == Chosen("no-images", CONSOLE)
+    assert board.choose("powertokens", None, b"") == Chosen("cut-json", FILE)
     board.set("none", source=CONSOLE)
-    assert board.choose("powertokens", {}, b"") is None
+    assert board.choose("powertokens", None, b"") is None
 
 
 def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard) -> None:
@@ -80,4 +80,4 @@ def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard
 
 
 def test_a_marker_that_has_no_end_is_ordinary_text(board: Switchboard) -> None:
-    assert board.choose("powertokens", {}, b"a kite [[mock: reset at noon") is None
+    assert board.choose("powertokens", None, b"a kite [[mock: reset at noon") is None

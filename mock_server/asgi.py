@@ -1,0 +1,32 @@
+"""ASGI as every request passes it: a header, a body, an answer, without the objects that a framework makes of them."""
+
+from collections.abc import Iterable
+
+from starlette.types import Receive, Scope, Send
+
+
+def header_in(scope: Scope, name: bytes) -> str | None:
+    """The first value of a header, by its name in small letters; None where there is none."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value).decode("latin-1")
+    return None
+
+
+async def content_of(receive: Receive) -> bytes:
+    """A request's body, whole; one whose client hangs up ends there."""
+    message = await receive()
+    content: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        content += message.get("body", b"")
+    return content
+
+
+async def send_answer(
+    send: Send, status: int, media_type: bytes, content: bytes, more: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """Answers with a body that is there already; `more` are headers beside its type and length."""
+    headers = [(b"content-length", b"%d" % len(content)), (b"content-type", media_type), *more]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
