@@ -9,10 +9,12 @@ from gateway_contract.answers import image_items, mock_values, unix_times
 from gateway_contract.contract import Clause, Contract, Drawing, Example, Expectation, MappedField, Upstream
 from gateway_contract.document import Document, DocumentError, load
 from gateway_contract.expression import request_pointer
+from gateway_contract.frame_check import check_frame
 from gateway_contract.operations import only_operation, operation_named, operation_pointers, read_operation
 from gateway_contract.pointer import below, read
 from gateway_contract.pointer_check import check_pointers
 from gateway_contract.schema import CompiledSchema, Condition, Part
+from gateway_contract.value_check import check_values
 from gateway_contract.values import ABSENT, Json
 from gateway_contract.vocabulary import check_vocabulary
 
@@ -22,6 +24,7 @@ def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
     document = load(path, overlays)
     check_vocabulary(document)
     pointer = only_operation(document)
+    check_frame(document, pointer)
     operation = read_operation(document, pointer)
     clauses = _clauses(document)
     upstream = _upstream(document, pointer)
@@ -43,6 +46,7 @@ def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
         upstream=upstream,
     )
     check_pointers(contract)
+    check_values(contract)
     return contract
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from difflib import get_close_matches
 
-from gateway_contract.contract import Contract, Upstream
+from gateway_contract.contract import Contract, Operation, Upstream
 from gateway_contract.document import DocumentError, Place
 from gateway_contract.pointer import below
 from gateway_contract.schema import CompiledSchema
@@ -13,10 +13,33 @@ from gateway_contract.schema import CompiledSchema
 def check_pointers(contract: Contract) -> None:
     """Raises DocumentError at the first pointer that leads nowhere."""
     for place, pointer in _into_request(contract):
-        _check(contract.operation.request, pointer, place, "the request")
+        _check(contract.request, pointer, place, "the request")
+    for schema, name in _schemas(contract.operation):
+        for place, pointer in _named_in(schema):
+            _check(schema, pointer, place, name)
     if contract.upstream is not None:
         for place, pointer in _into_upstream(contract, contract.upstream):
             _check(contract.upstream.operation.request, pointer, place, contract.upstream.name)
+
+
+def _schemas(operation: Operation) -> Iterator[tuple[CompiledSchema, str]]:
+    yield operation.request, "the request"
+    yield operation.answer, "the answer"
+    if operation.refusal is not None:
+        yield operation.refusal, "the refusal"
+
+
+def _named_in(schema: CompiledSchema) -> Iterator[tuple[Place, str]]:
+    """The properties that a schema requires, and those by which it tells requests apart."""
+    for constraint in schema.constraints.values():
+        if constraint.keyword == "required":
+            yield constraint.place, constraint.pointer
+    for part in schema.parts:
+        if part.condition is not None:
+            for keyword in ("properties", "required"):
+                names = part.condition.schema.get(keyword)
+                for name in names if isinstance(names, dict | list) else ():
+                    yield part.place, below(part.condition.pointer, str(name))
 
 
 def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:

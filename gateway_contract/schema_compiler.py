@@ -108,8 +108,11 @@ def _checked(keyword: str, schema: Schema) -> Json:
 
 
 def _format(keyword: str, schema: Schema) -> None:
-    if _checked(keyword, schema) in ASSERTED_FORMATS:
+    name = str(_checked(keyword, schema))
+    if name in ASSERTED_FORMATS:
         _leaf(keyword, schema)
+    elif close := get_close_matches(name, ASSERTED_FORMATS, n=1, cutoff=0.8):
+        raise schema.here.error(keyword, f"no format {name}", f"did you mean {close[0]}?")
 
 
 def _leaf(keyword: str, schema: Schema) -> None:

@@ -12,6 +12,7 @@ from tests.gateway_contract.conftest import OPENAPI
 from tests.gateway_contract.invented import write_invented
 
 SMALL = """\
+openapi: 3.1.0
 paths:
   /a:
     post:
