@@ -18,7 +18,11 @@ MARKER = "image_gateway"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addini(CONTRACT, "contract of the image_gateway fixture, by name or file", default="powertokens")
+    parser.addini(
+        CONTRACT,
+        "contract of the image_gateway fixture, by name, or by file from the root of the project on",
+        default="powertokens",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,9 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def image_contract(request: pytest.FixtureRequest) -> "Contract":
     """The contract that the project's pytest configuration names."""
     from gateway_contract.catalogue import contract_path
+    from gateway_contract.document import DocumentError
     from gateway_contract.loading import load_contract
 
-    return load_contract(contract_path(request.config.getini(CONTRACT)))
+    config = request.config
+    try:
+        return load_contract(config.rootpath / contract_path(config.getini(CONTRACT)))
+    except DocumentError as error:
+        pytest.fail(f"{CONTRACT}: {error}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +59,25 @@ def image_gateway(running_image_gateway: "ImageGateway", request: pytest.Fixture
     """A gateway that keeps its contract, and misbehaves when asked to."""
     running_image_gateway.reset()
     marker = request.node.get_closest_marker(MARKER)
-    asked = {} if marker is None else marker.kwargs
-    if asked.get("scenario"):
-        running_image_gateway.behaves(asked["scenario"])
-    if asked.get("mode"):
-        running_image_gateway.minds(asked["mode"])
+    if marker is not None:
+        _behaves_as_marked(running_image_gateway, marker)
     return running_image_gateway
+
+
+def _behaves_as_marked(gateway: "ImageGateway", marker: pytest.Mark) -> None:
+    from mock_server.modes import UnknownModeError
+    from mock_server.scenarios.written import ScenarioError
+
+    def behave(scenario: str | None = None, mode: str | None = None) -> None:
+        if scenario is not None:
+            gateway.behaves(scenario)
+        if mode is not None:
+            gateway.minds(mode)
+
+    try:
+        behave(*marker.args, **marker.kwargs)
+    except (TypeError, ScenarioError, UnknownModeError) as error:
+        pytest.fail(f"marker {MARKER}: {str(error).rpartition('behave() ')[2]}", pytrace=False)
 
 
 @pytest.fixture(scope="session")

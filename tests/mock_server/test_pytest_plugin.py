@@ -1,5 +1,9 @@
 """What other projects get from the fixtures: a gateway and an upstream, as new for each test."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -7,6 +11,7 @@ from gateway_contract.values import Json
 from mock_server.at_hand import ImageGateway, ImageUpstream
 from mock_server.modes import UnknownModeError
 from mock_server.scenarios.written import ScenarioError
+from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import client
 
 ASKED: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512"}
@@ -77,3 +82,57 @@ def test_an_upstream_fails_as_often_as_it_is_told_to(image_upstream: ImageUpstre
     assert [called(image_upstream).status_code for _ in range(3)] == [429, 503, 200]
     with pytest.raises(ScenarioError, match="the upstream cannot play 'tired', but a-parameter-is-refused"):
         image_upstream.fails("tired")
+
+
+TEST = """
+import pytest
+
+@pytest.mark.image_gateway({marker})
+def test_it(image_gateway):
+    assert image_gateway.contract == {contract!r}
+"""
+
+
+def pytest_says(folder: Path, contract: str, marker: str = "") -> str:
+    """What pytest prints in the folder of another project with one test."""
+    (folder / "test_it.py").write_text(TEST.format(contract=Path(contract).stem, marker=marker))
+    (folder.parent / "pytest.ini").write_text(f"[pytest]\nimage_gateway_contract = {contract}\n")
+    asked = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error"]
+    return subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False, timeout=60).stdout  # noqa: S603 - our own
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The folder with the tests of another project."""
+    (tmp_path / "tests").mkdir()
+    return tmp_path / "tests"
+
+
+@pytest.mark.parametrize("marker", ["'moderation'", "'moderation', mode='off'", "mode='lenient'", ""])
+def test_a_marker_may_name_what_it_says_or_not(project: Path, marker: str) -> None:
+    assert "1 passed" in pytest_says(project, "powertokens", marker)
+
+
+@pytest.mark.parametrize(
+    ("marker", "told"),
+    [
+        ("scenarios='moderation'", "got an unexpected keyword argument 'scenarios'"),
+        ("scenario='moderatoin'", "no scenario is called 'moderatoin'; did you mean moderation"),
+        ("mode='loose'", "there is no mode 'loose', but strict, lenient, off"),
+    ],
+)
+def test_a_marker_that_makes_no_sense_is_told_in_one_sentence(project: Path, marker: str, told: str) -> None:
+    said = pytest_says(project, "powertokens", marker)
+    assert f"\nmarker image_gateway: {told}" in said
+    assert "1 error" in said
+
+
+def test_a_contract_of_the_project_is_found_from_any_folder(project: Path) -> None:
+    write_invented(project.parent)
+    assert "1 passed" in pytest_says(project, "paintbox.yaml")
+
+
+def test_a_contract_that_there_is_not_is_told_in_one_sentence(project: Path) -> None:
+    said = pytest_says(project, "nobody")
+    assert "\nimage_gateway_contract: no contract 'nobody'; there are powertokens and powerbuyin" in said
+    assert "1 error" in said
