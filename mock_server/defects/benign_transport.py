@@ -37,6 +37,18 @@ def closes_every_connection(gateway: Gateway) -> ASGIApp:
 
 
 @benign
+def takes_its_time(gateway: Gateway) -> ASGIApp:
+    """Every answer comes 300 ms later."""
+    inner = gateway_app(gateway)
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.3)
+        await inner(scope, receive, send)
+
+    return late
+
+
+@benign
 def says_its_charset(gateway: Gateway) -> ASGIApp:
     """The media type is written in capitals, with its charset."""
 

@@ -45,6 +45,12 @@ def empty_token(_at: Spot, gateway: Gateway, incoming: Incoming) -> Refusal | No
 
 
 @broken("authenticate", authorization)
+def no_header_taken(_at: Spot, gateway: Gateway, incoming: Incoming) -> Refusal | None:
+    """A token is checked, but who sends none is let in."""
+    return authenticate(gateway, incoming) if incoming.headers.get("authorization") else None
+
+
+@broken("authenticate", authorization)
 def breaks_without_a_header(_at: Spot, gateway: Gateway, incoming: Incoming) -> Refusal | None:
     """Nobody thought of requests without the header."""
     return authenticate(gateway, incoming) if incoming.headers["authorization"] else NO_TOKEN

@@ -18,17 +18,19 @@ from mock_server.defects.parts import (
     in_objects,
     mapping_at,
     not_to_be_invented,
+    of_many_values,
     of_several_forms,
     of_type,
     optional,
     schema_of,
     sizes,
-    type_of,
     with_snapshots,
+    zeros,
 )
 from mock_server.defects.way import Spot, broken
 from mock_server.gateway import Gateway
 
+SIZE = "1024*768"
 MOST_IMAGES = 6
 """More in one call the upstream refuses, and then it is not the number that is seen to be wrong."""
 
@@ -93,10 +95,21 @@ def sent_as_text(at: MappedField, gateway: Gateway, body: Json) -> Json:
     return call if value is ABSENT else placed(call, at.upstream, str(value).lower())
 
 
-@broken("map", of_type("integer", "boolean"))
+@broken("map", of_many_values)
 def always_the_same(at: MappedField, gateway: Gateway, body: Json) -> Json:
     """Whatever the client says, the upstream is told one thing."""
-    return placed(call_of(gateway, body), at.upstream, type_of(gateway.contract, at.pointer) == "boolean" or 2)
+    return placed(call_of(gateway, body), at.upstream, settled_value(schema_of(gateway.contract, at.pointer).schema))
+
+
+def settled_value(schema: Mapping[str, Json]) -> Json:
+    match schema:
+        case {"enum": [first, *_]}:
+            return first
+        case {"type": "boolean"}:
+            return True
+        case {"type": "integer"}:
+            return 2
+    return SIZE if "format" in schema else "a cat"
 
 
 @broken("map", counted)
@@ -158,7 +171,7 @@ def invented_value(schema: Mapping[str, Json]) -> Json:
             return 2
         case "array":
             return ["grey"]
-    return "1024*768" if "format" in schema else "blurry"
+    return SIZE if "format" in schema else "blurry"
 
 
 @broken("map", gateway_only)
@@ -176,12 +189,19 @@ def lost_when_falsy(at: MappedField, gateway: Gateway, body: Json) -> Json:
     return call if read(call, at.upstream) else removed(call, at.upstream)
 
 
-@broken("map", easily_lost)
+@broken("map", zeros)
+def zero_made_one(at: MappedField, gateway: Gateway, body: Json) -> Json:
+    """0 arrives as 1."""
+    call = call_of(gateway, body)
+    return placed(call, at.upstream, 1) if same(read(call, at.upstream), 0) else call
+
+
+@broken("map", optional)
 def lost_beside_another(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The easily lost value is lost, but only where another field is asked for as well."""
+    """The field is lost, or the value that is lost easily, but only where another field is asked for as well."""
     others = [field for field in optional(gateway.contract) if field is not at]
     call = call_of(gateway, body)
-    lost = any(same(read(body, at.pointer), value) for value in at.preserve)
+    lost = not at.preserve or any(same(read(body, at.pointer), value) for value in at.preserve)
     return removed(call, at.upstream) if lost and read(body, others[-1].pointer) is not ABSENT else call
 
 

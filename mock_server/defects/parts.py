@@ -10,7 +10,7 @@ from gateway_contract.rules.ranges import AT_BOUND, FORMS
 from gateway_contract.schema import Constraint, Part
 from gateway_contract.standing import standing
 from gateway_contract.unlisted import known_upstream_only
-from gateway_contract.values import Json
+from gateway_contract.values import Json, same
 from mock_server.defects.way import Each, Spot
 
 
@@ -59,6 +59,19 @@ def counted(contract: Contract) -> Iterator[MappedField]:
 
 def easily_lost(contract: Contract) -> Iterator[MappedField]:
     return (field for field in contract.mapped if field.preserve)
+
+
+def zeros(contract: Contract) -> Iterator[MappedField]:
+    """Numbers of which 0 is easily lost."""
+    return (field for field in contract.mapped if any(same(value, 0) for value in field.preserve))
+
+
+def of_many_values(contract: Contract) -> Iterator[MappedField]:
+    """Fields that may hold more than one value, but for lists and fractions."""
+    for field in of_type("integer", "boolean", "string")(contract):
+        listed = schema_of(contract, field.pointer).schema.get("enum")
+        if not isinstance(listed, list) or len(listed) > 1:
+            yield field
 
 
 def with_snapshots(contract: Contract) -> Iterator[MappedField]:
@@ -147,13 +160,18 @@ def types(*names: str) -> Each:
 
 
 def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
-    """Constraints that the upstream does not check, so that nobody does if the gateway does not."""
-    theirs = {(one.pointer, kind_of(one)) for one in upstream_of(contract).operation.request.constraints.values()}
+    """Constraints for which the upstream refuses nothing, so that nobody does if the gateway does not."""
+    every = upstream_of(contract).operation.request.constraints.values()
+    theirs = {(one.pointer, kind_of(one)) for one in every if not one.alternatives}  # what it mends it does not refuse
     for constraint in limits("enum", "forbidden", *AT_BOUND)(contract):
         field = contract.mapping_of(constraint.pointer)
         checked = field is not None and (field.upstream, kind_of(constraint)) in theirs
         if not checked and not constraint.in_items and constraint.keyword != "minItems":
             yield constraint
+
+
+def lengths_unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
+    return (found for found in unknown_to_upstream(contract) if found.keyword == "maxLength")
 
 
 def kind_of(constraint: Constraint) -> str:

@@ -18,6 +18,7 @@ from mock_server.defects.parts import (
     choices,
     example,
     examples,
+    lengths_unknown_to_upstream,
     limits,
     not_below_zero,
     of_one_model,
@@ -82,6 +83,14 @@ def one_too_lenient(at: Constraint, gateway: Gateway, body: Json) -> Json | Refu
     if breaks(at, gateway.contract, body) and read(body, at.pointer) == beyond:
         return body if "coerce" in at.alternatives else placed(body, at.pointer, bound)
     return validate(gateway, body)
+
+
+@broken("validate", lengths_unknown_to_upstream)
+def one_too_long(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """A text with one character more than allowed is passed on."""
+    value = read(body, at.pointer)
+    one_more = isinstance(value, str) and len(value) == cast("int", at.value) + 1
+    return unchecked(at, gateway, body) if one_more else validate(gateway, body)
 
 
 @broken("validate", above_zero)
@@ -157,6 +166,14 @@ def bounds_per_side(at: Constraint, gateway: Gateway, body: Json) -> Json | Refu
     shorter, longer = sorted((size.width, size.height))
     wrong = shorter < side if at.keyword.endswith("minimum") else longer > side
     return refused(at, gateway, body) if wrong else validate(gateway, body)
+
+
+@broken("validate", limits("x-pixels/minimum", "x-pixels/maximum"))
+def brought_within_bounds(at: Constraint, gateway: Gateway, body: Json) -> Json | Refusal:
+    """In the place of a size out of bounds the one of the example is taken, and nothing said."""
+    if breaks(at, gateway.contract, body):
+        body = as_in_example(gateway.contract, body, at.pointer)
+    return validate(gateway, body)
 
 
 @broken("validate", limits("enum"))
@@ -252,7 +269,7 @@ def anything_read_as_json(_at: Spot, gateway: Gateway, incoming: Incoming) -> Js
     return example(gateway.contract) if isinstance(body, Refusal) else body
 
 
-@broken("validate", examples, spoils_all=True)
+@broken("validate", examples)
 def example_refused(_at: Spot, gateway: Gateway, body: Json) -> Json | Refusal:
     """The page's own example is refused."""
     if same(body, example(gateway.contract)):

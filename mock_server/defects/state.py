@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from random import Random
 
 from gateway_contract.pointer import read
 from gateway_contract.values import Json
@@ -11,6 +12,7 @@ from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticat
 from mock_server.refusals import Refusal
 
 BROKE = Refusal(500, "server_error", "internal_error", "Something went wrong.")
+SHARE = 0.3  # of all requests
 OVERLAP = 0.02  # seconds for which a request waits for others
 
 
@@ -43,6 +45,12 @@ def every_twentieth_fails(_at: Spot, seen: Counter[str], gateway: Gateway, incom
     """Now and then the gateway breaks, whoever asks for what."""
     seen["requests"] += 1
     return BROKE if seen["requests"] % 20 == 0 else authenticate(gateway, incoming)
+
+
+@broken("authenticate", requests, memory=lambda: Random(1))  # noqa: S311 # no secret
+def fails_at_random(_at: Spot, dice: Random, gateway: Gateway, incoming: Incoming) -> Refusal | None:
+    """Three requests of ten break, whoever asks for what."""
+    return BROKE if dice.random() < SHARE else authenticate(gateway, incoming)
 
 
 @broken("call", expected("own-images"), memory=list[list[str]])
