@@ -10,7 +10,7 @@ from contract_tests.explaining import Explaining
 from contract_tests.health import Health
 from contract_tests.look import look, plain_case
 from contract_tests.marks import marks_in
-from contract_tests.narrowing import Narrowing
+from contract_tests.narrowing import Narrowing, is_broken
 from contract_tests.observation import Observation
 from contract_tests.plan import Plan, with_mark
 from contract_tests.sending import Sender, send
@@ -70,16 +70,17 @@ class Campaign:
         exchanges += await self._one_by_one([*lost, *alone])
         for exchange in await self._narrowed(exchanges):
             self._judge(exchange)
-        await self._explain_failures()
+        await self._explain_failures(self.judgements)
         for case in self.plan.failures:
             if not self.health.stopped:
                 await self._play(case)
 
     async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
         """Requests that nobody planned, one by one; what they find is narrowed down and judged like the rest."""
-        found = await self._narrowed(await found_by(self._again, self._may_send))
+        found, known = await self._narrowed(await found_by(self._again, self._may_send)), len(self.judgements)
         for exchange in found:
             self._judge(exchange)
+        await self._explain_failures(self.judgements[known:])
         return found
 
     def failing(self) -> frozenset[str]:
@@ -185,24 +186,21 @@ class Campaign:
             else:
                 self.judgements.append(one)
 
-    async def _explain_failures(self) -> None:
+    async def _explain_failures(self, judgements: Sequence[Judgement]) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
         planned = {case.name: case for case in self.plan.cases}
         explaining = Explaining(self.sender.contract, planned, self._again, self._may_send)
-        failing = [one for one in self.judgements if one.finding.outcome is Outcome.FAIL]
-        failing.sort(key=lambda one: len(one.exchange.request.content), reverse=True)
+        failing = [one for one in judgements if one.finding.outcome is Outcome.FAIL]
+        failing.sort(key=lambda one: (explaining.hangs_on_others(one), len(one.exchange.request.content)), reverse=True)
         for one in {one.rule.id: one for one in failing}.values():
             explained = await explaining.explained(one)
             if explained is not None:
+                same = explained.exchange is one.exchange  # then it is told once, and better
+                self.judgements = [other for other in self.judgements if not same or other is not one]
                 self.judgements.append(explained)
 
     def cost(self) -> Cost:
         return Cost(self.requests, self.images, self._upstream_count())
-
-
-def is_broken(exchange: Exchange) -> bool:
-    """Whether there was no answer, or one that says that the gateway broke."""
-    return not isinstance(exchange.answer, Answer) or exchange.answer.status >= 500
 
 
 def is_unattributed(exchange: Exchange) -> bool:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from contract_tests.case import Case
-from contract_tests.fields import Field
+from contract_tests.fields import Field, fields_of
+from contract_tests.images_asked import asked_images
 from contract_tests.marks import PLACEHOLDER, marked
 from contract_tests.narrowing import Narrowing, Send, isolated
 from contract_tests.plan import valid_case
@@ -21,7 +23,7 @@ from gateway_contract.values import ABSENT, Json
 TRIES = 10
 """How often a failure that does not come each time is tried, to say how often it comes."""
 
-ALWAYS = 3
+ALWAYS = 4
 """How many failures one after the other are taken for a failure that comes each time."""
 
 MOST_REQUESTS = 120
@@ -46,6 +48,11 @@ class Explaining:
         alone = await self._alone(one)
         return await self._by_chance(alone or one) or alone or await self._together(one)
 
+    def hangs_on_others(self, one: Judgement) -> bool:
+        """Whether requests before it made it what it was: those with the same text. It cannot be tried by itself."""
+        planned = self.planned.get(one.exchange.name)
+        return planned is not None and planned.same_text
+
     async def _alone(self, one: Judgement) -> Judgement | None:
         """The failure with nothing in the request but the rule's own field."""
         body, pointer = one.exchange.request.body, one.rule.pointer
@@ -56,47 +63,70 @@ class Explaining:
         if exchange is None:
             return None
         narrowed = exchange if exchange.accepted else replace(exchange, essential=frozenset({pointer}))
-        finding = self._failing(one.rule, narrowed)
-        return None if finding is None else Judgement(one.rule, narrowed, finding)
+        finding = self._finding(one.rule, narrowed)
+        return Judgement(one.rule, narrowed, finding) if _fails(finding) else None
 
     async def _by_chance(self, one: Judgement) -> Judgement | None:
         """How often it fails, where the same request does not fail each time."""
-        case = self._case_of(one.exchange)
+        case = None if self.hangs_on_others(one) else self._case_of(one.exchange)
         failed = 1
         for tried in range(1, TRIES):
             again = None if case is None or tried == failed == ALWAYS else await self._sent(case)
             if again is None:
                 return None
-            failed += self._failing(one.rule, replace(again, essential=one.exchange.essential)) is not None
-        return Judgement(one.rule, one.exchange, _noted(one.finding, f"in {failed} of {TRIES} tries"))
+            failed += _fails(self._finding(one.rule, replace(again, essential=one.exchange.essential)))
+        return _noted(one, f"in {failed} of {TRIES} tries")
 
     def _case_of(self, exchange: Exchange) -> Case | None:
-        """The same request once more; None where more than itself made it what it was: a text that was sent before."""
+        """The same request once more; None for content that is no JSON and was not planned."""
         planned, body = self.planned.get(exchange.name), exchange.request.body
-        if planned is not None:
-            return None if planned.same_text else replace(planned, name=f"{planned.name}, again")
-        return None if body is ABSENT else self._valid(exchange, body)
+        if planned is None:
+            return None if body is ABSENT else self._valid(exchange, body)
+        billed = 0 if body is ABSENT or not exchange.accepted else asked_images(self.contract, body)
+        return replace(planned, name=f"{planned.name}, again", images=max(planned.images, billed))
 
     async def _together(self, one: Judgement) -> Judgement | None:
-        """The failure with as few other fields as it takes."""
+        """The failure with as few other fields as it takes, and those named without which the rule is kept."""
         body = one.exchange.request.body
-        if body is ABSENT or not one.exchange.accepted or not standing(self.contract, body).valid:
+        if body is ABSENT or not standing(self.contract, body).valid:
             return None
-        body = marked(body, self.contract.marks, PLACEHOLDER)
-        narrowing = Narrowing(self.contract, self.send, self.may_send)
-        found = (one.exchange, one.finding)
-        for part in narrowing.varied(body):
-            smaller = None if part.pointer == one.rule.pointer else narrowing.without(body, part)
-            attempt = None if smaller is None else await self._again(one, smaller)
-            finding = None if attempt is None else self._failing(one.rule, attempt)
-            if attempt is not None and finding is not None and smaller is not None:
-                body, found = smaller, (attempt, finding)
-        others = [part for part in narrowing.varied(body) if part.pointer != one.rule.pointer]
-        exchange, finding = found
-        return Judgement(one.rule, exchange, _noted(finding, _with(others, body))) if others else None
+        if not one.exchange.accepted:
+            essential = one.exchange.essential or frozenset()
+            return self._beside(one, [part for part in fields_of(self.contract) if part.pointer in essential])
+        found = await self._without_others(one, marked(body, self.contract.marks, PLACEHOLDER))
+        if found is None:
+            return None
+        smallest, kept_without = found
+        return self._beside(smallest, kept_without) or (None if smallest is one else smallest)
 
-    async def _again(self, one: Judgement, body: Json) -> Exchange | None:
-        return await self._sent(self._valid(one.exchange, body))
+    async def _without_others(self, one: Judgement, body: Json) -> tuple[Judgement, Sequence[Field]] | None:
+        """The failure without the fields that it does not take, and those without which the rule is kept.
+
+        None where no more may be sent. A field without which the rule bears on nothing is its own business.
+        """
+        narrowing, first = Narrowing(self.contract, self.send, self.may_send), one.exchange
+        tried: dict[str, bool] = {} if one.rule.pointer is None else {one.rule.pointer: False}
+        smaller = True
+        while smaller:
+            smaller = False
+            for part in narrowing.varied(body):
+                if part.pointer in tried or (plainer := narrowing.without(body, part)) is None:
+                    continue
+                attempt = await self._sent(self._valid(first, plainer))
+                if attempt is None:
+                    return None
+                finding = self._finding(one.rule, attempt)
+                if _fails(finding):
+                    body, one, smaller = plainer, Judgement(one.rule, attempt, finding), True
+                else:
+                    tried[part.pointer] = finding is not None and finding.outcome is Outcome.PASS
+        return one, [part for part in narrowing.varied(body) if tried.get(part.pointer)]
+
+    def _beside(self, one: Judgement, parts: Sequence[Field]) -> Judgement | None:
+        """The failure with the fields named that it takes beside the rule's own; None where it takes none."""
+        body = one.exchange.request.body
+        others = [part for part in parts if part.pointer != one.rule.pointer]
+        return _noted(one, _with(others, body)) if others and body is not ABSENT else None
 
     def _valid(self, exchange: Exchange, body: Json) -> Case:
         return valid_case(self.contract, f"{exchange.name}, again", body)
@@ -107,13 +137,17 @@ class Explaining:
         self.sent += 1
         return await self.send(case)
 
-    def _failing(self, rule: Rule, exchange: Exchange) -> Finding | None:
-        judged = [one for one in judge(self.contract, [rule], exchange) if isinstance(one, Judgement)]
-        return next((one.finding for one in judged if one.finding.outcome is Outcome.FAIL), None)
+    def _finding(self, rule: Rule, exchange: Exchange) -> Finding | None:
+        judged = judge(self.contract, [rule], exchange)
+        return next((one.finding for one in judged if isinstance(one, Judgement)), None)
 
 
-def _noted(finding: Finding, note: str) -> Finding:
-    return replace(finding, observed=f"{finding.observed}, {note}")
+def _fails(finding: Finding | None) -> TypeGuard[Finding]:
+    return finding is not None and finding.outcome is Outcome.FAIL
+
+
+def _noted(one: Judgement, note: str) -> Judgement:
+    return replace(one, finding=replace(one.finding, note=note))
 
 
 def _with(others: Sequence[Field], body: Json) -> str:

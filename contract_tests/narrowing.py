@@ -14,24 +14,34 @@ from gateway_contract.pointer import placed, read, removed
 from gateway_contract.standing import standing
 from gateway_contract.values import ABSENT, Json, same
 
-MOST_REQUESTS = 80
+MOST_REQUESTS = 160
 """What narrowing may cost in all, in requests: a gateway that refuses at random would cost without end."""
 
 TRIES = 2
-"""How often a request on which the gateway broke is sent again."""
+"""How often a failure is tried again before a field is blamed for it."""
+
+MORE_TRIES = 8
+"""The same for a gateway that is known to fail by chance: several times in a row proves little there."""
+
+MOST_BLAMED = 3
+"""Fields of one refusal: where it takes more of them, it is the request as a whole that is refused."""
 
 Send = Callable[[Case], Awaitable[Exchange]]
 
 
 @dataclass(slots=True)
 class Narrowing:
-    """One run's narrowing. `blamed` are combinations of values that are known to be refused."""
+    """One run's narrowing. `blamed` are combinations of values that are known to be refused.
+
+    `by_chance` is whether the gateway was seen to fail now and then on the same request.
+    """
 
     contract: Contract
     send: Send
     may_send: Callable[[Case], bool] = lambda _: True
     sent: int = 0
     blamed: list[dict[str, Json]] = field(default_factory=list)
+    by_chance: bool = False
 
     async def smallest(self, refused: Exchange) -> Exchange:
         """The smallest request with the same refusal, and in `essential` the fields that it takes."""
@@ -43,20 +53,33 @@ class Narrowing:
             return replace(refused, essential=frozenset(known))
         again = await self._again(body, refused.name)
         if again is None or again.accepted:
+            self.by_chance |= again is not None
             return replace(refused, essential=frozenset())
         return await self._narrowed(body, replace(again, name=f"{refused.name}, made smaller"))
 
     async def tried_again(self, broken: Exchange) -> Exchange:
         """A failure that blames no field where the same request does not fail each time."""
         request = broken.request
-        for _ in range(TRIES):
-            again = await self._sent(Case(broken.name, request.content, request.method, request.credential))
-            if again is not None and isinstance(again.answer, Answer) and again.answer.status < 500:
-                return replace(broken, essential=frozenset())
-        return broken
+        case = Case(broken.name, request.content, request.method, request.credential)
+        lasts = await self._lasts(case, is_broken)
+        return broken if lasts else replace(broken, essential=frozenset())
+
+    async def _lasts(self, case: Case, failed: Callable[[Exchange], bool]) -> bool:
+        """Whether a request fails each time it may be tried; where some failed by chance, one untried did so, too."""
+        tried = 0
+        while tried < (MORE_TRIES if self.by_chance else TRIES):
+            again = await self._sent(case)
+            if again is None:
+                return not self.by_chance
+            if not failed(again):
+                self.by_chance = True
+                return False
+            tried += 1
+        return True
 
     async def _narrowed(self, body: Json, refused: Exchange) -> Exchange:
         """Takes away one field after the other, and once more those that others had need of, while that helps."""
+        nobody = frozenset[str]()
         essential: dict[str, Json] = {}
         smaller = True
         while smaller:
@@ -66,16 +89,17 @@ class Narrowing:
                     continue
                 attempt = await self._again(plainer, refused.name)
                 if attempt is None:
-                    return replace(refused, essential=frozenset(essential))
+                    return replace(refused, essential=nobody)  # what it takes is not known
                 if attempt.accepted:
                     essential[part.pointer] = read(body, part.pointer)  # type: ignore[assignment] # it is there
                 else:
                     body, refused, smaller = plainer, attempt, True
-        if essential:
-            again = await self._again(body, refused.name)
-            if again is not None and again.accepted:
-                return replace(refused, essential=frozenset())  # it fails at random
-            self.blamed.append(essential)
+        if not essential or len(essential) > MOST_BLAMED:
+            return replace(refused, essential=nobody)
+        case = valid_case(self.contract, refused.name, body)
+        if not await self._lasts(case, lambda again: not again.accepted):
+            return replace(refused, essential=nobody)
+        self.blamed.append(essential)
         return replace(refused, essential=frozenset(essential))
 
     def varied(self, body: Json) -> Sequence[Field]:
@@ -99,6 +123,11 @@ class Narrowing:
             return None
         self.sent += 1
         return await self.send(case)
+
+
+def is_broken(exchange: Exchange) -> bool:
+    """Whether there was no answer, or one that says that the gateway broke."""
+    return not isinstance(exchange.answer, Answer) or exchange.answer.status >= 500
 
 
 def differs(base: Json, body: Json, part: Field) -> bool:

@@ -37,7 +37,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """A rule's sum. `failures` begin with the smallest request; `reason` says why there is no judgement."""
+    """A rule's sum. `reason` says why there is no judgement.
+
+    `failures` begin with the smallest request; of equal ones that of which is known what it takes is the first.
+    """
 
     rule: Rule
     verdict: Verdict
@@ -130,7 +133,7 @@ def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = 
 def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVerdict:
     failing = [Failure(one.exchange, one.finding) for one in judged if one.finding.outcome is Outcome.FAIL]
     if failing:
-        smallest = sorted(failing, key=lambda failure: len(failure.exchange.request.content))
+        smallest = sorted(failing, key=lambda one: (len(one.exchange.request.content), not one.finding.note))
         return RuleVerdict(rule, Verdict.FAIL, len(judged), tuple(smallest))
     if any(one.finding.outcome is Outcome.PASS for one in judged):
         if hollow:

@@ -22,6 +22,7 @@ class ListedFailure(TypedDict):
     observed: str
     curl: str
     exchange: str  # path from the report's folder
+    note: NotRequired[str]  # what it takes
 
 
 class ListedRule(TypedDict):
@@ -104,12 +105,15 @@ def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequen
 
 
 def _failure(failure: Failure, run: Run, names: dict[int, str], secrets: Sequence[str]) -> ListedFailure:
-    return ListedFailure(
+    listed = ListedFailure(
         expected=without_secrets(failure.finding.expected, secrets),
         observed=without_secrets(failure.finding.observed, secrets),
         curl=curl_of(failure.exchange.request, run.gateway, secrets),
         exchange=names[id(failure.exchange)],
     )
+    if failure.finding.note:
+        listed["note"] = without_secrets(failure.finding.note, secrets)
+    return listed
 
 
 def _listed_exchanges(run: Run) -> list[Exchange]:

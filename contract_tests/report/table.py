@@ -69,7 +69,7 @@ def _heading(level: str, number: int, note: str = "") -> str:
 
 def _line(run: Run, verdict: RuleVerdict, secrets: Sequence[str]) -> Line:
     smallest = verdict.failures[0]
-    seen = without_secrets(smallest.finding.observed, secrets)
+    seen = without_secrets(smallest.finding.told, secrets)
     return Line(
         label=FAIL if run.counts(verdict) else WARN,
         name=verdict.rule.id,

@@ -14,7 +14,7 @@ def test_gateway_keeps(contract_name: str, rule: Rule, verdict_on: VerdictOn, to
         pytest.fail(told(contract_name, verdict, f"could not be tested: {why}"), pytrace=False)
     if verdict.verdict is Verdict.FAIL:
         first = verdict.failures[0].finding
-        text = told(contract_name, verdict, f"{rule.statement}: expected {first.expected}, observed {first.observed}")
+        text = told(contract_name, verdict, f"{rule.statement}: expected {first.expected}, observed {first.told}")
         if run.counts(verdict):
             pytest.fail(text, pytrace=False)
         pytest.xfail(text)  # an expectation, which fails only a strict run

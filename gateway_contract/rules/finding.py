@@ -14,11 +14,20 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule's judgement of one exchange. Expected and observed read as `0 at /parameters/x` and `dropped`."""
+    """One rule's judgement of one exchange. Expected and observed read as `0 at /parameters/x` and `dropped`.
+
+    `note` is what it takes, where somebody tried: `with n 6` or `in 3 of 10 tries`.
+    """
 
     outcome: Outcome
     expected: str = ""
     observed: str = ""
+    note: str = ""
+
+    @property
+    def told(self) -> str:
+        """What was observed, and what it takes."""
+        return ", ".join(filter(None, (self.observed, self.note)))
 
 
 PASS = Finding(Outcome.PASS)

@@ -5,17 +5,19 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from random import Random
 
 import pytest
 
 from contract_tests.running import Loaded, loaded, run
 from contract_tests.settings import Settings
-from contract_tests.trial import serving_instead
+from contract_tests.trial import AppOf, failing, serving_instead
 from contract_tests.verdicts import Failure, Run, Verdict
 from gateway_contract.pointer import read, removed
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway, map_body
+from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, map_body, validate
 from mock_server.gateway_app import gateway_app
+from mock_server.refusals import NOT_JSON, Refusal
 
 SEED = "powerbuyin/seed/mapped"
 
@@ -42,7 +44,7 @@ def without_seed(call: Json) -> Json:
 
 def test_a_field_that_is_lost_alone_is_shown_alone() -> None:
     failure = smallest_failure(run_with(lambda gateway, body: without_seed(map_body(gateway, body))))
-    assert failure.finding.observed == "dropped"
+    assert failure.finding.told == "dropped"
     assert isinstance(failure.exchange.request.body, dict)
     assert failure.exchange.request.body.keys() == {"model", "input", "seed"}
 
@@ -54,7 +56,8 @@ def test_a_field_that_is_lost_beside_another_names_the_other() -> None:
         return without_seed(call) if isinstance(count, int) and count > 1 else call
 
     failure = smallest_failure(run_with(lost_beside_several))
-    assert failure.finding.observed in {"dropped, with n 6", "dropped, with n 2"}
+    assert failure.finding.told in {"dropped, with n 6", "dropped, with n 2"}
+    assert failure.exchange.name.count("again") == 1
     assert isinstance(failure.exchange.request.body, dict)
     assert failure.exchange.request.body.keys() == {"model", "input", "seed", "n"}
 
@@ -67,8 +70,7 @@ def test_a_field_that_is_lost_by_chance_is_counted() -> None:
         seeded = isinstance(read(call, "/parameters/seed"), int)
         return without_seed(call) if seeded and next(calls) % 7 == 0 else call
 
-    (verdict,) = [one for one in run_with(lost_now_and_then).verdicts if one.rule.id == SEED]
-    assert any(" of 10 tries" in failure.finding.observed for failure in verdict.failures)
+    assert re.search(r"dropped, in [1-3] of 10 tries", smallest_failure(run_with(lost_now_and_then)).finding.told)
 
 
 def test_a_field_that_is_lost_twice_in_a_row_and_then_no_more_is_lost_by_chance() -> None:
@@ -79,8 +81,78 @@ def test_a_field_that_is_lost_twice_in_a_row_and_then_no_more_is_lost_by_chance(
         seeded = isinstance(read(call, "/parameters/seed"), int)
         return without_seed(call) if seeded and next(calls) % 4 < 2 else call
 
-    (verdict,) = [one for one in run_with(lost_in_pairs).verdicts if one.rule.id == SEED]
-    assert any(re.search(r"dropped, in [3-7] of 10 tries", failure.finding.observed) for failure in verdict.failures)
+    assert re.search(r"dropped, in [3-7] of 10 tries", smallest_failure(run_with(lost_in_pairs)).finding.told)
+
+
+def told_of(name: str, rule: str, app_of: AppOf) -> str:
+    """What is told first of a rule that fails."""
+    found = run(only(name, rule), lambda *_: None, serving_instead(app_of))
+    (verdict,) = [one for one in found.verdicts if one.rule.id == f"{name}/{rule}"]
+    assert verdict.verdict is Verdict.FAIL
+    return verdict.failures[0].finding.told
+
+
+def only(name: str, rule: str) -> Loaded:
+    return replace(loaded(Settings(name)), selected=frozenset({f"{name}/{rule}"}))
+
+
+def few_images(now: Callable[[Json], bool]) -> AppOf:
+    """A gateway that keeps an image back where that is so of a request."""
+
+    async def short(gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        return await answer(gateway, body, links[:-1] if now(body) and len(links) > 1 else links, incoming)
+
+    return lambda gateway: gateway_app(replace(gateway, answer=short))
+
+
+def test_of_several_fields_only_those_are_named_without_which_the_rule_is_kept() -> None:
+    inline = few_images(lambda body: read(body, "/response_format") == "b64_json")
+    assert told_of("powerbuyin", "data/length", inline) == '1, with response_format "b64_json"'
+
+
+def test_what_is_the_business_of_the_rule_itself_is_not_named() -> None:
+    assert re.fullmatch(r"\d", told_of("powerbuyin", "data/length", few_images(lambda _: True)))
+
+
+def test_an_answer_that_breaks_by_chance_is_counted() -> None:
+    calls = itertools.count()
+    told = told_of("powerbuyin", "data/length", few_images(lambda _: next(calls) % 3 == 0))
+    assert re.fullmatch(r"\d, in [2-5] of 10 tries", told)
+
+
+def refusing(now: Callable[[Json], bool]) -> AppOf:
+    def picky(gateway: Gateway, body: Json) -> Json | Refusal:
+        return NOT_JSON if now(body) else validate(gateway, body)
+
+    return lambda gateway: gateway_app(replace(gateway, validate=picky))
+
+
+def test_a_refusal_of_two_fields_together_names_the_other() -> None:
+    both = refusing(lambda body: read(body, "/n") == 6 and read(body, "/response_format") == "b64_json")
+    assert told_of("powerbuyin", "n/maximum", both) == 'HTTP 400, with response_format "b64_json"'
+    assert told_of("powerbuyin", "response_format/enum", both) == "HTTP 400, with n 6"
+
+
+def test_a_refusal_by_chance_is_counted_and_blames_the_request_alone() -> None:
+    dice = Random(3)  # noqa: S311 # no secret
+    app_of = refusing(lambda _: dice.random() < 0.3)
+    found = run(loaded(Settings("powerbuyin")), lambda *_: None, serving_instead(app_of))
+    assert {one for one in failing(found) if not one.startswith("upstream-failure")} == {"request/accepted"}
+    assert re.fullmatch(r"HTTP 400, in [1-7] of 10 tries", first_told(found, "powerbuyin/request/accepted"))
+
+
+def first_told(found: Run, rule: str) -> str:
+    return next(one.failures[0].finding.told for one in found.verdicts if one.rule.id == rule)
+
+
+def test_what_is_taken_by_chance_though_it_is_wrong_is_counted() -> None:
+    calls = itertools.count()
+
+    def careless(gateway: Gateway, incoming: Incoming) -> Refusal | None:
+        return authenticate(gateway, incoming) if incoming.headers.get("authorization") or next(calls) % 2 else None
+
+    told = told_of("powerbuyin", "authorization/required", lambda one: gateway_app(replace(one, authenticate=careless)))
+    assert told == "HTTP 200, in 5 of 10 tries"
 
 
 @pytest.mark.parametrize("most", [0, 3])

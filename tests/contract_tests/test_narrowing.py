@@ -119,6 +119,18 @@ def test_a_refusal_that_does_not_come_again_blames_no_field() -> None:
     assert found.refused
 
 
+def test_a_refusal_that_takes_many_fields_blames_none_of_them() -> None:
+    gateway = Gateway(lambda body: all(body.get(name) == FULL[name] for name in ("n", "size", "seed", "watermark")))
+    assert gateway.smallest(FULL).essential == frozenset()
+
+
+def test_a_refusal_is_tried_more_often_once_one_has_come_by_chance() -> None:
+    gateway = Gateway(lambda body: body.get("seed") == 0 and len(gateway.asked) < 14)
+    gateway.narrowing.by_chance = True
+    assert gateway.smallest(FULL).essential == frozenset()
+    assert len(gateway.asked) == 14
+
+
 def test_every_request_on_the_way_is_valid() -> None:
     gateway = Gateway(lambda body: body.get("seed") == 0 or body["model"] == "wan2.7-image-pro")
     gateway.smallest(FULL)
@@ -173,6 +185,14 @@ def test_a_request_on_which_a_gateway_breaks_is_tried_twice_more(breaks: int, as
     found = asyncio.run(Narrowing(POWERTOKENS, send).tried_again(broken))
     assert len(sent) == asked
     assert found.essential == (frozenset() if by_chance else None)
+
+
+def test_what_cannot_be_tried_again_is_taken_to_come_by_chance_as_others_did() -> None:
+    broken = exchange({"n": 0}, 500)
+    for by_chance, essential in ((True, frozenset[str]()), (False, None)):
+        narrowing = Gateway(lambda _: True).narrowing
+        narrowing.by_chance, narrowing.may_send = by_chance, lambda _: False
+        assert asyncio.run(narrowing.tried_again(broken)).essential == essential
 
 
 def test_one_field_is_isolated_in_the_smallest_valid_request() -> None:
