@@ -36,7 +36,7 @@ class Observation:
     failures: dict[str, UpstreamFailure] = field(default_factory=dict)
 
     def count(self) -> int:
-        return len(self.stub.calls)
+        return self.stub.calls.arrived
 
     def since(self, count: int) -> tuple[UpstreamCall, ...]:
         return self.stub.calls.since(count)

@@ -4,22 +4,32 @@ from collections import deque
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
-from gateway_contract.exchange import UpstreamCall
+from gateway_contract.exchange import UpstreamCall, header
 
 KEPT = 20_000
+KEPT_BYTES = 64_000_000  # of bodies, as their senders say
 UPSTREAM_SEEN: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
 """Where the calls of the request that is under way are noted, for whoever sets it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class UpstreamCalls:
-    """A bounded record of calls, the oldest forgotten first."""
+    """A bounded record of calls, the oldest forgotten first. `arrived` is how many there ever were."""
 
-    kept: deque[UpstreamCall] = field(default_factory=lambda: deque(maxlen=KEPT))
+    kept: deque[UpstreamCall] = field(default_factory=deque)
+    arrived: int = 0
+    size: int = 0
+    lock: Lock = field(default_factory=Lock)  # whoever asks is in another thread
 
     def add(self, call: UpstreamCall) -> None:
-        self.kept.append(call)
+        with self.lock:
+            self.kept.append(call)
+            self.arrived += 1
+            self.size += size_of(call)
+            while len(self.kept) > KEPT or self.size > KEPT_BYTES:
+                self.size -= size_of(self.kept.popleft())
 
     def brought(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
         """Notes what came of a call that was recorded before that was known, if it is still kept."""
@@ -35,8 +45,17 @@ class UpstreamCalls:
         return len(self.kept)
 
     def since(self, count: int) -> tuple[UpstreamCall, ...]:
-        """The calls after the first `count` ones."""
-        return tuple(self.kept)[count:]
+        """The calls after the first `count` that arrived, as far as they are kept."""
+        with self.lock:
+            return tuple(self.kept)[max(0, len(self.kept) - (self.arrived - count)) :]
 
     def clear(self) -> None:
-        self.kept.clear()
+        with self.lock:
+            self.kept.clear()
+            self.size = 0
+
+
+def size_of(call: UpstreamCall) -> int:
+    """The bytes of a body that came over HTTP; 0 where it was a plain call."""
+    said = header(call.headers, "content-length") or "0"
+    return int(said) if said.isdecimal() else 0

@@ -1,4 +1,9 @@
+from dataclasses import replace
+
+import pytest
+
 from gateway_contract.exchange import UpstreamCall
+from mock_server import upstream_calls
 from mock_server.upstream_calls import KEPT, UpstreamCalls
 
 
@@ -30,6 +35,30 @@ def test_the_oldest_call_is_forgotten_first() -> None:
         calls.add(call(number))
     assert len(calls) == KEPT
     assert next(iter(calls)).path == "/1"
+
+
+def test_new_calls_are_told_even_where_old_ones_are_forgotten_for_them() -> None:
+    calls = UpstreamCalls()
+    for number in range(KEPT + 5):
+        calls.add(call(number))
+    before = calls.arrived
+    calls.add(call(-1))
+    assert [kept.path for kept in calls.since(before)] == ["/-1"]
+    calls.clear()
+    calls.add(call(-2))
+    assert [kept.path for kept in calls.since(before)] == ["/-2"]
+
+
+def test_long_calls_are_kept_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream_calls, "KEPT_BYTES", 100)
+    calls = UpstreamCalls()
+    for number in range(5):
+        calls.add(replace(call(number), headers=(("content-length", "40"),)))
+    assert [kept.path for kept in calls] == ["/3", "/4"]
+    calls.add(replace(call(5), headers=(("content-length", "4000"),)))
+    assert len(calls) == 0
+    calls.add(call(6))
+    assert [kept.path for kept in calls] == ["/6"]
 
 
 def test_a_cleared_record_is_empty() -> None:
