@@ -37,7 +37,7 @@ def serve_anew(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
         serve(mock, contracts)
     except (DocumentError, UnknownDefectError) as error:
         mock.problem = str(error)
-        click.echo(f"{error}. What was read before is served on.", err=True)
+        click.echo(f"What was read before is served on: {error}", err=True)
         return
     mock.problem = None
     if found is not None and found != mock.controls.scenarios:

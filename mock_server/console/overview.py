@@ -76,6 +76,6 @@ async def rows(mock: Mock, request: Request) -> Response:
     return html("rows.html", rows=[row(entry, contracts) for entry in reversed(new[:SHOWN])])
 
 
-async def switches(mock: Mock, _request: Request) -> Response:
-    """Which scenarios hold at the moment: they end by themselves, and others than the console set them."""
-    return html("switches.html", switches=mock.controls.switchboard.current())
+async def state(mock: Mock, _request: Request) -> Response:
+    """What changes by itself: scenarios end, others than the console set them, and files are edited."""
+    return html("state.html", switches=mock.controls.switchboard.current(), unread=mock.problem or "")

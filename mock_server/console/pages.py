@@ -14,7 +14,7 @@ from mock_server.admin.origin import check_origin
 from mock_server.admin.problems import ProblemError
 from mock_server.console.forms import clear, end_scenario, switch_mode, switch_scenario
 from mock_server.console.one_request import one_request
-from mock_server.console.overview import overview, rows, switches
+from mock_server.console.overview import overview, rows, state
 from mock_server.mock import Mock
 
 STATIC = Path(__file__).parent / "static"
@@ -27,7 +27,7 @@ def console_routes(mock: Mock) -> list[BaseRoute]:
         Route("/", page(mock, overview)),
         Route("/requests/{number}", page(mock, one_request)),
         Route("/console/rows", page(mock, rows)),
-        Route("/console/switches", page(mock, switches)),
+        Route("/console/state", page(mock, state)),
         *(Route(f"/console/{name}", page(mock, form), methods=["POST"]) for name, form in FORMS.items()),
         Route("/console/chinese.otf", chinese),
         Mount("/console/static", StaticFiles(directory=STATIC)),

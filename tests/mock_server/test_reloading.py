@@ -49,8 +49,7 @@ def test_a_broken_edit_is_told_and_the_last_good_one_served(written: Path, capsy
         serve_anew(mock, lambda: [load_contract(written)])
         assert ordered(http, mock) == 200
         told = capsys.readouterr().err
-        assert told.startswith(f"{written}:")
-        assert told.endswith("What was read before is served on.\n")
+        assert told.startswith(f"What was read before is served on: {written}:")
         assert mock.problem is not None
         edit(written, "openapi: [3.1", "openapi: 3.1")
         serve_anew(mock, lambda: [load_contract(written)])

@@ -50,8 +50,7 @@ async function inPlace(event) {
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const fresh = parsed(await answer.text());
-    problem.replaceChildren(...fresh.querySelector("#problem").childNodes);
-    change(document.querySelector("#switches"), fresh.querySelector("#switches"));
+    change(fresh, "problem", "switches");
     if (!answer.ok) return problem.scrollIntoView({ block: "nearest" });
     if (form.elements.scenario) form.reset();
     if (form.closest("#requests")) empty(document.querySelector("#rows"));
@@ -93,7 +92,7 @@ function follow(rows) {
       while (due && !paused) {
         due = false;
         due = await fetchNew() || due;
-        if (!due) await refresh(document.querySelector("#switches"), "/console/switches");
+        if (!due) await refresh("/console/state", "unread", "switches");
       }
     } catch { /* the mock is away, which the stream of events tells */ }
     busy = false;
@@ -130,12 +129,16 @@ function parsed(text) {
   return template.content;
 }
 
-async function refresh(part, address) {
+async function refresh(address, ...ids) {
   const answer = await fetch(address);
-  if (answer.ok) change(part, parsed(await answer.text()));
+  if (answer.ok) change(parsed(await answer.text()), ...ids);
 }
 
-function change(part, fresh) {
+function change(page, ...ids) {
+  for (const id of ids) changePart(document.getElementById(id), page.getElementById(id));
+}
+
+function changePart(part, fresh) {
   const said = (node) => node.textContent.replace(/\s+/g, " ").trim();
   if (said(fresh) === said(part)) return;
   const held = part.contains(document.activeElement);
