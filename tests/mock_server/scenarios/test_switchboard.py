@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.scenarios.switchboard import ADMIN, CONSOLE, FILE, Chosen, Switchboard
+from mock_server.scenarios.switchboard import ADMIN, CONSOLE, FILE, MARKER, Chosen, Switchboard
 
 MARKED = b'{"words": "a kite [[mock: reset ]] at noon"}'
 
@@ -77,6 +77,20 @@ def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard
     assert board.choose_among(("dashscope",), None, b"") is None
     board.set("throttled", "dashscope")
     assert board.choose_among(("dashscope",), None, b"") == Chosen("throttled", ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (b"latency(1ms) \\u002B reset", "latency(1ms) + reset"),
+        (b"bad-request(a\\/b)", "bad-request(a/b)"),
+        ("猫".encode(), "猫"),
+        (b"reset\\", "reset\\"),
+        (b"reset\xff", "reset\ufffd"),
+    ],
+)
+def test_a_marker_is_read_as_json_means_it(board: Switchboard, written: bytes, meant: str) -> None:
+    assert board.choose("powertokens", None, b'{"words": "[[mock:%b]]"}' % written) == Chosen(meant, MARKER)
 
 
 def test_a_marker_that_has_no_end_is_ordinary_text(board: Switchboard) -> None:
