@@ -11,8 +11,8 @@ from mock_server.console.overview import overview_saying
 from mock_server.console.rendering import served, whole_number
 from mock_server.mock import Mock
 from mock_server.modes import UnknownModeError, mode_named
-from mock_server.scenarios.catalogue import fits
-from mock_server.scenarios.switchboard import CONSOLE, NONE
+from mock_server.scenarios.meant import fits_who_is_meant
+from mock_server.scenarios.switchboard import CONSOLE
 from mock_server.scenarios.written import ScenarioError
 
 
@@ -21,12 +21,8 @@ async def switch_scenario(mock: Mock, request: Request) -> Response:
     text, gateway, times = form.get("scenario", "").strip(), form.get("gateway") or None, form.get("times", "").strip()
     if times and not whole_number(times):
         return overview_saying(mock, request, f"How often it holds is a whole number from 1, not {times[:40]!r}.", form)
-    if gateway is not None and gateway not in mock.served:
-        return overview_saying(mock, request, f"There is no gateway {gateway[:40]!r}.", form)
-    meant = [contract for contract in served(mock) if gateway in {None, contract.name}]
     try:
-        if text.lower() not in NONE:
-            fits(text, meant, mock.controls.scenarios.named)
+        fits_who_is_meant(text, gateway, served(mock), mock.controls.scenarios.named)
         mock.controls.switchboard.set(text, gateway, whole_number(times), CONSOLE)
     except ScenarioError as error:
         return overview_saying(mock, request, f"The scenario was not set: {error}", form)

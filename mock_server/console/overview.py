@@ -16,6 +16,8 @@ from mock_server.mock import Mock
 from mock_server.modes import Mode
 from mock_server.own_url import own_url
 from mock_server.scenarios.catalogue import KINDS
+from mock_server.scenarios.upstream import UPSTREAM_KINDS
+from mock_server.upstream_failures import FAILURE_NAMED
 
 SHOWN = 100  # requests on the first page, and in each piece of news; the others are in the journal
 
@@ -37,11 +39,14 @@ def overview_saying(
         token=None if secured else ANY_TOKEN,
         stubs={name: own + f"/{name}" + stub.upstream.base for name, stub in mock.stubs.items()},
         elsewhere=mock.settings.upstream,
+        forward=mock.settings.forward,
         rows=[row(entry, contracts) for entry in reversed(entries[-SHOWN:])],
         last=entries[-1].number if entries else mock.journal.last,
         kept=len(entries),
         most=mock.journal.most,
         kinds=KINDS.values(),
+        upstream_kinds=UPSTREAM_KINDS.values(),
+        failures=list(FAILURE_NAMED),
         named=mock.controls.scenarios.named.values(),
         switches=mock.controls.switchboard.current(),
         mode=mock.controls.mode.value,
