@@ -10,10 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -39,14 +39,15 @@ class Runner:
     """Requests of one kind to one server, which are answered with one status; None stands for any."""
 
     server: Server
-    load: Load
+    connections: int
     requests: Sequence[bytes]
     status: int | None
 
     def cpu(self) -> float:
-        """Microseconds of the server's CPU per request."""
+        """Microseconds of the server's CPU per request. Connections are new each time: Node closes idle ones."""
         before = self.server.cpu()
-        self.load.run(self.requests, self.status)
+        with load_on(self.server.url, self.connections) as load:
+            load.run(self.requests, self.status)
         return (self.server.cpu() - before) / len(self.requests) / 1000
 
 
@@ -110,14 +111,9 @@ class Kind:
     status: int
     target: Target
 
-    def requests(self, load: Load, path: str) -> list[bytes]:
+    def requests(self, url: str, path: str) -> list[bytes]:
+        load = Load(urlsplit(url).netloc, ())
         return [load.post(path, body) for body in self.posted] or [load.get(path)] * DIFFERENT
-
-
-@contextmanager
-def runner(server: Server, kind: Kind, path: str, connections: int, status: int | None) -> Iterator[Runner]:
-    with load_on(server.url, connections) as load:
-        yield Runner(server, load, kind.requests(load, path), status)
 
 
 def beside_bare(server: Server, asked: Asked, setting: Setting) -> bool:
@@ -159,11 +155,9 @@ def of_both(
     server: Server, other: Server, kind: Kind, path: str, status: int | None, setting: Setting
 ) -> list[list[float]]:
     """The costs of the mock, and those of another server at its own path with its own status."""
-    with (
-        runner(server, kind, kind.path, setting.connections, kind.status) as ours,
-        runner(other, kind, path, setting.connections, status) as theirs,
-    ):
-        return compared((ours, theirs), setting.rounds)
+    ours = Runner(server, setting.connections, kind.requests(server.url, kind.path), kind.status)
+    theirs = Runner(other, setting.connections, kind.requests(other.url, path), status)
+    return compared((ours, theirs), setting.rounds)
 
 
 def must_be_of_a_kind(other: Server, kind: Kind, path: str) -> None:

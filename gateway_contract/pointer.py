@@ -95,7 +95,7 @@ def put(body: Json, pointer: str, value: Json) -> None:
     if not way:
         raise ValueError("a body cannot be put into itself")
     for token, ahead in pairwise(way):
-        held = _held(body, token)
+        held = body.get(token) if isinstance(body, dict) else _item(body, token)
         if held is None:
             held = [] if ahead.isdecimal() else {}
             _hold(body, token, held)
@@ -103,10 +103,8 @@ def put(body: Json, pointer: str, value: Json) -> None:
     _hold(body, way[-1], value)
 
 
-def _held(holder: Json, token: str) -> Json:
-    """What a value holds under a token, null where that is nothing."""
-    if isinstance(holder, dict):
-        return holder.get(token)
+def _item(holder: Json, token: str) -> Json:
+    """What a list holds under a token, null where that is nothing."""
     index = int(token) if token.isdecimal() else -1
     return holder[index] if isinstance(holder, list) and 0 <= index < len(holder) else None
 

@@ -20,24 +20,39 @@ from mock_server.refusals import Refusal
 from mock_server.signing import BadSignatureError
 from mock_server.upstream_wire import UpstreamWire
 
+PNG = ".png"
+
 
 def gateway_app(gateway: Gateway) -> ASGIApp:
     """The application; its shutdown closes the way to the upstream."""
     operation, elsewhere = gateway.contract.operation, beside_the_operation(gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        """Without a router where it can be told without one: nearly every request is for the operation."""
-        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) != operation.path:
-            await elsewhere(scope, receive, send)
-        elif scope["method"] != operation.method:
+        """Without a router where it can be told without one: nearly every request is for the operation or an image."""
+        path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
+        if path == operation.path and scope["method"] == operation.method:
+            await answer_operation(gateway, scope, receive, send)
+        elif path == operation.path:
             await other_method(gateway, scope["method"], operation.method)(scope, receive, send)
+        elif (signed := signed_in(path)) and scope["method"] == "GET":
+            await (await image_response(gateway, signed))(scope, receive, send)
         else:
-            incoming = Incoming(operation.method, Headers(scope=scope), await content_of(receive), own_url(scope))
-            outgoing = await handle(gateway, incoming)
-            more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers.items()]
-            await send_answer(send, outgoing.status, b"application/json", orjson.dumps(outgoing.body), more)
+            await elsewhere(scope, receive, send)
 
     return app
+
+
+async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
+    incoming = Incoming(scope["method"], Headers(scope=scope), await content_of(receive), own_url(scope))
+    outgoing = await handle(gateway, incoming)
+    more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers.items()]
+    await send_answer(send, outgoing.status, b"application/json", orjson.dumps(outgoing.body), more)
+
+
+def signed_in(path: str) -> str:
+    """What stands for an image in its path; empty where the path is not one of an image."""
+    signed = path[len(IMAGE_PATH) + 1 : -len(PNG)]
+    return signed if path == f"{IMAGE_PATH}/{signed}{PNG}" and "/" not in signed else ""
 
 
 def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
@@ -47,7 +62,7 @@ def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
 
 
 def beside_the_operation(gateway: Gateway) -> Starlette:
-    """Images, and an error for whatever is not there."""
+    """Images that are not just got, and an error for whatever is not there."""
 
     async def image(request: Request) -> Response:
         return await image_response(gateway, request.path_params["signed"])
@@ -60,7 +75,7 @@ def beside_the_operation(gateway: Gateway) -> Starlette:
         return other_method(gateway, request.method, "GET, HEAD")
 
     return Starlette(
-        routes=[Route(IMAGE_PATH + "/{signed}.png", image)],
+        routes=[Route(f"{IMAGE_PATH}/{{signed}}{PNG}", image)],
         exception_handlers={404: unknown_path, 405: only_read},
         lifespan=closing(gateway.upstream.wire),
     )

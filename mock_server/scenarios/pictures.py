@@ -100,7 +100,11 @@ def with_spoilt_images(gateway: Gateway, app: ASGIApp) -> ASGIApp:
     """The application of a gateway's images, with those that are to misbehave."""
 
     async def image(scope: Scope, receive: Receive, send: Send) -> None:
-        how, link = spoilt_link(gateway, scope["path"]) if scope["type"] == "http" else ("", "")
+        found = spoilt_link(gateway, scope["path"]) if scope["type"] == "http" else None
+        if found is None:
+            await app(scope, receive, send)
+            return
+        how, link = found
         match how.split("/"):
             case ["gone"]:
                 await PlainTextResponse("the image is gone\n", 404)(scope, receive, send)
@@ -111,22 +115,21 @@ def with_spoilt_images(gateway: Gateway, app: ASGIApp) -> ASGIApp:
             case ["slow", seconds]:
                 await asyncio.sleep(float(seconds))
                 await app(with_link(gateway, scope, link), receive, send)
-            case _:
-                await app(scope, receive, send)
 
     return image
 
 
-def spoilt_link(gateway: Gateway, path: str) -> tuple[str, str]:
-    """How an image is to misbehave, and the link to the right one; nothing of the kind for other images."""
+def spoilt_link(gateway: Gateway, path: str) -> tuple[str, str] | None:
+    """How an image is to misbehave, and the link to the right one; None for other images."""
     signed = path.rpartition("/")[2].removesuffix(".png")
     try:
         link = str(gateway.upstream.signer.read(signed, time.time()))
     except BadSignatureError:
-        return "", ""
-    prefix, _, rest = link.partition(":")
-    how, _, right = rest.partition(":")
-    return (how, right) if prefix == SPOILT else ("", "")
+        return None
+    if not link.startswith(f"{SPOILT}:"):
+        return None
+    _, how, right = link.split(":", 2)
+    return how, right
 
 
 def with_link(gateway: Gateway, scope: Scope, link: str) -> Scope:
