@@ -9,6 +9,7 @@ from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json
 
 LONG_TEXT = 1024  # characters: within an answer that is an image, and told by its digest
+BEGINNING = 200  # characters of what is no image
 LONG_ANSWER = 4096  # bytes: shorter ones hold no image
 
 
@@ -36,12 +37,13 @@ def _without_images(value: Json) -> Json:
 
 
 def _image_told(text: str) -> str:
-    """The image that a long text is in Base64, as a data URL or alone; its characters where it is none."""
+    """The image that a long text is in Base64, as a data URL or alone; how it begins where it is none."""
     encoded = text.partition(",")[2] if text.startswith("data:") else text
     try:
         return told_by_digest(binascii.a2b_base64(encoded, strict_mode=True))
     except ValueError:  # binascii's own, and that of text beyond ASCII
-        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()} of {len(text)} characters"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return f"{text[:BEGINNING]}… (sha256:{digest} of {len(text)} characters)"
 
 
 def told_by_digest(content: bytes) -> str:

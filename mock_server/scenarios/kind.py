@@ -11,6 +11,7 @@ from gateway_contract.contract import Contract
 from mock_server.gateway import Gateway
 from mock_server.scenarios.written import ScenarioError, Step
 
+MOST_NAMED = 50  # names in a message
 AppOf: TypeAlias = Callable[[Gateway], ASGIApp]
 Change: TypeAlias = Callable[[Gateway], Gateway]
 Build: TypeAlias = Callable[[Gateway, Change], ASGIApp]
@@ -99,10 +100,11 @@ def changing(change: Change) -> Effect:
 
 
 def unknown(name: str, known: Sequence[str], what: str) -> ScenarioError:
-    """Names the likely ones first, and then all."""
+    """Names the likely ones first, and then all, unless nobody would read so many."""
     close = get_close_matches(name, known)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
-    return ScenarioError(f"no {what} is called {name!r}; {hint}there are {', '.join(known)}")
+    told = ", ".join(known) if len(known) <= MOST_NAMED else f"{len(known)} of them"
+    return ScenarioError(f"no {what} is called {name!r}; {hint}there are {told}")
 
 
 def tell_drawn(scope: Scope, drawn: str) -> None:

@@ -25,14 +25,14 @@ def test_an_image_within_an_answer_is_told_by_the_digest_and_size_of_its_bytes(b
     assert kept({"pages": [{"picture": text, "title": "a kite"}]}) == told
 
 
-def test_wrong_base64_is_told_by_its_characters() -> None:
+def test_wrong_base64_is_told_by_its_beginning_and_its_characters() -> None:
     text = base64.b64encode(IMAGE).decode()[:-3] + "?!"
     digest = hashlib.sha256(text.encode()).hexdigest()
-    assert kept([text]) == [f"sha256:{digest} of {len(text)} characters"]
+    assert kept([text]) == [f"{text[:200]}… (sha256:{digest} of {len(text)} characters)"]
 
 
 def test_text_beyond_ascii_is_no_image() -> None:
-    assert str(kept(["灯" * 5000])).endswith("of 5000 characters']")
+    assert str(kept(["灯" * 5000])).endswith("of 5000 characters)']")
 
 
 def test_ordinary_answers_stay_as_they_are_byte_by_byte() -> None:
