@@ -1,6 +1,6 @@
 """The record of upstream calls over HTTP: for whoever runs a gateway against the stub and wants to see what arrived."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,19 +15,23 @@ CALLS_PATH = "/_mock/calls"
 SHORTEST = 8  # characters; a shorter word that somebody uses as a key stands in ordinary text, too
 
 
-def record_route(calls: UpstreamCalls) -> Route:
+ProblemsOf = Callable[[UpstreamCall], list[str]]
+"""What is wrong with a call."""
+
+
+def record_route(calls: UpstreamCalls, problems_of: ProblemsOf) -> Route:
     """GET lists the calls, oldest first; DELETE forgets them."""
 
     async def record(request: Request) -> Response:
         if request.method == "DELETE":
             calls.clear()
             return Response(status_code=204)
-        return JSONResponse([told(call) for call in calls])
+        return JSONResponse([told(call, problems_of(call)) for call in calls])
 
     return Route(CALLS_PATH, record, methods=["GET", "DELETE"])
 
 
-def told(call: UpstreamCall) -> Json:
+def told(call: UpstreamCall, problems: Sequence[str]) -> Json:
     """A call without its secrets, wherever it holds them; its body null where it was no JSON."""
     secrets = _secrets(call)
     return {
@@ -38,6 +42,7 @@ def told(call: UpstreamCall) -> Json:
         "at": call.at,
         "status": call.status,
         "images": list(call.images),
+        "problems": [redact(problem, secrets) for problem in problems],
     }
 
 

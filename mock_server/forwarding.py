@@ -19,7 +19,7 @@ from gateway_contract.exchange import UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json
 from mock_server.bounded import bounded
-from mock_server.call_record import record_route
+from mock_server.call_record import ProblemsOf, record_route
 from mock_server.dashscope import Failure, image_links
 from mock_server.dashscope_tasks import result_links, submitted_task
 from mock_server.front import OF_THE_MOCK
@@ -72,7 +72,9 @@ class Answered:
         return None if said is ABSENT else said
 
 
-def forwarding_app(calls: UpstreamCalls, url: str, http: httpx.AsyncClient, seconds: float = SECONDS) -> ASGIApp:
+def forwarding_app(
+    calls: UpstreamCalls, problems_of: ProblemsOf, url: str, http: httpx.AsyncClient, seconds: float = SECONDS
+) -> ASGIApp:
     """An application in a real upstream's place, which is reached at `url` with each call's path behind it.
 
     `http` is the caller's to close, in the loop in which the application is served. Raises httpx.InvalidURL.
@@ -84,7 +86,7 @@ def forwarding_app(calls: UpstreamCalls, url: str, http: httpx.AsyncClient, seco
 
     too_large = unreached(413, f"the call is over {MOST_BYTES} bytes", {"connection": "close"})
     return Starlette(
-        routes=[record_route(calls), Route("/{path:path}", forward, methods=METHODS)],
+        routes=[record_route(calls, problems_of), Route("/{path:path}", forward, methods=METHODS)],
         middleware=[Middleware(bounded, too_large, MOST_BYTES)],
     )
 

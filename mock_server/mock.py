@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from gateway_contract.contract import Contract, Upstream
 from gateway_contract.document import DocumentError
+from mock_server.call_problems import problems
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.way import Defect
 from mock_server.forwarding import SECONDS, forwarding_app
@@ -154,7 +155,11 @@ def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
     if mock.settings.forward is None or mock.beyond is None:
         return under_scenarios(stub, mock.controls.switchboard, partial(_gateways_know, mock))
     root = mock.settings.forward.rstrip("/").removesuffix(stub.upstream.base)
-    return mock.stub_apps.get(stub.upstream.name) or forwarding_app(stub.calls, root, mock.beyond)
+    name = stub.upstream.name
+    known = mock.stub_apps.get(name)
+    return known or forwarding_app(
+        stub.calls, lambda call: problems(mock.stubs[name].upstream, call), root, mock.beyond
+    )
 
 
 def _gateways_know(mock: Mock, scenario: str) -> bool:

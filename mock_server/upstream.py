@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from starlette.applications import Starlette
@@ -20,6 +21,7 @@ from gateway_contract.standing import upstream_refuses
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server import dashscope, dashscope_tasks
 from mock_server.bounded import bounded
+from mock_server.call_problems import problems
 from mock_server.call_record import record_route
 from mock_server.own_url import own_url
 from mock_server.pictures import PICTURE_PATH, picture_response
@@ -52,7 +54,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
             Route(stub.path, generate, methods=[stub.upstream.operation.method]),
             *task_routes(stub),
             Route(PICTURE_PATH, picture),
-            record_route(stub.calls),
+            record_route(stub.calls, partial(problems, stub.upstream)),
             Route("/{path:path}", anything_else, methods=ANY_METHOD),
         ],
         middleware=[Middleware(with_vendor_headers), Middleware(bounded, TOO_LARGE)],

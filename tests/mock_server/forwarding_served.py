@@ -44,6 +44,7 @@ def forwarding_to(url: str, seconds: float = 30) -> Iterator[ServedForwarding]:
         async with out:
             yield
 
-    mounted = Starlette(routes=[Mount(MOUNT, forwarding_app(calls, url, out, seconds))], lifespan=lifespan)
+    forwarding = forwarding_app(calls, lambda _: [], url, out, seconds)
+    mounted = Starlette(routes=[Mount(MOUNT, forwarding)], lifespan=lifespan)
     with serving(mounted) as own, client() as http:
         yield ServedForwarding(own + MOUNT, calls, http)

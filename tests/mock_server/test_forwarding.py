@@ -186,7 +186,7 @@ def test_an_address_that_is_none_is_a_clear_error(url: str) -> None:
 
 def test_an_address_that_cannot_be_read_is_told_at_once() -> None:
     with pytest.raises(httpx.InvalidURL):
-        forwarding_app(UpstreamCalls(), "http://a:b", httpx.AsyncClient())
+        forwarding_app(UpstreamCalls(), lambda _: [], "http://a:b", httpx.AsyncClient())
 
 
 @pytest.mark.parametrize("answer", [Silence(60), CutAnswer(b"{}" * 40), dropped])
