@@ -91,16 +91,21 @@ def put(body: Json, pointer: str, value: Json) -> None:
 
     The value itself goes in, and no copy. Raises ValueError where `placed` does, and for the empty pointer.
     """
-    way = tokens(pointer)
-    if not way:
-        raise ValueError("a body cannot be put into itself")
-    for token, ahead in pairwise(way):
+    for token, made in _way(pointer):
         held = body.get(token) if isinstance(body, dict) else _item(body, token)
         if held is None:
-            held = [] if ahead.isdecimal() else {}
+            held = made()
             _hold(body, token, held)
         body = held
-    _hold(body, way[-1], value)
+    _hold(body, tokens(pointer)[-1], value)
+
+
+@lru_cache(maxsize=1024)
+def _way(pointer: str) -> tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]:
+    """The tokens of a pointer but for the last, each with what has to be made where there is nothing."""
+    if not pointer:
+        raise ValueError("a body cannot be put into itself")
+    return tuple((token, list if ahead.isdecimal() else dict) for token, ahead in pairwise(tokens(pointer)))
 
 
 def _item(holder: Json, token: str) -> Json:

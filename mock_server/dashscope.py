@@ -85,16 +85,17 @@ class Generated:
 def success(made: Generated, layout: str, request_id: str) -> dict[str, Json]:
     """The answer that holds the links to some images, as the called model's family lays it out."""
     groups = [made.links] if layout == ONE_CHOICE else [[link] for link in made.links]
-    output: dict[str, Json] = {"choices": [_choice(made.call, group) for group in groups]}
-    if is_wan(made.call):
+    wan = is_wan(made.call)
+    kind: dict[str, Json] = {"type": "image"} if wan else {}
+    output: dict[str, Json] = {"choices": [_choice(kind, group) for group in groups]}
+    if wan:
         output["finished"] = True
     if is_first_generation(made.call):
         output["task_metric"] = {"TOTAL": len(made.links), "SUCCEEDED": len(made.links), "FAILED": 0}
     return {"output": output, "usage": usage(made), "request_id": request_id}
 
 
-def _choice(call: Json, links: Sequence[str]) -> Json:
-    kind: dict[str, Json] = {"type": "image"} if is_wan(call) else {}
+def _choice(kind: dict[str, Json], links: Sequence[str]) -> Json:
     content: list[Json] = [{**kind, "image": link} for link in links]
     return {"finish_reason": "stop", "message": {"role": "assistant", "content": content}}
 

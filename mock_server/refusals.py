@@ -7,7 +7,7 @@ from typing import Literal
 
 from gateway_contract.contract import Contract
 from gateway_contract.mapping import shortened
-from gateway_contract.pointer import below, leaf_name, members, parent, placed, read, tokens
+from gateway_contract.pointer import below, leaf_name, members, parent, put, read, tokens
 from gateway_contract.rules.statements import constraint_sentence
 from gateway_contract.schema import ANY_NAME, Constraint, Part
 from gateway_contract.values import ABSENT, Json, Nothing
@@ -41,7 +41,7 @@ def refusal_body(contract: Contract, refusal: Refusal) -> Json:
     told = refusal.told
     body: Json = {}
     for pointer, name in _told_at(contract):
-        body = placed(body, pointer, told[name])
+        put(body, pointer, told[name])
     return body
 
 

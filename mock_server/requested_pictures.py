@@ -20,8 +20,8 @@ from mock_server.images import Picture
 
 CAPTION_CHARACTERS = 80  # links hold them
 USUAL_SIZE = Size(1024, 1024)
-VARIATIONS = 1 << 31
-"""As many as there are to choose from where a call names none."""
+VARIATION_BITS = 31
+"""Of the number that is chosen by chance where a call names none."""
 CHANCE = Random()  # noqa: S311 - a picture is no secret
 
 
@@ -42,7 +42,7 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
     scene = digest(*shape)
     return [
         Picture(
-            identity=digest(scene, index, marked),
+            identity=shortest(b"%b/%d/%d" % (scene.encode(), index, marked)),
             width=size.width,
             height=size.height,
             caption=shortened(caption),
@@ -76,7 +76,7 @@ def requested_size(upstream: Upstream, body: Json) -> Size:
 def requested_variation(upstream: Upstream, body: Json) -> Json:
     pointer = upstream.drawing.variation
     said = None if pointer is None else asked(upstream, pointer, body)
-    return CHANCE.randrange(VARIATIONS) if said is None else said
+    return CHANCE.getrandbits(VARIATION_BITS) if said is None else said
 
 
 def variation_name(upstream: Upstream) -> str:
@@ -99,6 +99,10 @@ def digest(*parts: Json) -> str:
         content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape
         content = json.dumps(told, sort_keys=True).encode()
+    return shortest(content)
+
+
+def shortest(content: bytes) -> str:
     return sha256(content).hexdigest()[:16]
 
 
