@@ -1,7 +1,7 @@
 """The one function through which every writer sends text: no token reaches a report, a log or an exception."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 REDACTED = "[redacted]"
 
@@ -19,10 +19,11 @@ def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
 def redact_headers(headers: Iterable[tuple[str, str]], secrets: Iterable[str | None] = ()) -> list[tuple[str, str]]:
     """Headers with the same care; Authorization, cookies and keys lose their whole value but for the scheme."""
     known = list(secrets)
-    return [(name, _redact_value(name, value, known)) for name, value in headers]
+    return [(name, redact_value(name, value, known)) for name, value in headers]
 
 
-def _redact_value(name: str, value: str, secrets: list[str | None]) -> str:
+def redact_value(name: str, value: str, secrets: Collection[str | None] = ()) -> str:
+    """A header's value with that care."""
     if name.lower() in {"authorization", "proxy-authorization"}:
         scheme, _, rest = value.partition(" ")
         return f"{scheme} {REDACTED}" if rest else (REDACTED if value else value)

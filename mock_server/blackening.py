@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import orjson
 
 from gateway_contract.read_json import read_json
-from gateway_contract.redaction import REDACTED, redact, redact_headers
+from gateway_contract.redaction import REDACTED, redact, redact_value
 from gateway_contract.values import ABSENT
 
 SHORTEST_SECRET = 8  # bytes: shorter words stand in ordinary text, too
@@ -37,8 +37,7 @@ def without_secret_headers(headers: RawHeaders) -> RawHeaders:
 
 
 def _hidden(name: bytes, value: bytes) -> bytes:
-    ((_, hidden),) = redact_headers([(name.decode("latin-1"), value.decode("latin-1"))])
-    return hidden.encode("latin-1")
+    return redact_value(name.decode("latin-1"), value.decode("latin-1")).encode("latin-1")
 
 
 def may_hold_secrets(texts: Iterable[bytes], secret: bytes) -> bool:
