@@ -6,6 +6,7 @@ from itertools import product
 
 from contract_tests.texts import with_mark
 from gateway_contract.contract import Contract
+from gateway_contract.document import DocumentError
 from gateway_contract.pointer import placed, read, removed
 from gateway_contract.schema import Condition, Part
 from gateway_contract.standing import standing
@@ -54,7 +55,7 @@ def _is_item(part: Part, parts: list[Part]) -> bool:
 def base_request(contract: Contract) -> Json:
     """The smallest valid request that the contract's own examples contain, with a mark in its free text.
 
-    Raises ValueError where the contract gives no valid example: nothing can be planned without one.
+    Raises DocumentError where the contract gives no valid example: nothing can be planned without one.
     """
     for example in contract.examples:
         body = example.body
@@ -63,7 +64,8 @@ def base_request(contract: Contract) -> Json:
             body = placed(body, pointer, with_mark(text)) if isinstance(text, str) else body
         if standing(contract, body).valid:
             return _smallest(contract, body)
-    raise ValueError(f"{contract.name} has no example that is a valid request: add one under requestBody")
+    place = contract.document.place(f"{contract.operation.pointer}/requestBody")
+    raise DocumentError(place, "no example of a valid request", "add one under examples: requests are made from it")
 
 
 def _smallest(contract: Contract, body: Json) -> Json:

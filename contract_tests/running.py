@@ -51,8 +51,9 @@ class Loaded:
 
 
 def loaded(settings: Settings) -> Loaded:
-    """Raises DocumentError for a contract that cannot be read."""
+    """Raises DocumentError for a contract that cannot be read, or from which no request can be made."""
     contract = load_contract(contract_path(settings.contract), settings.overlays)
+    base_request(contract)
     rules = derive_rules(contract)
     return Loaded(settings, contract, rules, frozenset(rule.id for rule in rules))
 

@@ -1,10 +1,10 @@
 """What a field may hold: requests that keep to it are accepted, requests that break it are refused."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from gateway_contract.exchange import Answer, NoAnswer
 from gateway_contract.mapping import shortened
-from gateway_contract.pointer import read
+from gateway_contract.pointer import read, removed
 from gateway_contract.rules.examined import Examined
 from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
 from gateway_contract.schema import Constraint
@@ -179,10 +179,19 @@ def judge_accepted(examined: Examined) -> Finding | None:
 
 
 def judge_example(example: Json, examined: Examined) -> Finding | None:
-    """The page's own example works as it stands."""
-    if not (examined.ordinary and examined.authorized and same(examined.body, example)):
+    """The page's own example works, whatever its free text says."""
+    body, marks = examined.body, examined.contract.marks
+    if not (examined.ordinary and examined.authorized) or body is ABSENT:
+        return None
+    if not same(_without(marks, body), _without(marks, example)):
         return None
     return PASS if examined.exchange.accepted else failing("accepted", _status(examined))
+
+
+def _without(pointers: Iterable[str], body: Json) -> Json:
+    for pointer in pointers:
+        body = removed(body, pointer)
+    return body
 
 
 def _status(examined: Examined) -> str:

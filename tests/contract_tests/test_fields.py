@@ -8,6 +8,7 @@ import pytest
 from contract_tests.fields import base_for, base_request, bases, fields_of
 from contract_tests.marks import PLACEHOLDER
 from gateway_contract.contract import Contract
+from gateway_contract.document import DocumentError
 from gateway_contract.loading import load_contract
 from gateway_contract.pointer import read, removed
 from gateway_contract.standing import standing
@@ -76,6 +77,10 @@ def test_a_condition_has_the_first_base_that_meets_it_or_none() -> None:
 
 def test_a_contract_without_a_valid_example_says_what_to_add(tmp_path: Path) -> None:
     path = write_invented(tmp_path)
-    path.write_text(path.read_text("utf-8").replace("value: {engine: quick,", "value: {engine: rusty,"), "utf-8")
-    with pytest.raises(ValueError, match="paintbox has no example that is a valid request: add one"):
+    lines = path.read_text("utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines) if line.strip() == "examples:")
+    path.write_text("\n".join([*lines[:at], *lines[at + 4 :]]), "utf-8")
+    with pytest.raises(
+        DocumentError, match=r"paintbox\.yaml:\d+: no example of a valid request; add one under examples"
+    ):
         base_request(load_contract(path))

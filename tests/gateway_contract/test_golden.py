@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from gateway_contract.catalogue import contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import Exchange, UpstreamCall
+from gateway_contract.loading import load_contract
 from gateway_contract.pointer import placed, removed
 from gateway_contract.rules.finding import Outcome
 from gateway_contract.standing import standing
@@ -262,3 +264,28 @@ def test_a_call_upstream_without_a_body_is_no_arrival(powerbuyin: Contract) -> N
     calls: tuple[UpstreamCall, ...] = tuple(replace(call, body=ABSENT) for call in exchange.upstream)
     failed = judged(powerbuyin, replace(exchange, upstream=calls)).failed("documented")
     assert {"seed/preserves-0", "watermark/preserves-false", "size/normalized", "prompt/mapped"} <= failed
+
+
+CAT = "A cute orange cat sitting on a windowsill, sunlight shining on it, realistic style"
+PAGES: dict[str, Json] = {
+    "powertokens": {
+        "model": "qwen-image-2.0-pro",
+        "prompt": CAT,
+        "n": 1,
+        "size": "1024*1024",
+        "response_format": "url",
+    },
+    "powerbuyin": {
+        "model": "qwen-image-2.0-pro",
+        "response_format": "url",
+        "input": {"messages": [{"role": "user", "content": [{"text": CAT}]}]},
+        "size": "2048*2048",
+        "n": 1,
+        "watermark": False,
+    },
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_example_of_a_contract_is_the_pages_own_to_the_letter(name: str) -> None:
+    assert [example.body for example in load_contract(contract_path(name)).examples] == [PAGES[name]]
