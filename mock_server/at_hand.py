@@ -8,6 +8,8 @@ from mock_server.journal import Entry
 from mock_server.mock import Mock
 from mock_server.modes import mode_named
 from mock_server.scenarios.catalogue import fits
+from mock_server.scenarios.switchboard import Switchboard
+from mock_server.scenarios.upstream import change_of
 from mock_server.scenarios.written import ScenarioError
 from mock_server.upstream import UpstreamStub
 from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
@@ -79,11 +81,21 @@ class ImageUpstream:
     url: str  # with the base path of its document
     stub: UpstreamStub
     failures: FailuresToCome
+    board: Switchboard
 
     @property
     def calls(self) -> tuple[UpstreamCall, ...]:
         """What arrived, oldest first."""
         return tuple(self.stub.calls)
+
+    def behaves(self, scenario: str, times: int | None = None) -> None:
+        """From now on, or for so many calls, it behaves so: `task-times(running=20s)`; `none` ends that.
+
+        Raises ScenarioError for what there is not.
+        """
+        if scenario != "none":
+            change_of(scenario)
+        self.board.set(scenario, self.stub.upstream.name, times)
 
     def fails(self, failure: str, times: int = 1) -> None:
         """Its next calls are answered so: `throttled`. Raises ScenarioError for what it cannot play."""
@@ -93,4 +105,6 @@ class ImageUpstream:
 
     def reset(self) -> None:
         self.stub.calls.clear()
+        self.stub.tasks.clear()
+        self.board.clear()
         self.failures.coming.clear()

@@ -85,13 +85,15 @@ def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstrea
     """What `image_upstream` gives to each test as if it were new."""
     from mock_server.at_hand import FailuresToCome, ImageUpstream
     from mock_server.mock import upstream_of
+    from mock_server.scenarios.switchboard import Switchboard
+    from mock_server.scenarios.upstream_serving import under_scenarios
     from mock_server.serving import serving
-    from mock_server.upstream import UpstreamStub, upstream_app
+    from mock_server.upstream_stub import UpstreamStub
 
-    upstream, failures = upstream_of(image_contract), FailuresToCome()
+    upstream, failures, board = upstream_of(image_contract), FailuresToCome(), Switchboard()
     stub = UpstreamStub(upstream, failure_of=failures.next)
-    with serving(upstream_app(stub)) as url:
-        yield ImageUpstream(url + upstream.base, stub, failures)
+    with serving(under_scenarios(stub, board, lambda _: False)) as url:
+        yield ImageUpstream(url + upstream.base, stub, failures, board)
 
 
 @pytest.fixture

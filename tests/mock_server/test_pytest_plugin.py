@@ -84,6 +84,19 @@ def test_an_upstream_fails_as_often_as_it_is_told_to(image_upstream: ImageUpstre
         image_upstream.fails("tired")
 
 
+@pytest.mark.parametrize("turn", [1, 2])
+def test_an_upstream_behaves_as_it_is_told_to(image_upstream: ImageUpstream, turn: int) -> None:
+    assert called(image_upstream).status_code == 200
+    image_upstream.behaves("throttled", times=1)
+    assert [called(image_upstream).status_code for _ in range(2)] == [429, 200]
+    with pytest.raises(ScenarioError, match="no scenario of the upstream is called 'tired'"):
+        image_upstream.behaves("tired")
+    image_upstream.behaves("internal-error")
+    image_upstream.behaves("none")
+    assert called(image_upstream).status_code == 200
+    image_upstream.behaves("internal-error")  # which is not to last
+
+
 TEST = """
 import pytest
 
