@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 
 import click
 import uvicorn
@@ -37,6 +38,14 @@ OPEN_TO_OTHERS = (
 )
 
 
+class StoppedOnce(uvicorn.Server):
+    """Stops in order and within seconds, however often it is told to: uvicorn's own breaks off at the second time."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+
+
 def serve_until_stopped(options: Options) -> None:
     """Serves until interrupted.
 
@@ -57,7 +66,7 @@ def serve_until_stopped(options: Options) -> None:
             access_log=False,
             timeout_graceful_shutdown=LAST_ANSWERS + 1,
         )
-        server = uvicorn.Server(config)
+        server = StoppedOnce(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
         special = [*passed_on(options.forward, contracts), *broken_on_purpose(options.defect, contracts)]

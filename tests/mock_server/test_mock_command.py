@@ -83,15 +83,17 @@ def test_it_stops_quietly_even_before_it_was_called(stopping: signal.Signals) ->
     assert (process.returncode, complained) == (0, "")
 
 
-@pytest.mark.parametrize("scenario", ["latency(60s)", "drip(60s)"])
-def test_it_stops_quietly_and_soon_while_it_answers(scenario: str) -> None:
+@pytest.mark.parametrize(("scenario", "presses"), [("latency(60s)", 1), ("latency(60s)", 2), ("drip(60s)", 1)])
+def test_it_stops_quietly_and_soon_while_it_answers(scenario: str, presses: int) -> None:
     with started() as (process, lines), ThreadPoolExecutor() as threads:
         url = f"{url_of(lines)}/powertokens/v1/images/generations"
         headers = {"authorization": "Bearer x", "x-mock-scenario": scenario}
         slow = threads.submit(httpx.post, url, json=FLAT, headers=headers, timeout=30, trust_env=False)
         events = threads.submit(httpx.get, f"{url_of(lines)}/_mock/events", timeout=30, trust_env=False)
         time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
+        for _ in range(presses):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
         _, complained = process.communicate(timeout=20)
         assert isinstance(slow.exception(), httpx.TransportError)
         assert events.result().status_code == 200
