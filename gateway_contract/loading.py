@@ -98,10 +98,10 @@ def _upstream(document: Document, pointer: str) -> Upstream | None:
     said = read(document.tree, below(pointer, "x-upstream"))
     if not isinstance(said, dict):
         return None
-    place = document.place(below(pointer, "x-upstream"))
-    path = place.file.parent / str(said["document"])
-    if not path.is_file():
-        place = document.place(f"{pointer}/x-upstream/document")
+    place = document.place(f"{pointer}/x-upstream/document")
+    beside = (place.file.parent, document.path.parent)  # the two differ where an overlay or a $ref brought it
+    path = next((there for folder in beside if (there := folder / str(said["document"])).is_file()), None)
+    if path is None:
         raise DocumentError(place, f"no upstream document {said['document']}", "it is looked for beside this file")
     constants = said.get("constants")
     found = load_upstream(path, str(said["operation"]), constants if isinstance(constants, dict) else {})

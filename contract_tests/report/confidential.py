@@ -42,7 +42,7 @@ def is_authorization(name: str) -> bool:
 
 
 def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Each secret as it is written plainly, within an address, and within JSON."""
+    """Each secret as it is written plainly, within an address, within JSON, and as Base64."""
     return tuple(
         dict.fromkeys(
             spelt
@@ -52,6 +52,7 @@ def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
                 quote(secret, safe=""),
                 json.dumps(secret)[1:-1],
                 json.dumps(secret, ensure_ascii=False)[1:-1],
+                base64.b64encode(secret.encode()).decode(),
             )
         )
     )

@@ -36,8 +36,8 @@ def judge_unix_time(time: UnixTime, examined: Examined) -> Finding | None:
     if not examined.accepted or not isinstance(answer, Answer):
         return None
     seen = read(answer.body, time.pointer)
-    if not isinstance(seen, int) or isinstance(seen, bool):
-        return None  # the schema's own rule says so
+    if isinstance(seen, bool) or not (isinstance(seen, int) or (isinstance(seen, float) and seen.is_integer())):
+        return None  # the schema's own rule says so; 1.0 is an integer to it
     close = abs(seen - answer.received_at) <= time.tolerance
     return PASS if close else failing(f"about {answer.received_at:.0f}", str(seen))
 

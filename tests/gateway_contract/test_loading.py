@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gateway_contract.catalogue import BUNDLED, contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.document import DocumentError
 from gateway_contract.loading import load_contract, load_upstream
+from gateway_contract.rules.derivation import derive_rules
 from tests.gateway_contract.conftest import OPENAPI
 from tests.gateway_contract.invented import write_invented
 
@@ -113,3 +115,17 @@ def test_contracts_are_found_by_name_or_by_path() -> None:
     assert contract_path("mine/own.yaml") == Path("mine/own.yaml")
     with pytest.raises(DocumentError, match="no contract 'own'; there are powertokens and powerbuyin"):
         contract_path("own")
+
+
+def test_an_overlay_in_a_folder_of_its_own_moves_the_operation_to_another_path(invented_path: Path) -> None:
+    operation = yaml.safe_load(invented_path.read_text("utf-8"))["paths"]["/draw"]
+    moves = [{"target": "$.paths['/draw']", "remove": True}, {"target": "$.paths", "update": {"/paint": operation}}]
+    overlay = invented_path.parent / "overlays" / "moved.yaml"
+    overlay.parent.mkdir()
+    told = {"overlay": "1.0.0", "info": {"title": "Moved", "version": "1.0.0"}, "actions": moves}
+    overlay.write_text(yaml.safe_dump(told, sort_keys=False), "utf-8")
+    contract = load_contract(invented_path, [overlay])
+    assert contract.operation.path == "/paint"
+    assert contract.upstream is not None
+    moved, stayed = (derive_rules(each) for each in (contract, load_contract(invented_path)))
+    assert [rule.id for rule in moved] == [rule.id for rule in stayed]

@@ -60,6 +60,9 @@ def test_nothing_is_said_of_an_answer_that_is_none(name: str, invented: Contract
         ("now", None),
         (True, None),
         (NOW + 0.5, None),
+        (float(int(NOW)), PASS),
+        (int(NOW) * 1000.0, failing(f"about {int(NOW)}", str(int(NOW) * 1000.0))),
+        (float("inf"), None),
     ],
 )
 def test_the_time_is_about_now_in_whole_seconds(time: Json, expected: Finding | None, invented: Contract) -> None:
