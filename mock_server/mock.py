@@ -24,6 +24,7 @@ from mock_server.names import check_names
 from mock_server.pictures import drawn
 from mock_server.recorded_answers import RecordedAnswer, with_recorded
 from mock_server.recording import recorded
+from mock_server.scenarios.borrowed import with_defects
 from mock_server.scenarios.meant import gateways_know
 from mock_server.scenarios.pictures import with_spoilt_images
 from mock_server.scenarios.upstream_serving import under_scenarios
@@ -184,4 +185,4 @@ def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> Served:
     app_of = gateway_app if defect is None else defect.app
     fronted = front(gateway, mock.controls, app_of)
     journaled = recorded(fronted, mock.journal, gateway.contract.name, too_large(gateway))
-    return Served(gateway, journaled, with_spoilt_images(gateway, app_of(gateway)))
+    return Served(gateway, journaled, with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway)))

@@ -90,6 +90,11 @@ class Defect:
         """Whether it lies around the application, and not within the gateway."""
         return self.way.stage == "app"
 
+    @property
+    def is_about_images(self) -> bool:
+        """Whether it can show in images that are fetched, and not only in the answer that leads to them."""
+        return self.is_around or self.way.stage == "image"
+
     def remembering(self) -> Function:
         """What is done at its part, with a memory of its own where one is needed."""
         function = partial(self.way.function, self.part)

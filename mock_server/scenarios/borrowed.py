@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -22,7 +22,9 @@ from mock_server.defects.catalogue import defects
 from mock_server.defects.way import Defect, around
 from mock_server.dropping import Silence
 from mock_server.gateway import Gateway
+from mock_server.gateway_app import gateway_app
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, changing, unknown
+from mock_server.scenarios.pictures import BROKEN_BY, spoiling
 from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
 from mock_server.upstream_wire import NO_STATUS, Outbound, UpstreamAnswer, UpstreamWire
 
@@ -51,7 +53,22 @@ def _defect(given: Given) -> Effect:
 
         return build
 
-    return effect
+    if not found.is_about_images:
+        return effect
+    by_links = spoiling(f"{BROKEN_BY}/{found}")
+    return lambda inner: effect(by_links(inner))
+
+
+def with_defects(gateway: Gateway, names: Sequence[str]) -> ASGIApp:
+    """The gateway with some defects by their names; those that are not known any more are left out."""
+    known = defects_of(gateway.contract)
+    found = [known[name] for name in names if name in known]
+    for defect in found:
+        gateway = gateway if defect.is_around else defect.changed(gateway, defect.remembering())
+    app: ASGIApp = gateway_app(gateway)
+    for defect in found:
+        app = around(app, defect.remembering()) if defect.is_around else app
+    return app
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 
@@ -20,6 +20,13 @@ from mock_server.signing import BadSignatureError
 Answering: TypeAlias = Callable[[Gateway, Json, list[str], Incoming], Awaitable[Outgoing]]
 SPOILT = "spoilt"
 """What the links of images begin with that are to misbehave: they carry what they do, as nothing else would know."""
+BROKEN_BY = "defect"
+INSTEAD: Mapping[str, ASGIApp] = {
+    "gone": PlainTextResponse("the image is gone\n", 404),
+    "expired": PlainTextResponse("expired\n", 403),
+    "page": HTMLResponse("<!doctype html><title>Sorry</title><p>Come back later."),
+}
+"""What comes in an image's place."""
 BY = Parameter("by", "1", "how many are missing")
 TIME = Parameter("time", "5s", "how long an image takes")
 
@@ -96,40 +103,40 @@ def answering(change: Callable[[Answering], Answering]) -> Effect:
     return changing(lambda gateway: replace(gateway, answer=change(gateway.answer)))
 
 
-def with_spoilt_images(gateway: Gateway, app: ASGIApp) -> ASGIApp:
-    """The application of a gateway's images, with those that are to misbehave."""
+def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Sequence[str]], ASGIApp]) -> ASGIApp:
+    """The application of a gateway's images, with those that are to misbehave.
+
+    `broken_app` is the same gateway with some defects by their names.
+    """
 
     async def image(scope: Scope, receive: Receive, send: Send) -> None:
         found = spoilt_link(gateway, scope["path"]) if scope["type"] == "http" else None
         if found is None:
             await app(scope, receive, send)
             return
-        how, link = found
-        match how.split("/"):
-            case ["gone"]:
-                await PlainTextResponse("the image is gone\n", 404)(scope, receive, send)
-            case ["expired"]:
-                await PlainTextResponse("expired\n", 403)(scope, receive, send)
-            case ["page"]:
-                await HTMLResponse("<!doctype html><title>Sorry</title><p>Come back later.")(scope, receive, send)
-            case ["slow", seconds]:
-                await asyncio.sleep(float(seconds))
-                await app(with_link(gateway, scope, link), receive, send)
+        ways, link = found
+        await asyncio.sleep(sum(float(what) for way, what in ways if way == "slow"))
+        broken = [what for way, what in ways if way == BROKEN_BY]
+        instead = next((INSTEAD[way] for way, _ in ways if way in INSTEAD), None)
+        answer = instead or (broken_app(broken) if broken else app)
+        await answer(with_link(gateway, scope, link), receive, send)
 
     return image
 
 
-def spoilt_link(gateway: Gateway, path: str) -> tuple[str, str] | None:
-    """How an image is to misbehave, and the link to the right one; None for other images."""
+def spoilt_link(gateway: Gateway, path: str) -> tuple[list[tuple[str, str]], str] | None:
+    """In which ways an image is to misbehave, and the link to the right one; None for other images."""
     signed = path.rpartition("/")[2].removesuffix(".png")
     try:
         link = str(gateway.upstream.signer.read(signed, time.time()))
     except BadSignatureError:
         return None
-    if not link.startswith(f"{SPOILT}:"):
-        return None
-    _, how, right = link.split(":", 2)
-    return how, right
+    ways = []
+    while link.startswith(f"{SPOILT}:"):
+        _, way, link = link.split(":", 2)
+        name, _, what = way.partition("/")
+        ways.append((name, what))
+    return (ways, link) if ways else None
 
 
 def with_link(gateway: Gateway, scope: Scope, link: str) -> Scope:

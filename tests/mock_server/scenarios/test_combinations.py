@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from gateway_contract.contract import Contract
 from gateway_contract.document import DocumentError
@@ -59,6 +61,33 @@ def test_a_defect_leaves_room_for_others(mock: Mock, http: httpx.Client, scenari
     began = time.monotonic()
     assert len(asked(mock, http, scenario).json()["data"]) == 1
     assert time.monotonic() - began >= 0.19
+
+
+def images(mock: Mock, http: httpx.Client, scenario: str) -> list[httpx.Response]:
+    return [http.get(item["url"]) for item in asked(mock, http, scenario).json()["data"]]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kind", "size"),
+    [
+        ("data-half-the-size", "image/png", (256, 256)),
+        ("images-images-called-bytes", "application/octet-stream", (512, 512)),
+        ("images-images-called-bytes + data-half-the-size", "application/octet-stream", (256, 256)),
+        ("link-slow(1ms) + data-half-the-size", "image/png", (256, 256)),
+        ("data-half-the-size + link-slow(1ms)", "image/png", (256, 256)),
+    ],
+)
+def test_a_defect_of_images_shows_where_their_links_lead(
+    mock: Mock, http: httpx.Client, scenario: str, kind: str, size: tuple[int, int]
+) -> None:
+    for image in images(mock, http, scenario):
+        assert image.headers["content-type"] == kind
+        assert Image.open(BytesIO(image.content)).size == size
+
+
+@pytest.mark.parametrize("scenario", ["data-half-the-size + link-404", "link-404 + data-half-the-size"])
+def test_where_no_image_comes_no_defect_of_it_is_seen(mock: Mock, http: httpx.Client, scenario: str) -> None:
+    assert {image.status_code for image in images(mock, http, scenario)} == {404}
 
 
 def test_two_defects_come_together(mock: Mock, http: httpx.Client) -> None:
