@@ -12,6 +12,7 @@ from contract_tests.look import look, plain_case
 from contract_tests.marks import marks_in
 from contract_tests.narrowing import Narrowing, is_broken
 from contract_tests.observation import Observation
+from contract_tests.own_errors import OwnErrors
 from contract_tests.plan import Plan, with_mark
 from contract_tests.sending import Sender, send
 from contract_tests.verdicts import Cost, Fuzzed
@@ -24,7 +25,7 @@ from gateway_contract.values import UNOBSERVED
 from mock_server.upstream_failures import FAILURE_NAMED
 
 Progress = Callable[[int, int, str], None]
-FoundBy = Callable[[Callable[[Case], Awaitable[Exchange]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
+FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
 """Looks for failing exchanges by a way to send cases, and one to ask whether a case may be sent."""
 
 
@@ -41,7 +42,7 @@ class Campaign:
     progress: Progress
     budget: int | None = None  # images that all requests together may ask for
     judgements: list[Judgement] = field(default_factory=list)
-    our_errors: list[JudgeError] = field(default_factory=list)
+    errors: OwnErrors = field(default_factory=OwnErrors)
     problem: str = ""
     requests: int = 0
     images: int = 0
@@ -73,11 +74,12 @@ class Campaign:
         await self._explain_failures(self.judgements)
         for case in self.plan.failures:
             if not self.health.stopped:
-                await self._play(case)
+                with self.errors.caught(case.name):
+                    await self._play(case)
 
     async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
         """Requests that nobody planned, one by one; what they find is narrowed down and judged like the rest."""
-        found, known = await self._narrowed(await found_by(self._again, self._may_send)), len(self.judgements)
+        found, known = await self._narrowed(await found_by(self._unplanned, self._may_send)), len(self.judgements)
         for exchange in found:
             self._judge(exchange)
         await self._explain_failures(self.judgements[known:])
@@ -108,8 +110,10 @@ class Campaign:
             async with turn:
                 if self.health.stopped:
                     return None
-                exchange = await self._send(case)
-                await self.health.saw(exchange)
+                exchange = None
+                with self.errors.caught(case.name):
+                    exchange = await self._send(case)
+                    await self.health.saw(exchange)
                 return exchange
 
         found = await asyncio.gather(*(in_turn(case) for case in cases))
@@ -120,7 +124,12 @@ class Campaign:
         return [(case, replace(exchange, upstream=calls_of(exchange, calls))) for case, exchange in sent]
 
     async def _one_by_one(self, cases: Iterable[Case]) -> list[Exchange]:
-        return [await self._alone(case) for case in cases if not self.health.stopped]
+        found = []
+        for case in cases:
+            if not self.health.stopped:
+                with self.errors.caught(case.name):
+                    found.append(await self._alone(case))
+        return found
 
     async def _alone(self, case: Case) -> Exchange:
         """A case while no other is under way: every upstream call in that time belongs to it."""
@@ -133,6 +142,12 @@ class Campaign:
 
     async def _again(self, case: Case) -> Exchange:
         return await self._alone(self._marked_anew(case))
+
+    async def _unplanned(self, case: Case) -> Exchange | None:
+        """The same for a case of somebody else's; None where it raised."""
+        with self.errors.caught(case.name):
+            return await self._again(case)
+        return None
 
     async def _sign_of_life(self) -> Exchange:
         return await self._send(self._marked_anew(plain_case(self.sender, self.seed)))
@@ -163,12 +178,15 @@ class Campaign:
     async def _narrowed(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
         """Valid requests that were not accepted, replaced by the smallest that are not; other failures tried again."""
         narrowing = Narrowing(self.sender.contract, self._again, self._may_send)
-        found = []
-        for exchange in exchanges:
+        return [await self._narrowed_by(narrowing, exchange) for exchange in exchanges]
+
+    async def _narrowed_by(self, narrowing: Narrowing, exchange: Exchange) -> Exchange:
+        found = replace(exchange, essential=frozenset())
+        with self.errors.caught(exchange.name):
             if self._was_wronged(exchange):
-                found.append(await narrowing.smallest(exchange))
+                found = await narrowing.smallest(exchange)
             else:
-                found.append(await narrowing.tried_again(exchange) if is_broken(exchange) else exchange)
+                found = await narrowing.tried_again(exchange) if is_broken(exchange) else exchange
         return found
 
     def _was_wronged(self, exchange: Exchange) -> bool:
@@ -180,11 +198,12 @@ class Campaign:
         return request.credential.name == "RIGHT" and standing(self.sender.contract, request.body).valid
 
     def _judge(self, exchange: Exchange) -> None:
-        for one in judge(self.sender.contract, self.rules, exchange):
-            if isinstance(one, JudgeError):
-                self.our_errors.append(one)
-            else:
-                self.judgements.append(one)
+        with self.errors.caught(exchange.name):
+            for one in judge(self.sender.contract, self.rules, exchange):
+                if isinstance(one, JudgeError):
+                    self.errors.found.append(one)
+                else:
+                    self.judgements.append(one)
 
     async def _explain_failures(self, judgements: Sequence[Judgement]) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
@@ -193,11 +212,16 @@ class Campaign:
         failing = [one for one in judgements if one.finding.outcome is Outcome.FAIL]
         failing.sort(key=lambda one: (explaining.hangs_on_others(one), len(one.exchange.request.content)), reverse=True)
         for one in {one.rule.id: one for one in failing}.values():
-            explained = await explaining.explained(one)
-            if explained is not None:
-                same = explained.exchange is one.exchange  # then it is told once, and better
-                self.judgements = [other for other in self.judgements if not same or other is not one]
-                self.judgements.append(explained)
+            with self.errors.caught(one.exchange.name):
+                explained = await explaining.explained(one)
+                if explained is not None:
+                    self._replace(one, explained)
+
+    def _replace(self, one: Judgement, explained: Judgement) -> None:
+        """An explanation beside the failure, or in its place where it is about the same exchange."""
+        same = explained.exchange is one.exchange
+        self.judgements = [other for other in self.judgements if not same or other is not one]
+        self.judgements.append(explained)
 
     def cost(self) -> Cost:
         return Cost(self.requests, self.images, self._upstream_count())

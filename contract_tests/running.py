@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
-from traceback import extract_tb
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -19,11 +17,12 @@ from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.images_asked import asked_images
 from contract_tests.limits import UnsendableError
 from contract_tests.observation import NoUpstreamError, Observation, observing
+from contract_tests.own_errors import places_of, said, told_errors
 from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, within_budget
 from contract_tests.sending import Sender
 from contract_tests.settings import Settings
 from contract_tests.target import Target, target
-from contract_tests.verdicts import Cost, Run, never_hollow, our_errors, sum_up
+from contract_tests.verdicts import Cost, Run, never_hollow, sum_up
 from gateway_contract.catalogue import contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
@@ -84,7 +83,7 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
         verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.doubt),
         strict=settings.strict,
         not_tested=campaign.problem,
-        our_errors=our_errors(campaign.our_errors),
+        our_errors=told_errors(campaign.errors.found),
         doubt=campaign.health.doubt,
         fuzzed=campaign.fuzzed,
     )
@@ -133,7 +132,8 @@ async def _campaign(ready: Loaded, found: Target, observation: Observation | Non
             regressions(settings.report / ready.contract.name)  # what cannot be read is told before anything is sent
         await campaign.run()
         if settings.fuzz > 0 and not campaign.problem:
-            await _fuzz(ready, campaign)
+            with campaign.errors.caught("fuzzing"):
+                await _fuzz(ready, campaign)
         return campaign
 
 
@@ -193,6 +193,4 @@ def _untested(contract: Contract, settings: Settings, problem: str, *errors: str
 
 def broken_run(ready: Loaded, error: Exception) -> Run:
     """What is told of a run that an error of our own ended, with the place where it was raised."""
-    places = [f"{Path(place.filename).name}:{place.lineno}" for place in extract_tb(error.__traceback__)]
-    told = f"{type(error).__name__}: {error} ({' '.join(places[-3:])})"
-    return _untested(ready.contract, ready.settings, "", told)
+    return _untested(ready.contract, ready.settings, "", f"{said(error)} ({places_of(error)})")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from gateway_contract.exchange import Exchange
-from gateway_contract.judge import JudgeError, Judgement
+from gateway_contract.judge import Judgement
 from gateway_contract.rules.finding import Finding, Outcome
 from gateway_contract.rules.rule import Rule
 
@@ -140,15 +140,3 @@ def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVe
             return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=NO_ACCEPTED)
         return RuleVerdict(rule, Verdict.PASS, len(judged))
     return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=judged[0].finding.observed)
-
-
-def our_errors(errors: Iterable[JudgeError]) -> tuple[str, ...]:
-    """Each broken rule once, with the first exchange that it broke on."""
-    first: dict[str, JudgeError] = {}
-    for error in errors:
-        first.setdefault(error.rule.id, error)
-    return tuple(map(_our_error, first.values()))
-
-
-def _our_error(error: JudgeError) -> str:
-    return f"rule {error.rule.id} could not judge {error.exchange.name}: {type(error.error).__name__}: {error.error}"

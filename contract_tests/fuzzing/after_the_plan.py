@@ -1,12 +1,11 @@
 """Fuzzing as a part of a run: it begins where the plan ends, and what it finds is reported and kept."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from contract_tests.campaign import Campaign
-from contract_tests.case import Case
-from contract_tests.fuzzing.fuzz import FuzzSettings, fuzz
+from contract_tests.fuzzing.fuzz import FuzzSettings, MaySend, Send, fuzz
 from contract_tests.fuzzing.regressions import keep
 from contract_tests.fuzzing.search import broken_rules
 from contract_tests.settings import Settings
@@ -30,7 +29,7 @@ class Fuzzing:
         before = self.campaign.failing()
         self.known |= before
 
-        async def found(send: Callable[[Case], Awaitable[Exchange]], may: Callable[[Case], bool]) -> list[Exchange]:
+        async def found(send: Send, may: MaySend) -> list[Exchange]:
             return await fuzz(
                 self.campaign.sender.contract,
                 self.rules,

@@ -23,7 +23,7 @@ MOST_SHRINKING = 600
 """Requests for making finds smaller, in one round. A plain find takes Hypothesis some hundred; slow or paid gateways
 must not be asked without end."""
 
-Send = Callable[[Case], Awaitable[Exchange]]
+Send = Callable[[Case], Awaitable[Exchange | None]]
 MaySend = Callable[[Case], bool]
 
 
@@ -64,7 +64,7 @@ async def fuzz(
         stopped.set()  # a thread cannot be ended from outside: it finds that there is nothing left to do
 
 
-async def _sent(send: Send, case: Case) -> Exchange:
+async def _sent(send: Send, case: Case) -> Exchange | None:
     return await send(case)
 
 

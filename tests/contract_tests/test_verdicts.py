@@ -10,11 +10,10 @@ from contract_tests.verdicts import (
     Conformance,
     Verdict,
     never_hollow,
-    our_errors,
     sum_up,
 )
 from gateway_contract.exchange import Exchange
-from gateway_contract.judge import JudgeError, Judgement
+from gateway_contract.judge import Judgement
 from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
 from tests.contract_tests.report_examples import made_up_rule, passed, run_of, undecided
 from tests.contract_tests.three_contracts import exchange
@@ -109,8 +108,3 @@ def test_a_violation_stays_one_whatever_was_not_run() -> None:
     broken = replace(passed(RULE), verdict=Verdict.FAIL)
     run = replace(run_of(broken, undecided(OTHER, Verdict.NOT_RUN, DOUBT)), doubt=DOUBT)
     assert never_hollow(run, {RULE.id, OTHER.id}) is run
-
-
-def test_a_rule_that_raises_is_told_once_with_the_exchange_and_the_error() -> None:
-    errors = [JudgeError(RULE, ACCEPTED, KeyError("n")), JudgeError(RULE, REFUSED, KeyError("n"))]
-    assert our_errors(errors) == ("rule powerbuyin/seed/mapped could not judge row 1: KeyError: 'n'",)
