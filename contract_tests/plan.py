@@ -100,7 +100,8 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
         if isinstance(value, str) and constraint.pointer in contract.marks:
             value = with_mark_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
         body = with_value(base, constraint.pointer, value)
-        case = json_case(f"breaks {constraint.subject} {constraint.keyword}", body, about=rule_id(contract, constraint))
+        name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
+        case = json_case(name, body, about=rule_id(contract, constraint))
         if proven < PROOFS_PER_RULE and standing(contract, read_json(case.content)).broken == {constraint}:
             proven += 1
             yield case

@@ -161,3 +161,13 @@ def test_explaining_has_a_bound(most: int, monkeypatch: pytest.MonkeyPatch) -> N
     plain = run_with(map_body).cost.requests
     lossy = run_with(lambda gateway, body: without_seed(map_body(gateway, body))).cost.requests
     assert lossy <= plain + most
+
+
+def test_a_bad_request_that_breaks_the_gateway_is_tried_again_as_it_was() -> None:
+    def breaks_above(gateway: Gateway, body: Json) -> Json | Refusal:
+        count = read(body, "/n")
+        above = isinstance(count, int) and count > 6
+        return Refusal(500, "server_error", "internal", "It broke.") if above else validate(gateway, body)
+
+    broken = told_of("powertokens", "n/maximum", lambda gateway: gateway_app(replace(gateway, validate=breaks_above)))
+    assert broken == "HTTP 500"

@@ -68,6 +68,12 @@ def marks_of(found: Plan) -> set[str]:
 
 
 @each_contract
+def test_no_two_cases_have_one_name_for_a_failure_is_tried_again_by_it(contract: Contract) -> None:
+    names = [case.name for case in plan(contract, TWO_SIDED, 1).cases]
+    assert len(set(names)) == len(names)
+
+
+@each_contract
 def test_every_negative_case_breaks_exactly_the_rule_that_it_is_about(contract: Contract) -> None:
     about = [case for case in planned(contract).cases if case.about]
     assert len(about) > 50
