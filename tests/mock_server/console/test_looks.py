@@ -90,6 +90,16 @@ async def test_no_page_is_wider_than_its_window(browser: Browser, filled: Seen, 
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+async def test_the_list_stays_in_sight_however_far_the_forms_go_on(browser: Browser, filled: Seen) -> None:
+    for _ in range(20):
+        filled.http.get("/powertokens/elsewhere")
+    async with seen_as(browser, filled, "/", "light", 1280) as page:
+        for at in ("0", "document.body.scrollHeight / 2", "document.body.scrollHeight"):
+            await page.evaluate(f"scrollTo(0, {at})")
+            top = await page.evaluate("document.querySelector('#requests').getBoundingClientRect().top")
+            assert top >= await page.evaluate("document.querySelector('.top').getBoundingClientRect().bottom")
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_the_page_can_be_listened_to(browser: Browser, filled: Seen, path: str) -> None:
     async with seen_as(browser, filled, path, "light", 1280) as page:
