@@ -44,7 +44,7 @@ def vendors_fault_is_5xx(examined: Examined) -> Finding | None:
 
 
 def own_key_is_not_the_clients(examined: Examined) -> Finding | None:
-    return _status(examined, {Fault.CREDENTIALS}, "5xx, and no 401 or 403", lambda status: status not in {401, 403})
+    return _status(examined, {Fault.CREDENTIALS}, "neither 401 nor 403", lambda status: status not in {401, 403})
 
 
 def throttling_is_429(examined: Examined) -> Finding | None:
@@ -83,8 +83,8 @@ def error_has_the_usual_shape(examined: Examined) -> Finding | None:
         return None
     if answer.body is ABSENT:
         return failing(f"a JSON error when {failure.name}", f"HTTP {answer.status} without JSON")
-    broken = schema.broken(answer.body)
-    return failing("the error body that refusals have", f"{len(broken)} parts are wrong") if broken else PASS
+    wrong = sorted({constraint.pointer or "the whole" for constraint in schema.broken(answer.body)})
+    return failing("the error body that refusals have", f"wrong: {', '.join(wrong)}") if wrong else PASS
 
 
 def fewer_images_are_told(examined: Examined) -> Finding | None:

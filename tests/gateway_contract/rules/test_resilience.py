@@ -96,6 +96,13 @@ def test_whose_fault_it_is_shows_in_the_status(
     assert says(powertokens, judge, playing(fault, EXCHANGE)) is None
 
 
+def test_what_is_said_of_the_gateways_own_key_is_what_is_judged(powertokens: Contract) -> None:
+    judge = "own-key-is-not-the-clients"
+    told = failing("neither 401 nor 403 when the upstream fails", "HTTP 403")
+    assert says(powertokens, judge, playing(Fault.CREDENTIALS, with_status(EXCHANGE, 403))) == told
+    assert says(powertokens, judge, playing(Fault.CREDENTIALS, with_status(EXCHANGE, 400))) == PASS
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "expected"),
     [
@@ -127,7 +134,7 @@ def test_the_error_has_the_shape_that_refusals_have(powertokens: Contract) -> No
     judge = "error-has-the-usual-shape"
     assert says(powertokens, judge, playing(Fault.VENDOR, with_status(EXCHANGE, 502))) == PASS
     odd = playing(Fault.VENDOR, replace(EXCHANGE, answer=answered({"oops": 1}, 502)))
-    assert says(powertokens, judge, odd) == failing("the error body that refusals have", "1 parts are wrong")
+    assert says(powertokens, judge, odd) == failing("the error body that refusals have", "wrong: /error")
     text = playing(Fault.VENDOR, replace(EXCHANGE, answer=answered(ABSENT, 502)))
     assert says(powertokens, judge, text) == failing("a JSON error when the upstream fails", "HTTP 502 without JSON")
     assert says(powertokens, judge, playing(Fault.VENDOR, EXCHANGE)) is None
