@@ -49,7 +49,10 @@ def front(gateway: Gateway, controls: Controls, app_of: AppOf) -> ASGIApp:
             refusal = Refusal(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.refuse(gateway, refusal), OF_THE_MOCK)(scope, receive, send)
             return
-        notes.mode, notes.scenario = mode.value, None if chosen is None or found is None else chosen.text
+        notes.mode = mode.value
+        if chosen is not None and found is not None:
+            notes.scenario = chosen.text
+            controls.switchboard.used(chosen)
         await (found or apps[mode])(scope, receive, send)
 
     return app
@@ -81,8 +84,6 @@ def mode_asked_for(scope: Scope, controls: Controls) -> Mode:
 
 
 def hold(controls: Controls, scenarios: ScenarioFile) -> None:
-    """Takes over a file's scenarios, and sets the switches that hold from the start and no others."""
+    """Takes over a file's scenarios, and the switches that it sets."""
     controls.scenarios = scenarios
-    controls.switchboard.clear()
-    for switch in scenarios.holds:
-        controls.switchboard.set(switch.text, switch.gateway, switch.left, switch.source)
+    controls.switchboard.read_anew(scenarios.holds)

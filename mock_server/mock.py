@@ -90,6 +90,7 @@ class Mock:
             stub.calls.clear()
             stub.tasks.clear()
         self.controls.mode = self.settings.mode
+        self.controls.switchboard.clear()
         hold(self.controls, self.controls.scenarios)
 
     async def aclose(self) -> None:

@@ -69,7 +69,7 @@ def _switch(item: Written) -> Switch:
     if "times" in said and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise DocumentError(said["times"].place, "times is a whole number from 1")
     gateway = text(said["gateway"]) if "gateway" in said else None
-    return Switch(text(said["scenario"]), gateway, FILE, times if isinstance(times, int) else None)
+    return Switch(text(said["scenario"]).strip(), gateway, FILE, times if isinstance(times, int) else None)
 
 
 def members(node: Written, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Written]:

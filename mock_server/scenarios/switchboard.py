@@ -1,7 +1,7 @@
 """Which scenario holds for a request: by its header, by a marker in its text, by the admin API, or by the console."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Lock
@@ -52,7 +52,7 @@ class Switchboard:
     runs: Iterator[int] = field(default_factory=lambda: count(1))
 
     def choose(self, gateway: str, said: str | None, content: bytes) -> Chosen | None:
-        """What holds for a request, which is counted where a switch is for so many. `said` is what its header says."""
+        """What holds for a request. `said` is what its header says. Whoever behaves so then says that it is `used`."""
         return self.choose_among((gateway, None), said, content)
 
     def choose_among(self, names: Sequence[str | None], said: str | None, content: bytes) -> Chosen | None:
@@ -73,15 +73,20 @@ class Switchboard:
             for key in ((source, name) for source in SOURCES for name in names):
                 switch = self.switches.get(key)
                 if switch is not None:
-                    self._count(key, switch)
                     return Chosen(switch.text, switch.source, switch.run)
         return None
 
-    def _count(self, key: tuple[str, str | None], switch: Switch) -> None:
-        if switch.left is None:
-            return
-        if switch.left > 1:
-            self.switches[key] = replace(switch, left=switch.left - 1)
+    def used(self, chosen: Chosen) -> None:
+        """Counts a request that behaves as it was chosen to: a switch for so many requests is for one less then."""
+        with self.lock:
+            for key, switch in self.switches.items():
+                if switch.run == chosen.run and switch.left is not None:
+                    self._one_less(key, switch, switch.left - 1)
+                    return
+
+    def _one_less(self, key: tuple[str, str | None], switch: Switch, left: int) -> None:
+        if left:
+            self.switches[key] = replace(switch, left=left)
         else:
             del self.switches[key]
 
@@ -110,6 +115,14 @@ class Switchboard:
     def clear(self) -> None:
         with self.lock:
             self.switches.clear()
+            self.run = next(self.runs)
+
+    def read_anew(self, switches: Iterable[Switch]) -> None:
+        """Takes a file's switches over in place of those that it set before. The others stay, and begin anew."""
+        with self.lock:
+            kept = [*(switch for switch in self.switches.values() if switch.source != FILE), *switches]
+            meant = [switch for switch in kept if switch.text.lower() not in NONE]
+            self.switches = {(one.source, one.gateway): replace(one, run=next(self.runs)) for one in meant}
             self.run = next(self.runs)
 
 

@@ -35,7 +35,10 @@ def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: Gatew
         except ScenarioError as error:
             await misunderstood(str(error))(scope, receive, send)
             return
-        behaving = right if chosen is None or change is None else echoing(upstream_app(change(stub)), chosen.text)
+        behaving: ASGIApp = right
+        if chosen is not None and change is not None:
+            board.used(chosen)
+            behaving = echoing(upstream_app(change(stub)), chosen.text)
         await behaving(scope, replaying(content, receive), send)
 
     under = bounded(app, TOO_LARGE)

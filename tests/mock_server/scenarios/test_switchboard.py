@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.scenarios.switchboard import ADMIN, CONSOLE, FILE, MARKER, Chosen, Switchboard
+from mock_server.scenarios.switchboard import ADMIN, CONSOLE, FILE, MARKER, Chosen, Switch, Switchboard
 
 MARKED = b'{"words": "a kite [[mock: reset ]] at noon"}'
 
@@ -10,6 +10,14 @@ MARKED = b'{"words": "a kite [[mock: reset ]] at noon"}'
 @pytest.fixture
 def board() -> Switchboard:
     return Switchboard()
+
+
+def asked(board: Switchboard, gateway: str = "powertokens", said: str | None = None) -> Chosen | None:
+    """A request that is answered as it was chosen to be."""
+    chosen = board.choose(gateway, said, b"")
+    if chosen is not None:
+        board.used(chosen)
+    return chosen
 
 
 def test_nothing_holds_where_nothing_is_set(board: Switchboard) -> None:
@@ -34,16 +42,16 @@ def test_a_switch_for_one_gateway_goes_before_one_for_all(board: Switchboard) ->
 
 def test_a_switch_can_be_for_so_many_requests(board: Switchboard) -> None:
     board.set("reset", times=2)
-    board.choose("powerbuyin", None, b"")
+    asked(board, "powerbuyin")
     assert [switch.left for switch in board.current()] == [1]
-    board.choose("powertokens", None, b"")
+    asked(board)
     assert board.choose("powertokens", None, b"") is None
     assert board.current() == ()
 
 
 def test_requests_that_say_otherwise_are_not_counted(board: Switchboard) -> None:
     board.set("reset", times=1)
-    board.choose("powertokens", "cut-json", b"")
+    asked(board, said="cut-json")
     assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
 
 
@@ -66,10 +74,21 @@ def test_a_switch_is_taken_away_by_its_source_alone(board: Switchboard) -> None:
 def test_what_a_file_set_holds_until_anybody_says_otherwise(board: Switchboard) -> None:
     board.set("cut-json", source=FILE)
     board.set("no-images", times=1, source=CONSOLE)
-    assert board.choose("powertokens", None, b"") == Chosen("no-images", CONSOLE)
-    assert board.choose("powertokens", None, b"") == Chosen("cut-json", FILE)
+    assert asked(board) == Chosen("no-images", CONSOLE)
+    assert asked(board) == Chosen("cut-json", FILE)
     board.set("none", source=CONSOLE)
     assert board.choose("powertokens", None, b"") is None
+
+
+def test_a_file_that_is_read_anew_leaves_alone_what_others_set(board: Switchboard) -> None:
+    board.set("reset", "powertokens", times=3)
+    board.set("cut-json", source=FILE)
+    before = asked(board)
+    board.read_anew([Switch("drip(1s)", None, FILE, None), Switch("none", "powerbuyin", FILE, None)])
+    assert {(switch.text, switch.left) for switch in board.current()} == {("reset", 2), ("drip(1s)", None)}
+    assert before is not None
+    board.used(before)  # late: it was chosen before
+    assert [switch.left for switch in board.current()] == [2, None]
 
 
 def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard) -> None:
