@@ -6,19 +6,20 @@ touched but where a watermark is asked for.
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
-from PIL.PngImagePlugin import PngInfo
 
 from mock_server.identity import KEYWORD
 from mock_server.images import Picture, draw
 from mock_server.lettering import write_mark
 from mock_server.palettes import LETTERING, THEMES, colours
+from mock_server.picture_cache import PictureCache
+from mock_server.png import with_text
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 ENDINGS: Final = (".png", ".jpg", ".jpeg", ".webp")
@@ -31,28 +32,51 @@ class CannedImagesError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """One of the files as it is shown, whoever asks."""
+
+    file: Path
+    width: int
+    height: int
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CannedImages:
-    """Pictures that stand ready. `skipped` says of each file that is none what is wrong with it."""
+    """Pictures that stand ready. `skipped` says of each file that is none what is wrong with it.
+
+    `fitted` keeps them as they were shown: to scale a photograph takes as long as a hundred requests.
+    """
 
     files: tuple[Path, ...]
     skipped: tuple[str, ...] = ()
+    fitted: PictureCache[Fitted] = field(default_factory=lambda: PictureCache(fit), compare=False)
 
     def draw(self, picture: Picture) -> bytes:
         """One of them as the picture asked for, the same one each time; drawn, where its file is gone by now."""
-        size = (picture.width, picture.height)
+        wanted = Fitted(self.file_for(picture), picture.width, picture.height, picture.marked)
         try:
-            photo = _opened(self.file_for(picture), max(size))
-            fitted = ImageOps.fit(photo, size, Image.Resampling.BICUBIC, centering=(0.5, 0.4))
+            content = self.fitted(wanted)
         except Exception:  # noqa: BLE001 - decoders answer broken bytes with nearly every kind of error
             return draw(picture)
-        if picture.marked:
-            _write_mark(fitted)
-        return _encoded(fitted, picture.identity)
+        return with_text(content, KEYWORD, picture.identity)
 
     def file_for(self, picture: Picture) -> Path:
         """Pictures of one call get different files, as long as there are as many."""
         first = crc32(picture.palette_key.encode("utf-8", "surrogatepass"))
         return self.files[(first + picture.place) % len(self.files)]
+
+
+def fit(wanted: Fitted) -> bytes:
+    """The file's picture in its size, as a PNG."""
+    size = (wanted.width, wanted.height)
+    photo = _opened(wanted.file, max(size))
+    fitted = ImageOps.fit(photo, size, Image.Resampling.BICUBIC, centering=(0.5, 0.4))
+    if wanted.marked:
+        _write_mark(fitted)
+    out = BytesIO()
+    fitted.save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def canned_images(folder: Path) -> CannedImages:
@@ -115,10 +139,3 @@ def _write_mark(image: Image.Image) -> None:
 def _where(label: Image.Image) -> Image.Image:
     """255 where something was written."""
     return Image.frombytes("L", label.size, label.tobytes()).point([255 * (index in LETTERING) for index in range(256)])
-
-
-def _encoded(image: Image.Image, identity: str) -> bytes:
-    told, out = PngInfo(), BytesIO()
-    told.add_text(KEYWORD, identity)
-    image.save(out, "PNG", pnginfo=told, compress_level=1)
-    return out.getvalue()

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
@@ -18,11 +18,11 @@ from mock_server.canned_images import canned_images
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.dropping import LAST_ANSWERS, DroppingProtocol
 from mock_server.front import hold
+from mock_server.images import Picture
 from mock_server.mock import MockSettings, mock_of, upstreams
 from mock_server.mock_app import mock_app
 from mock_server.modes import mode_named
 from mock_server.options import Options
-from mock_server.picture_cache import PictureCache
 from mock_server.pictures import drawn
 from mock_server.recorded_answers import recorded_answers
 from mock_server.reloading import reloading
@@ -94,12 +94,12 @@ def settings_from(options: Options, own: str) -> MockSettings:
     )
 
 
-def own_pictures(folder: Path) -> PictureCache:
+def own_pictures(folder: Path) -> Callable[[Picture], bytes]:
     """Raises CannedImagesError."""
     found = canned_images(folder)
     for problem in found.skipped:
         click.echo(f"Left out: {problem}", err=True)
-    return PictureCache(found.draw)
+    return found.draw
 
 
 def loaded(names: Sequence[str]) -> list[Contract]:

@@ -11,6 +11,7 @@ from typing import Final
 from PIL import Image
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_BEFORE_TEXT: Final = len(SIGNATURE) + 25  # IHDR, which comes first
 _BITS, _PALETTE_COLOUR = 4, 3  # per pixel; the kind of colour that IHDR names
 
 
@@ -35,6 +36,12 @@ def text_of(content: bytes, keyword: str) -> str | None:
         if kind == b"tEXt" and data.startswith(prefix):
             return data[len(prefix) :].decode("latin-1")
     return None
+
+
+def with_text(content: bytes, keyword: str, text: str) -> bytes:
+    """A PNG that carries one text more."""
+    told = chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1"))
+    return b"".join((content[:_BEFORE_TEXT], told, content[_BEFORE_TEXT:]))
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

@@ -163,6 +163,16 @@ def test_what_is_no_folder_is_an_error(folder: Path, name: str) -> None:
         canned_images(folder / name)
 
 
+def test_a_picture_is_scaled_once_for_all_who_ask(folder: Path) -> None:
+    canned = canned_images(folder)
+    first = canned.draw(PICTURE)
+    for path in canned.files:
+        path.unlink()
+    other = canned.draw(replace(PICTURE, identity="f" * 16, caption="another one"))
+    assert opened(other).tobytes() == opened(first).tobytes()
+    assert (identity_of(first), identity_of(other)) == (PICTURE.identity, "f" * 16)
+
+
 def test_a_picture_whose_file_has_gone_is_drawn(folder: Path) -> None:
     canned = canned_images(folder)
     for path in canned.files:
