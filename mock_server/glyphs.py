@@ -15,6 +15,7 @@ from pylopdf_fonts_zh_cn import sans_path
 
 STAND_IN: Final = "□"
 _SIZE: Final = 16  # glyphs are compared at this size
+_FIRST, _LAST = "\u4e00", "\u9fef"  # Chinese characters, all of which the font has: to look at each would take long
 _NOWHERE: Final = "\uffff"  # no font has a glyph for it
 _ATTACHED: Final = {"Mn", "Me", "Cf"}  # marks and joiners: without their neighbour's glyph they are nothing
 
@@ -39,7 +40,11 @@ def legible(text: str) -> Legible:
 
 @lru_cache(maxsize=8192)
 def drawable(char: str) -> bool:
-    return char.isascii() or _drawn(char) != _drawn(_NOWHERE)
+    return char.isascii() or _FIRST <= char <= _LAST or looks_like_something(char)
+
+
+def looks_like_something(char: str) -> bool:
+    return _drawn(char) != _drawn(_NOWHERE)
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
 import pytest
 
-from mock_server.glyphs import STAND_IN, Legible, drawable, legible
+from mock_server.glyphs import STAND_IN, Legible, drawable, legible, looks_like_something
 from mock_server.lettering import fitted
 
 
@@ -62,3 +62,9 @@ def test_size_seed_and_place_are_whole_from_256_pixels_on(width: int, caption: s
     assert band is not None
     assert band.detail == detail
     assert band.small >= 10
+
+
+def test_the_font_has_every_chinese_character_that_is_taken_for_granted() -> None:
+    taken = map(chr, [*range(0x4E00, 0x9FF0, 37), 0x9FEF])
+    assert [char for char in taken if not (looks_like_something(char) and drawable(char))] == []
+    assert not drawable("\u9ff0")
