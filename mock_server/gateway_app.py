@@ -45,8 +45,10 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
 async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
     incoming = Incoming(scope["method"], Headers(scope=scope), await content_of(receive), own_url(scope))
     outgoing = await handle(gateway, incoming)
-    more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers.items()]
-    await send_answer(send, outgoing.status, b"application/json", orjson.dumps(outgoing.body), more)
+    headers = {"content-type": "application/json", **outgoing.headers}
+    media_type = headers.pop("content-type").encode("latin-1")
+    more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send_answer(send, outgoing.status, media_type, orjson.dumps(outgoing.body), more)
 
 
 def signed_in(path: str) -> str:

@@ -72,11 +72,19 @@ def _is_nothing(field: MappedField, seen: Json, examined: Examined) -> bool:
 
 def _judgeable(field: MappedField, examined: Examined) -> Json | Literal[Nothing.ABSENT]:
     """The value that was sent for a field, ABSENT where nothing can be said about its arrival."""
-    if not examined.accepted or examined.standing.broken or examined.body is ABSENT:
+    if not (examined.accepted or _refused_upstream(examined)) or examined.standing.broken or examined.body is ABSENT:
         return ABSENT
     if examined.is_open(field.pointer) or not field.judged_for(examined.body):
         return ABSENT
     return examined.sent(field.pointer)
+
+
+def _refused_upstream(examined: Examined) -> bool:
+    """Whether a valid request failed because the upstream did not take the call that was made of it."""
+    call = examined.call
+    if call in (ABSENT, UNOBSERVED) or not (examined.ordinary and examined.authorized and examined.standing.valid):
+        return False
+    return 400 <= call.status < 500
 
 
 def _is_preserved(field: MappedField, sent: Json) -> bool:
@@ -88,7 +96,8 @@ def _judge_arrival(field: MappedField, sent: Json, examined: Examined) -> Findin
         return judge_by_answer(field.pointer, examined) or inconclusive(UNSEEN)
     if examined.call is ABSENT:
         return inconclusive(NO_CALL)
-    return _finding(field, sent, arrival(examined.contract, field, sent, examined.call.body))
+    finding = _finding(field, sent, arrival(examined.contract, field, sent, examined.call.body))
+    return finding if examined.accepted or finding is not PASS else None  # what failed proves nothing but its reason
 
 
 def _finding(field: MappedField, sent: Json, seen: Arrival) -> Finding:

@@ -314,7 +314,7 @@ def test_one_stage_can_be_replaced(powertokens: Contract, flat: ServedGateway) -
         return placed(whole.map(gateway, body), "/parameters/seed", 7)
 
     def teapot(_gateway: Gateway, refusal: Refusal) -> Outgoing:
-        return Outgoing(418, refusal.message, {"x-why": refusal.code})
+        return Outgoing(418, refusal.message, {"x-why": refusal.code, "content-type": "application/teapot+json"})
 
     with serving(gateway_app(replace(whole, map=careless, refuse=teapot))) as url, client() as http:
         path = url + powertokens.operation.path
@@ -322,4 +322,5 @@ def test_one_stage_can_be_replaced(powertokens: Contract, flat: ServedGateway) -
         assert read(flat.calls[-1].body, "/parameters") == {"size": "512*512", "seed": 7}
         refused = http.post(path, json={})
         assert (refused.status_code, refused.headers["x-why"]) == (418, "missing_required_parameter")
+        assert refused.headers.get_list("content-type") == ["application/teapot+json"]
         assert http.get(path).status_code == 418

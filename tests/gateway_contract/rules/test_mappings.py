@@ -5,15 +5,18 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.contract import Contract
+from gateway_contract.exchange import Credential, Exchange
 from gateway_contract.pointer import placed, removed
 from gateway_contract.rules.finding import PASS, Outcome, failing
-from gateway_contract.values import UNOBSERVED
+from gateway_contract.values import UNOBSERVED, Json
 from tests.gateway_contract.exchanges import (
     DIALECTS,
     Body,
     call_body,
     drawn,
     finding,
+    first_call,
+    sent_as,
     with_call,
     with_images,
     with_status,
@@ -47,6 +50,19 @@ def test_a_value_that_did_not_arrive_says_what_became_of_it(invented: Contract) 
 @pytest.mark.parametrize("name", ["chaos/mapped", "words/mapped", "canvas/normalized", "sheets/mapped"])
 def test_nothing_is_said_of_a_request_that_was_not_taken(name: str, invented: Contract) -> None:
     assert finding(invented, name, with_status(EXCHANGE, 400)) is None
+
+
+def test_a_call_that_the_upstream_refused_tells_what_was_wrong_with_it(invented: Contract) -> None:
+    def refused(body: Json, status: int = 400) -> Exchange:
+        call = replace(first_call(EXCHANGE), body=body, status=status, images=())
+        return replace(with_status(EXCHANGE, 400), upstream=(call,))
+
+    wrong = placed(call_body(EXCHANGE), "/settings/area", "640x480")
+    changed = failing('"640*480" at /settings/area', 'changed: "640x480"')
+    assert finding(invented, "canvas/normalized", refused(wrong)) == changed
+    assert finding(invented, "chaos/mapped", refused(wrong)) is None
+    assert finding(invented, "canvas/normalized", refused(wrong, status=500)) is None
+    assert finding(invented, "canvas/normalized", sent_as(refused(wrong), Credential.WRONG)) is None
 
 
 def test_nothing_is_said_of_a_request_that_should_not_have_been_taken(invented: Contract) -> None:
