@@ -18,7 +18,9 @@ CANCEL_PATH = TASK_PATH + "/cancel"
 NOT_PENDING = Failure(
     400, "UnsupportedOperation", "Failed to cancel the task, please confirm if the task is in PENDING status."
 )
-NO_RESULT: Json = {"code": "InternalError.Algo", "message": "inference internal error."}
+REFUSED_IN_THE_END = Failure(400, "DataInspectionFailed", "Output data may contain inappropriate content.")
+BROKEN_IN_THE_END = Failure(500, "InternalError.Algo", "inference internal error.")
+NO_RESULT: Json = {"code": BROKEN_IN_THE_END.code, "message": BROKEN_IN_THE_END.message}
 
 
 class Status(StrEnum):

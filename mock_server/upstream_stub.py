@@ -34,6 +34,7 @@ class StubSettings:
     unserved: Literal[400, 403] = 400  # a model sent to an operation that does not serve it
     unknown_model: Literal[400, 404] = 400
     wan_images: int = 1  # where a call of the wan family does not say how many; 4 by another page
+    task_failure: dashscope.Failure | None = None  # what a task comes to, however right its call was
     failed_results: int = 0  # entries for images that failed, beside the good ones of a task that has `results`
 
 

@@ -91,7 +91,9 @@ def unserved(stub: UpstreamStub, refusal: Failure) -> Failure:
 def outcome_of(stub: UpstreamStub, called: Upstream, body: Json) -> Sequence[Picture] | Failure:
     """What comes of a task: pictures, or the error that the synchronous operation would have told at once."""
     broken = upstream_refuses(called, body)
-    return dashscope.refusal_of(dashscope.in_order(broken)) if broken else pictures_for(stub, called, body)
+    if broken:
+        return dashscope.refusal_of(dashscope.in_order(broken))
+    return stub.settings.task_failure or pictures_for(stub, called, body)
 
 
 def made_by(outcome: Sequence[Picture] | Failure) -> tuple[str, ...]:

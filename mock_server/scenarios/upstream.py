@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from mock_server.dashscope import LAYOUTS
+from mock_server.dashscope_tasks import BROKEN_IN_THE_END, REFUSED_IN_THE_END
 from mock_server.scenarios.borrowed import FAILURE, failure_named
 from mock_server.scenarios.kind import Described, Parameter, unknown
 from mock_server.scenarios.written import ScenarioError, Step, seconds_in, steps_of
@@ -60,6 +61,10 @@ def _task_times(given: Mapping[str, str]) -> Change:
     return _set(pending_seconds=seconds_in(given[PENDING.name]), running_seconds=seconds_in(given[RUNNING.name]))
 
 
+def _task_fails(given: Mapping[str, str]) -> Change:
+    return _set(task_failure=TASK_FAILURES[one_of(tuple(TASK_FAILURES), given, CODE)])
+
+
 def _failed_results(given: Mapping[str, str]) -> Change:
     return _set(failed_results=int(one_of("123456", given, FAILED)))
 
@@ -91,6 +96,8 @@ def one_of(known: Sequence[str], given: Mapping[str, str], parameter: Parameter)
 TIME = Parameter("time", None, "how long")
 PENDING = Parameter("pending", "100ms", "how long a task waits")
 RUNNING = Parameter("running", "100ms", "how long it runs then")
+TASK_FAILURES = {failure.code: failure for failure in (REFUSED_IN_THE_END, BROKEN_IN_THE_END)}
+CODE = Parameter("code", REFUSED_IN_THE_END.code, " or ".join(TASK_FAILURES))
 LAYOUT = Parameter("as", None, " or ".join(LAYOUTS))
 FAILED = Parameter("by", "1", "how many failed")
 IMAGES = Parameter("count", "4", "how many; the vendor's pages say 1 or 4")
@@ -110,6 +117,13 @@ UPSTREAM_KINDS: Final[Mapping[str, UpstreamKind]] = {
             "task-times(pending=2s, running=20s)",
             (PENDING, RUNNING),
             _task_times,
+        ),
+        UpstreamKind(
+            "task-fails",
+            "Tasks are taken, and fail in the end.",
+            "task-fails(InternalError.Algo)",
+            (CODE,),
+            _task_fails,
         ),
         UpstreamKind("layout", "Several images come in this layout.", "layout(choice-per-image)", (LAYOUT,), _laid_out),
         UpstreamKind(

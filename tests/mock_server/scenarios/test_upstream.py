@@ -14,7 +14,7 @@ from mock_server.scenarios.upstream import UPSTREAM_KINDS, change_of
 from mock_server.scenarios.written import ScenarioError
 from mock_server.upstream_failures import FAILURE_NAMED
 from tests.mock_server.admin.seen import Seen, seen
-from tests.mock_server.tasks_served import ENABLED, GENERATION, SYNTHESIS, synthesis
+from tests.mock_server.tasks_served import ENABLED, GENERATION, SYNTHESIS, generation, synthesis
 
 AT_ONCE = "/api/v1/services/aigc/multimodal-generation/generation"
 WAN, QWEN = "wan2.7-image-pro", "qwen-image-2.0-pro"
@@ -110,6 +110,17 @@ def test_a_task_keeps_its_layout_until_it_is_fetched(mock: Seen) -> None:
 def test_a_task_takes_the_time_that_is_asked_for(mock: Seen) -> None:
     told = handed_in(mock, synthesis(), "task-times(pending=0s, running=60s)", SYNTHESIS)
     assert told["output"]["task_status"] == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [("task-fails", "DataInspectionFailed"), ("task-fails(InternalError.Algo)", "InternalError.Algo")],
+)
+@pytest.mark.parametrize(("path", "body"), [(GENERATION, generation()), (SYNTHESIS, synthesis())])
+def test_a_task_is_taken_and_fails_in_the_end(mock: Seen, scenario: str, code: str, path: str, body: Json) -> None:
+    output = handed_in(mock, body, f"{scenario} + task-times(pending=0s, running=0s)", path)["output"]
+    assert (output["task_status"], output["code"]) == ("FAILED", code)
+    assert mock.http.get("/dashscope/_mock/calls").json()[0]["images"] == []
 
 
 def test_results_that_failed_stand_beside_good_ones(mock: Seen) -> None:
