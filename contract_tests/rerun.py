@@ -1,25 +1,29 @@
 """A stored exchange, sent again: what the same request gets now, and which rules it breaks now."""
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import orjson
 
 from contract_tests import wire
 from contract_tests.case import Case
+from contract_tests.failure_cases import failure_cases
 from contract_tests.marks import marks_in
 from contract_tests.observation import Observation
+from contract_tests.plan import layout_cases, with_mark
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
+from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.running import Loaded, observed, own_addresses
 from contract_tests.sending import Sender, exchanged
 from contract_tests.target import target
-from gateway_contract.exchange import Exchange, Request
+from gateway_contract.contract import Contract
+from gateway_contract.exchange import Exchange, PlayedFailure, Request
 from gateway_contract.judge import Judgement, judge
 from gateway_contract.pointer import leaves, read
-from gateway_contract.rules.finding import Outcome
+from gateway_contract.rules.finding import Finding, Outcome
 from gateway_contract.values import ABSENT, Json
 from mock_server.upstream_failures import FAILURE_NAMED
 
@@ -36,13 +40,17 @@ class StoredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An exchange as a report keeps it, and the rules that rested on it with what they saw."""
+    """An exchange as a report keeps it, and the rules that rested on it with what they saw and what that took.
+
+    `listed_in_part` are the rules of whose failures the report has the first ones only: of others nothing is known.
+    """
 
     document: Mapping[str, Json]
     request: Request
     gateway: str
     contract: str
-    failed: Mapping[str, str]
+    failed: Mapping[str, Finding]
+    listed_in_part: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +63,23 @@ class Change:
 def stored(path: Path) -> Stored:
     """What a report keeps in a file below its `exchanges`. Raises StoredError."""
     try:
-        document = orjson.loads(path.read_bytes())
-        report = orjson.loads((path.parent.parent / "report.json").read_bytes())
-        request = request_from_json(document)
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+        return _stored(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         told = "give a file like report/powerbuyin/exchanges/0001.json, with its report.json two folders up"
         raise StoredError(f"{path} is no stored exchange ({error}); {told}") from error
+
+
+def _stored(path: Path) -> Stored:
+    document, report = (orjson.loads(file.read_bytes()) for file in (path, path.parent.parent / "report.json"))
     own = f"{path.parent.name}/{path.name}"
     failed = {
-        rule["id"]: failure["observed"]
+        str(rule["id"]): Finding(Outcome.FAIL, failure["expected"], failure["observed"], failure.get("note", ""))
         for rule in report["rules"]
         for failure in rule["failures"]
         if failure["exchange"] == own
     }
-    return Stored(document, request, report["gateway"], report["contract"], failed)
+    in_part = frozenset(rule["id"] for rule in report["rules"] if len(rule["failures"]) == MOST_FAILURES)
+    return Stored(document, request_from_json(document), report["gateway"], report["contract"], failed, in_part)
 
 
 def sent_again(found: Stored, ready: Loaded) -> Exchange:
@@ -85,17 +96,37 @@ async def _exchange(
     async with wire.connections() as transport:
         own = await own_addresses(url, observation)
         address = None if observation is None else observation.address
-        from_here = str if observation is None else observation.from_here
-        sender = Sender(ready.contract, transport, url, token, own, ready.settings.limits, address, from_here)
+        sender = Sender(ready.contract, transport, url, token, own, ready.settings.limits, address)
+        follows = None if observation is None else await _failed_before(sender, observation, found)
+        before = 0 if observation is None else observation.count()
         case = Case(str(found.document.get("name", "")), request.content, failure=played_in(found.document))
-        if observation is not None and case.failure is not None:
-            marks = marks_in(request.body)
-            observation.failures.update(dict.fromkeys(marks, FAILURE_NAMED[case.failure]))
+        if observation is not None:
+            _arrange(observation, ready.contract, case, marks_in(request.body))
         exchange = await exchanged(sender, case, request)
     essential = found.document.get("essential")
     known = frozenset(map(str, essential)) if isinstance(essential, list) else None
-    exchange = replace(exchange, essential=known)
-    return exchange if observation is None else replace(exchange, upstream=observation.since(0))
+    exchange = replace(exchange, essential=known, follows=follows)
+    return exchange if observation is None else replace(exchange, upstream=observation.since(before))
+
+
+def _arrange(observation: Observation, contract: Contract, case: Case, marks: set[str]) -> None:
+    """The upstream answers calls with these marks as it did in the run: a failure, or in its other layout."""
+    if case.failure is not None:
+        observation.failures.update(dict.fromkeys(marks, FAILURE_NAMED[case.failure]))
+    if case.name in {planned.name for planned in layout_cases(contract)}:
+        observation.other_layout.update(marks)
+
+
+async def _failed_before(sender: Sender, observation: Observation, found: Stored) -> PlayedFailure | None:
+    """Plays the failure that came before a stored exchange, where one did."""
+    name = found.document.get("follows")
+    case = next((case for case in failure_cases(sender.contract) if case.failure == name), None)
+    if case is None or case.failure is None:
+        return None
+    request = sender.request(with_mark(sender.contract, case, 0, case.failure))
+    _arrange(observation, sender.contract, case, marks_in(request.body))
+    await exchanged(sender, case, request)
+    return FAILURE_NAMED[case.failure].played
 
 
 def played_in(document: Mapping[str, Json]) -> str | None:
@@ -114,31 +145,54 @@ def failing_rules(ready: Loaded, exchange: Exchange) -> dict[str, str]:
 def changes(found: Stored, ready: Loaded, exchange: Exchange, failing: Mapping[str, str]) -> Iterator[Change]:
     """What is not as it was: verdicts first, then what was answered, seen upstream, and shown in images."""
     for rule in sorted(found.failed.keys() | failing.keys()):
-        before, after = found.failed.get(rule, "passes"), failing.get(rule, "passes")
-        if before != after:
-            yield Change(rule, before, after)
-    times = frozenset(f"/answer/body{time.pointer}" for time in ready.contract.times)
-    yield from differences(found.document, exchange_to_json(exchange, [ready.settings.token]), times)
+        before, after = found.failed.get(rule, Finding(Outcome.PASS, "", "passes")), failing.get(rule, "passes")
+        known = rule in found.failed or rule not in found.listed_in_part
+        if known and _timeless(before.observed) != _timeless(after):
+            yield Change(rule, before.told, after)
+    steady = Steady(ready.contract)
+    yield from differences(found.document, exchange_to_json(exchange, [ready.settings.token]), steady)
 
 
-def differences(before: Mapping[str, Json], after: Mapping[str, Json], times: frozenset[str]) -> Iterator[Change]:
-    """The leaves that differ, but for `times`, which do so whenever anything is sent."""
+def _timeless(text: str) -> str:
+    """A text without what looks like a time: that is another one whenever anything is sent."""
+    return re.sub(r"\d{9,}", "a time", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """What is compared of an exchange's document by a contract: its leaves, but for those that differ each time."""
+
+    contract: Contract
+
+    def leaves(self, document: Mapping[str, Json], part: str) -> dict[str, str]:
+        """The leaves of a part by their pointers, as text."""
+        value = read(document, part)
+        found = {} if value is ABSENT or value is None else {part + at: leaf for at, leaf in leaves(value)}
+        times = {f"/answer/body{time.pointer}" for time in self.contract.times}
+        steady = {at: leaf for at, leaf in found.items() if at not in times and VOLATILE.isdisjoint(at.split("/"))}
+        told = (self._told(at, leaf) for at, leaf in steady.items())
+        return {at: text for at, text in told if "://" not in text}
+
+    def _told(self, at: str, leaf: Json) -> tuple[str, str]:
+        """A leaf's pointer and text; what an image is made of reads as that it is there."""
+        for carried in self._carried():
+            shown = re.match(rf"{carried}(?=/|$)", at)
+            if shown is not None and leaf not in ("", None):
+                return shown[0], "an image"
+        return at, orjson.dumps(leaf).decode()
+
+    def _carried(self) -> Iterator[str]:
+        """Patterns of the pointers at which images stand within an answer."""
+        images = self.contract.images
+        for carrier in () if images is None else images.carriers:
+            if carrier.inline and images is not None:
+                yield rf"/answer/body{re.escape(images.pointer)}/\d+/{re.escape(carrier.key)}"
+
+
+def differences(before: Mapping[str, Json], after: Mapping[str, Json], steady: Steady) -> Iterator[Change]:
+    """The leaves that differ."""
     for part in COMPARED:
-        left, right = (
-            {at: seen for at, seen in steady(read(document, part), part).items() if at not in times}
-            for document in (before, after)
-        )
+        left, right = (steady.leaves(document, part) for document in (before, after))
         for pointer in [*left, *(pointer for pointer in right if pointer not in left)]:
             if left.get(pointer) != right.get(pointer):
                 yield Change(pointer, left.get(pointer, "nothing"), right.get(pointer, "nothing"))
-
-
-def steady(value: object, pointer: str) -> dict[str, str]:
-    """The leaves of a part, as text, but for those that differ each time."""
-    if value is ABSENT or value is None:
-        return {}
-    return {
-        pointer + at: orjson.dumps(leaf).decode()
-        for at, leaf in leaves(cast("Json", value))
-        if VOLATILE.isdisjoint(at.split("/")) and not (isinstance(leaf, str) and "://" in leaf)
-    }

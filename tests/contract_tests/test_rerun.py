@@ -1,5 +1,7 @@
 """A stored exchange can be sent again, and says what changed."""
 
+import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 from rich.console import Console
+from starlette.types import ASGIApp
 
 from contract_tests.observation import observing
 from contract_tests.report.changes_list import print_changes
@@ -17,12 +20,16 @@ from contract_tests.rerun import Change, StoredError, changes, failing_rules, pl
 from contract_tests.running import Loaded, loaded, run
 from contract_tests.settings import Settings
 from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
+from contract_tests.trial import AppOf
 from contract_tests.verdicts import Run
 from gateway_contract.contract import Contract
 from gateway_contract.pointer import read, removed
-from gateway_contract.values import Json
-from mock_server.gateway import Gateway, Map, map_body
+from gateway_contract.values import ABSENT, Json
+from mock_server.defects.catalogue import defects_named
+from mock_server.defects.wires import Overheard, nothing_heard
+from mock_server.gateway import Gateway, Incoming, Map, map_body
 from mock_server.gateway_app import gateway_app
+from mock_server.refusals import Refusal
 from mock_server.serving import listen, serving
 
 LOST = "powerbuyin/seed/preserves-0"
@@ -42,13 +49,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def gateway_before(port: int, contract: Contract, mapping: Map) -> Iterator[str]:
+def gateway_before(port: int, contract: Contract, mapping: Map, app_of: AppOf = gateway_app) -> Iterator[str]:
     """A gateway whose upstream is at a port where somebody will listen."""
     with observing(contract, "127.0.0.1", 0) as elsewhere:
         gateway = bundled_gateway(contract, elsewhere)
     assert contract.upstream is not None
     upstream = replace(gateway.upstream, url=f"http://127.0.0.1:{port}{contract.upstream.base}")
-    with serving(gateway_app(replace(gateway, upstream=upstream, map=mapping))) as url:
+    with serving(app_of(replace(gateway, upstream=upstream, map=mapping))) as url:
         yield url
 
 
@@ -87,6 +94,103 @@ def test_a_rerun_tells_whether_the_rule_is_broken_still(lossy_report: Path, mapp
     seen = {change.what: (change.before, change.after) for change in changes(found, ready, exchange, failing)}
     expected = {LOST: ("dropped", "passes"), "/upstream/0/body/parameters/seed": ("nothing", "0")}
     assert {what: seen.get(what) for what in expected} == ({} if breaks else expected) or (breaks and seen == {})
+
+
+def reported(folder: Path, mapping: Map, *rules: str, app_of: AppOf | None = None) -> list[tuple[str, set[str], bool]]:
+    """The exchanges of a report, each sent again at once: its name, what is told as changed, and whether it fails."""
+    port, contract = free_port(), loaded(Settings("powerbuyin")).contract
+    found = []
+    with gateway_before(port, contract, mapping, app_of or gateway_app) as url:
+        ready = ready_for(url, port)
+        report = write_report(run_about(ready, *rules), folder, [BUNDLED_TOKEN])
+        for path in sorted((report.parent / "exchanges").glob("*.json")):
+            kept = stored(path)
+            exchange = sent_again(kept, ready)
+            now = failing_rules(ready, exchange)
+            changed = {change.what for change in changes(kept, ready, exchange, now)}
+            found.append((str(kept.document["name"]), changed, bool(now)))
+    return found
+
+
+def test_what_a_failure_takes_is_no_change_nor_are_other_images_and_times(tmp_path: Path) -> None:
+    def loses_the_seed_of_several(gateway: Gateway, body: Json) -> Json:
+        call = map_body(gateway, body)
+        return call if read(call, "/parameters/n") in {ABSENT, 1} else removed(call, "/parameters/seed")
+
+    found = reported(tmp_path, loses_the_seed_of_several, LOST, "powerbuyin/seed/mapped")
+    assert any("again" in name for name, _, _ in found)
+    assert [(name, changed) for name, changed, _ in found if changed] == []
+    assert all(breaks for _, _, breaks in found)
+
+
+def test_a_failure_by_chance_that_does_not_come_again_says_how_often_it_came(tmp_path: Path) -> None:
+    calls = itertools.count()
+
+    def loses_zero_now_and_then(gateway: Gateway, body: Json) -> Json:
+        return loses_zero(gateway, body) if next(calls) % 3 == 0 else map_body(gateway, body)
+
+    port, contract = free_port(), loaded(Settings("powerbuyin")).contract
+    with gateway_before(port, contract, loses_zero_now_and_then) as url:
+        report = write_report(run_about(ready_for(url, port), LOST), tmp_path, [BUNDLED_TOKEN])
+    kept = stored(report.parent / "exchanges" / "0001.json")
+    with gateway_before(port, contract, map_body) as url:
+        ready = ready_for(url, port)
+        exchange = sent_again(kept, ready)
+        first = next(changes(kept, ready, exchange, failing_rules(ready, exchange)))
+    assert first.what == LOST
+    assert re.fullmatch(r"dropped, in \d of 10 tries", first.before)
+    assert first.after == "passes"
+
+
+def test_the_failure_before_a_request_is_played_again(tmp_path: Path) -> None:
+    fails_next = defects_named("upstream-failure-next-one-fails", [loaded(Settings("powerbuyin")).contract])
+    found = reported(tmp_path, map_body, "powerbuyin/upstream-failure/recovers", app_of=fails_next["powerbuyin"].app)
+    assert found
+    assert all(name.startswith("after ") for name, _, _ in found)
+    assert [(name, changed, breaks) for name, changed, breaks in found if changed or not breaks] == []
+
+
+def test_the_other_layout_is_played_again(tmp_path: Path) -> None:
+    def first_choice_only(gateway: Gateway) -> ASGIApp:
+        return gateway_app(replace(gateway, call=from_one_choice))
+
+    found = reported(tmp_path, map_body, "powerbuyin/data/length", app_of=first_choice_only)
+    assert [(name, breaks) for name, _, breaks in found] == [("three images in the other layout", True)]
+
+
+async def from_one_choice(gateway: Gateway, _body: Json, call: Json, _incoming: Incoming) -> list[str] | Refusal:
+    """Knows one choice with all images, and takes the first image where there are several choices."""
+    heard = nothing_heard()
+    wire = Overheard(gateway.upstream.wire, heard)
+    links = await replace(gateway.upstream, wire=wire).generate(call)
+    answer = heard.get()
+    choices = [] if answer is ABSENT else read(answer, "/output/choices")
+    several = isinstance(choices, list) and len(choices) > 1
+    return links[:1] if several and not isinstance(links, Refusal) else links
+
+
+@pytest.mark.parametrize("kept", ["{}", '{"rules": 1}', '{"rules": [{"id": 1}]}', "[]", '{"rules": ['])
+def test_a_report_that_is_cut_or_another_thing_says_what_to_give(kept: str, lossy_report: Path, tmp_path: Path) -> None:
+    (tmp_path / "exchanges").mkdir()
+    path = tmp_path / "exchanges" / "0001.json"
+    path.write_bytes(lossy_report.read_bytes())
+    (tmp_path / "report.json").write_text(kept)
+    with pytest.raises(StoredError, match="give a file like report/"):
+        stored(path)
+
+
+def test_a_rule_of_which_not_every_failure_is_listed_is_told_as_no_change(lossy_report: Path) -> None:
+    kept, port = stored(lossy_report), free_port()
+    unlisted = replace(kept, failed={}, listed_in_part=frozenset({LOST}))
+    contract = loaded(Settings("powerbuyin")).contract
+    with gateway_before(port, contract, loses_zero) as url:
+        ready = ready_for(url, port)
+        exchange = sent_again(unlisted, ready)
+    now = failing_rules(ready, exchange)
+    assert [change.what for change in changes(unlisted, ready, exchange, now)] == []
+    assert [change.what for change in changes(replace(unlisted, listed_in_part=frozenset()), ready, exchange, now)] == [
+        LOST
+    ]
 
 
 def test_a_file_that_is_no_exchange_says_what_to_give(tmp_path: Path) -> None:
