@@ -82,5 +82,7 @@ async def rows(mock: Mock, request: Request) -> Response:
 
 
 async def state(mock: Mock, _request: Request) -> Response:
-    """What changes by itself: scenarios end, others than the console set them, and files are edited."""
-    return html("state.html", switches=mock.controls.switchboard.current(), unread=mock.problem or "")
+    """What changes by itself: scenarios end, others than the console set them and the mode, and files are edited."""
+    controls = mock.controls
+    unread = mock.problem or ""
+    return html("state.html", switches=controls.switchboard.current(), mode=controls.mode.value, unread=unread)

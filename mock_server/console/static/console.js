@@ -50,7 +50,7 @@ async function inPlace(event) {
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const fresh = parsed(await answer.text());
-    change(fresh, "problem", "switches");
+    change(fresh, "problem", "switches", "minds");
     if (!answer.ok) return problem.scrollIntoView({ block: "nearest" });
     if (form.elements.scenario) form.reset();
     if (form.closest("#requests")) empty(document.querySelector("#rows"));
@@ -92,7 +92,7 @@ function follow(rows) {
       while (due && !paused) {
         due = false;
         due = await fetchNew() || due;
-        if (!due) await refresh("/console/state", "unread", "switches");
+        if (!due) await refresh("/console/state", "unread", "switches", "minds");
       }
     } catch { /* the mock is away, which the stream of events tells */ }
     busy = false;

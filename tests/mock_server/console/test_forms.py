@@ -57,8 +57,8 @@ async def test_a_scenario_holds_for_one_gateway(visitor: Page, console: Seen, or
 
 async def test_the_mode_is_switched(visitor: Page, console: Seen, order: Body) -> None:
     await visitor.check("[name=mode][value=lenient]")
-    async with visitor.expect_response("**/console/mode*"):
-        await visitor.click("text=Set the mode")
+    await visitor.click("text=Set the mode")
+    await expect(visitor.locator("#minds")).to_have_text("lenient")
     await expect(visitor.locator("[name=mode][value=lenient]")).to_be_checked()
     assert console.mock.controls.mode is Mode.LENIENT
     assert console.ask("powertokens", {**order, "n": 7}).status_code == 200
@@ -128,6 +128,12 @@ async def test_switches_are_shown_as_they_run_out(tab: Page, console: Seen, orde
     await expect(tab.locator("#switches")).to_contain_text("for 1 more request,")
     console.ask("powertokens", order)
     await expect(tab.locator("#switches")).to_contain_text("No scenario is set.")
+
+
+async def test_the_mode_that_the_admin_api_set_is_shown(tab: Page, console: Seen, order: Body) -> None:
+    console.mock.controls.mode = Mode.OFF
+    console.ask("powertokens", order)
+    await expect(tab.locator("#minds")).to_have_text("off")
 
 
 async def test_a_broken_edit_is_told_and_its_end_as_well(tab: Page, console: Seen, order: Body) -> None:
