@@ -89,7 +89,7 @@ def test_a_named_scenario_stands_wherever_one_can(powertokens: Contract) -> None
 
 
 def test_the_example_is_right(powertokens: Contract, powerbuyin: Contract) -> None:
-    read = scenario_file(ROOT / "fixtures" / "scenarios" / "bad-day.yaml")
+    read = scenario_file(ROOT / "fixtures" / "scenarios" / "bad-day.yaml", [powertokens, powerbuyin])
     for contract in (powertokens, powerbuyin):
         for name in read.named:
             effect_of(name, contract, read.named)
