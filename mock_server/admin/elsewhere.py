@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from starlette.datastructures import URLPath
+from starlette.datastructures import URL, URLPath
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
@@ -25,6 +26,10 @@ class Elsewhere(BaseRoute):
         raise NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        meant = {**scope, "path": scope["path"].rstrip("/")}
+        if meant["path"] != scope["path"] and allowed_methods(self.routes, meant):
+            await RedirectResponse(URL(scope=meant))(scope, receive, send)
+            return
         allowed = allowed_methods(self.routes, scope)
         problem = other_method(scope["method"], allowed) if allowed else nothing_here(path_below(scope), self.root)
         await problem.response(scope, receive, send)

@@ -151,7 +151,14 @@ def test_another_method_is_answered_with_those_that_there_are(
     assert admin.http.request(method, f"/_mock{path}").headers["allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/requests/1/2", "/requests.txt"])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/requests/?limit=1"), ("PUT", "/mode/")])
+def test_a_slash_too_many_is_forgiven(admin: Seen, method: str, path: str) -> None:
+    answer = admin.http.request(method, f"/_mock{path}", json={"mode": "off"}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.url.raw_path.decode() == f"/_mock{path}".replace("/?", "?").removesuffix("/")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/nothing/", "/requests/1/2", "/requests.txt"])
 def test_a_path_that_there_is_not_is_answered_with_where_to_look(admin: Seen, path: str) -> None:
     assert admin.problem("GET", path, 404) == f"There is nothing at /_mock{path}; GET /_mock says what there is."
 
