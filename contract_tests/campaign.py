@@ -62,8 +62,10 @@ class Campaign:
         if seen.problem:
             self.problem = seen.problem
             return
-        if seen.failed is not None and seen.exchange.accepted:
-            self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
+        if seen.exchange.accepted:  # what is refused is tried again by the plan, and narrowed down
+            self._judge(seen.exchange)
+            if seen.failed is not None:
+                self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
         sent = await self._together([case for case in self.plan.cases if not case.alone and seen.marks_arrive])
         lost = [case for case, exchange in sent if is_unattributed(exchange)]
         alone = [case for case in self.plan.cases if case.alone or not seen.marks_arrive]
@@ -160,7 +162,8 @@ class Campaign:
             self.observation.other_layout.update(marks_in(self.sender.request(case).body))
         exchange = await send(self.sender, case)
         self._count(case, exchange)
-        self.progress(self.requests, max(self.requests, len(self.plan.cases)), case.name)
+        planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
+        self.progress(self.requests, max(self.requests, planned), case.name)
         return exchange
 
     def _count(self, case: Case, exchange: Exchange) -> None:

@@ -22,7 +22,7 @@ from contract_tests.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, wi
 from contract_tests.sending import Sender
 from contract_tests.settings import Settings
 from contract_tests.target import Target, target
-from contract_tests.verdicts import Cost, Run, never_hollow, sum_up
+from contract_tests.verdicts import UNSEEN, Cost, Run, never_hollow, sum_up
 from gateway_contract.catalogue import contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
@@ -80,7 +80,7 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
         seed=settings.seed,
         seconds=time.monotonic() - began,
         cost=campaign.cost(),
-        verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.doubt),
+        verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.doubt or left_out(campaign)),
         strict=settings.strict,
         not_tested=campaign.problem,
         our_errors=told_errors(campaign.errors.found),
@@ -154,6 +154,12 @@ def planned_for(ready: Loaded) -> Plan:
     if budget is None:
         return planned
     return within_budget(planned, budget - asked_images(ready.contract, base_request(ready.contract)))  # the look's
+
+
+def left_out(campaign: Campaign) -> str:
+    """What the budget had no images for, where that may be why a rule was not run."""
+    left = campaign.plan.left_out
+    return f"{UNSEEN}; BUDGET={campaign.budget} left out {left} requests" if left else ""
 
 
 def budget_of(settings: Settings) -> int | None:

@@ -108,6 +108,7 @@ def never_hollow(run: Run, selected: Container[str]) -> Run:
     return replace(run, not_tested=run.doubt) if run.doubt and missed else run
 
 
+UNSEEN = "no exchange bears on it"
 NO_ACCEPTED = "no valid request was accepted, so refusals prove nothing"
 
 
@@ -121,7 +122,7 @@ def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = 
     for judgement in judgements:
         by_rule.setdefault(judgement.rule.id, []).append(judgement)
         accepted = accepted or judgement.exchange.accepted
-    unseen = doubt or "no exchange bears on it"
+    unseen = doubt or UNSEEN
     return tuple(
         _verdict(rule, by_rule[rule.id], hollow=not accepted)
         if rule.id in by_rule
