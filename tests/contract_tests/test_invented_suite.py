@@ -8,7 +8,7 @@ from rich.console import Console
 from contract_tests.report.rules_list import print_rules
 from contract_tests.trial import blamed
 from contract_tests.verdicts import Conformance, Verdict
-from mock_server.defects.way import WAYS, Defect
+from mock_server.defects.catalogue import defects
 from tests.contract_tests.gateways_under_test import hidden, ready_for, right_run, run_against
 
 # What only this contract has: fractions, lists of words, proportions, and nothing beside what it lists.
@@ -42,9 +42,8 @@ def test_the_bundled_mock_keeps_every_one_of_them() -> None:
 
 @pytest.mark.parametrize(("way", "subject"), PLANTED.items(), ids=PLANTED)
 def test_a_planted_fault_is_found(way: str, subject: str) -> None:
-    contract = ready_for("paintbox").contract
-    part = next(part for part in WAYS[way].each(contract) if part.subject == subject)
-    found = run_against("paintbox", Defect(WAYS[way], part).app)
+    known = defects(ready_for("paintbox").contract)
+    found = run_against("paintbox", next(one for one in known if (one.way.name, one.subject) == (way, subject)).app)
     assert (found.not_tested, found.our_errors) == ("", ())
     assert subject in blamed(found)
     assert len(blamed(found)) <= 3
