@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.read_json import read_json
@@ -24,6 +24,7 @@ from mock_server.dashscope import Failure, image_links
 from mock_server.dashscope_tasks import result_links, submitted_task
 from mock_server.front import OF_THE_MOCK
 from mock_server.link_identity import identities_behind
+from mock_server.own_url import target_of
 from mock_server.tasks import KEPT, new_id
 from mock_server.upstream_calls import UpstreamCalls
 
@@ -103,13 +104,6 @@ async def _forward(forwarding: Forwarding, request: Request) -> Response:
         return unreached(status, str(error))
     await _record(forwarding, replace(call, status=answer.status), answer.json())
     return passed_on(answer)
-
-
-def target_of(scope: Scope) -> str:
-    """Path and query as the caller wrote them, without where this application is mounted."""
-    path = scope["raw_path"].decode("latin-1").removeprefix(scope.get("root_path", ""))
-    query = scope["query_string"].decode("latin-1")
-    return f"{path}?{query}" if query else path
 
 
 def outgoing(url: httpx.URL, request: Request, target: str, content: bytes) -> httpx.Request:

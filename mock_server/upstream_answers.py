@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_contract.exchange import PlayedFailure, UpstreamCall
 from gateway_contract.values import Json, Nothing
 from mock_server.dashscope import Failure
+from mock_server.own_url import target_of
 from mock_server.tasks import new_id
 from mock_server.upstream_stub import UpstreamStub
 
@@ -53,8 +54,7 @@ def record(
     images: tuple[str, ...],
     played: PlayedFailure | None = None,
 ) -> UpstreamCall:
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-    call = UpstreamCall(request.method, target, headers, body, time.time(), status, images, played)
+    call = UpstreamCall(request.method, target_of(request.scope), headers, body, time.time(), status, images, played)
     stub.calls.add(call)
     return call

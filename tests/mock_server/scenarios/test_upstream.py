@@ -80,6 +80,13 @@ def test_a_switch_for_the_upstream_is_none_for_the_gateways(mock: Seen, powertok
     assert mock.ask("powertokens", powertokens.examples[0].body).status_code == 200
 
 
+def test_a_call_is_recorded_as_it_would_be_sent_to_the_vendor(mock: Seen) -> None:
+    called(mock, spoken(n=7))
+    (told,) = mock.http.get("/dashscope/_mock/calls").json()
+    assert told["path"] == AT_ONCE
+    assert told["problems"] == ["n is at most 6 for qwen-image-2.0"]
+
+
 @pytest.mark.parametrize("name", FAILURE_NAMED)
 def test_every_failure_can_be_asked_for(name: str) -> None:
     change_of(name)
