@@ -42,7 +42,7 @@ def is_authorization(name: str) -> bool:
 
 
 def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Each secret as it is written plainly, within an address, within JSON, and as Base64."""
+    """Each secret as it is written plainly, within an address, within JSON, as Base64, and in a header."""
     return tuple(
         dict.fromkeys(
             spelt
@@ -53,6 +53,7 @@ def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
                 json.dumps(secret)[1:-1],
                 json.dumps(secret, ensure_ascii=False)[1:-1],
                 base64.b64encode(secret.encode()).decode(),
+                secret.encode().decode("latin-1"),  # UTF-8 as headers are read
             )
         )
     )

@@ -181,7 +181,7 @@ def judge_accepted(examined: Examined) -> Finding | None:
 def judge_example(example: Json, examined: Examined) -> Finding | None:
     """The page's own example works, whatever its free text says."""
     body, marks = examined.body, examined.contract.marks
-    if not (examined.ordinary and examined.authorized) or body is ABSENT:
+    if not (examined.ordinary and examined.authorized and examined.standing.valid) or body is ABSENT:
         return None
     if not same(_without(marks, body), _without(marks, example)):
         return None

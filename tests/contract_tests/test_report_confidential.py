@@ -17,6 +17,7 @@ def test_a_secret_is_found_in_every_spelling(secret: str) -> None:
         json.dumps(secret),
         json.dumps(secret, ensure_ascii=False),
         base64.b64encode(secret.encode()).decode(),
+        secret.encode().decode("latin-1"),
     ]
     for text in spelt:
         shown = without_secrets(f"before {text} after", [secret])

@@ -203,10 +203,12 @@ def test_a_number_that_shows_nowhere_is_taken_as_coerced(invented: Contract) -> 
     assert finding(without, NAME, taken) == PASS
 
 
-def test_the_pages_example_is_judged_as_it_stands(invented: Contract) -> None:
+def test_the_pages_example_is_judged_with_a_right_text_of_any_kind(invented: Contract) -> None:
     example = invented.examples[0].body
     assert isinstance(example, dict)
     name = "example/accepts-first-order"
     assert finding(invented, name, PAINTBOX.conforming(example)) == PASS
     assert finding(invented, name, with_status(PAINTBOX.conforming(example), 400)) == failing("accepted", "HTTP 400")
     assert finding(invented, name, PAINTBOX.conforming(example | {"sheets": 1})) is None
+    for words, judged in (("a boat", PASS), ("", None), ("a" * 201, None)):
+        assert finding(invented, name, PAINTBOX.conforming(example | {"wish": {"words": words}})) == judged
