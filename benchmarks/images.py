@@ -31,7 +31,7 @@ def numbered(number: int, width: int, height: int) -> Picture:
         identity=f"{number:016x}",
         width=width,
         height=height,
-        caption=f"No. {number}, an orange cat on a windowsill, 望着雨中的城市",
+        caption=f"No. {number}, a lighthouse at dusk, 望着雨中的城市",
         detail=f"{width}x{height} · seed {number} · #1",
         palette_key=str(number),
         marked=number % 2 == 0,

@@ -266,11 +266,11 @@ def test_a_call_upstream_without_a_body_is_no_arrival(powerbuyin: Contract) -> N
     assert {"seed/preserves-0", "watermark/preserves-false", "size/normalized", "prompt/mapped"} <= failed
 
 
-CAT = "A cute orange cat sitting on a windowsill, sunlight shining on it, realistic style"
+OURS = "a lighthouse at dusk"
 PAGES: dict[str, Json] = {
     "powertokens": {
         "model": "qwen-image-2.0-pro",
-        "prompt": CAT,
+        "prompt": OURS,
         "n": 1,
         "size": "1024*1024",
         "response_format": "url",
@@ -278,7 +278,7 @@ PAGES: dict[str, Json] = {
     "powerbuyin": {
         "model": "qwen-image-2.0-pro",
         "response_format": "url",
-        "input": {"messages": [{"role": "user", "content": [{"text": CAT}]}]},
+        "input": {"messages": [{"role": "user", "content": [{"text": OURS}]}]},
         "size": "2048*2048",
         "n": 1,
         "watermark": False,
@@ -287,5 +287,5 @@ PAGES: dict[str, Json] = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_example_of_a_contract_is_the_pages_own_to_the_letter(name: str) -> None:
+def test_the_example_of_a_contract_is_the_pages_own_but_for_the_sentence_that_it_draws(name: str) -> None:
     assert [example.body for example in load_contract(contract_path(name)).examples] == [PAGES[name]]
