@@ -20,8 +20,11 @@ from gateway_contract.standing import standing
 from gateway_contract.values import ABSENT
 
 MOST_SHRINKING = 600
-"""Requests for making finds smaller, in one round. A plain find takes Hypothesis some hundred; slow or paid gateways
-must not be asked without end."""
+"""Requests for making finds smaller, in one round. A plain find takes Hypothesis some hundred; paid gateways must not
+be asked without end."""
+
+PATIENCE = 60.0
+"""Seconds of waiting for a gateway to make finds smaller, in one round: of a slow one the find stays larger."""
 
 Send = Callable[[Case], Awaitable[Exchange | None]]
 MaySend = Callable[[Case], bool]
@@ -34,6 +37,7 @@ class FuzzSettings:
     examples: int
     seed: int = 1
     most_shrinking: int = MOST_SHRINKING
+    patience: float = PATIENCE
     replay: Path | None = None
     properties: Sequence[Property | Listing] = PROPERTIES
     known: frozenset[str] = frozenset()  # rules that the finite plan found broken
@@ -57,7 +61,7 @@ async def fuzz(
         except CancelledError:
             return None
 
-    search = Search(contract, rules, ask, set(settings.known), settings.most_shrinking)
+    search = Search(contract, rules, ask, set(settings.known), settings.most_shrinking, settings.patience)
     try:
         return await asyncio.to_thread(lambda: list(_found(search, settings)))
     finally:

@@ -1,5 +1,6 @@
 """Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -28,7 +29,9 @@ class FoundError(Exception):
 
 @dataclass(slots=True)
 class Search:
-    """One search. `known` are rules that need no further proof; `shrinking` is how many requests may still be spent.
+    """One search. `known` are rules that need no further proof.
+
+    `shrinking` is how many requests may still be spent on making finds small, and `patience` how many seconds.
 
     What a content broke is remembered: Hypothesis tries the same one again and again, and a gateway that answers it
     differently must not confuse it.
@@ -39,6 +42,7 @@ class Search:
     ask: Ask
     known: set[str]
     shrinking: int
+    patience: float
     broken: dict[bytes, frozenset[str]] = field(default_factory=dict)
     failing: dict[bytes, Exchange] = field(default_factory=dict)
     refusals: Refusals = field(init=False)
@@ -110,10 +114,12 @@ class Search:
 
     def broken_by(self, name: str, content: bytes) -> frozenset[str]:
         if content not in self.broken:
-            if self.wanted and self.shrinking <= 0:
+            if self.wanted and (self.shrinking <= 0 or self.patience <= 0):
                 return frozenset()  # as if it were right, so that Hypothesis comes to its end
-            self.shrinking -= bool(self.wanted)
+            began, makes_smaller = time.monotonic(), bool(self.wanted)
             exchange = self.ask(name, content)
+            self.shrinking -= makes_smaller
+            self.patience -= makes_smaller * (time.monotonic() - began)
             if exchange is None:
                 return frozenset()
             self.broken[content] = broken_rules(self.contract, self.rules, exchange)

@@ -56,8 +56,11 @@ def print_unbroken(rules: Sequence[str], console: Console) -> None:
 
 
 def print_sums(rows: Sequence[Row], seconds: float, console: Console) -> None:
-    """The sums of each contract, then the time."""
+    """What went wrong, to be found without scrolling, and the sums of each contract, then the time."""
     console.print()
+    for row in rows:
+        if row.problems:
+            console.print(Text("FAIL  ", "bold red").append(one_line(told(row)), "default"), soft_wrap=True)
     for contract in dict.fromkeys(row.contract for row in rows):
         console.print(sums([row for row in rows if row.contract == contract]), soft_wrap=True)
     used = sum(row.seconds for row in rows)
@@ -65,6 +68,10 @@ def print_sums(rows: Sequence[Row], seconds: float, console: Console) -> None:
         f"time  {seconds:.0f} s for {counted(len(rows), 'run')}; {used / len(rows):.1f} s of the CPU for each",
         soft_wrap=True,
     )
+
+
+def told(row: Row) -> str:
+    return f"{row.contract} {row.name}: {'; '.join(row.problems)}"
 
 
 def sums(rows: Sequence[Row]) -> str:

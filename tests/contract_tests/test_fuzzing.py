@@ -1,9 +1,11 @@
 """Fuzzing finds what the finite plan cannot see, makes it small within bounds, keeps it, and never cries wolf."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -156,9 +158,9 @@ def breaks_on_a_flag(body: Json) -> bool:
     return flag is not ABSENT and not isinstance(flag, bool)
 
 
-def searched(most_shrinking: int, known: frozenset[str]) -> tuple[list[Exchange], list[bytes]]:
+def searched(most_shrinking: int, known: frozenset[str], patience: float = 60.0) -> tuple[list[Exchange], list[bytes]]:
     asked: list[bytes] = []
-    settings = FuzzSettings(200, most_shrinking=most_shrinking, properties=PROPERTIES[1:2], known=known)
+    settings = FuzzSettings(200, 1, most_shrinking, patience, properties=PROPERTIES[1:2], known=known)
     return asyncio.run(fuzz(POWERTOKENS, RULES, refusing(breaks_on_a_flag, asked), settings)), asked
 
 
@@ -171,6 +173,15 @@ def test_shrinking_costs_no_more_requests_than_it_may() -> None:
     assert len(few) < len(many) <= len(without) + 500
     assert {*fine.request.body} == {*base(POWERTOKENS), "watermark"}  # type: ignore[misc] # an object
     assert len(fine.request.content) <= len(rough.request.content)
+
+
+def test_shrinking_ends_where_the_gateway_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, without = searched(0, OTHERS | {FLAG})
+    clock = itertools.count(step=5.0)
+    monkeypatch.setattr("contract_tests.fuzzing.search.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    (found,), asked = searched(500, OTHERS, patience=20.0)
+    assert len(asked) <= len(without) + 4
+    assert breaks_on_a_flag(found.request.body)  # type: ignore[arg-type] # an object
 
 
 def test_a_gateway_that_may_not_be_asked_is_not_asked() -> None:

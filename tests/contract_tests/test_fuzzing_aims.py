@@ -76,6 +76,6 @@ def test_hypothesis_comes_nearer_to_a_bound_than_chance_does(number: int) -> Non
     by_chance: list[bytes] = []
     drive(by_chance.append, anywhere(), number, 400)
     aimed: list[bytes] = []
-    search = Search(POWERTOKENS, (), lambda _, content: aimed.append(content), set(), 0)
+    search = Search(POWERTOKENS, (), lambda _, content: aimed.append(content), set(), 0, 0.0)
     assert list(search.finds("aimed", anywhere(), number, 400)) == []
     assert missing(aimed) < min(missing(by_chance), 5000)

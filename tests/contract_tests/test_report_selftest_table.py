@@ -49,13 +49,14 @@ def test_rules_that_nobody_broke_are_told() -> None:
     assert shown.getvalue() == "FAIL  lamp/wick/type is broken by no defect\n"
 
 
-def test_the_sums_count_what_held() -> None:
+def test_the_sums_count_what_held_and_tell_once_more_what_did_not() -> None:
     printed, shown = console()
     defects = "1 of 2 defects found out (1 of them documented)"
     right = "1 of 1 right gateway blamed for nothing that a page says"
     print_sums([FOUND, SURVIVED, RIGHT], 61.4, printed)
     assert shown.getvalue().splitlines() == [
         "",
+        "FAIL  lamp oil-cut: survived: oil is not blamed",
         f"lamp: {defects}; {right}",
         "time  61 s for 3 runs; 1.5 s of the CPU for each",
     ]
