@@ -64,6 +64,18 @@ def test_refusals_prove_nothing_where_nothing_was_ever_accepted() -> None:
     assert solid.verdict is Verdict.PASS
 
 
+def test_a_gateway_that_breaks_on_everything_is_not_blamed_for_each_refusal_that_it_owes() -> None:
+    broken, limit = exchange({"seed": -1}, 500), replace(OTHER, subject="seed")
+    owed = Judgement(limit, broken, failing("-1 refused with 4xx", "HTTP 500"))
+    accepted = made_up_rule("request/accepted")
+    valid = Judgement(accepted, exchange({"seed": 0}, 500), failing("accepted", "HTTP 500"))
+    hollow, kept = sum_up([limit, accepted], [owed, valid])
+    assert (hollow.verdict, hollow.reason) == (Verdict.INCONCLUSIVE, NO_ACCEPTED)
+    assert kept.verdict is Verdict.FAIL
+    solid, _ = sum_up([limit, OTHER], [owed, Judgement(OTHER, ACCEPTED, PASS)])
+    assert solid.verdict is Verdict.FAIL
+
+
 def test_an_expected_rule_fails_a_strict_run_only() -> None:
     broken = replace(passed(EXPECTED), verdict=Verdict.FAIL)
     assert run_of(broken).conformance is Conformance.CONFORMS
