@@ -162,7 +162,7 @@ def types(*names: str) -> Each:
 def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
     """Constraints for which the upstream refuses nothing, so that nobody does if the gateway does not."""
     every = upstream_of(contract).operation.request.constraints.values()
-    theirs = {(one.pointer, kind_of(one)) for one in every if not one.alternatives}  # what it mends it does not refuse
+    theirs = {(one.pointer, kind_of(one)) for one in every if "refuse" in one.alternatives}
     for constraint in limits("enum", "forbidden", *AT_BOUND)(contract):
         field = contract.mapping_of(constraint.pointer)
         checked = field is not None and (field.upstream, kind_of(constraint)) in theirs

@@ -48,3 +48,11 @@ def test_each_way_is_tried_once_and_at_both_contracts() -> None:
     assert {defect.way.name for _, defect in tried} == set(WAYS)
     assert len(tried) == len(WAYS)
     assert {contract.name for contract, _ in tried} == set(BUNDLED)
+
+
+def test_a_limit_is_ignored_where_the_upstream_refuses_nothing_for_it_and_nowhere_else() -> None:
+    ignored = [{str(one) for one in defects(contract) if one.way.name == "limit-ignored"} for contract in CONTRACTS]
+    assert ignored == [
+        {"prompt-limit-ignored", "response_format-limit-ignored", "negative_prompt-limit-ignored"},
+        {"response_format-limit-ignored", "parameters-limit-ignored"},
+    ]
