@@ -1,8 +1,8 @@
 """The catalogue of defects against stock Schemathesis and against this suite: caught, how soon, cost, false alarms.
 
-Stock is `schemathesis run` with all checks and 100 examples, given the plain contract; what it reports of the right
-gateway as well counts as no catch and as no alarm. Each way of being broken is tried at one part of one contract, each
-benign variant at every contract that it fits.
+Stock is `schemathesis run` with all checks and 100 examples, given the plain contract; a check that fails for the same
+request to the right gateway as well counts as no catch and as no alarm. Each way of being broken is tried at one part
+of one contract, each benign variant at every contract that it fits.
 
 Run it with `python -m benchmarks.kill [--every N] [--jobs N]`; the tables go to standard output as Markdown.
 """
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -67,12 +68,12 @@ def app_of(trial: Trial) -> AppOf:
 
 
 def pair(trial: Trial) -> Pair:
-    right = checks_failed_by_the_right(trial.contract)
+    right = failed_by_the_right(trial.contract)
     return Pair(trial, stock(trial, right), suite(trial))
 
 
 @cache
-def checks_failed_by_the_right(contract: str) -> frozenset[str]:
+def failed_by_the_right(contract: str) -> frozenset[str]:
     return stock(Trial(contract, Kind.RIGHT, ""), frozenset()).reported
 
 
@@ -94,8 +95,11 @@ def stock(trial: Trial, apart_from: frozenset[str]) -> Tried:
     return Tried(frozenset().union(*failed), len(sent), after, cpu)
 
 
-def failed_checks(interaction: dict[str, list[dict[str, str]]]) -> frozenset[str]:
-    return frozenset(check["name"] for check in interaction["checks"] if check["status"] == "FAILURE")
+def failed_checks(interaction: dict[str, Any]) -> frozenset[str]:
+    """The checks that failed, each with the request; the same seed sends the same requests to every gateway."""
+    asked = interaction["request"]
+    request = f"{asked['method']} {asked['headers'].get('Authorization')} {asked.get('body')}"
+    return frozenset(f"{check['name']}: {request}" for check in interaction["checks"] if check["status"] == "FAILURE")
 
 
 def cpu_of(command: list[str], folder: str) -> float:
