@@ -10,6 +10,8 @@ from gateway_contract.contract import Contract, MappedField
 from gateway_contract.pointer import is_within, leaf_name, put, read, values
 from gateway_contract.values import ABSENT, Json, Nothing, same
 
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def upstream_body(contract: Contract, body: Json) -> Json:
     """The upstream call that a request asks for, by the contract."""
@@ -74,5 +76,5 @@ def _elsewhere(
 
 def shortened(value: object, limit: int = 60) -> str:
     """A JSON value as text for a report, cut in the middle where it is long."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = COMPACT.encode(value)
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]} ({len(text)} characters)"
