@@ -96,7 +96,8 @@ async def _exchange(
     async with wire.connections() as transport:
         own = await own_addresses(url, observation)
         address = None if observation is None else observation.address
-        sender = Sender(ready.contract, transport, url, token, own, ready.settings.limits, address)
+        from_here = str if observation is None else observation.from_here
+        sender = Sender(ready.contract, transport, url, token, own, ready.settings.limits, address, from_here)
         follows = None if observation is None else await _failed_before(sender, observation, found)
         before = 0 if observation is None else observation.count()
         case = Case(str(found.document.get("name", "")), request.content, failure=played_in(found.document))
