@@ -9,7 +9,7 @@ from mock_server.lettering import fitted
     [
         "",
         "A fox in the snow",
-        "一只橘猫，望着雨中的城市。",
+        "黄昏的灯塔，望着雨中的城市。",
         "繁體中文",
         "naïve Ærøskøbing",
         "Жёлтый",

@@ -15,7 +15,7 @@ PICTURE = Picture(
     identity="00c0ffee12345678",
     width=512,
     height=384,
-    caption="一只橘猫坐在窗台上 watching the rain",
+    caption="黄昏的灯塔立在礁石上 in the rain",
     detail="seed 7 · 1 of 2",
     palette_key="a cat",
     marked=False,
@@ -149,7 +149,7 @@ def test_a_caption_that_fits_is_kept_whole() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "一只橘猫坐在窗台上，看着窗外的雨，水彩画风格，光线柔和",
+        "黄昏时分礁石海岸上的灯塔，海面上起了薄雾，油画风格，暖色调",
         "A lighthouse at dusk on a rocky shore, an oil painting in warm light",
     ],
 )
