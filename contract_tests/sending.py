@@ -113,7 +113,7 @@ def retry_after(answer: Answer | NoAnswer, now: float) -> float | None:
         return float(said)
     try:
         return max(0.0, parsedate_to_datetime(said).timestamp() - now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -103,6 +103,13 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(value: str, seconds: float 
     assert retry_after(asking_for_patience(value), now=40.0) == seconds
 
 
+@pytest.mark.parametrize("day", ["9" * 20, "01"])
+@pytest.mark.parametrize("year", ["9" * 20, "2026"])
+def test_a_date_that_no_machine_can_hold_is_no_date(day: str, year: str) -> None:
+    said = f"Thu, {day} Jan {year} 00:00:00 +{'9' * 20}"
+    assert retry_after(asking_for_patience(said), now=40.0) is None
+
+
 @given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, [0-9]{1,5} \w{3} [0-9]{1,6} [0-9:]{0,12} [+-]?[0-9]{0,9}\Z"))
 def test_whatever_stands_in_retry_after_nothing_breaks(value: str) -> None:
     seconds = retry_after(asking_for_patience(value), now=40.0)
