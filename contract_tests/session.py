@@ -11,6 +11,7 @@ from contract_tests import suite
 from contract_tests.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.changes_list import print_changes
+from contract_tests.report.confidential import all_secrets
 from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import progress_on
 from contract_tests.report.rules_list import print_rules
@@ -21,7 +22,6 @@ from contract_tests.settings import Settings, SettingsError, checked
 from contract_tests.verdicts import EXIT_STATUS, Conformance
 from gateway_contract.catalogue import contract_path
 from gateway_contract.loading import load_contract
-from gateway_contract.redaction import redact
 from gateway_contract.rules.derivation import derive_rules
 
 NOTHING_RAN: Mapping[int, str] = {
@@ -117,8 +117,6 @@ def rerun_exchange(path: Path, gateway: str | None, contract: str | None, token:
     exchange = sent_again(found, ready)
     console = Console(highlight=False)
     failing = failing_rules(ready, exchange)
-    print_changes(changes(found, ready, exchange, failing), console, [token])
-    console.print(
-        redact(f"it breaks {', '.join(failing)}" if failing else "it breaks no rule now", [token]), soft_wrap=True
-    )
+    print_changes(changes(found, ready, exchange, failing), console, all_secrets([exchange], [token]))
+    console.print(f"it breaks {', '.join(failing)}" if failing else "it breaks no rule now", soft_wrap=True)
     return 1 if failing else 0

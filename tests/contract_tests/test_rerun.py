@@ -18,16 +18,17 @@ from contract_tests.report.changes_list import print_changes
 from contract_tests.report.json_report import write_report
 from contract_tests.rerun import Change, StoredError, changes, failing_rules, played_in, sent_again, stored
 from contract_tests.running import Loaded, loaded, run
+from contract_tests.session import rerun_exchange
 from contract_tests.settings import Settings
 from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
 from contract_tests.trial import AppOf
 from contract_tests.verdicts import Run
 from gateway_contract.contract import Contract
-from gateway_contract.pointer import read, removed
+from gateway_contract.pointer import placed, read, removed
 from gateway_contract.values import ABSENT, Json
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.wires import Overheard, nothing_heard
-from mock_server.gateway import Gateway, Incoming, Map, map_body
+from mock_server.gateway import Gateway, Incoming, Map, Outgoing, answer, map_body
 from mock_server.gateway_app import gateway_app
 from mock_server.refusals import Refusal
 from mock_server.serving import listen, serving
@@ -177,6 +178,24 @@ def test_a_report_that_is_cut_or_another_thing_says_what_to_give(kept: str, loss
     (tmp_path / "report.json").write_text(kept)
     with pytest.raises(StoredError, match="give a file like report/"):
         stored(path)
+
+
+def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = "own-key-of-the-gateway"
+
+    async def telling(gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        told = await answer(gateway, body, links, incoming)
+        return replace(told, body=placed(told.body, "/created", f"with {key}"))
+
+    def tells_its_key(gateway: Gateway) -> ASGIApp:
+        return gateway_app(replace(gateway, answer=telling, upstream=replace(gateway.upstream, key=key)))
+
+    port, contract = free_port(), loaded(Settings("powerbuyin")).contract
+    with gateway_before(port, contract, map_body, tells_its_key) as url:
+        assert rerun_exchange(lossy_report, url, None, BUNDLED_TOKEN, f"127.0.0.1:{port}") == 1
+    printed = capsys.readouterr().out
+    assert "with [redacted]" in printed
+    assert key not in printed
 
 
 def test_a_rule_of_which_not_every_failure_is_listed_is_told_as_no_change(lossy_report: Path) -> None:
