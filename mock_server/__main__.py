@@ -14,11 +14,20 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def web_address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Raises BadParameter for what nobody could call."""
-    found = urlsplit(value or "")
-    if value is not None and not (found.scheme in {"http", "https"} and found.hostname):
+    """Raises BadParameter for what nobody could call, and for a password: the console shows the URL."""
+    if value is not None and "@" in value.partition("://")[2].partition("/")[0]:
+        raise click.BadParameter("the URL holds a user or a password, which everybody could read; give it without")
+    if value is not None and not can_be_called(value):
         raise click.BadParameter(f"{value!r} is no http:// or https:// URL")
     return value
+
+
+def can_be_called(url: str) -> bool:
+    try:
+        found = urlsplit(url)
+        return found.scheme in {"http", "https"} and bool(found.hostname) and found.port != 0
+    except ValueError:  # of brackets that are not closed, and of a port beyond all ports
+        return False
 
 
 def some_token(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:

@@ -189,11 +189,21 @@ def test_whatever_comes_to_the_stub_is_passed_on(stub: ServedStub) -> None:
 
 
 @pytest.mark.parametrize("option", ["--upstream", "--forward"])
-@pytest.mark.parametrize("address", ["dashscope.aliyuncs.com", "ftp://example.com", "http://"])
+@pytest.mark.parametrize(
+    "address", ["dashscope.aliyuncs.com", "ftp://example.com", "http://", "http://[", "http://127.0.0.1:99999"]
+)
 def test_an_address_that_nobody_could_call_is_told_at_once(option: str, address: str) -> None:
     result = CliRunner().invoke(main, ["--port", "0", option, address])
     assert result.exit_code == 2
     assert f"{address!r} is no http:// or https:// URL" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--upstream", "--forward"])
+def test_an_address_with_a_password_is_refused_and_not_repeated(option: str) -> None:
+    result = CliRunner().invoke(main, ["--port", "0", option, "http://user:of-nobody@127.0.0.1:9/api/v1"])
+    assert result.exit_code == 2
+    assert "holds a user or a password" in result.stderr
+    assert "of-nobody" not in result.output
 
 
 def test_a_token_that_nobody_can_send_is_told_at_once() -> None:
