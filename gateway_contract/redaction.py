@@ -4,6 +4,9 @@ import re
 from collections.abc import Collection, Iterable
 
 REDACTED = "[redacted]"
+SHORTEST_SECRET = 8  # characters; a shorter word that somebody uses as a key stands in ordinary text, too
+CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})  # a scheme, and a secret behind it
+SECRET_HEADERS = CREDENTIAL_HEADERS | {"cookie", "set-cookie", "x-api-key", "api-key"}
 
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"'\\,;]+")
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
@@ -24,9 +27,9 @@ def redact_headers(headers: Iterable[tuple[str, str]], secrets: Iterable[str | N
 
 def redact_value(name: str, value: str, secrets: Collection[str | None] = ()) -> str:
     """A header's value with that care."""
-    if name.lower() in {"authorization", "proxy-authorization"}:
+    if name.lower() in CREDENTIAL_HEADERS:
         scheme, _, rest = value.partition(" ")
         return f"{scheme} {REDACTED}" if rest else (REDACTED if value else value)
-    if name.lower() in {"cookie", "set-cookie", "x-api-key", "api-key"}:
+    if name.lower() in SECRET_HEADERS:
         return REDACTED
     return redact(value, secrets)

@@ -10,13 +10,10 @@ from urllib.parse import unquote_to_bytes
 import orjson
 
 from gateway_contract.read_json import read_json
-from gateway_contract.redaction import REDACTED, redact, redact_value
+from gateway_contract.redaction import REDACTED, SECRET_HEADERS, SHORTEST_SECRET, redact, redact_value
 from gateway_contract.values import ABSENT
 
-SHORTEST_SECRET = 8  # bytes: shorter words stand in ordinary text, too
-SECRET_HEADERS = frozenset(
-    {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key", b"api-key"}
-)
+RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
@@ -31,9 +28,9 @@ def token_in(headers: RawHeaders) -> bytes:
 
 def without_secret_headers(headers: RawHeaders) -> RawHeaders:
     """Headers in which those that are made for secrets have lost them."""
-    if not any(name in SECRET_HEADERS for name, _ in headers):
+    if not any(name in RAW_SECRET_HEADERS for name, _ in headers):
         return headers
-    return [(name, _hidden(name, value)) if name in SECRET_HEADERS else (name, value) for name, value in headers]
+    return [(name, _hidden(name, value)) if name in RAW_SECRET_HEADERS else (name, value) for name, value in headers]
 
 
 def _hidden(name: bytes, value: bytes) -> bytes:

@@ -7,12 +7,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway_contract.exchange import UpstreamCall, header
-from gateway_contract.redaction import redact, redact_headers
+from gateway_contract.redaction import SHORTEST_SECRET, redact, redact_headers
 from gateway_contract.values import ABSENT, Json
 from mock_server.upstream_calls import UpstreamCalls
 
 CALLS_PATH = "/_mock/calls"
-SHORTEST = 8  # characters; a shorter word that somebody uses as a key stands in ordinary text, too
 
 
 ProblemsOf = Callable[[UpstreamCall], list[str]]
@@ -49,7 +48,7 @@ def told(call: UpstreamCall, problems: Sequence[str]) -> Json:
 def _secrets(call: UpstreamCall) -> list[str]:
     """The key with which a call was made."""
     key = (header(call.headers, "authorization") or "").partition(" ")[2].strip()
-    return [key] if len(key) >= SHORTEST else []
+    return [key] if len(key) >= SHORTEST_SECRET else []
 
 
 def _without(secrets: Sequence[str], value: Json) -> Json:

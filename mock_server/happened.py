@@ -12,7 +12,7 @@ from gateway_contract.read_json import read_json
 from gateway_contract.redaction import redact_headers
 from gateway_contract.values import ABSENT, Json
 from mock_server.blackening import (
-    SECRET_HEADERS,
+    RAW_SECRET_HEADERS,
     RawHeaders,
     body_read,
     body_without_secrets,
@@ -60,7 +60,7 @@ def harmless(raw: Happened) -> Happened:
     secret = token_in(raw.headers)
     raw.headers = without_secret_headers(raw.headers)
     raw.answer_headers = without_secret_headers(raw.answer_headers)
-    others = [value for name, value in (*raw.headers, *raw.answer_headers) if name not in SECRET_HEADERS]
+    others = [value for name, value in (*raw.headers, *raw.answer_headers) if name not in RAW_SECRET_HEADERS]
     texts = [raw.path, query_read(raw.query), body_read(raw.content), raw.answer, *others]
     return _blackened(raw, secret) if may_hold_secrets(texts, secret) else raw
 

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from gateway_contract.exchange import Credential, Exchange, Headers, Request
-from gateway_contract.redaction import REDACTED, redact, redact_headers
+from gateway_contract.redaction import REDACTED, SHORTEST_SECRET, redact, redact_headers
 from gateway_contract.values import ABSENT, UNOBSERVED, Json
 
 BARE_SCHEME = re.compile(r"(?i)\s*(bearer|basic)?\s*")  # a credential that holds nothing
 _ADDRESS = re.compile(r"([\w+.-]+://)(?:[^/?#]*@)?([^/?#]*)([^?#]*)(.*)", re.DOTALL)
-SHORTEST_KEY = 8  # a shorter word that somebody uses as a key stands in ordinary text, too
 TOLD = frozenset({Credential.RIGHT, Credential.UNKNOWN})  # what is, or may be, somebody's token
 
 
@@ -33,7 +32,7 @@ def _tokens(exchange: Exchange) -> Iterator[str]:
 def _authorizations(headers: Headers) -> Iterator[str]:
     for name, value in headers:
         token = value.split(" ")[-1]
-        if is_authorization(name) and len(token) >= SHORTEST_KEY:
+        if is_authorization(name) and len(token) >= SHORTEST_SECRET:
             yield token
 
 

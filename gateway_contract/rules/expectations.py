@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from gateway_contract.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
 from gateway_contract.mapping import shortened
 from gateway_contract.pointer import as_schema_pointer, leaves, read
+from gateway_contract.redaction import SHORTEST_SECRET
 from gateway_contract.rules.authorization import judge_unauthorized_status
 from gateway_contract.rules.examined import Examined, is_own_method
 from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
@@ -17,7 +18,6 @@ from gateway_contract.values import ABSENT, UNOBSERVED
 
 BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
 SCHEME_LENGTH = len("Bearer ")
-SHORTEST = 8  # characters; a shorter word that somebody uses as a key stands in ordinary text, too
 
 
 def answer_given(examined: Examined) -> Finding | None:
@@ -129,7 +129,7 @@ def _places_of(secret: str, call: UpstreamCall) -> list[str]:
 
 def _tells(text: str, secret: str) -> bool:
     """Whether a text holds a secret; one that is a short word has to be the whole of it."""
-    return secret in text if len(secret) >= SHORTEST else secret in {text, _token(text)}
+    return secret in text if len(secret) >= SHORTEST_SECRET else secret in {text, _token(text)}
 
 
 def _token(authorization: str | None) -> str:
@@ -142,7 +142,7 @@ def no_upstream_secrets(examined: Examined) -> Finding | None:
         return None
     told = answer.content + "\n".join(f"{name}: {value}" for name, value in answer.headers).encode()
     keys = {_token(header(call.headers, "authorization")) for call in exchange.upstream}
-    if any(len(key) >= SHORTEST and key.encode() in told for key in keys):
+    if any(len(key) >= SHORTEST_SECRET and key.encode() in told for key in keys):
         return failing("nothing of the upstream's key", "the key, in the answer")
     address = exchange.upstream_address
     if not answer.successful and address and address.encode() in told:

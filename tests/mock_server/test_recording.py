@@ -117,6 +117,13 @@ def test_the_clients_token_is_kept_nowhere() -> None:
     assert entry.path == "/[redacted]?[redacted]"
 
 
+@pytest.mark.parametrize(("begins", "end"), [('{"words": "' + "." * 188, '"}'), ('{"words": "' + "." * 1001, "")])
+def test_no_half_of_a_token_is_kept_where_a_long_answer_is_cut(begins: str, end: str) -> None:
+    entry = asked(echo, f"{begins}{TOKEN}{'.' * 5000}{end}".encode(), bearer(TOKEN))
+    assert b"..[redacted]"[:8] in entry.answer_content
+    assert TOKEN[:4] not in entry.answer_content.decode()
+
+
 @pytest.mark.parametrize("name", [b"cookie", b"x-api-key", b"api-key", b"proxy-authorization"])
 def test_headers_that_hold_secrets_are_kept_without_them(name: bytes) -> None:
     entry = asked(echo, headers=[(name, b"abcdefgh")])
