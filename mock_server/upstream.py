@@ -1,7 +1,6 @@
 """The upstream stub: takes what the vendor takes, refuses what the vendor refuses, records every call."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from mock_server.call_record import record_route
 from mock_server.own_url import own_url
 from mock_server.pictures import PICTURE_PATH, picture_response
 from mock_server.requested_pictures import identities
+from mock_server.tasks import new_id
 from mock_server.upstream_answers import answered, record, refused, with_vendor_headers
 from mock_server.upstream_failures import UpstreamFailure
 from mock_server.upstream_stub import StubSettings, UpstreamStub, pictures_for, success, wrong_key
@@ -79,7 +79,7 @@ def stub_answer(
         answer, status, images = success(stub, own, body, pictures, None), 200, identities(pictures)
     else:
         failure = failure or dashscope.NOT_JSON
-        answer, status, images = failure.body(secrets.token_hex(16)), failure.status, ()
+        answer, status, images = failure.body(new_id()), failure.status, ()
     operation = stub.upstream.operation
     call = UpstreamCall(operation.method, stub.path, tuple(headers.items()), body, time.time(), status, images)
     stub.calls.add(call)

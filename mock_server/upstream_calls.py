@@ -1,15 +1,17 @@
 """What arrived upstream: every call, kept in order, for whoever asks."""
 
+import marshal
 from collections import deque
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from gateway_contract.exchange import UpstreamCall, header
+from gateway_contract.exchange import UpstreamCall
+from gateway_contract.values import ABSENT
 
 KEPT = 20_000
-KEPT_BYTES = 64_000_000  # of bodies, as their senders say
+KEPT_BYTES = 64_000_000
 UPSTREAM_SEEN: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
 """Where the calls of the request that is under way are noted, for whoever sets it."""
 
@@ -56,6 +58,5 @@ class UpstreamCalls:
 
 
 def size_of(call: UpstreamCall) -> int:
-    """The bytes of a body that came over HTTP; 0 where it was a plain call."""
-    said = header(call.headers, "content-length") or "0"
-    return int(said) if said.isdecimal() else 0
+    """What a call takes, roughly: so many bytes are all that its caller chose in one piece."""
+    return len(marshal.dumps((call.path, call.headers, None if call.body is ABSENT else call.body)))

@@ -14,7 +14,7 @@ from mock_server.images import Picture
 from mock_server.pictures import PictureLinks, drawn
 from mock_server.requested_pictures import requested_pictures, requested_size
 from mock_server.signing import Signer
-from mock_server.tasks import Tasks
+from mock_server.tasks import Tasks, new_id
 from mock_server.upstream_calls import UpstreamCalls
 from mock_server.upstream_failures import UpstreamFailure
 
@@ -76,7 +76,7 @@ def success(
     """The answer of the synchronous operation; `own` is the URL under which the images are served."""
     expire_at = time.time() + stub.signer.seconds if links_expire_at is None else links_expire_at
     made = made_of(stub.upstream, body, pictures, PictureLinks(stub.signer, own, expire_at))
-    return dashscope.success(made, layout_for(stub, body), secrets.token_hex(16))
+    return dashscope.success(made, layout_for(stub, body), new_id())
 
 
 def layout_for(stub: UpstreamStub, body: Json) -> str:

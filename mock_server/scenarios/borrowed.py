@@ -1,7 +1,6 @@
 """Behaviours that are known elsewhere: every defect of the catalogue, and every failure that the upstream can play."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, changing, unknown
 from mock_server.scenarios.pictures import BROKEN_BY, spoiling
+from mock_server.tasks import new_id
 from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
 from mock_server.upstream_wire import NO_STATUS, Outbound, UpstreamAnswer, UpstreamWire
 
@@ -106,7 +106,7 @@ class FailingWire:
             answer = await self.right.send(outbound)
             call = replace(answer.call, played=self.failure.played)
             return UpstreamAnswer(call, _spoilt(answer.body, self.failure), answer.retry_after)
-        respond = self.failure.respond({"output": {}, "request_id": secrets.token_hex(16)})
+        respond = self.failure.respond({"output": {}, "request_id": new_id()})
         if isinstance(respond, Silence):
             await asyncio.sleep(PATIENCE)
         if not isinstance(respond, Response):
