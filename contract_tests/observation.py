@@ -8,18 +8,20 @@ from urllib.parse import urlsplit, urlunsplit
 from contract_tests.blank_images import blank
 from contract_tests.marks import marks_in
 from gateway_contract.contract import Contract, Upstream
+from gateway_contract.document import DocumentError
 from gateway_contract.exchange import UpstreamCall, header
 from gateway_contract.values import Json
 from mock_server import dashscope
 from mock_server.serving import serving
 from mock_server.upstream import UpstreamStub, upstream_app
 from mock_server.upstream_failures import UpstreamFailure
+from mock_server.upstream_stub import check_protocol
 
 FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # who listens on every address is reached by this one
 
 
 class NoUpstreamError(Exception):
-    """A contract of a gateway that calls nothing, where its calls were to be observed."""
+    """A contract of a gateway that calls nothing, or nothing that we can play, where its calls were to be observed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
     """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
     if contract.upstream is None:
         raise NoUpstreamError(f"{contract.name} names no upstream that could be observed")
+    try:
+        check_protocol(contract.upstream)
+    except DocumentError as error:
+        raise NoUpstreamError(str(error)) from error
     other_layout: set[str] = set()
     failures: dict[str, UpstreamFailure] = {}
 

@@ -12,6 +12,7 @@ from gateway_contract.pointer import read
 from gateway_contract.schema import Constraint
 from gateway_contract.values import Json
 
+PROTOCOL = "dashscope"
 ONE_CHOICE = "one-choice"
 CHOICE_PER_IMAGE = "choice-per-image"
 LAYOUTS = (ONE_CHOICE, CHOICE_PER_IMAGE)

@@ -30,7 +30,7 @@ from mock_server.scenarios.pictures import with_spoilt_images
 from mock_server.scenarios.upstream_serving import under_scenarios
 from mock_server.signing import LINK_SECONDS, Signer, signer_for
 from mock_server.upstream_client import DEFAULT_KEY, UpstreamClient
-from mock_server.upstream_stub import UpstreamStub
+from mock_server.upstream_stub import UpstreamStub, check_protocol
 from mock_server.upstream_wire import BundledWire, HttpWire, over_http
 
 KEPT = 1000  # requests
@@ -137,11 +137,12 @@ def upstreams(contracts: Sequence[Contract]) -> list[Upstream]:
 
 
 def upstream_of(contract: Contract) -> Upstream:
-    """Raises DocumentError where a contract names none."""
+    """Raises DocumentError where a contract names none, or one that speaks another protocol than ours."""
     if contract.upstream is None:
         place = contract.document.place(contract.operation.pointer)
         remedy = "a mock needs one: x-upstream on the operation"
         raise DocumentError(place, f"{contract.name} names no upstream", remedy)
+    check_protocol(contract.upstream)
     return contract.upstream
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway_contract.contract import Upstream
-from gateway_contract.pointer import placed, read
+from gateway_contract.document import DocumentError
+from gateway_contract.pointer import below, placed, read
 from gateway_contract.values import Json
 from mock_server import dashscope
 from mock_server.images import Picture
@@ -54,6 +55,13 @@ class UpstreamStub:
     @property
     def path(self) -> str:
         return self.upstream.base + self.upstream.operation.path
+
+
+def check_protocol(upstream: Upstream) -> None:
+    """Raises DocumentError for an upstream whose document names a protocol that nobody here speaks."""
+    if upstream.protocol != dashscope.PROTOCOL:
+        place = upstream.document.place(below(upstream.operation.pointer, "x-protocol"))
+        raise DocumentError(place, f"no protocol {upstream.protocol}", f"there is {dashscope.PROTOCOL}")
 
 
 def pictures_for(stub: UpstreamStub, called: Upstream, body: Json) -> list[Picture]:

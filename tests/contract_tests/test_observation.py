@@ -81,6 +81,13 @@ def test_a_contract_without_an_upstream_cannot_be_observed() -> None:
         pass
 
 
+def test_an_upstream_of_another_protocol_cannot_be_observed() -> None:
+    assert POWERTOKENS.upstream is not None
+    foreign = replace(POWERTOKENS, upstream=replace(POWERTOKENS.upstream, protocol="smoke-signals"))
+    with pytest.raises(NoUpstreamError, match="no protocol smoke-signals"), observing(foreign, "127.0.0.1", 0):
+        pass
+
+
 @pytest.mark.parametrize(("host", "here"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]")])
 def test_who_listens_on_every_address_is_reached_by_the_one_of_this_machine(host: str, here: str) -> None:
     with observing(POWERTOKENS, host, 0) as seen:

@@ -164,6 +164,13 @@ def test_a_contract_without_an_upstream_cannot_be_mocked(powertokens: Contract) 
         mock_of([alone], MockSettings("http://127.0.0.1:1"))
 
 
+def test_an_upstream_of_another_protocol_cannot_be_mocked(powertokens: Contract) -> None:
+    assert powertokens.upstream is not None
+    foreign = replace(powertokens, upstream=replace(powertokens.upstream, protocol="smoke-signals"))
+    with pytest.raises(DocumentError, match=r"dashscope\.yaml:16: no protocol smoke-signals; there is dashscope"):
+        mock_of([foreign], MockSettings("http://127.0.0.1:1"))
+
+
 @pytest.mark.parametrize("path", ["/", "/_mock", "/_mock/requests", "/docs", "/requests/1"])
 def test_pages_of_other_origins_cannot_read_what_came_in(both: tuple[str, httpx.Client], path: str) -> None:
     url, http = both
