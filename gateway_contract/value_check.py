@@ -16,7 +16,7 @@ from gateway_contract.standing import NOT_JUDGED, standing
 from gateway_contract.values import Json
 
 
-class Written(NamedTuple):
+class Stated(NamedTuple):
     """A value that a contract writes down, the field that it is for, and what it stands there as."""
 
     what: str
@@ -27,11 +27,11 @@ class Written(NamedTuple):
 
 def check_values(contract: Contract) -> None:
     """Raises DocumentError at the first value that its field may not hold, or example that is no right request."""
-    for written in _written(contract):
-        broken = next(_broken(contract, written), None)
+    for stated in _stated(contract):
+        broken = next(_broken(contract, stated), None)
         if broken is not None:
-            said = f"{written.what} {shortened(written.value)}: {written.pointer} may not hold it"
-            raise DocumentError(written.place, said, _bound(broken))
+            said = f"{stated.what} {shortened(stated.value)}: {stated.pointer} may not hold it"
+            raise DocumentError(stated.place, said, _bound(broken))
     for example in contract.examples:
         broken = next(iter(standing(contract, example.body).broken), None)
         if broken is not None:
@@ -43,26 +43,26 @@ def _bound(broken: Constraint) -> str:
     return f"{broken.keyword} is {shortened(broken.value)} in line {broken.place.line}"
 
 
-def _broken(contract: Contract, written: Written) -> Iterator[Constraint]:
+def _broken(contract: Contract, stated: Stated) -> Iterator[Constraint]:
     """The constraints that hold for every request, and that a value alone fails."""
-    for constraint in contract.request.broken(placed({}, written.pointer, written.value)):
-        here = constraint.pointer == written.pointer and constraint.condition is None
+    for constraint in contract.request.broken(placed({}, stated.pointer, stated.value)):
+        here = constraint.pointer == stated.pointer and constraint.condition is None
         if here and constraint.keyword != NOT_JUDGED:
             yield constraint
 
 
-def _written(contract: Contract) -> Iterator[Written]:
+def _stated(contract: Contract) -> Iterator[Stated]:
     for part in contract.request.parts:
         if "default" in part.schema:
-            yield Written("default", part.pointer, part.schema["default"], part.places["default"])
+            yield Stated("default", part.pointer, part.schema["default"], part.places["default"])
         examples = part.schema.get("examples")
         for example in examples if isinstance(examples, list) else ():
-            yield Written("examples", part.pointer, example, part.places["examples"])
+            yield Stated("examples", part.pointer, example, part.places["examples"])
     for field in contract.mapped:
         for value in field.preserve:
-            yield Written("preserve", field.pointer, value, field.place)
+            yield Stated("preserve", field.pointer, value, field.place)
     for carrier in contract.images.carriers if contract.images is not None else ():
-        yield Written("x-present-when", carrier.asked_by, carrier.value, carrier.place)
+        yield Stated("x-present-when", carrier.asked_by, carrier.value, carrier.place)
     for mock in contract.mock_values.values():
         if mock.when is not None:
-            yield Written("x-mock", *mock.when, mock.place)
+            yield Stated("x-mock", *mock.when, mock.place)
