@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
-from difflib import get_close_matches
 
 from gateway_contract.contract import Contract, Operation, Upstream
 from gateway_contract.document import DocumentError, Place
 from gateway_contract.pointer import below
 from gateway_contract.schema import CompiledSchema
+from gateway_contract.written import did_you_mean
 
 
 def check_pointers(contract: Contract) -> None:
@@ -75,7 +75,5 @@ def _into_upstream(contract: Contract, upstream: Upstream) -> Iterator[tuple[Pla
 def _check(schema: CompiledSchema, pointer: str, place: Place, name: str) -> None:
     known = {part.pointer for part in schema.parts}
     if pointer not in known:
-        close = get_close_matches(pointer, known, n=1)
-        raise DocumentError(
-            place, f"{pointer} leads nowhere in {name}", f"did you mean {close[0]}?" if close else "name a known field"
-        )
+        remedy = did_you_mean(pointer, known) or "name a known field"
+        raise DocumentError(place, f"{pointer} leads nowhere in {name}", remedy)

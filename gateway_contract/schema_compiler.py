@@ -6,7 +6,6 @@ by bound, `false` is written `{not: {}}`, and `x-not-judged` becomes a `not` of 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from gateway_contract.document import Document, DocumentError
 from gateway_contract.plain_schema import (
@@ -23,6 +22,7 @@ from gateway_contract.schema_context import Context, Found, check_named_keywords
 from gateway_contract.size_keywords import SIZE_KEYWORDS
 from gateway_contract.validator import Path, fast_failures
 from gateway_contract.values import ABSENT, Json
+from gateway_contract.written import did_you_mean
 
 
 def compile_schema(document: Document, pointer: str, subject: str) -> CompiledSchema:
@@ -90,8 +90,7 @@ def _handler(keyword: str, schema: Schema) -> "Handler":
         return HANDLERS[keyword]
     if keyword.startswith("x-"):
         return _nothing
-    close = get_close_matches(keyword, LEAVES | HANDLERS.keys(), n=1)
-    raise schema.here.error(keyword, f"unknown keyword {keyword}", f"did you mean {close[0]}?" if close else "")
+    raise schema.here.error(keyword, f"unknown keyword {keyword}", did_you_mean(keyword, LEAVES | HANDLERS.keys()))
 
 
 def _nothing(_keyword: str, _schema: Schema) -> None:
@@ -111,8 +110,8 @@ def _format(keyword: str, schema: Schema) -> None:
     name = str(_checked(keyword, schema))
     if name in ASSERTED_FORMATS:
         _leaf(keyword, schema)
-    elif close := get_close_matches(name, ASSERTED_FORMATS, n=1, cutoff=0.8):
-        raise schema.here.error(keyword, f"no format {name}", f"did you mean {close[0]}?")
+    elif meant := did_you_mean(name, ASSERTED_FORMATS, cutoff=0.8):
+        raise schema.here.error(keyword, f"no format {name}", meant)
 
 
 def _leaf(keyword: str, schema: Schema) -> None:

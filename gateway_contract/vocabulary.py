@@ -4,7 +4,6 @@ docs/contract-format.md tells what each means; a test keeps the two lists equal.
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 
 import jsonschema_rs
@@ -13,6 +12,7 @@ from gateway_contract.document import Document, DocumentError
 from gateway_contract.normalization import MATCHES, NORMALIZATIONS
 from gateway_contract.pointer import below
 from gateway_contract.values import Json
+from gateway_contract.written import did_you_mean
 
 _CLAUSE: Json = {"type": "string", "minLength": 1}
 _POINTER: Json = {"type": "string", "pattern": "^(/[^/]*)+$"}
@@ -144,8 +144,7 @@ def check_vocabulary(document: Document) -> None:
     """Raises DocumentError at the first `x-` keyword that is unknown or whose value has the wrong shape."""
     for pointer, keyword, value in extension_keywords(document.tree):
         if keyword not in KEYWORDS:
-            close = get_close_matches(keyword, KEYWORDS, n=1)
-            remedy = f"did you mean {close[0]}?" if close else "docs/contract-format.md lists what there is"
+            remedy = did_you_mean(keyword, KEYWORDS) or "docs/contract-format.md lists what there is"
             raise DocumentError(document.place(pointer), f"unknown keyword {keyword}", remedy)
         error = next(iter(_validator(keyword).iter_errors(value)), None)
         if error is not None:

@@ -90,6 +90,7 @@ def places(node: Written, pointer: str = "") -> dict[str, Place]:
     return known
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, known, n=1)
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """What was probably meant; empty where nothing is near. `cutoff` is how near: 1 is the same."""
+    near = get_close_matches(word, known, 1, cutoff)
     return f"did you mean {near[0]!r}?" if near else ""

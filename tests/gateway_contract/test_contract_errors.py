@@ -29,7 +29,7 @@ MISTAKES = {
         "x-mark: true",
         "x-marc: true",
         0,
-        "unknown keyword x-marc; did you mean x-mark?",
+        "unknown keyword x-marc; did you mean 'x-mark'?",
     ),
     "a value of the wrong shape": (
         "x-unix-time: {tolerance: 60}",
@@ -41,7 +41,7 @@ MISTAKES = {
         "maxLength: 200",
         "maxLenght: 200",
         0,
-        "unknown keyword maxLenght; did you mean maxLength?",
+        "unknown keyword maxLenght; did you mean 'maxLength'?",
     ),
     "a keyword of no kind": ("maxLength: 200", "zzz: 200", 0, "unknown keyword zzz"),
     "a bound that is no number": ("maximum: 99", "maximum: high", 0, 'maximum: "high" is not of type "number"'),
@@ -90,7 +90,7 @@ MISTAKES = {
         "x-length: $request.body#/sheets",
         "x-length: $request.body#/sheet",
         0,
-        "/sheet leads nowhere in the request; did you mean /sheets?",
+        "/sheet leads nowhere in the request; did you mean '/sheets'?",
     ),
     "a carrier asked for by nothing": (
         '{"$request.body#/delivery": inline}',
@@ -102,25 +102,25 @@ MISTAKES = {
         "x-image: {size: $request.body#/canvas}",
         "x-image: {size: $request.body#/canva}",
         0,
-        "/canva leads nowhere in the request; did you mean /canvas?",
+        "/canva leads nowhere in the request; did you mean '/canvas'?",
     ),
     "a text mocked from nowhere": (
         "x-mock: $request.body#/wish/words",
         "x-mock: $request.body#/wish/word",
         0,
-        "/wish/word leads nowhere in the request; did you mean /wish/words?",
+        "/wish/word leads nowhere in the request; did you mean '/wish/words'?",
     ),
     "a text mocked on a condition on nothing": (
         "x-mock: $request.body#/wish/words",
         "x-mock: {from: $request.body#/wish/words, when: {$request.body#/singed: true}}",
         0,
-        "/singed leads nowhere in the request; did you mean /signed?",
+        "/singed leads nowhere in the request; did you mean '/signed'?",
     ),
     "a text mocked from nowhere, the longer way": (
         "x-mock: $request.body#/wish/words",
         "x-mock: {from: $request.body#/wish/word, as: extended}",
         0,
-        "/wish/word leads nowhere in the request; did you mean /wish/words?",
+        "/wish/word leads nowhere in the request; did you mean '/wish/words'?",
     ),
     "a text mocked in a way that there is not": (
         "x-mock: $request.body#/wish/words",
@@ -132,7 +132,7 @@ MISTAKES = {
         "x-image: {size: $request.body#/canvas}",
         "x-image: {size: $request.body#/canvas, when: {$request.body#/engin: {const: fine}}}",
         0,
-        "/engin leads nowhere in the request; did you mean /engine?",
+        "/engin leads nowhere in the request; did you mean '/engine'?",
     ),
     "a pointer that leads nowhere upstream": (
         "{pointer: /settings/dice, preserve",
@@ -144,7 +144,7 @@ MISTAKES = {
         "{/job/kind: picture}",
         "{/job/kid: picture}",
         0,
-        "/job/kid leads nowhere in engine; did you mean /job/kind?",
+        "/job/kid leads nowhere in engine; did you mean '/job/kind'?",
     ),
     "a $ref that leads nowhere": (
         '$ref: "#/components/schemas/Order"',
@@ -222,25 +222,25 @@ MISTAKES = {
         "format: image-size",
         "format: image-sise",
         0,
-        "no format image-sise; did you mean image-size?",
+        "no format image-sise; did you mean 'image-size'?",
     ),
     "a required field that is none": (
         "required: [engine, wish]",
         "required: [engine, wishes]",
         0,
-        "/wishes leads nowhere in the request; did you mean /wish?",
+        "/wishes leads nowhere in the request; did you mean '/wish'?",
     ),
     "a required part of the answer that is none": (
         "required: [pages]",
         "required: [page]",
         0,
-        "/album/page leads nowhere in the answer; did you mean /album/pages?",
+        "/album/page leads nowhere in the answer; did you mean '/album/pages'?",
     ),
     "a condition on a field that is none": (
         "if: {required: [engine], properties: {engine: {const: fine}}}",
         "if: {properties: {engin: {const: fine}}}",
         1,
-        "/engin leads nowhere in the request; did you mean /engine?",
+        "/engin leads nowhere in the request; did you mean '/engine'?",
     ),
     "a default out of its range": (
         "default: 1\n          x-clause: PX-05",
@@ -346,7 +346,7 @@ def test_a_field_that_is_mapped_to_no_upstream_is_told(invented_path: Path) -> N
     [
         ("$request.body#/settings/copies", "$request.body#/settings/copy", "count:", "/settings/copy leads nowhere in"),
         ("x-protocol: dashscope", "description: none", "post:", "an upstream operation needs x-images and x-protocol"),
-        ("maxLength: 40", "maxlength: 40", "maxlength", "unknown keyword maxlength; did you mean maxLength?"),
+        ("maxLength: 40", "maxlength: 40", "maxlength", "unknown keyword maxlength; did you mean 'maxLength'?"),
         ("x-refusal: {message", "x-refusal: {massage", "x-refusal", "x-refusal: "),
     ],
 )
