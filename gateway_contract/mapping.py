@@ -62,9 +62,7 @@ def _elsewhere(
     """Pointers at which a call holds the value though no field belongs there; those of the same name first."""
     if call is ABSENT:
         return
-    claimed = {other.upstream for other in contract.mapped}
-    claimed |= set(contract.upstream.constants) if contract.upstream is not None else set()
-    wanted = field.wanted(sent)
+    claimed, wanted = claimed_upstream(contract), field.wanted(sent)
     free = [
         at
         for at, value in values(call)
@@ -72,6 +70,12 @@ def _elsewhere(
     ]
     names = {leaf_name(field.upstream), leaf_name(field.pointer)}
     yield from sorted(free, key=lambda at: leaf_name(at) not in names)
+
+
+def claimed_upstream(contract: Contract) -> set[str]:
+    """The pointers into a call at which something belongs: a field's value, or what a gateway sets by itself."""
+    constants = () if contract.upstream is None else contract.upstream.constants
+    return {field.upstream for field in contract.mapped}.union(constants)
 
 
 def shortened(value: object, limit: int = 60) -> str:

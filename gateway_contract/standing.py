@@ -55,6 +55,12 @@ def upstream_refuses(upstream: Upstream, body: Json) -> frozenset[Constraint]:
     return frozenset(constraint for constraint in broken if "refuse" in constraint.alternatives) if broken else broken
 
 
+def unknown_upstream(upstream: Upstream, body: Json) -> list[str]:
+    """Pointers to what a call holds and the upstream's document does not name."""
+    known = {part.pointer for part in upstream.operation.request.parts}
+    return [pointer for pointer, _ in leaves(body) if as_schema_pointer(pointer) not in known]
+
+
 def writes_integers_as_fractions(request: CompiledSchema, body: Json) -> bool:
     """Whether a body holds 1.0 where an integer is wanted: valid JSON Schema, and many parsers refuse it."""
     integers = {part.pointer for part in request.parts if _is_integer(part.schema.get("type"))}

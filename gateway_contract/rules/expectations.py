@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from gateway_contract.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
 from gateway_contract.mapping import shortened
-from gateway_contract.pointer import as_schema_pointer, leaves, read
+from gateway_contract.pointer import leaves, read
 from gateway_contract.redaction import SHORTEST_SECRET
 from gateway_contract.rules.authorization import judge_unauthorized_status
 from gateway_contract.rules.examined import Examined, is_own_method
@@ -13,7 +13,7 @@ from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
 from gateway_contract.rules.overriding import nothing_overridden
 from gateway_contract.rules.ranges import TOO_MANY_REQUESTS
 from gateway_contract.rules.resilience import RESILIENCE
-from gateway_contract.standing import upstream_refuses
+from gateway_contract.standing import unknown_upstream, upstream_refuses
 from gateway_contract.values import ABSENT, UNOBSERVED
 
 BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
@@ -87,8 +87,7 @@ def upstream_call_known(examined: Examined) -> Finding | None:
     call = examined.call
     if call is ABSENT or call.body is ABSENT:
         return None
-    known = {part.pointer for part in upstream.behind(call.method, call.path).operation.request.parts}
-    unknown = [pointer for pointer, _ in leaves(call.body) if as_schema_pointer(pointer) not in known]
+    unknown = unknown_upstream(upstream.behind(call.method, call.path), call.body)
     return failing("only what the upstream knows", ", ".join(sorted(unknown)[:5])) if unknown else PASS
 
 

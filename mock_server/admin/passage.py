@@ -6,7 +6,7 @@ from typing import Literal
 
 from gateway_contract.contract import Contract, MappedField
 from gateway_contract.exchange import UpstreamCall
-from gateway_contract.mapping import arrival, shortened
+from gateway_contract.mapping import arrival, claimed_upstream, shortened
 from gateway_contract.pointer import is_within, leaves, read
 from gateway_contract.values import ABSENT, Json, Nothing
 
@@ -88,8 +88,7 @@ def _is_injected(contract: Contract, field: MappedField, body: Json, seen: Json)
 
 def _of_nobody(contract: Contract, index: int, call: Json, told: set[str | None]) -> Iterator[Difference]:
     """Values in places to which no field leads, but for those that are told as misplaced."""
-    claimed = {field.upstream for field in contract.mapped}
-    claimed |= set(contract.upstream.constants) if contract.upstream is not None else set()
+    claimed = claimed_upstream(contract)
     for at, seen in leaves(call):
         if not (_leads_to(at, seen, claimed) or _is_told(at, told)):
             yield Difference("injected", index, at, at, at, ABSENT, seen)
