@@ -8,6 +8,7 @@ from gateway_contract.catalogue import contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
 from tests.gateway_contract.invented import write_invented
+from tests.mock_server.admin.seen import Body
 from tests.mock_server.served import ServedGateway, ServedStub, gateway_served, stub_served
 from tests.mock_server.tasks_served import tasks_served
 
@@ -25,6 +26,14 @@ def powerbuyin() -> Contract:
 @pytest.fixture(scope="session")
 def invented(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return load_contract(write_invented(tmp_path_factory.mktemp("invented")))
+
+
+@pytest.fixture
+def order(powertokens: Contract) -> Body:
+    """The request that the page of the flat contract shows."""
+    body = powertokens.examples[0].body
+    assert isinstance(body, dict)
+    return body
 
 
 @pytest.fixture(scope="session")

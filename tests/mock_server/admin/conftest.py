@@ -5,18 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from gateway_contract.contract import Contract
-from tests.mock_server.admin.seen import Body, Seen, seen
+from tests.mock_server.admin.seen import Seen, seen
 
 
 @pytest.fixture
 def admin(powertokens: Contract, powerbuyin: Contract) -> Iterator[Seen]:
     with seen([powertokens, powerbuyin]) as served:
         yield served
-
-
-@pytest.fixture
-def order(powertokens: Contract) -> Body:
-    """The request that the page of the flat contract shows."""
-    body = powertokens.examples[0].body
-    assert isinstance(body, dict)
-    return body

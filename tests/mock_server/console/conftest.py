@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 
 from gateway_contract.contract import Contract
 from tests.browser import blank_page
-from tests.mock_server.admin.seen import Body, Seen, seen
+from tests.mock_server.admin.seen import Seen, seen
 
 
 @pytest.fixture
@@ -23,13 +23,6 @@ def paintbox(invented: Contract) -> Iterator[Seen]:
     """The console of a contract that nobody knew when it was written."""
     with seen([invented]) as served:
         yield served
-
-
-@pytest.fixture
-def order(powertokens: Contract) -> Body:
-    body = powertokens.examples[0].body
-    assert isinstance(body, dict)
-    return body
 
 
 @pytest.fixture
