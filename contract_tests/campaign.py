@@ -16,7 +16,7 @@ from contract_tests.own_errors import OwnErrors
 from contract_tests.plan import Plan, with_mark
 from contract_tests.sending import Sender, send
 from contract_tests.verdicts import Cost, Fuzzed
-from gateway_contract.exchange import Answer, Exchange, UpstreamCall
+from gateway_contract.exchange import Answer, Credential, Exchange, UpstreamCall
 from gateway_contract.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.finding import Outcome
 from gateway_contract.rules.rule import Rule
@@ -198,7 +198,7 @@ class Campaign:
             return False
         if isinstance(exchange.answer, Answer) and exchange.answer.status == 429:
             return False
-        return request.credential.name == "RIGHT" and standing(self.sender.contract, request.body).valid
+        return request.credential is Credential.RIGHT and standing(self.sender.contract, request.body).valid
 
     def _judge(self, exchange: Exchange) -> None:
         with self.errors.caught(exchange.name):

@@ -148,7 +148,7 @@ def contracts_for(gateway: str | None, contracts: tuple[str, ...]) -> tuple[str,
 
     if not contracts and gateway is not None:
         names = " or ".join(BUNDLED)
-        raise CannotTestError(f"which contract does {gateway} promise to keep? Say CONTRACT: {names}, or a file.")
+        raise CannotTestError(f"which contract does the gateway promise to keep? Say CONTRACT: {names}, or a file.")
     return contracts or BUNDLED
 
 

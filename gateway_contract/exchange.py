@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from gateway_contract.values import ABSENT, UNOBSERVED, Json, Nothing
+from gateway_contract.values import UNOBSERVED, Json, Nothing
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -164,20 +164,3 @@ class Exchange:
 
 def usable(images: Iterable[Image | BrokenImage]) -> tuple[Image, ...]:
     return tuple(image for image in images if isinstance(image, Image))
-
-
-__all__ = [
-    "ABSENT",
-    "UNOBSERVED",
-    "Answer",
-    "BrokenImage",
-    "Credential",
-    "Exchange",
-    "Headers",
-    "Image",
-    "NoAnswer",
-    "Request",
-    "UpstreamCall",
-    "header",
-    "usable",
-]

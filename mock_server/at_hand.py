@@ -11,8 +11,8 @@ from mock_server.scenarios.catalogue import fits
 from mock_server.scenarios.switchboard import Switchboard
 from mock_server.scenarios.upstream import change_of
 from mock_server.scenarios.written import ScenarioError
-from mock_server.upstream import UpstreamStub
 from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
+from mock_server.upstream_stub import UpstreamStub
 
 IMAGES_PATH = "/images/generations"
 """What clients of the OpenAI API put behind their base."""

@@ -28,10 +28,8 @@ from mock_server.requested_pictures import identities
 from mock_server.tasks import new_id
 from mock_server.upstream_answers import answered, record, refused, with_vendor_headers
 from mock_server.upstream_failures import UpstreamFailure
-from mock_server.upstream_stub import StubSettings, UpstreamStub, pictures_for, success, wrong_key
+from mock_server.upstream_stub import UpstreamStub, pictures_for, success, wrong_key
 from mock_server.upstream_tasks import task_routes
-
-__all__ = ["StubAnswer", "StubSettings", "UpstreamStub", "stub_answer", "upstream_app"]
 
 ANY_METHOD = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 TOO_LARGE = JSONResponse(dashscope.NOT_JSON.body("too-large"), 413, {"connection": "close"})

@@ -12,7 +12,8 @@ from gateway_contract.exchange import Headers, UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server.pictures import picture_content
-from mock_server.upstream import UpstreamStub, stub_answer
+from mock_server.upstream import stub_answer
+from mock_server.upstream_stub import UpstreamStub
 
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL)  # a link that is none comes from the upstream, too
 NO_STATUS = 0

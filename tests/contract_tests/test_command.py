@@ -80,7 +80,7 @@ GATEWAY = ("--gateway", "http://127.0.0.1:3000")
 BAD = {
     "no contract for a gateway": (
         GATEWAY,
-        "which contract does http://127.0.0.1:3000 promise to keep? Say CONTRACT: powertokens or powerbuyin",
+        "which contract does the gateway promise to keep? Say CONTRACT: powertokens or powerbuyin",
     ),
     "no address": (
         ("--gateway", "127.0.0.1:3000", "--contract", "powerbuyin"),

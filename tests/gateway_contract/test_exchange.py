@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway_contract.exchange import ABSENT, BrokenImage, Exchange, NoAnswer, header, usable
+from gateway_contract.exchange import BrokenImage, Exchange, NoAnswer, header, usable
+from gateway_contract.values import ABSENT
 from tests.gateway_contract.exchanges import answered, called, drawn, post
 
 

@@ -17,8 +17,9 @@ from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
 from mock_server.serving import serving
 from mock_server.signing import Signer
-from mock_server.upstream import UpstreamStub, upstream_app
+from mock_server.upstream import upstream_app
 from mock_server.upstream_client import UpstreamClient
+from mock_server.upstream_stub import UpstreamStub
 from mock_server.upstream_wire import over_http
 
 KEY = "sk-of-the-gateway"

@@ -15,9 +15,10 @@ from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
 from mock_server.serving import serving
 from mock_server.signing import Signer
-from mock_server.upstream import UpstreamStub, upstream_app
+from mock_server.upstream import upstream_app
 from mock_server.upstream_client import UpstreamClient
 from mock_server.upstream_failures import FAILURE_NAMED, FAILURES, UpstreamFailure
+from mock_server.upstream_stub import UpstreamStub
 from mock_server.upstream_wire import over_http
 from tests.mock_server.served import client
 

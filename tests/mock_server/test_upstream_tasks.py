@@ -9,8 +9,8 @@ from gateway_contract.values import Json
 from mock_server import dashscope, dashscope_tasks
 from mock_server.identity import identity_of
 from mock_server.signing import Signer
-from mock_server.upstream import StubSettings
 from mock_server.upstream_failures import FAILURE_NAMED
+from mock_server.upstream_stub import StubSettings
 from tests.mock_server.served import Body, ServedStub
 from tests.mock_server.tasks_served import (
     AT_ONCE,
