@@ -18,6 +18,7 @@ from contract_tests.limits import Limits, Problem, Trouble, UnsendableError
 from contract_tests.wire import body, opened
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+NO_URL = (httpx.InvalidURL, ValueError)  # what httpx raises for texts that are none
 ADDRESSES = 4  # of one name that are tried in turn
 SHOWN = 20  # characters of a scheme that is none
 
@@ -70,7 +71,7 @@ async def followed(transport: httpx.AsyncBaseTransport, hop: Hop, own: frozenset
 def absolute(link: str) -> httpx.URL:
     try:
         url = httpx.URL(link)
-    except httpx.InvalidURL:
+    except NO_URL:
         raise Trouble("the link is no valid URL") from None
     if not url.scheme:
         raise Trouble("the link is relative" if link else "the link is empty")
@@ -81,7 +82,7 @@ def destination(url: httpx.URL, response: httpx.Response) -> httpx.URL:
     """Where a redirect leads; here a relative reference is right (RFC 9110, 10.2.2)."""
     try:
         return url.join(response.headers["Location"]).copy_with(fragment=None)
-    except httpx.InvalidURL:
+    except NO_URL:
         raise Trouble("the link redirects to what is no valid URL") from None
 
 
@@ -93,7 +94,7 @@ async def allowed(hop: Hop, own: frozenset[str]) -> tuple[str, ...]:
     """Those of the hop's addresses that may be connected to; Trouble where there are none."""
     if hop.url.scheme not in {"http", "https"}:
         raise Trouble(f"the link {hop.leads} {hop.url.scheme[:SHOWN]}:")
-    found = await resolved(hop.url.raw_host.decode("ascii")) if hop.url.host else ()
+    found = await resolved(hop.url.raw_host.decode("ascii")) if hop.url.raw_host else ()
     if not found:
         raise Trouble(f"the link {hop.leads} a host that has no address")
     if fine := tuple(address for address in found if address in own or is_public(address)):

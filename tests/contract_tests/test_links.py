@@ -100,6 +100,7 @@ def test_a_link_is_asked_for_as_it_stands_and_without_a_token() -> None:
         ("ftp://127.0.0.1/1.png", "the link points to ftp:"),
         ("data:image/png;base64,AAAA", "the link points to data:"),
         ("http:///1.png", "the link points to a host that has no address"),
+        ("http://xn--a/1.png", "the link points to a host that has no address"),
         ("http://[::1", "the link is no valid URL"),
         ("http://127.0.0.1/\n", "the link is no valid URL"),
         ("http://169.254.169.254/latest/", "the link points to a private address (169.254.169.254)"),
@@ -162,6 +163,7 @@ def test_a_redirect_is_followed_also_where_it_is_relative() -> None:
         ("http://169.254.169.254/", "the link redirects to a private address (169.254.169.254)"),
         ("file:///etc/passwd", "the link redirects to file:"),
         ("http://127.0.0.1:port/", "the link redirects to what is no valid URL"),
+        ("http://://]", "the link redirects to what is no valid URL"),
     ],
 )
 def test_a_redirect_is_checked_like_a_link(location: str, problem: str) -> None:
