@@ -9,6 +9,7 @@ from typing import cast
 import httpx
 
 from mock_server.identity import identity_of
+from mock_server.upstream_wire import UNREACHABLE
 
 BEGINNING = 4096  # bytes; whoever writes an identity into a picture does it before the first pixel
 SECONDS = 10.0
@@ -32,5 +33,5 @@ async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:
             aclosing(cast("AsyncGenerator[bytes]", answer.aiter_bytes(BEGINNING))) as pieces,
         ):
             return await anext(pieces, b"")
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+    except (*UNREACHABLE, TimeoutError):
         return b""

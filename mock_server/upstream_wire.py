@@ -15,7 +15,8 @@ from mock_server.pictures import picture_content
 from mock_server.upstream import stub_answer
 from mock_server.upstream_stub import UpstreamStub
 
-UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL)  # a link that is none comes from the upstream, too
+UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+"""A link that is none, or whose host has no name that could be, comes from the upstream, too."""
 NO_STATUS = 0
 """Stands in a call's record where there was no answer."""
 

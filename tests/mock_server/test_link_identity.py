@@ -30,7 +30,7 @@ def test_an_image_that_carries_none_is_known_by_its_link() -> None:
 
 
 def test_a_link_that_leads_nowhere_has_an_identity_as_well() -> None:
-    links = ("http://127.0.0.1:1/1.png", "http://[", "nowhere", "")
+    links = ("http://127.0.0.1:1/1.png", "http://[", "http://xn--a/1.png", "nowhere", "")
     assert len(set(identities(*links))) == len(links)
 
 

@@ -62,7 +62,7 @@ def test_an_upstream_that_is_not_there_is_the_gateways_trouble(powertokens: Cont
     assert generated(powertokens, url) is UPSTREAM_BROKE
 
 
-@pytest.mark.parametrize("link", [f"{NOBODY}/1.png", "http://[", "1.png", "", "\x00", "[1, 2]"])
+@pytest.mark.parametrize("link", [f"{NOBODY}/1.png", "http://[", "http://xn--a/1.png", "1.png", "", "\x00", "[1, 2]"])
 def test_behind_a_link_that_leads_nowhere_is_no_image(powertokens: Contract, link: str) -> None:
     assert image(powertokens, link) is None
 
