@@ -1,7 +1,7 @@
 """The protocol of Alibaba Cloud Model Studio: how its answers and errors are laid out.
 
-The one place that knows this vendor; documents name it with `x-protocol: dashscope`. Both sides are here: what the stub
-says, and how a gateway reads it.
+Documents name it with `x-protocol: dashscope`, and no other is spoken. Both sides are here: what the stub says, and how
+a gateway reads it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
