@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -48,7 +48,7 @@ class Sender:
     contract: Contract
     transport: httpx.AsyncBaseTransport
     gateway: str
-    token: str
+    token: str = field(repr=False)
     own: frozenset[str]
     limits: Limits
     upstream_address: str | None

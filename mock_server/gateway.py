@@ -90,7 +90,7 @@ class Gateway:
 
     contract: Contract
     upstream: UpstreamClient
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     authenticate: Authenticate = authenticate
     read: Read = read_body
     validate: Validate = validate

@@ -47,7 +47,7 @@ class MockSettings:
     """
 
     own: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     upstream: str | None = None
     forward: str | None = None
     upstream_key: str = field(default=DEFAULT_KEY, repr=False)

@@ -1,6 +1,6 @@
 """What a user asks of the mock on the command line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -11,15 +11,15 @@ class Options:
     port: int
     host: str
     contracts: tuple[str, ...]
-    token: str | None
+    token: str | None = field(repr=False)
     mode: str
     scenarios: Path | None
     images: Path | None
     recorded: Path | None
     upstream: str | None
-    upstream_key: str | None
+    upstream_key: str | None = field(repr=False)
     forward: str | None
-    link_key: str | None
+    link_key: str | None = field(repr=False)
     link_seconds: int
     kept: int
     defect: str | None

@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -26,7 +26,7 @@ class Signer:
     `seconds` is how long a link lives that is signed with it.
     """
 
-    key: bytes
+    key: bytes = field(repr=False)
     seconds: float = LINK_SECONDS
 
     def sign(self, value: object, expires_at: float) -> str:

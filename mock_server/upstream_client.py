@@ -1,6 +1,6 @@
 """How a gateway reaches its upstream: the generation call, and the images behind its links."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gateway_contract.contract import Upstream
@@ -22,7 +22,7 @@ class UpstreamClient:
     url: str
     wire: UpstreamWire
     signer: Signer
-    key: str = DEFAULT_KEY
+    key: str = field(default=DEFAULT_KEY, repr=False)
 
     async def generate(self, call: Json) -> list[str] | Refusal:
         """The links to the images of one generation call, or the refusal that its failure amounts to."""

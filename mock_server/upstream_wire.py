@@ -1,7 +1,7 @@
 """What carries a gateway's calls to its upstream: HTTP, or a plain call where the upstream is the stub beside it."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal, Protocol
 
@@ -28,7 +28,7 @@ class Outbound:
     method: str
     url: str
     body: Json | Literal[Nothing.ABSENT]
-    key: str
+    key: str = field(repr=False)
     headers: Headers = ()
 
 

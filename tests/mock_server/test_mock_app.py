@@ -164,6 +164,19 @@ def test_a_contract_without_an_upstream_cannot_be_mocked(powertokens: Contract) 
         mock_of([alone], MockSettings("http://127.0.0.1:1"))
 
 
+def test_nobody_who_prints_a_mock_prints_its_secrets(powertokens: Contract) -> None:
+    settings = MockSettings(
+        "http://127.0.0.1:1", token="of-the-client", upstream_key="of-the-gateway", link_key=b"of-links"
+    )
+    mock = mock_of([powertokens], settings)
+    printed = f"{mock} {mock.served['powertokens'].gateway}"
+    assert "powertokens" in printed
+    assert "of-the-client" not in printed
+    assert "of-the-gateway" not in printed
+    assert "of-links" not in printed
+    assert str(mock.served["powertokens"].gateway.upstream.signer.key) not in printed
+
+
 def test_an_upstream_of_another_protocol_cannot_be_mocked(powertokens: Contract) -> None:
     assert powertokens.upstream is not None
     foreign = replace(powertokens, upstream=replace(powertokens.upstream, protocol="smoke-signals"))
