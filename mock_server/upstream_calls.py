@@ -21,17 +21,21 @@ class UpstreamCalls:
     """A bounded record of calls, the oldest forgotten first. `arrived` is how many there ever were."""
 
     kept: deque[UpstreamCall] = field(default_factory=deque)
+    sizes: deque[int] = field(default_factory=deque)  # of those that are kept
     arrived: int = 0
     size: int = 0
     lock: Lock = field(default_factory=Lock)  # whoever asks is in another thread
 
     def add(self, call: UpstreamCall) -> None:
+        size = size_of(call)
         with self.lock:
             self.kept.append(call)
+            self.sizes.append(size)
             self.arrived += 1
-            self.size += size_of(call)
+            self.size += size
             while len(self.kept) > KEPT or self.size > KEPT_BYTES:
-                self.size -= size_of(self.kept.popleft())
+                self.kept.popleft()
+                self.size -= self.sizes.popleft()
 
     def brought(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
         """Notes what came of a call that was recorded before that was known, if it is still kept."""
@@ -54,6 +58,7 @@ class UpstreamCalls:
     def clear(self) -> None:
         with self.lock:
             self.kept.clear()
+            self.sizes.clear()
             self.size = 0
 
 
