@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from contract_tests.report.confidential import all_secrets, compact, content_without_secrets
+from contract_tests.report.whole_file import write_whole
 from gateway_contract.exchange import Exchange
 from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json
@@ -47,7 +48,7 @@ def keep(folder: Path, found: Iterable[tuple[str, Exchange]], secrets: Sequence[
     if entries:
         folder.mkdir(parents=True, exist_ok=True)
         text = orjson.dumps([_to_json(entry) for entry in entries], option=orjson.OPT_INDENT_2)
-        (folder / FILE).write_bytes(text + b"\n")
+        write_whole(folder / FILE, text + b"\n")
 
 
 def _to_json(entry: Regression) -> dict[str, Json]:

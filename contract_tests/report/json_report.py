@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 from contract_tests.report.confidential import address_without_secrets, all_secrets, without_secrets
 from contract_tests.report.curl import curl_of
 from contract_tests.report.exchange_file import exchange_to_json
+from contract_tests.report.whole_file import write_whole
 from contract_tests.verdicts import Conformance, Failure, RuleVerdict, Run, Verdict
 from gateway_contract.exchange import Exchange
 
@@ -134,8 +135,5 @@ def _clear(folder: Path) -> None:
 
 
 def _write(path: Path, value: object) -> None:
-    """Whole or not at all: nobody reads half a report."""
-    unfinished = path.with_suffix(".unfinished")
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    unfinished.write_bytes(text.encode("utf-8", "backslashreplace") + b"\n")
-    unfinished.replace(path)
+    write_whole(path, text.encode("utf-8", "backslashreplace") + b"\n")
