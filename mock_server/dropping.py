@@ -10,52 +10,14 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mock_server.answers_in_one import AnswersInOne
+
 EXTENSION = "connection.transport"
 ENDING = "connection.ending"
 MOST_HEAD = 2**16  # bytes
-SAYS_LENGTH = b"content-length: "  # as uvicorn writes it
 TOO_LONG = "The head of the request is too long."
 LAST_ANSWERS = 2  # seconds that requests which are under way have when the server stops
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
-
-
-class AnswersInOne:
-    """A transport that sends the head of an answer together with what comes after it: to send is what costs most.
-
-    A head that does not say how long its answer is begins a stream, and is sent at once. What is written when the peer
-    has just gone is lost without a word; uvloop's transport raises.
-    """
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.head = b""  # that is still to be sent
-        self.begun = False
-
-    def write(self, data: bytes) -> None:
-        if not self.begun:
-            self.begun = True
-            if SAYS_LENGTH in data:
-                self.head = data
-                return
-        data, self.head = self.head + data, b""
-        self._send(data)
-
-    def end_answer(self) -> None:
-        """What is written next is the head of another answer."""
-        head, self.head, self.begun = self.head, b"", False
-        if head:
-            self._send(head)
-
-    def close(self) -> None:
-        self.end_answer()
-        self.transport.close()
-
-    def _send(self, data: bytes) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(data)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.transport, name)
 
 
 class OneByOne(FlowControl):

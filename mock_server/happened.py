@@ -87,7 +87,7 @@ def _blackened_call(call: UpstreamCall, secret: bytes) -> UpstreamCall:
 
 
 def packed(happened: Happened) -> bytes:
-    """All of it in one piece: nothing is cheaper to keep, and none takes more memory than it is long."""
+    """All of it in one piece of bytes, which takes as much memory as it is long."""
     values = list(VALUES(happened))
     values[CALLS] = [_call_packed(call) for call in happened.calls]
     return marshal.dumps(values)

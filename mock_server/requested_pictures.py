@@ -42,7 +42,7 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
     scene = digest(*shape)
     return [
         Picture(
-            identity=shortest(b"%b/%d/%d" % (scene.encode(), index, marked)),
+            identity=short_digest(b"%b/%d/%d" % (scene.encode(), index, marked)),
             width=size.width,
             height=size.height,
             caption=shortened(caption),
@@ -99,10 +99,10 @@ def digest(*parts: Json) -> str:
         content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape
         content = json.dumps(told, sort_keys=True).encode()
-    return shortest(content)
+    return short_digest(content)
 
 
-def shortest(content: bytes) -> str:
+def short_digest(content: bytes) -> str:
     return sha256(content).hexdigest()[:16]
 
 

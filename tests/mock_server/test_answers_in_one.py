@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from mock_server.dropping import AnswersInOne
+from mock_server.answers_in_one import AnswersInOne
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n"
 STREAM = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
