@@ -32,6 +32,10 @@ class AnswersInOne:
         if head:
             self._send(head)
 
+    def write_whole(self, data: bytes) -> None:
+        """An answer, head and all."""
+        self._send(data)
+
     def close(self) -> None:
         self.end_answer()
         self.transport.close()

@@ -1,8 +1,6 @@
-"""ASGI as every request passes it: a header, a body, an answer, without the objects that a framework makes of them."""
+"""ASGI as every request passes it: a header, a body, without the objects that a framework makes of them."""
 
-from collections.abc import Iterable
-
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 
 def header_in(scope: Scope, name: bytes) -> str | None:
@@ -21,12 +19,3 @@ async def content_of(receive: Receive) -> bytes:
         message = await receive()
         content += message.get("body", b"")
     return content
-
-
-async def send_answer(
-    send: Send, status: int, media_type: bytes, content: bytes, more: Iterable[tuple[bytes, bytes]] = ()
-) -> None:
-    """Answers with a body that is there already; `more` are headers beside its type and length."""
-    headers = [(b"content-length", b"%d" % len(content)), (b"content-type", media_type), *more]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})

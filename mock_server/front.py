@@ -1,5 +1,6 @@
 """The front of a gateway in the mock: which mode and which scenario hold for a request, and who answers it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -7,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.asgi import header_in
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import response
-from mock_server.modes import MODE_HEADER, Mode, UnknownModeError, in_mode, mode_named
+from mock_server.modes import MODE_HEADER, Mode, UnknownModeError, mode_named
 from mock_server.recording import Notes
 from mock_server.refusals import Refusal
 from mock_server.scenarios.kind import AppOf
@@ -31,9 +32,9 @@ class Controls:
     scenarios: ScenarioFile = field(default_factory=ScenarioFile)
 
 
-def front(gateway: Gateway, controls: Controls, app_of: AppOf) -> ASGIApp:
-    """The gateway, in the mode and under the scenario that hold for each request."""
-    gateways = {mode: in_mode(gateway, mode) for mode in Mode}
+def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> ASGIApp:
+    """A gateway as it is in each mode: in the mode and under the scenario that hold for each request."""
+    gateway = gateways[Mode.STRICT]
     apps = {mode: app_of(one) for mode, one in gateways.items()}
     under = {mode: UnderScenarios(one, app_of) for mode, one in gateways.items()}
     name = gateway.contract.name

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answers import IMAGE_PATH
-from mock_server.asgi import content_of, send_answer
+from mock_server.asgi import content_of
 from mock_server.gateway import Gateway, Incoming, Outgoing, handle
 from mock_server.own_url import own_url
 from mock_server.refusals import Refusal
@@ -21,6 +21,7 @@ from mock_server.signing import BadSignatureError
 from mock_server.upstream_wire import UpstreamWire
 
 PNG = ".png"
+JSON_TYPE = (b"content-type", b"application/json")
 
 
 def gateway_app(gateway: Gateway) -> ASGIApp:
@@ -45,10 +46,19 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
 async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
     incoming = Incoming(scope["method"], Headers(scope=scope), await content_of(receive), own_url(scope))
     outgoing = await handle(gateway, incoming)
-    headers = {"content-type": "application/json", **outgoing.headers}
-    media_type = headers.pop("content-type").encode("latin-1")
-    more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send_answer(send, outgoing.status, media_type, orjson.dumps(outgoing.body), more)
+    content, headers = content_and_headers(outgoing)
+    await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def content_and_headers(outgoing: Outgoing) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """An answer as it goes out."""
+    content = orjson.dumps(outgoing.body)
+    length = (b"content-length", b"%d" % len(content))
+    if not outgoing.headers:
+        return content, [length, JSON_TYPE]
+    own = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in outgoing.headers.items()}
+    return content, [length, *(dict([JSON_TYPE]) | own).items()]
 
 
 def signed_in(path: str) -> str:

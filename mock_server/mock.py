@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from gateway_contract.contract import Contract, Upstream
 from gateway_contract.document import DocumentError
+from mock_server.at_once import AtOnce
 from mock_server.call_problems import problems
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.way import Defect
@@ -17,9 +18,10 @@ from mock_server.forwarding import SECONDS, forwarding_app
 from mock_server.front import Controls, front, hold, too_large
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import gateway_app
+from mock_server.gateway_at_once import gateway_at_once, never
 from mock_server.images import Picture
 from mock_server.journal import Journal
-from mock_server.modes import Mode
+from mock_server.modes import Mode, in_each_mode
 from mock_server.names import check_names
 from mock_server.pictures import drawn
 from mock_server.recorded_answers import RecordedAnswer, with_recorded
@@ -62,11 +64,15 @@ class MockSettings:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One gateway in the mock: `app` takes the requests that are journaled, `images` those for images."""
+    """One gateway in the mock: `app` takes the requests that are journaled, `images` those for images.
+
+    `at_once` goes before `app`.
+    """
 
     gateway: Gateway
     app: ASGIApp
     images: ASGIApp
+    at_once: AtOnce
 
 
 @dataclass(slots=True, eq=False)
@@ -185,6 +191,10 @@ def signer_of(settings: MockSettings, name: str) -> Signer:
 
 def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> Served:
     app_of = gateway_app if defect is None else defect.app
-    fronted = front(gateway, mock.controls, app_of)
+    gateways = in_each_mode(gateway)
+    fronted = front(gateways, mock.controls, app_of)
     journaled = recorded(fronted, mock.journal, gateway.contract.name, too_large(gateway))
-    return Served(gateway, journaled, with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway)))
+    waits = mock.wire is not None or defect is not None
+    at_once = never if waits else gateway_at_once(gateways, mock.controls, mock.journal)
+    images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
+    return Served(gateway, journaled, images, at_once)

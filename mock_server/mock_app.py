@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.admin.routes import admin_routes
 from mock_server.answers import IMAGE_PATH
+from mock_server.at_once import AtOnceProtocol, Whole
 from mock_server.console.pages import console_routes
 from mock_server.cors import with_cors
 from mock_server.docs_pages import docs_routes
@@ -45,6 +48,17 @@ def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[Non
             await drop(scope, receive)
 
     return app
+
+
+def mock_protocol(mock: Mock) -> type[asyncio.Protocol]:
+    """What its connections speak: the gateways answer at once where they need not be waited for."""
+
+    def answer(scope: Scope, content: bytes) -> Whole | None:
+        path: str = scope["path"]
+        served = mock.served.get(path[1:].partition("/")[0])
+        return None if served is None else served.at_once(scope, content)
+
+    return cast("type[asyncio.Protocol]", partial(AtOnceProtocol, answer))  # uvicorn does nothing but call it
 
 
 def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:

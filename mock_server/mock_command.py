@@ -16,11 +16,11 @@ from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
 from mock_server.canned_images import canned_images
 from mock_server.defects.catalogue import defects, defects_named
-from mock_server.dropping import LAST_ANSWERS, DroppingProtocol
+from mock_server.dropping import LAST_ANSWERS
 from mock_server.front import hold
 from mock_server.images import Picture
 from mock_server.mock import MockSettings, mock_of, upstreams
-from mock_server.mock_app import mock_app
+from mock_server.mock_app import mock_app, mock_protocol
 from mock_server.modes import mode_named
 from mock_server.options import Options
 from mock_server.pictures import drawn
@@ -61,7 +61,7 @@ def serve_until_stopped(options: Options) -> None:
             hold(mock.controls, scenario_file(options.scenarios, contracts))
         config = uvicorn.Config(
             mock_app(mock, lambda: reloading(mock, lambda: loaded(options.contracts), options.scenarios)),
-            http=DroppingProtocol,
+            http=mock_protocol(mock),
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=LAST_ANSWERS + 1,

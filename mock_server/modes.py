@@ -1,5 +1,6 @@
 """How much a gateway minds: strict refuses by its contract, lenient mends the request and says so, off looks away."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import Literal, cast
@@ -36,6 +37,10 @@ def mode_named(name: str) -> Mode:
     except ValueError as error:
         known = ", ".join(mode.value for mode in Mode)
         raise UnknownModeError(f"there is no mode {name!r}, but {known}") from error
+
+
+def in_each_mode(gateway: Gateway) -> Mapping[Mode, Gateway]:
+    return {mode: in_mode(gateway, mode) for mode in Mode}
 
 
 def in_mode(gateway: Gateway, mode: Mode) -> Gateway:
