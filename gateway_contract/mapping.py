@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from gateway_contract.contract import Contract, MappedField
-from gateway_contract.pointer import is_within, leaf_name, put, read, values
+from gateway_contract.pointer import is_within, leaf_name, put, read, read_each, values
 from gateway_contract.values import ABSENT, Json, Nothing, same
 
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -18,13 +19,21 @@ def upstream_body(contract: Contract, body: Json) -> Json:
     call: Json = {}
     if contract.upstream is not None:
         for pointer, constant in contract.upstream.constants.items():
-            put(call, pointer, deepcopy(constant))
-    for field in contract.mapped:
-        value = read(body, field.pointer)
+            put(call, pointer, _own(constant))
+    for field, value in zip(contract.mapped, read_each(body, _sources(contract)), strict=True):
         if value is not ABSENT and field.judged_for(body):
-            wanted = field.wanted(value)
-            put(call, field.upstream, deepcopy(wanted) if isinstance(wanted, list | dict) else wanted)
+            put(call, field.upstream, _own(value if field.normalize is None else field.wanted(value)))
     return call
+
+
+@lru_cache(maxsize=64)
+def _sources(contract: Contract) -> tuple[str, ...]:
+    return tuple(field.pointer for field in contract.mapped)
+
+
+def _own(value: Json) -> Json:
+    """A value that may be changed without anybody else's changing with it."""
+    return deepcopy(value) if isinstance(value, list | dict) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, cast
+from typing import Literal, TypeAlias, cast
 
 from jsonpointer import JsonPointer, escape
 
@@ -53,6 +53,34 @@ def read(body: object, pointer: str) -> Json | Literal[Nothing.ABSENT]:
     return value  # type: ignore[return-value] # JSON in, JSON out
 
 
+def read_each(body: object, pointers: tuple[str, ...]) -> list[Json | Literal[Nothing.ABSENT]]:
+    """What `read` gives for each of some pointers: those into one object cost little more than the first of them.
+
+    Raises ValueError for the empty pointer.
+    """
+    found: list[Json | Literal[Nothing.ABSENT]] = [ABSENT] * len(pointers)
+    for holder, places in _by_holder(pointers):
+        held = read(body, holder)
+        if isinstance(held, dict):
+            for place, name in places:
+                found[place] = held.get(name, ABSENT)
+        elif held is not ABSENT:
+            for place, _ in places:
+                found[place] = read(body, pointers[place])
+    return found
+
+
+@lru_cache(maxsize=256)
+def _by_holder(pointers: tuple[str, ...]) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
+    """Pointers to what holds something, each with the places of those that lead into it, and their last tokens."""
+    if "" in pointers:
+        raise ValueError("a body is in nothing")
+    return tuple(
+        (holder, tuple((place, tokens(one)[-1]) for place, one in enumerate(pointers) if parent(one) == holder))
+        for holder in dict.fromkeys(map(parent, pointers))
+    )
+
+
 def placed(body: Json, pointer: str, value: Json) -> Json:
     """A copy of a body with a value at a pointer; objects and lists on the way are made where they are missing.
 
@@ -91,21 +119,29 @@ def put(body: Json, pointer: str, value: Json) -> None:
 
     The value itself goes in, and no copy. Raises ValueError where `placed` does, and for the empty pointer.
     """
-    for token, made in _way(pointer):
+    way, last = _way(pointer)
+    for token, made in way:
         held = body.get(token) if isinstance(body, dict) else _item(body, token)
         if held is None:
             held = made()
             _hold(body, token, held)
         body = held
-    _hold(body, tokens(pointer)[-1], value)
+    if isinstance(body, dict):
+        body[last] = value
+    else:
+        _hold(body, last, value)
+
+
+Way: TypeAlias = tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]
 
 
 @lru_cache(maxsize=1024)
-def _way(pointer: str) -> tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]:
-    """The tokens of a pointer but for the last, each with what has to be made where there is nothing."""
+def _way(pointer: str) -> tuple[Way, str]:
+    """The tokens of a pointer but for the last, each with what has to be made where there is nothing; and the last."""
     if not pointer:
         raise ValueError("a body cannot be put into itself")
-    return tuple((token, list if ahead.isdecimal() else dict) for token, ahead in pairwise(tokens(pointer)))
+    path = tokens(pointer)
+    return tuple((token, list if ahead.isdecimal() else dict) for token, ahead in pairwise(path)), path[-1]
 
 
 def _item(holder: Json, token: str) -> Json:

@@ -6,14 +6,16 @@ again.
 """
 
 import json
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
 from random import Random
+from typing import TypeAlias
 
 import orjson
 
-from gateway_contract.contract import Upstream
-from gateway_contract.pointer import read
+from gateway_contract.contract import Drawing, Upstream
+from gateway_contract.pointer import read_each
 from gateway_contract.size import Size, parse_size
 from gateway_contract.values import ABSENT, Json
 from mock_server.images import Picture
@@ -23,35 +25,36 @@ USUAL_SIZE = Size(1024, 1024)
 VARIATION_BITS = 31
 """Of the number that is chosen by chance where a call names none."""
 CHANCE = Random()  # noqa: S311 - a picture is no secret
+NUMBER_BYTES = 8
+NUMBERS = 1 << 8 * NUMBER_BYTES
+
+
+Said: TypeAlias = Mapping[str | None, Json]
+"""What a call says, by pointer; nothing is said at None."""
 
 
 def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
     """The pictures that a valid call asks for, each with an identity of its own."""
-    drawing = upstream.drawing
-    size = requested_size(upstream, body)
-    variation = requested_variation(upstream, body)
-    caption = str(asked(upstream, drawing.caption, body))
-    marked = drawing.signature is not None and asked(upstream, drawing.signature, body) is True
-    shape = [
-        caption,
-        variation,
-        size.width,
-        size.height,
-        *(asked(upstream, pointer, body) for pointer in drawing.shape),
-    ]
-    scene = digest(*shape)
+    drawing, said = upstream.drawing, said_in(upstream, body)
+    size, caption, variation = size_said(drawing, said), str(said[drawing.caption]), said.get(drawing.variation)
+    if variation is None:
+        variation = CHANCE.getrandbits(VARIATION_BITS)
+    marked = said.get(drawing.signature) is True
+    scene = number_for(caption, variation, size.width, size.height, *(said[pointer] for pointer in drawing.shape))
+    shown, palette_key = shortened(caption), f"{scene:016x}"
+    detail = f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #"
     return [
         Picture(
-            identity=short_digest(b"%b/%d/%d" % (scene.encode(), index, marked)),
+            identity=f"{(scene + 2 * index + marked) % NUMBERS:016x}",
             width=size.width,
             height=size.height,
-            caption=shortened(caption),
-            detail=f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #{index + 1}",
-            palette_key=scene,
+            caption=shown,
+            detail=f"{detail}{index + 1}",
+            palette_key=palette_key,
             marked=marked,
             place=index,
         )
-        for index in range(requested_count(upstream, body))
+        for index in range(count_said(drawing, said))
     ]
 
 
@@ -60,50 +63,55 @@ def shortened(caption: str) -> str:
 
 
 def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:
-    return tuple(picture.identity for picture in pictures)
-
-
-def requested_count(upstream: Upstream, body: Json) -> int:
-    count = asked(upstream, upstream.drawing.count, body)
-    return int(count) if isinstance(count, int | float) else 1
+    return tuple([picture.identity for picture in pictures])
 
 
 def requested_size(upstream: Upstream, body: Json) -> Size:
-    said = str(asked(upstream, upstream.drawing.size, body))
-    return parse_size(upstream.drawing.named_sizes.get(said, said)) or USUAL_SIZE
+    return size_said(upstream.drawing, said_in(upstream, body))
 
 
-def requested_variation(upstream: Upstream, body: Json) -> Json:
-    pointer = upstream.drawing.variation
-    said = None if pointer is None else asked(upstream, pointer, body)
-    return CHANCE.getrandbits(VARIATION_BITS) if said is None else said
+def size_said(drawing: Drawing, said: Said) -> Size:
+    name = str(said[drawing.size])
+    return parse_size(drawing.named_sizes.get(name, name)) or USUAL_SIZE
 
 
+def count_said(drawing: Drawing, said: Said) -> int:
+    count = said[drawing.count]
+    return int(count) if isinstance(count, int | float) else 1
+
+
+@lru_cache(maxsize=64)
 def variation_name(upstream: Upstream) -> str:
     """What the upstream calls it."""
     return (upstream.drawing.variation or "variation").rpartition("/")[2]
 
 
-def asked(upstream: Upstream, pointer: str, body: Json) -> Json:
-    """What a call says at a pointer; null and absence count as the document's default."""
-    said = read(body, pointer)
-    if said is ABSENT or said is None:
-        said = upstream.operation.request.default(pointer, body)
-    return None if said is ABSENT else said
+def said_in(upstream: Upstream, body: Json) -> Said:
+    """What a call says of its pictures; where it says nothing, or null, the document's default."""
+    request, pointers = upstream.operation.request, _pointers(upstream)
+    said: dict[str | None, Json] = {}
+    for pointer, value in zip(pointers, read_each(body, pointers), strict=True):
+        silent = value is ABSENT or value is None
+        meant = request.default(pointer, body) if silent and pointer in request.defaulted else value
+        said[pointer] = None if meant is ABSENT else meant
+    return said
 
 
-def digest(*parts: Json) -> str:
-    """16 hexadecimal digits that stand for some values: equal ones for equal values, in any process."""
+@lru_cache(maxsize=64)
+def _pointers(upstream: Upstream) -> tuple[str, ...]:
+    drawing = upstream.drawing
+    wanted = (drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape)
+    return tuple(dict.fromkeys(pointer for pointer in wanted if pointer is not None))
+
+
+def number_for(*parts: Json) -> int:
+    """A number that stands for some values: the same for equal ones, in any process."""
     told = [plain(part) for part in parts]
     try:
         content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape
         content = json.dumps(told, sort_keys=True).encode()
-    return short_digest(content)
-
-
-def short_digest(content: bytes) -> str:
-    return sha256(content).hexdigest()[:16]
+    return int.from_bytes(blake2b(content, digest_size=NUMBER_BYTES).digest())
 
 
 def plain(value: Json) -> Json:

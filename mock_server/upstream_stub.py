@@ -74,7 +74,7 @@ def pictures_for(stub: UpstreamStub, called: Upstream, body: Json) -> list[Pictu
 
 def made_of(called: Upstream, body: Json, pictures: Sequence[Picture], links: PictureLinks) -> dashscope.Generated:
     """What came of a call, as the vendor's answers tell it."""
-    size = requested_size(called, body)
+    size = pictures[0] if pictures else requested_size(called, body)
     return dashscope.Generated(body, list(map(links.link_to, pictures)), size.width, size.height)
 
 
