@@ -7,33 +7,53 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+import orjson
+
 from gateway_contract.contract import Contract, MappedField
-from gateway_contract.pointer import is_within, leaf_name, put, read, read_each, values
+from gateway_contract.pointer import is_within, leaf_name, put, put_each, read, read_each, values
 from gateway_contract.values import ABSENT, Json, Nothing, same
 
+HOLDERS = (list, dict)
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def upstream_body(contract: Contract, body: Json) -> Json:
     """The upstream call that a request asks for, by the contract."""
-    call: Json = {}
-    if contract.upstream is not None:
-        for pointer, constant in contract.upstream.constants.items():
-            put(call, pointer, _own(constant))
-    for field, value in zip(contract.mapped, read_each(body, _sources(contract)), strict=True):
-        if value is not ABSENT and field.judged_for(body):
-            put(call, field.upstream, _own(value if field.normalize is None else field.wanted(value)))
+    way = _way(contract)
+    call: Json = orjson.loads(way.constants)
+    values = read_each(body, way.sources)
+    for place, field in way.particular:
+        value = values[place]
+        if value is not ABSENT:
+            values[place] = field.wanted(value) if field.judged_for(body) else ABSENT
+    put_each(call, way.targets, [deepcopy(value) if isinstance(value, HOLDERS) else value for value in values])
     return call
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a contract's fields go: from where to where, and which of them, by their places, not always or not as sent.
+
+    `constants` is a call as JSON that holds nothing but what a gateway sets by itself.
+    """
+
+    constants: bytes
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    particular: tuple[tuple[int, MappedField], ...]
+
+
 @lru_cache(maxsize=64)
-def _sources(contract: Contract) -> tuple[str, ...]:
-    return tuple(field.pointer for field in contract.mapped)
-
-
-def _own(value: Json) -> Json:
-    """A value that may be changed without anybody else's changing with it."""
-    return deepcopy(value) if isinstance(value, list | dict) else value
+def _way(contract: Contract) -> Way:
+    call: Json = {}
+    for pointer, constant in ({} if contract.upstream is None else contract.upstream.constants).items():
+        put(call, pointer, constant)
+    return Way(
+        orjson.dumps(call),
+        tuple(field.pointer for field in contract.mapped),
+        tuple(field.upstream for field in contract.mapped),
+        tuple((at, one) for at, one in enumerate(contract.mapped) if one.normalize is not None or one.unjudged_when),
+    )
 
 
 @dataclass(frozen=True, slots=True)

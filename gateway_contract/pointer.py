@@ -1,6 +1,6 @@
 """JSON Pointers (RFC 6901) into bodies: read, place, take away, walk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import lru_cache
 from itertools import pairwise
@@ -142,6 +142,33 @@ def _way(pointer: str) -> tuple[Way, str]:
         raise ValueError("a body cannot be put into itself")
     path = tokens(pointer)
     return tuple((token, list if ahead.isdecimal() else dict) for token, ahead in pairwise(path)), path[-1]
+
+
+def put_each(body: Json, pointers: tuple[str, ...], values: Sequence[Json | Literal[Nothing.ABSENT]]) -> None:
+    """Puts each value that is there at its pointer, as `put` does; those of one object walk the way to it once."""
+    for holder, places in _by_holder(pointers):
+        held: Json = None
+        for place, name in places:
+            value = values[place]
+            if value is ABSENT:
+                continue
+            if held is None:
+                held = _made(body, holder, name)
+            if isinstance(held, dict):
+                held[name] = value
+            else:
+                _hold(held, name, value)
+
+
+def _made(body: Json, pointer: str, ahead: str) -> Json:
+    """What stands at a pointer; where there is nothing, what can hold a token."""
+    if not pointer:
+        return body
+    held = read(body, pointer)
+    if held is ABSENT or held is None:
+        held = [] if ahead.isdecimal() else {}
+        put(body, pointer, held)
+    return held
 
 
 def _item(holder: Json, token: str) -> Json:

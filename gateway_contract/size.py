@@ -47,4 +47,4 @@ def is_side(digits: str) -> bool:
 
 def is_image_size(value: object) -> bool:
     """JSON Schema's format `image-size`: says nothing of values that are not text."""
-    return not isinstance(value, str) or parse_size(value) is not None
+    return not isinstance(value, str) or (len(value) <= LONGEST and _parsed(value) is not None)

@@ -5,11 +5,13 @@ does the same by the library that sets the standard; a test holds the two equal.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import jsonschema_rs
 
-from gateway_contract.size import is_image_size
+from gateway_contract.size import LONGEST, is_image_size
 from gateway_contract.size_keywords import SIZE_KEYWORDS, Problem
 from gateway_contract.values import Json
 
@@ -17,8 +19,25 @@ Path: TypeAlias = tuple[str | int, ...]
 Failures: TypeAlias = Callable[[Json], Iterator[Path]]
 
 
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What one schema says of values: whether they are valid, and where they fail.
+
+    Most are valid, and to look for failures costs several times as much: whoever can asks for the one first.
+    """
+
+    is_valid: Callable[[Json], bool]
+    failures: Failures
+
+
 def fast_failures(schema: dict[str, Json]) -> Failures:
     """Where values fail, by jsonschema-rs. Values must be what a strict JSON parser gives: no lone surrogates."""
+    validator = fast_validator(schema)
+    return lambda value: iter(()) if validator.is_valid(value) else validator.failures(value)
+
+
+def fast_validator(schema: dict[str, Json]) -> Validator:
+    """The same in both its halves."""
     validator = jsonschema_rs.Draft202012Validator(
         schema,
         keywords={name: _fast_keyword(problem) for name, problem in SIZE_KEYWORDS.items()},
@@ -27,20 +46,18 @@ def fast_failures(schema: dict[str, Json]) -> Failures:
     )
 
     def failures(value: Json) -> Iterator[Path]:
-        if validator.is_valid(value):  # most are, and to look for errors costs several times as much
-            return iter(())
         return (tuple(error.schema_path) for error in validator.iter_errors(value))
 
-    return failures
+    return Validator(validator.is_valid, failures)
 
 
 def _fast_keyword(problem: Problem) -> type:
     class SizeKeyword:
         def __init__(self, _parent: object, bounds: Mapping[str, float], _path: object) -> None:
-            self.bounds = bounds
+            self.problem = lru_cache(maxsize=1024)(partial(problem, bounds))  # few sizes are ever asked for
 
         def validate(self, value: object) -> None:
-            found = problem(self.bounds, value)
+            found = self.problem(value) if isinstance(value, str) and len(value) <= LONGEST else None
             if found is not None:
                 raise ValueError(found)
 

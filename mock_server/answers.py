@@ -31,7 +31,7 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
         put(answer, moment.pointer, int(time.time()))
     if contract.images is not None:
         carrier = carrier_asked_for(contract, contract.images, body)
-        said = said_of_each(contract, contract.images, body)
+        said = said_of_each(contract, body)
         items = [_item(carrier, await _carried(carrier, upstream, link, base), said) for link in links]
         put(answer, contract.images.pointer, list(items))
     return answer
@@ -44,15 +44,18 @@ def plain_objects(contract: Contract) -> tuple[str, ...]:
     return tuple(part.pointer for part in parts if part.pointer.count("/") == 1 and part.schema.get("type") == "object")
 
 
-def said_of_each(contract: Contract, images: ImageItems, body: Json) -> list[tuple[str, Json]]:
+def said_of_each(contract: Contract, body: Json) -> list[tuple[str, Json]]:
     """What stands in each image's item beside the image, by pointers into the item."""
-    prefix = f"{images.pointer}/0"
-    told = [
-        (pointer.removeprefix(prefix), mock_value(contract, value, body))
-        for pointer, value in contract.mock_values.items()
-        if pointer.startswith(prefix)
-    ]
+    told = [(pointer, mock_value(contract, value, body)) for pointer, value in _beside_images(contract)]
     return [(pointer, said) for pointer, said in told if said is not ABSENT]
+
+
+@lru_cache(maxsize=64)
+def _beside_images(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
+    """What may stand beside an image, by pointers into its item."""
+    prefix = "" if contract.images is None else f"{contract.images.pointer}/0"
+    found = contract.mock_values.items()
+    return tuple((at.removeprefix(prefix), value) for at, value in found if prefix and at.startswith(prefix))
 
 
 def _item(carrier: Carrier, carried: str, said: list[tuple[str, Json]]) -> Json:

@@ -1,5 +1,7 @@
 """ASGI as every request passes it: a header, a body, without the objects that a framework makes of them."""
 
+from collections.abc import Sequence
+
 from starlette.types import Receive, Scope
 
 
@@ -9,6 +11,11 @@ def header_in(scope: Scope, name: bytes) -> str | None:
         if key == name:
             return bytes(value).decode("latin-1")
     return None
+
+
+def texts_in(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as text, by their names in small letters; of several with one name, the first."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
 
 
 async def content_of(receive: Receive) -> bytes:

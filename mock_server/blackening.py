@@ -28,8 +28,6 @@ def token_in(headers: RawHeaders) -> bytes:
 
 def without_secret_headers(headers: RawHeaders) -> RawHeaders:
     """Headers in which those that are made for secrets have lost them."""
-    if not any(name in RAW_SECRET_HEADERS for name, _ in headers):
-        return headers
     return [(name, _hidden(name, value)) if name in RAW_SECRET_HEADERS else (name, value) for name, value in headers]
 
 

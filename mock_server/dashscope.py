@@ -40,6 +40,7 @@ NOT_JSON = Failure(400, "InvalidParameter", "Required body invalid, please check
 NOT_FOUND = Failure(404, "InvalidParameter", "url error, please check url!")
 
 
+OK = int(HTTPStatus.OK)  # to look up the member of an enumeration takes time
 MODEL = "/model"
 ENVELOPE = frozenset({"", "/input", MODEL})
 """What is looked at before a task is made; whatever else is wrong makes it fail."""
@@ -64,12 +65,12 @@ def usual_layout(call: Json) -> str:
 
 
 def is_wan(call: Json) -> bool:
-    return str(read(call, "/model")).startswith("wan")
+    return str(read(call, MODEL)).startswith("wan")
 
 
 def is_first_generation(call: Json) -> bool:
     """Whether a call is for a qwen model before the 2.0 series."""
-    model = str(read(call, "/model"))
+    model = str(read(call, MODEL))
     return model.startswith("qwen-image") and not model.startswith("qwen-image-2")
 
 
@@ -85,19 +86,18 @@ class Generated:
 
 def success(made: Generated, layout: str, request_id: str) -> dict[str, Json]:
     """The answer that holds the links to some images, as the called model's family lays it out."""
-    groups = [made.links] if layout == ONE_CHOICE else [[link] for link in made.links]
     wan = is_wan(made.call)
-    kind: dict[str, Json] = {"type": "image"} if wan else {}
-    output: dict[str, Json] = {"choices": [_choice(kind, group) for group in groups]}
+    images: list[Json] = [{"type": "image", "image": link} if wan else {"image": link} for link in made.links]
+    groups = [images] if layout == ONE_CHOICE else [[image] for image in images]
+    output: dict[str, Json] = {"choices": [_choice(group) for group in groups]}
     if wan:
         output["finished"] = True
-    if is_first_generation(made.call):
-        output["task_metric"] = {"TOTAL": len(made.links), "SUCCEEDED": len(made.links), "FAILED": 0}
+    elif is_first_generation(made.call):
+        output["task_metric"] = {"TOTAL": len(images), "SUCCEEDED": len(images), "FAILED": 0}
     return {"output": output, "usage": usage(made), "request_id": request_id}
 
 
-def _choice(kind: dict[str, Json], links: Sequence[str]) -> Json:
-    content: list[Json] = [{**kind, "image": link} for link in links]
+def _choice(content: list[Json]) -> Json:
     return {"finish_reason": "stop", "message": {"role": "assistant", "content": content}}
 
 
@@ -111,16 +111,25 @@ def usage(made: Generated) -> dict[str, Json]:
 
 def image_links(answer: Json) -> list[str]:
     """The links in a successful answer, whichever layout it has."""
-    choices = read(answer, "/output/choices")
-    contents = [read(choice, "/message/content") for choice in choices] if isinstance(choices, list) else []
-    parts = [part for content in contents if isinstance(content, list) for part in content]
-    return [link for part in parts if isinstance(link := read(part, "/image"), str) and link]
+    links = []
+    for choice in _items(answer, "/output/choices"):
+        for part in _items(choice, "/message/content"):
+            link = part.get("image") if isinstance(part, dict) else None
+            if isinstance(link, str) and link:
+                links.append(link)
+    return links
+
+
+def _items(body: Json, pointer: str) -> list[Json]:
+    """The items of a list in a body; none where there is no list."""
+    found = read(body, pointer)
+    return found if isinstance(found, list) else []
 
 
 def failure_in(status: int, answer: Json) -> Failure | None:
     """The error that an answer holds, also where it comes under 200."""
     code = read(answer, "/code")
-    if status == HTTPStatus.OK and not isinstance(code, str):
+    if status == OK and not isinstance(code, str):
         return None
     message = read(answer, "/message")
     return Failure(status, code if isinstance(code, str) else "", message if isinstance(message, str) else "")

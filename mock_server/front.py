@@ -8,8 +8,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.asgi import header_in
 from mock_server.gateway import Gateway
 from mock_server.gateway_app import response
+from mock_server.happened import Happened
 from mock_server.modes import MODE_HEADER, Mode, UnknownModeError, mode_named
-from mock_server.recording import Notes
+from mock_server.recording import NOTES
 from mock_server.refusals import Refusal
 from mock_server.scenarios.kind import AppOf
 from mock_server.scenarios.named import ScenarioFile
@@ -41,7 +42,7 @@ def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -
     path = f"/{name}{gateway.contract.operation.path}"
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        notes: Notes = scope["mock"]
+        notes: Happened = scope[NOTES]
         try:
             mode = mode_asked_for(scope, controls)
             chosen = chosen_for(name, scope, notes, controls) if scope["path"] == path else None
@@ -59,7 +60,7 @@ def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -
     return app
 
 
-def chosen_for(gateway: str, scope: Scope, notes: Notes, controls: Controls) -> Chosen | None:
+def chosen_for(gateway: str, scope: Scope, notes: Happened, controls: Controls) -> Chosen | None:
     return controls.switchboard.choose(gateway, header_in(scope, SCENARIO_HEADER), notes.content)
 
 

@@ -59,8 +59,10 @@ def read_body(_gateway: "Gateway", incoming: Incoming) -> Json | Refusal:
 
 
 def validate(gateway: "Gateway", body: Json) -> Json | Refusal:
-    broken = gateway.contract.request.broken(body)
-    breaches = frozenset(constraint for constraint in broken if constraint.keyword != NOT_JUDGED)
+    broken = gateway.contract.operation.request.broken(body)
+    if not broken:
+        return body
+    breaches = frozenset([one for one in broken if one.keyword != NOT_JUDGED])
     return refusal_of(gateway.contract, body, breaches) if breaches else body
 
 

@@ -6,14 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import orjson
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answers import IMAGE_PATH
-from mock_server.asgi import content_of
+from mock_server.asgi import content_of, texts_in
 from mock_server.gateway import Gateway, Incoming, Outgoing, handle
 from mock_server.own_url import own_url
 from mock_server.refusals import Refusal
@@ -44,7 +43,7 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
 
 
 async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
-    incoming = Incoming(scope["method"], Headers(scope=scope), await content_of(receive), own_url(scope))
+    incoming = Incoming(scope["method"], texts_in(scope["headers"]), await content_of(receive), own_url(scope))
     outgoing = await handle(gateway, incoming)
     content, headers = content_and_headers(outgoing)
     await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})

@@ -3,25 +3,24 @@
 import time
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from gateway_contract.exchange import UpstreamCall
+from mock_server.asgi import texts_in
 from mock_server.at_once import AtOnce, Whole, result_of
 from mock_server.bounded import MOST_REQUEST
 from mock_server.cors import READABLE
-from mock_server.front import ASKED_MODE, SCENARIO_HEADER, Controls
+from mock_server.front import Controls
 from mock_server.gateway import Gateway, Incoming, handle
 from mock_server.gateway_app import content_and_headers
 from mock_server.journal import Journal
-from mock_server.modes import Mode
+from mock_server.modes import MODE_HEADER, Mode
 from mock_server.own_url import own_url
-from mock_server.recording import Notes, Seen, happened, keep
+from mock_server.recording import begun, keep
+from mock_server.scenarios.switchboard import HEADER as SCENARIO_HEADER
 from mock_server.upstream_calls import UPSTREAM_SEEN
 
-CHANGES_MUCH = frozenset({SCENARIO_HEADER, ASKED_MODE})
-"""Headers that leave a request to the application, as do those with which a proxy says what the client called."""
-OF_PROXIES = b"x-forwarded-"
+OF_THE_APPLICATION = frozenset({SCENARIO_HEADER, MODE_HEADER, "x-forwarded-for", "x-forwarded-proto"})
+"""Headers that leave a request to the application: what changes it, and what a proxy says of its client."""
 
 
 def gateway_at_once(gateways: Mapping[Mode, Gateway], controls: Controls, journal: Journal) -> AtOnce:
@@ -29,31 +28,30 @@ def gateway_at_once(gateways: Mapping[Mode, Gateway], controls: Controls, journa
     contract = gateways[Mode.STRICT].contract
     name, method, root = contract.name, contract.operation.method, f"/{contract.name}"
     path = root + contract.operation.path
+    in_mode = {mode: (one, mode.value) for mode, one in gateways.items()}
 
     def answer(scope: Scope, content: bytes) -> Whole | None:
-        if scope["path"] != path or scope["method"] != method or len(content) > MOST_REQUEST or is_special(scope):
+        if scope["path"] != path or scope["method"] != method or len(content) > MOST_REQUEST:
             return None
-        if controls.switchboard.choose(name, None, content) is not None:
+        headers = texts_in(scope["headers"])
+        if not OF_THE_APPLICATION.isdisjoint(headers) or controls.switchboard.choose(name, None, content) is not None:
             return None
-        at, began = time.time(), time.perf_counter()
-        notes, seen, calls = Notes(content, None, controls.mode.value), Seen(), list[UpstreamCall]()
         scope["root_path"] = root
-        token = UPSTREAM_SEEN.set(calls)
+        gateway, mode = in_mode[controls.mode]
+        notes, began = begun(name, scope), time.perf_counter()
+        notes.content, notes.mode = content, mode
+        token = UPSTREAM_SEEN.set(notes.calls)
         try:
-            incoming = Incoming(method, Headers(raw=scope["headers"]), content, own_url(scope))
-            outgoing = result_of(handle(gateways[controls.mode], incoming))
-            answered, seen.headers = content_and_headers(outgoing)
-            seen.status, seen.chunks, seen.whole = outgoing.status, [answered], True
+            outgoing = result_of(handle(gateway, Incoming(method, headers, content, own_url(scope))))
+            notes.answer, notes.answer_headers = content_and_headers(outgoing)
+            notes.status, notes.whole = outgoing.status, True
+            return outgoing.status, (*notes.answer_headers, *READABLE), notes.answer
         finally:
             UPSTREAM_SEEN.reset(token)
-            keep(journal, happened(name, scope, notes, seen, calls, at, time.perf_counter() - began))
-        return outgoing.status, (*seen.headers, *READABLE), answered
+            notes.seconds = time.perf_counter() - began
+            keep(journal, notes)
 
     return answer
-
-
-def is_special(scope: Scope) -> bool:
-    return any(name in CHANGES_MUCH or name.startswith(OF_PROXIES) for name, _ in scope["headers"])
 
 
 def never(_scope: Scope, _content: bytes) -> None:

@@ -1,8 +1,7 @@
 """What is kept of a request until somebody looks at it: raw, since few are looked at, and never with its secrets."""
 
 import marshal
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
 import orjson
@@ -28,7 +27,7 @@ from mock_server.journal import Entry
 
 @dataclass(slots=True)
 class Happened:
-    """A request as it went. Not frozen, as the making of frozen ones is dear where every request pays for it."""
+    """A request, and what comes of it, noted as it comes."""
 
     gateway: str
     at: float  # Unix time
@@ -36,20 +35,22 @@ class Happened:
     path: bytes
     query: bytes
     headers: RawHeaders
-    content: bytes
-    status: int | None
-    answer_headers: RawHeaders
-    answer: bytes
-    whole: bool
-    seconds: float
-    calls: Sequence[UpstreamCall]
-    scenario: str | None
-    mode: str
+    content: bytes = b""
+    status: int | None = None
+    answer_headers: RawHeaders = ()
+    answer: bytes = b""
+    whole: bool = False
+    seconds: float = 0.0
+    calls: list[UpstreamCall] = field(default_factory=list)
+    scenario: str | None = None
+    mode: str = ""
 
 
-NAMES = tuple(field.name for field in fields(Happened))
+NAMES = tuple(one.name for one in fields(Happened))
 VALUES = attrgetter(*NAMES)
 CALLS = NAMES.index("calls")
+PLAIN = 2
+"""The version of marshal's format that does not look for what stands in a value twice."""
 
 
 def harmless(raw: Happened) -> Happened:
@@ -60,8 +61,9 @@ def harmless(raw: Happened) -> Happened:
     secret = token_in(raw.headers)
     raw.headers = without_secret_headers(raw.headers)
     raw.answer_headers = without_secret_headers(raw.answer_headers)
-    others = [value for name, value in (*raw.headers, *raw.answer_headers) if name not in RAW_SECRET_HEADERS]
-    texts = [raw.path, query_read(raw.query), body_read(raw.content), raw.answer, *others]
+    texts = [raw.path, query_read(raw.query), body_read(raw.content), raw.answer]
+    texts += [value for name, value in raw.headers if name not in RAW_SECRET_HEADERS]
+    texts += [value for name, value in raw.answer_headers if name not in RAW_SECRET_HEADERS]
     return _blackened(raw, secret) if may_hold_secrets(texts, secret) else raw
 
 
@@ -90,7 +92,7 @@ def packed(happened: Happened) -> bytes:
     """All of it in one piece of bytes, which takes as much memory as it is long."""
     values = list(VALUES(happened))
     values[CALLS] = [_call_packed(call) for call in happened.calls]
-    return marshal.dumps(values)
+    return marshal.dumps(values, PLAIN)
 
 
 def unpacked(content: bytes) -> Happened:

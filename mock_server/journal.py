@@ -85,8 +85,9 @@ class Journal:
         self.held += OVERHEAD + size
         while len(self.kept) > self.most or (self.held > self.most_bytes and len(self.kept) > 1):
             self.held -= self.kept.popleft().size
-        for wake in tuple(self.waiting):
-            wake()
+        if self.waiting:
+            for wake in tuple(self.waiting):
+                wake()
 
     def entries(self) -> tuple[Entry, ...]:
         """All, oldest first."""

@@ -25,6 +25,7 @@ USUAL_SIZE = Size(1024, 1024)
 VARIATION_BITS = 31
 """Of the number that is chosen by chance where a call names none."""
 CHANCE = Random()  # noqa: S311 - a picture is no secret
+NUMBER = (int, float)
 NUMBER_BYTES = 8
 NUMBERS = 1 << 8 * NUMBER_BYTES
 
@@ -40,7 +41,7 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
     if variation is None:
         variation = CHANCE.getrandbits(VARIATION_BITS)
     marked = said.get(drawing.signature) is True
-    scene = number_for(caption, variation, size.width, size.height, *(said[pointer] for pointer in drawing.shape))
+    scene = number_for([caption, variation, size.width, size.height, *[said[pointer] for pointer in drawing.shape]])
     shown, palette_key = shortened(caption), f"{scene:016x}"
     detail = f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #"
     return [
@@ -77,7 +78,7 @@ def size_said(drawing: Drawing, said: Said) -> Size:
 
 def count_said(drawing: Drawing, said: Said) -> int:
     count = said[drawing.count]
-    return int(count) if isinstance(count, int | float) else 1
+    return int(count) if isinstance(count, NUMBER) else 1
 
 
 @lru_cache(maxsize=64)
@@ -104,9 +105,9 @@ def _pointers(upstream: Upstream) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pointer for pointer in wanted if pointer is not None))
 
 
-def number_for(*parts: Json) -> int:
+def number_for(parts: Sequence[Json]) -> int:
     """A number that stands for some values: the same for equal ones, in any process."""
-    told = [plain(part) for part in parts]
+    told = [plain(part) if isinstance(part, float) else part for part in parts]
     try:
         content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape

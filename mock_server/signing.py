@@ -1,7 +1,8 @@
 """Texts that come back as they went out: signed, with an expiry, so that nothing has to be remembered."""
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -9,6 +10,7 @@ from hashlib import blake2b
 import orjson
 
 SIGNATURE_BYTES = 16
+URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648, 5
 LINK_SECONDS = 24 * 3600.0
 """How long the vendor's links live."""
 
@@ -63,7 +65,7 @@ def _signature(key: bytes, payload: bytes) -> bytes:
 
 
 def _encoded(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).decode().rstrip("=")
+    return b2a_base64(raw, newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def _decoded(text: str) -> bytes:

@@ -60,16 +60,17 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
 
 
 @dataclass(frozen=True, slots=True)
-class StubAnswer:
-    """What the stub answers to a call, and its record of the call."""
+class UpstreamAnswer:
+    """What came of a call: the record of it, and what was answered. Without an answer the body is ABSENT."""
 
-    body: Json
     call: UpstreamCall
+    body: Json | Literal[Nothing.ABSENT] = ABSENT
+    retry_after: str | None = None
 
 
 def stub_answer(
     stub: UpstreamStub, headers: Mapping[str, str], body: Json | Literal[Nothing.ABSENT], own: str
-) -> StubAnswer:
+) -> UpstreamAnswer:
     """The answer to a generation call that came without HTTP. `own` is the URL under which its images are served."""
     failure = _failure(stub, headers, body)
     if failure is None and body is not ABSENT:
@@ -81,7 +82,7 @@ def stub_answer(
     operation = stub.upstream.operation
     call = UpstreamCall(operation.method, stub.path, tuple(headers.items()), body, time.time(), status, images)
     stub.calls.add(call)
-    return StubAnswer(answer, call)
+    return UpstreamAnswer(call, answer)
 
 
 async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:

@@ -64,4 +64,4 @@ class UpstreamCalls:
 
 def size_of(call: UpstreamCall) -> int:
     """What a call takes, roughly: so many bytes are all that its caller chose in one piece."""
-    return len(marshal.dumps((call.path, call.headers, None if call.body is ABSENT else call.body)))
+    return len(marshal.dumps((call.path, call.headers, None if call.body is ABSENT else call.body), 2))

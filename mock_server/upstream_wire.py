@@ -12,7 +12,7 @@ from gateway_contract.exchange import Headers, UpstreamCall
 from gateway_contract.read_json import read_json
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server.pictures import picture_content
-from mock_server.upstream import stub_answer
+from mock_server.upstream import UpstreamAnswer, stub_answer
 from mock_server.upstream_stub import UpstreamStub
 
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
@@ -30,15 +30,6 @@ class Outbound:
     body: Json | Literal[Nothing.ABSENT]
     key: str = field(repr=False)
     headers: Headers = ()
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamAnswer:
-    """What came back; `call` is the record of what went there. Without an answer the body is ABSENT."""
-
-    call: UpstreamCall
-    body: Json | Literal[Nothing.ABSENT] = ABSENT
-    retry_after: str | None = None
 
 
 class UpstreamWire(Protocol):
@@ -91,8 +82,7 @@ class BundledWire:
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
         headers = {"authorization": f"Bearer {outbound.key}", **dict(outbound.headers)}
-        answered = stub_answer(self.stub, headers, outbound.body, self.own)
-        return UpstreamAnswer(answered.call, answered.body)
+        return stub_answer(self.stub, headers, outbound.body, self.own)
 
     async def image(self, link: str) -> bytes | None:
         signed = link.rpartition("/")[2].removesuffix(".png")  # wherever it was served when it was made

@@ -25,8 +25,9 @@ from mock_server.gateway_app import gateway_app
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, changing, unknown
 from mock_server.scenarios.pictures import BROKEN_BY, spoiling
 from mock_server.tasks import new_id
+from mock_server.upstream import UpstreamAnswer
 from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
-from mock_server.upstream_wire import NO_STATUS, Outbound, UpstreamAnswer, UpstreamWire
+from mock_server.upstream_wire import NO_STATUS, Outbound, UpstreamWire
 
 PATIENCE = 10.0  # seconds for which the gateway waits for an upstream that is silent
 DEFECT = Parameter("name", None, "one of those that `python -m mock_server --defects` lists")
