@@ -36,6 +36,9 @@ class AnswersInOne:
         """An answer, head and all."""
         self._send(data)
 
+    def is_closing(self) -> bool:
+        return self.transport.is_closing()
+
     def close(self) -> None:
         self.end_answer()
         self.transport.close()

@@ -5,9 +5,9 @@ nothing has to be waited for, all that costs more than most answers do.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from mock_server.dropping import DroppingProtocol
@@ -15,61 +15,118 @@ from mock_server.dropping import DroppingProtocol
 Whole: TypeAlias = tuple[int, Sequence[tuple[bytes, bytes]], bytes]
 """An answer: its status, its headers, the length of its content among them, and its content."""
 AtOnce: TypeAlias = Callable[[Scope, bytes], Whole | None]
-"""Answers a request, given its ASGI scope and its body; None where that is left to the application."""
+"""Answers a request, given its ASGI scope and its body; None where that is left to the application.
+
+The scope's path is all of the target, as it was sent.
+"""
 Result = TypeVar("Result")
+FAILED: Whole = (500, [(b"content-length", b"21"), (b"content-type", b"text/plain")], b"Internal Server Error")
 
 
 class AtOnceProtocol(DroppingProtocol):
-    """The protocol, with something that may answer whole requests before the application is asked."""
+    """The protocol, with something that may answer whole requests before anything is made for an application.
+
+    A request whose head is read is held until its last byte is there, or nothing more is to be read for now.
+    """
 
     def __init__(self, at_once: AtOnce, **given: Any) -> None:  # noqa: ANN401 # as uvicorn gives it
         super().__init__(**given)
         self.at_once = at_once
-        self.reading = False
-        self.begun: tuple[RequestResponseCycle, Any] | None = None
+        self.held: bytes | None = None  # of the body of a request that is held
+        self.idle_since: float | None = None  # by the loop's clock
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 # uvicorn's word for ASGI
-        """Called when a head is read: mostly, the body has come with it. What waited in a pipeline begins as ever."""
-        if self.reading:
-            self.begun = cycle, app
+    def on_headers_complete(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        under_way = self.pipeline or (cycle is not None and not cycle.response_complete)
+        if under_way or self.flow.write_paused or self.parser.should_upgrade() or not self.parser.should_keep_alive():
+            super().on_headers_complete()
         else:
-            super()._start_asgi_task(cycle, app)
+            self.held = b""
+
+    def on_body(self, body: bytes) -> None:
+        if self.held is None:
+            super().on_body(body)
+        else:
+            self.head_bytes = 0
+            self.held += body
+
+    def on_message_complete(self) -> None:
+        if self.held is None:
+            super().on_message_complete()
+            return
+        self.head_bytes = 0
+        content, self.held = self.held, None
+        answer = self._answer_to(content)
+        if answer is None:
+            self._hand_over(content)
+            super().on_message_complete()
+        else:
+            self._send(answer)
 
     def data_received(self, data: bytes) -> None:
-        self.reading = True
         super().data_received(data)
-        self.reading = False
-        if self.begun is not None:
-            (cycle, app), self.begun = self.begun, None
-            self._begin(cycle, app)
+        if self.held is not None:
+            content, self.held = self.held, None
+            self._hand_over(content)
 
-    def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 # uvicorn's word for ASGI
-        answer = None
-        if cycle.keep_alive and not cycle.more_body and not self.flow.write_paused:
-            try:
-                answer = self.at_once(cycle.scope, bytes(cycle.body))  # type: ignore[arg-type] # a scope, as a mapping
-            except Exception as error:  # noqa: BLE001 # told where those of applications are
-                app = raising(error)
-        if answer is None:
-            self._start_asgi_task(cycle, app)
-        else:
-            self._answer(cycle, answer)
+    def _answer_to(self, content: bytes) -> Whole | None:
+        scope: Scope = cast("Scope", self.scope)
+        scope["method"], scope["path"] = self.parser.get_method().decode("ascii"), self.url.decode("latin-1")
+        try:
+            return self.at_once(scope, content)
+        except Exception:
+            self.logger.exception("Exception where an answer was to be given at once")
+            return FAILED
 
-    def _answer(self, cycle: RequestResponseCycle, answer: Whole) -> None:
+    def _hand_over(self, content: bytes) -> None:
+        """To the application, as if it had just come."""
+        super().on_headers_complete()
+        if content:
+            super().on_body(content)
+
+    def _send(self, answer: Whole) -> None:
         status, headers, content = answer
         lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
-        cycle.response_started = cycle.response_complete = True
         self.answers.write_whole(b"".join((STATUS_LINE[status], *lines, b"\r\n", content)))
-        self.on_response_complete()
+        self.server_state.total_requests += 1
+        self._rest()
 
+    def _rest(self) -> None:
+        """Begins to wait for the next request, whose coming does not stop the timer: that costs more than to look."""
+        self.idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_in(self.timeout_keep_alive)
 
-def raising(error: Exception) -> ASGIApp:
-    """An application that fails."""
+    def _look_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
-    async def app(_scope: Scope, _receive: Receive, _send: Send) -> NoReturn:
-        raise error
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self.idle_since is None:
+            return
+        left = self.idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_in(left)
+        else:
+            super().timeout_keep_alive_handler()
 
-    return app
+    def _unset_keepalive_if_required(self) -> None:
+        """Called for whatever comes."""
+        self.idle_since = None
+
+    def on_response_complete(self) -> None:
+        self._stop_looking()
+        super().on_response_complete()
+        self.idle_since = None if self.timeout_keep_alive_task is None else self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_looking()
+        super().connection_lost(exc)
+
+    def _stop_looking(self) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
 
 def result_of(coroutine: Coroutine[object, None, Result]) -> Result:

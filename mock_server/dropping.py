@@ -42,6 +42,7 @@ class DroppingProtocol(HttpToolsProtocol):
         self.ending = asyncio.Event()
         self.head_bytes = 0  # received since the last piece of a body
         self.answers = AnswersInOne(transport)
+        self.extensions: dict[Any, Any] = {EXTENSION: self.answers, ENDING: self.ending}
         super().connection_made(cast("asyncio.Transport", self.answers))
         self.flow = OneByOne(transport, self.pipeline)
 
@@ -76,8 +77,7 @@ class DroppingProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        extensions: dict[Any, Any] = {EXTENSION: self.transport, ENDING: self.ending}
-        self.scope["extensions"] = extensions
+        self.scope["extensions"] = self.extensions
 
 
 def is_ending(scope: Scope) -> bool:

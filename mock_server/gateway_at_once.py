@@ -36,7 +36,7 @@ def gateway_at_once(gateways: Mapping[Mode, Gateway], controls: Controls, journa
         headers = texts_in(scope["headers"])
         if not OF_THE_APPLICATION.isdisjoint(headers) or controls.switchboard.choose(name, None, content) is not None:
             return None
-        scope["root_path"] = root
+        scope["root_path"], scope["query_string"] = root, b""
         gateway, mode = in_mode[controls.mode]
         notes, began = begun(name, scope), time.perf_counter()
         notes.content, notes.mode = content, mode
