@@ -120,16 +120,30 @@ def put(body: Json, pointer: str, value: Json) -> None:
     The value itself goes in, and no copy. Raises ValueError where `placed` does, and for the empty pointer.
     """
     way, last = _way(pointer)
+    _hold(_walked(body, way), last, value)
+
+
+def put_each(body: Json, pointers: tuple[str, ...], values: Sequence[Json | Literal[Nothing.ABSENT]]) -> None:
+    """Puts each value that is there at its pointer, as `put` does; those of one object walk the way to it once."""
+    for _, places in _by_holder(pointers):
+        holder: Json = None
+        for place, name in places:
+            value = values[place]
+            if value is not ABSENT:
+                if holder is None:
+                    holder = _walked(body, _way(pointers[place])[0])
+                _hold(holder, name, value)
+
+
+def _walked(body: Json, way: "Way") -> Json:
+    """What a way leads to, made where there is nothing."""
     for token, made in way:
         held = body.get(token) if isinstance(body, dict) else _item(body, token)
         if held is None:
             held = made()
             _hold(body, token, held)
         body = held
-    if isinstance(body, dict):
-        body[last] = value
-    else:
-        _hold(body, last, value)
+    return body
 
 
 Way: TypeAlias = tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]
@@ -142,33 +156,6 @@ def _way(pointer: str) -> tuple[Way, str]:
         raise ValueError("a body cannot be put into itself")
     path = tokens(pointer)
     return tuple((token, list if ahead.isdecimal() else dict) for token, ahead in pairwise(path)), path[-1]
-
-
-def put_each(body: Json, pointers: tuple[str, ...], values: Sequence[Json | Literal[Nothing.ABSENT]]) -> None:
-    """Puts each value that is there at its pointer, as `put` does; those of one object walk the way to it once."""
-    for holder, places in _by_holder(pointers):
-        held: Json = None
-        for place, name in places:
-            value = values[place]
-            if value is ABSENT:
-                continue
-            if held is None:
-                held = _made(body, holder, name)
-            if isinstance(held, dict):
-                held[name] = value
-            else:
-                _hold(held, name, value)
-
-
-def _made(body: Json, pointer: str, ahead: str) -> Json:
-    """What stands at a pointer; where there is nothing, what can hold a token."""
-    if not pointer:
-        return body
-    held = read(body, pointer)
-    if held is ABSENT or held is None:
-        held = [] if ahead.isdecimal() else {}
-        put(body, pointer, held)
-    return held
 
 
 def _item(holder: Json, token: str) -> Json:
