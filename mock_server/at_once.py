@@ -20,28 +20,34 @@ AtOnce: TypeAlias = Callable[[Scope, bytes], Whole | None]
 The scope's path is all of the target, as it was sent.
 """
 Result = TypeVar("Result")
+MOST_HELD = 2**16  # bytes
 FAILED: Whole = (500, [(b"content-length", b"21"), (b"content-type", b"text/plain")], b"Internal Server Error")
 
 
 class AtOnceProtocol(DroppingProtocol):
     """The protocol, with something that may answer whole requests before anything is made for an application.
 
-    A request whose head is read is held until its last byte is there, or nothing more is to be read for now.
+    A request whose head is read is held until its last byte is there. One that is long, that waits to be told to go
+    on, or whose client leaves, is the application's.
     """
 
     def __init__(self, at_once: AtOnce, **given: Any) -> None:  # noqa: ANN401 # as uvicorn gives it
         super().__init__(**given)
         self.at_once = at_once
-        self.held: bytes | None = None  # of the body of a request that is held
+        self.held: bytes | None = None  # the body of a request that is held, as far as it has come
         self.idle_since: float | None = None  # by the loop's clock
 
     def on_headers_complete(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle
         under_way = self.pipeline or (cycle is not None and not cycle.response_complete)
-        if under_way or self.flow.write_paused or self.parser.should_upgrade() or not self.parser.should_keep_alive():
+        full = self.flow.write_paused
+        if under_way or full or self.expect_100_continue or self.parser.should_upgrade() or self._ends_connection():
             super().on_headers_complete()
         else:
             self.held = b""
+
+    def _ends_connection(self) -> bool:
+        return not self.parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
         if self.held is None:
@@ -49,25 +55,26 @@ class AtOnceProtocol(DroppingProtocol):
         else:
             self.head_bytes = 0
             self.held += body
+            if len(self.held) > MOST_HELD:
+                self._hand_over()
 
     def on_message_complete(self) -> None:
         if self.held is None:
             super().on_message_complete()
             return
         self.head_bytes = 0
-        content, self.held = self.held, None
-        answer = self._answer_to(content)
+        answer = self._answer_to(self.held)
         if answer is None:
-            self._hand_over(content)
+            self._hand_over()
             super().on_message_complete()
         else:
+            self.held = None
             self._send(answer)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.held is not None:
-            content, self.held = self.held, None
-            self._hand_over(content)
+        if self.held is not None and said_length(self.headers) > MOST_HELD:
+            self._hand_over()
 
     def _answer_to(self, content: bytes) -> Whole | None:
         scope: Scope = cast("Scope", self.scope)
@@ -78,8 +85,9 @@ class AtOnceProtocol(DroppingProtocol):
             self.logger.exception("Exception where an answer was to be given at once")
             return FAILED
 
-    def _hand_over(self, content: bytes) -> None:
-        """To the application, as if it had just come."""
+    def _hand_over(self) -> None:
+        """What is held goes to the application, as if it had just come."""
+        content, self.held = self.held, None
         super().on_headers_complete()
         if content:
             super().on_body(content)
@@ -121,12 +129,19 @@ class AtOnceProtocol(DroppingProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_looking()
+        if self.held is not None:
+            self._hand_over()
         super().connection_lost(exc)
 
     def _stop_looking(self) -> None:
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
+
+
+def said_length(headers: Sequence[tuple[bytes, bytes]]) -> int:
+    """Of a body, by its request's head; 0 where that does not say."""
+    return next((int(value) for name, value in headers if name == b"content-length"), 0)
 
 
 def result_of(coroutine: Coroutine[object, None, Result]) -> Result:
