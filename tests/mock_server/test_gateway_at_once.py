@@ -41,7 +41,7 @@ def both(mock: Seen, **request: Any) -> list[httpx.Response]:  # noqa: ANN401 - 
     return [mock.http.post(PATH, headers={**headers, **more}, **request) for more in ({}, BY_A_PROXY)]
 
 
-def without_chance(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+def without_chance(answer: httpx.Response) -> Any:  # noqa: ANN401 - any JSON
     """An answer's JSON without what is another each time."""
     body = answer.json()
     for item in body.get("data", []):
