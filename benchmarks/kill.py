@@ -33,8 +33,8 @@ from gateway_contract.contract import Contract
 from mock_server.defects.benign import VARIANTS, variants
 from mock_server.defects.catalogue import defects, each_way_once
 from mock_server.defects.way import Defect
-from mock_server.gateway_app import gateway_app
-from mock_server.serving import serving
+from mock_server.gateway.app import gateway_app
+from mock_server.serving.server import serving
 
 STOCK, SUITE = "`schemathesis run`, all checks, 100 examples", "this suite"
 

@@ -23,8 +23,8 @@ from benchmarks.mock_servers import MOCK, Server, UnavailableError, bare, mock, 
 from gateway_contract.catalogue import contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
-from mock_server.picture_cache import KEPT_BYTES
-from mock_server.upstream_calls import KEPT as CALLS_KEPT
+from mock_server.images.cache import KEPT_BYTES
+from mock_server.upstream.calls import KEPT as CALLS_KEPT
 
 CONTRACT = "powertokens"
 WARM_UP = 2  # rounds that are not counted: V8 takes its time to compile

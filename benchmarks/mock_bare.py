@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_server.serving import listen, url_of
+from mock_server.serving.server import listen, url_of
 
 HERE = "127.0.0.1"
 

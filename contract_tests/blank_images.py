@@ -8,9 +8,9 @@ import zlib
 
 from PIL import Image
 
-from mock_server.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
-from mock_server.images import Picture
-from mock_server.png import SIGNATURE, chunk
+from mock_server.images.drawing import Picture
+from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
+from mock_server.images.png import SIGNATURE, chunk
 
 BITS, GREY = 1, 0  # per pixel; the kind of colour that IHDR names
 WHITE = b"\xff"

@@ -22,7 +22,7 @@ from gateway_contract.rules.finding import Outcome
 from gateway_contract.rules.rule import Rule
 from gateway_contract.standing import standing
 from gateway_contract.values import UNOBSERVED
-from mock_server.upstream_failures import FAILURE_NAMED
+from mock_server.upstream.failures import FAILURE_NAMED
 
 Progress = Callable[[int, int, str], None]
 FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]

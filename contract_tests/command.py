@@ -103,7 +103,7 @@ def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str,
     from contract_tests.session import rerun_exchange
     from contract_tests.settings import SettingsError
     from gateway_contract.document import DocumentError
-    from mock_server.serving import PortInUseError
+    from mock_server.serving.server import PortInUseError
 
     try:
         sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream))

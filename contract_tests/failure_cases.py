@@ -8,7 +8,7 @@ from gateway_contract.contract import Contract
 from gateway_contract.pointer import placed
 from gateway_contract.standing import standing
 from gateway_contract.values import Json
-from mock_server.upstream_failures import FAILURES, UpstreamFailure
+from mock_server.upstream.failures import FAILURES, UpstreamFailure
 
 SEVERAL = 3  # images, of which one can be missing; the plain request afterwards asks for one more
 

@@ -15,7 +15,7 @@ from contract_tests.image_parts import check_parts
 from contract_tests.limits import Limits, Trouble, in_bytes
 from contract_tests.png_pixels import check_pixels
 from gateway_contract.exchange import BrokenImage, Image
-from mock_server.identity import identity_of
+from mock_server.images.identity import identity_of
 
 # What image models give. Pillow reads fifty more kinds, some of them at a cost that has no bound.
 KINDS: Final[dict[str, type[ImageFile]]] = {

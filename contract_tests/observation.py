@@ -12,10 +12,10 @@ from gateway_contract.document import DocumentError
 from gateway_contract.exchange import UpstreamCall, header
 from gateway_contract.values import Json
 from mock_server import dashscope
-from mock_server.serving import serving
-from mock_server.upstream import upstream_app
-from mock_server.upstream_failures import UpstreamFailure
-from mock_server.upstream_stub import UpstreamStub, check_protocol
+from mock_server.serving.server import serving
+from mock_server.upstream.app import upstream_app
+from mock_server.upstream.failures import UpstreamFailure
+from mock_server.upstream.stub import UpstreamStub, check_protocol
 
 FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # who listens on every address is reached by this one
 

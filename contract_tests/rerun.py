@@ -25,7 +25,7 @@ from gateway_contract.judge import Judgement, judge
 from gateway_contract.pointer import leaves, read
 from gateway_contract.rules.finding import Finding, Outcome
 from gateway_contract.values import ABSENT, Json
-from mock_server.upstream_failures import FAILURE_NAMED
+from mock_server.upstream.failures import FAILURE_NAMED
 
 COMPARED = ("/answer/status", "/answer/problem", "/answer/body", "/upstream", "/images")
 VOLATILE = frozenset(

@@ -28,7 +28,7 @@ from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
 from gateway_contract.rules.derivation import derive_rules
 from gateway_contract.rules.rule import Rule
-from mock_server.serving import PortInUseError
+from mock_server.serving.server import PortInUseError
 
 NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
 LISTENING = (

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from contract_tests.observation import Observation
 from contract_tests.settings import Settings
 from gateway_contract.contract import Contract
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
-from mock_server.serving import serving
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import serving
 from mock_server.signing import Signer
-from mock_server.upstream_client import UpstreamClient
-from mock_server.upstream_wire import over_http
+from mock_server.upstream.client import UpstreamClient
+from mock_server.upstream.wire import over_http
 
 PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
 BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock

@@ -12,9 +12,9 @@ from contract_tests.target import BUNDLED_TOKEN, Target, bundled_gateway
 from contract_tests.verdicts import Run, Verdict
 from gateway_contract.contract import Contract
 from gateway_contract.rules.rule import Rule
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
-from mock_server.serving import serving
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import serving
 
 AppOf = Callable[[Gateway], ASGIApp]
 

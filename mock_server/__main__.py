@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from mock_server.options import Options
-from mock_server.serving import PortInUseError
+from mock_server.serving.server import PortInUseError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -71,10 +71,10 @@ def some_token(_context: click.Context, _option: click.Parameter, value: str | N
 def main(**given: Any) -> None:  # noqa: ANN401 # click gives what the options above say
     """Serve image gateways by their contracts, with real images, and the upstream stub behind them."""
     from gateway_contract.document import DocumentError
-    from mock_server.canned_images import CannedImagesError
     from mock_server.defects.catalogue import UnknownDefectError
+    from mock_server.gateway.recorded_answers import RecordedAnswersError
+    from mock_server.images.canned import CannedImagesError
     from mock_server.mock_command import listing, serve_until_stopped
-    from mock_server.recorded_answers import RecordedAnswersError
 
     listed = given.pop("listed")
     options = Options(**given)

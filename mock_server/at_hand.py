@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import Json
-from mock_server.journal import Entry
+from mock_server.gateway.modes import mode_named
+from mock_server.journal.entries import Entry
 from mock_server.mock import Mock
-from mock_server.modes import mode_named
 from mock_server.scenarios.catalogue import fits
 from mock_server.scenarios.switchboard import Switchboard
 from mock_server.scenarios.upstream import change_of
 from mock_server.scenarios.written import ScenarioError
-from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
-from mock_server.upstream_stub import UpstreamStub
+from mock_server.upstream.failures import FAILURE_NAMED, UpstreamFailure
+from mock_server.upstream.stub import UpstreamStub
 
 IMAGES_PATH = "/images/generations"
 """What clients of the OpenAI API put behind their base."""

@@ -9,7 +9,7 @@ from typing import Literal
 from gateway_contract.pointer import read
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server.dashscope import Failure, Generated, success, usage
-from mock_server.extended_texts import extended
+from mock_server.upstream.extended_texts import extended
 
 MODE_HEADER = "x-dashscope-async"
 ENABLED = "enable"

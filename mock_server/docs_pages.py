@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from gateway_contract.values import Json
 from mock_server.admin.document import document
 from mock_server.mock import Mock
-from mock_server.own_url import own_url
+from mock_server.serving.own_url import own_url
 
 ADMIN = "mock-admin"
 ASSETS: Mapping[str, str] = {

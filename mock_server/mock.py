@@ -10,30 +10,30 @@ from starlette.types import ASGIApp
 
 from gateway_contract.contract import Contract, Upstream
 from gateway_contract.document import DocumentError
-from mock_server.at_once import AtOnce
-from mock_server.call_problems import problems
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.way import Defect
-from mock_server.forwarding import SECONDS, forwarding_app
-from mock_server.front import Controls, front, hold, too_large
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
-from mock_server.gateway_at_once import gateway_at_once, never
-from mock_server.images import Picture
-from mock_server.journal import Journal
-from mock_server.modes import Mode, in_each_mode
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.at_once import gateway_at_once, never
+from mock_server.gateway.front import Controls, front, hold, too_large
+from mock_server.gateway.modes import Mode, in_each_mode
+from mock_server.gateway.recorded_answers import RecordedAnswer, with_recorded
+from mock_server.gateway.stages import Gateway
+from mock_server.images.drawing import Picture
+from mock_server.images.links import drawn
+from mock_server.journal.entries import Journal
+from mock_server.journal.recording import recorded
 from mock_server.names import check_names
-from mock_server.pictures import drawn
-from mock_server.recorded_answers import RecordedAnswer, with_recorded
-from mock_server.recording import recorded
 from mock_server.scenarios.borrowed import with_defects
 from mock_server.scenarios.meant import gateways_know
 from mock_server.scenarios.pictures import with_spoilt_images
 from mock_server.scenarios.upstream_serving import under_scenarios
+from mock_server.serving.at_once import AtOnce
 from mock_server.signing import LINK_SECONDS, Signer, signer_for
-from mock_server.upstream_client import DEFAULT_KEY, UpstreamClient
-from mock_server.upstream_stub import UpstreamStub, check_protocol
-from mock_server.upstream_wire import BundledWire, HttpWire, over_http
+from mock_server.upstream.call_problems import problems
+from mock_server.upstream.client import DEFAULT_KEY, UpstreamClient
+from mock_server.upstream.forwarding import SECONDS, forwarding_app
+from mock_server.upstream.stub import UpstreamStub, check_protocol
+from mock_server.upstream.wire import BundledWire, HttpWire, over_http
 
 KEPT = 1000  # requests
 

@@ -10,14 +10,14 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.admin.routes import admin_routes
-from mock_server.answers import IMAGE_PATH
-from mock_server.at_once import AtOnceProtocol, Whole
 from mock_server.console.pages import console_routes
-from mock_server.cors import with_cors
 from mock_server.docs_pages import docs_routes
-from mock_server.dropping import drop, is_ending
+from mock_server.gateway.answers import IMAGE_PATH
 from mock_server.mock import Mock
 from mock_server.names import OWN_PAGES
+from mock_server.serving.at_once import AtOnceProtocol, Whole
+from mock_server.serving.cors import with_cors
+from mock_server.serving.dropping import drop, is_ending
 
 
 def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:

@@ -14,21 +14,21 @@ import uvicorn
 from gateway_contract.catalogue import BUNDLED, contract_path
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract
-from mock_server.canned_images import canned_images
 from mock_server.defects.catalogue import defects, defects_named
-from mock_server.dropping import LAST_ANSWERS
-from mock_server.front import hold
-from mock_server.images import Picture
+from mock_server.gateway.front import hold
+from mock_server.gateway.modes import mode_named
+from mock_server.gateway.recorded_answers import recorded_answers
+from mock_server.images.canned import canned_images
+from mock_server.images.drawing import Picture
+from mock_server.images.links import drawn
 from mock_server.mock import MockSettings, mock_of, upstreams
 from mock_server.mock_app import mock_app, mock_protocol
-from mock_server.modes import mode_named
 from mock_server.options import Options
-from mock_server.pictures import drawn
-from mock_server.recorded_answers import recorded_answers
 from mock_server.reloading import reloading
 from mock_server.scenarios.named import scenario_file
-from mock_server.serving import listen, url_of
-from mock_server.upstream_client import DEFAULT_KEY
+from mock_server.serving.dropping import LAST_ANSWERS
+from mock_server.serving.server import listen, url_of
+from mock_server.upstream.client import DEFAULT_KEY
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that stand for all of a machine's, and where the machine itself reaches them."""

@@ -65,7 +65,7 @@ def image_gateway(running_image_gateway: "ImageGateway", request: pytest.Fixture
 
 
 def _behaves_as_marked(gateway: "ImageGateway", marker: pytest.Mark) -> None:
-    from mock_server.modes import UnknownModeError
+    from mock_server.gateway.modes import UnknownModeError
     from mock_server.scenarios.written import ScenarioError
 
     def behave(scenario: str | None = None, mode: str | None = None) -> None:
@@ -87,8 +87,8 @@ def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstrea
     from mock_server.mock import upstream_of
     from mock_server.scenarios.switchboard import Switchboard
     from mock_server.scenarios.upstream_serving import under_scenarios
-    from mock_server.serving import serving
-    from mock_server.upstream_stub import UpstreamStub
+    from mock_server.serving.server import serving
+    from mock_server.upstream.stub import UpstreamStub
 
     upstream, failures, board = upstream_of(image_contract), FailuresToCome(), Switchboard()
     stub = UpstreamStub(upstream, failure_of=failures.next)

@@ -9,7 +9,7 @@ import click
 from gateway_contract.contract import Contract
 from gateway_contract.document import Document, DocumentError
 from mock_server.defects.catalogue import UnknownDefectError
-from mock_server.front import hold
+from mock_server.gateway.front import hold
 from mock_server.mock import Mock, serve
 from mock_server.scenarios.named import scenario_file
 from mock_server.watching import watching

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from gateway_contract.contract import Contract
 from mock_server.mock import Mock, MockSettings, mock_of
 from mock_server.mock_app import mock_app, mock_protocol
-from mock_server.serving import listen, serving_on, url_of
+from mock_server.serving.server import listen, serving_on, url_of
 
 HERE = "127.0.0.1"
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gateway_contract.values import Json
 from mock_server.admin.problems import ProblemError
-from mock_server.bounded import MOST_REQUEST, TooLargeError, whole_body
+from mock_server.serving.bounded import MOST_REQUEST, TooLargeError, whole_body
 
 
 async def body_of(request: Request) -> bytes:

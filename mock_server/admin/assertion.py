@@ -11,7 +11,7 @@ from mock_server.admin.document import errors, read_by
 from mock_server.admin.filters import Judge, Selection, filters
 from mock_server.admin.problems import misunderstood
 from mock_server.admin.told import headers_told
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 
 NEAREST = 3  # misses that are told
 MOST_ERRORS = 5  # of each

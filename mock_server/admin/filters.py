@@ -12,8 +12,8 @@ from gateway_contract.values import ABSENT
 from gateway_contract.written import did_you_mean
 from mock_server.admin.problems import ProblemError, misunderstood
 from mock_server.admin.verdict import EntryVerdict, Kind
-from mock_server.journal import Entry
-from mock_server.modes import Mode
+from mock_server.gateway.modes import Mode
+from mock_server.journal.entries import Entry
 
 NONE = "none"
 """Stands for requests that have no answer, or no scenario."""

@@ -9,7 +9,7 @@ from gateway_contract.exchange import Headers, header
 from gateway_contract.values import Json
 from mock_server.admin.filters import Judge
 from mock_server.admin.told import iso
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 
 CREATOR = "image-gateway-contract"
 UNKNOWN = -1  # stands for a size that nobody measured

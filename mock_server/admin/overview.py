@@ -2,7 +2,7 @@
 
 from gateway_contract.values import Json
 from mock_server.mock import Mock, Served
-from mock_server.upstream_stub import UpstreamStub
+from mock_server.upstream.stub import UpstreamStub
 
 
 def overview(mock: Mock, own: str) -> Json:

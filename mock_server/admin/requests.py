@@ -16,9 +16,9 @@ from mock_server.admin.har import har
 from mock_server.admin.problems import ProblemError
 from mock_server.admin.told import told
 from mock_server.admin.verdict import EntryVerdict, verdict_in
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 from mock_server.mock import Mock
-from mock_server.own_url import own_url
+from mock_server.serving.own_url import own_url
 
 LISTED = Selection(limit=100)
 EXPORTED = Selection(newest_first=False)

@@ -14,9 +14,9 @@ from mock_server.admin.elsewhere import Elsewhere
 from mock_server.admin.origin import check_origin
 from mock_server.admin.overview import overview
 from mock_server.admin.problems import Handler, ProblemError
+from mock_server.gateway.modes import mode_named
 from mock_server.mock import Mock
-from mock_server.modes import mode_named
-from mock_server.own_url import own_url
+from mock_server.serving.own_url import own_url
 
 ROOT = "/_mock"
 MockHandler: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]

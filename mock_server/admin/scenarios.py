@@ -14,7 +14,7 @@ from mock_server.scenarios.meant import fits_who_is_meant
 from mock_server.scenarios.switchboard import ADMIN
 from mock_server.scenarios.upstream import UPSTREAM_KINDS
 from mock_server.scenarios.written import ScenarioError
-from mock_server.upstream_failures import FAILURE_NAMED
+from mock_server.upstream.failures import FAILURE_NAMED
 
 
 async def show_scenarios(mock: Mock, _request: Request) -> Response:

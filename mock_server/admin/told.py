@@ -9,7 +9,7 @@ from gateway_contract.redaction import redact_headers
 from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server.admin.passage import Difference
 from mock_server.admin.verdict import EntryVerdict
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 
 
 def told(entry: Entry, verdict: EntryVerdict) -> dict[str, Json]:

@@ -12,7 +12,7 @@ from gateway_contract.standing import Standing, standing
 from gateway_contract.values import ABSENT, Json
 from mock_server.admin.breaches import Breach, breaches, meant, named, unknown_names
 from mock_server.admin.passage import Difference, differences
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 
 
 class Kind(Enum):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from gateway_contract.exchange import header
 from gateway_contract.redaction import REDACTED, redact_headers
 from mock_server.console.snippets import curl_authorization
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 
 OF_THE_CONNECTION = frozenset({
     "host", "content-length", "connection", "transfer-encoding", "accept", "accept-encoding", "accept-language",

@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from mock_server.admin.answering import body_of
 from mock_server.console.overview import overview_saying
 from mock_server.console.rendering import served, whole_number
+from mock_server.gateway.modes import UnknownModeError, mode_named
 from mock_server.mock import Mock
-from mock_server.modes import UnknownModeError, mode_named
 from mock_server.scenarios.meant import fits_who_is_meant
 from mock_server.scenarios.switchboard import CONSOLE
 from mock_server.scenarios.written import ScenarioError

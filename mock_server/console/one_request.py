@@ -16,9 +16,9 @@ from mock_server.console.lines import lines
 from mock_server.console.passages import passages, touched, where_seen
 from mock_server.console.rendering import html, served, whole_number
 from mock_server.console.view import row
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 from mock_server.mock import Mock
-from mock_server.own_url import own_url
+from mock_server.serving.own_url import own_url
 
 
 async def one_request(mock: Mock, request: Request) -> Response:

@@ -12,12 +12,12 @@ from mock_server.console.fields import form_fields
 from mock_server.console.rendering import html, served, whole_number
 from mock_server.console.snippets import ANY_TOKEN, compact, example_of, snippets
 from mock_server.console.view import row
+from mock_server.gateway.modes import Mode
 from mock_server.mock import Mock
-from mock_server.modes import Mode
-from mock_server.own_url import own_url
 from mock_server.scenarios.catalogue import KINDS
 from mock_server.scenarios.upstream import UPSTREAM_KINDS
-from mock_server.upstream_failures import FAILURE_NAMED
+from mock_server.serving.own_url import own_url
+from mock_server.upstream.failures import FAILURE_NAMED
 
 SHOWN = 100  # requests on the first page, and in each piece of news; the others are in the journal
 

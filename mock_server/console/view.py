@@ -9,8 +9,8 @@ from gateway_contract.contract import Contract
 from gateway_contract.pointer import read
 from gateway_contract.values import ABSENT
 from mock_server.admin.verdict import EntryVerdict, Kind, verdict_in
-from mock_server.journal import Entry
-from mock_server.refusals import message_in
+from mock_server.gateway.refusals import message_in
+from mock_server.journal.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from mock_server.defects.parts import (
     whole_answers,
 )
 from mock_server.defects.way import Spot, broken
-from mock_server.gateway import Gateway, Incoming, Outgoing, answer
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, answer
 
 Change = Callable[[dict[str, Json]], Json]
 

@@ -15,9 +15,9 @@ from gateway_contract.values import ABSENT, Json
 from mock_server.defects.answers import with_items
 from mock_server.defects.conduct import leaves_to_upstream
 from mock_server.defects.parts import images_of, mapping_at
-from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse, validate
-from mock_server.gateway_app import gateway_app
-from mock_server.refusals import Refusal
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse, validate
 
 Variant = Callable[[Gateway], ASGIApp]
 VARIANTS: dict[str, Variant] = {}

@@ -17,10 +17,10 @@ from mock_server.dashscope_tasks import (
     submitted_task,
 )
 from mock_server.defects.benign import benign_for
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
-from mock_server.upstream import UpstreamAnswer
-from mock_server.upstream_wire import Outbound, UpstreamWire
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.upstream.app import UpstreamAnswer
+from mock_server.upstream.wire import Outbound, UpstreamWire
 
 TASK_OPERATION = "submitGeneration"
 BETWEEN_POLLS = 0.02  # seconds

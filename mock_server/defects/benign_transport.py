@@ -14,8 +14,8 @@ from mock_server.defects.benign import benign
 from mock_server.defects.images import again
 from mock_server.defects.parts import images_of
 from mock_server.defects.way import with_images
-from mock_server.gateway import Gateway, Incoming, Outgoing
-from mock_server.gateway_app import gateway_app
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing
 
 
 def with_headers(app: ASGIApp, change: Callable[[dict[bytes, bytes]], dict[bytes, bytes]]) -> ASGIApp:

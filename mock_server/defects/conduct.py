@@ -10,8 +10,8 @@ from gateway_contract.values import Json
 from mock_server.defects.parts import authorization, expected, optional, upstream_of
 from mock_server.defects.way import Spot, broken
 from mock_server.defects.wires import Readdressed
-from mock_server.gateway import Gateway, Incoming, Outgoing, authenticate, generate, refuse, validate
-from mock_server.refusals import NO_TOKEN, Refusal, refusal_of
+from mock_server.gateway.refusals import NO_TOKEN, Refusal, refusal_of
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, authenticate, generate, refuse, validate
 
 SLOW = 3  # images
 

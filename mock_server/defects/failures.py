@@ -8,9 +8,9 @@ from gateway_contract.values import Json
 from mock_server.defects.parts import expected, images_of
 from mock_server.defects.state import BROKE
 from mock_server.defects.way import Spot, broken
-from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse
-from mock_server.refusals import UPSTREAM_BROKE, Refusal
-from mock_server.upstream_wire import over_http
+from mock_server.gateway.refusals import UPSTREAM_BROKE, Refusal
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, answer, authenticate, generate, refuse
+from mock_server.upstream.wire import over_http
 
 PATIENCE = 3600.0  # seconds
 

@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_contract.contract import Carrier
 from gateway_contract.pointer import placed, read
 from gateway_contract.values import ABSENT, Json
-from mock_server.answers import IMAGE_PATH
 from mock_server.defects.answers import with_items
 from mock_server.defects.parts import any_carrier, by_default, carriers, expected, first_carrier, images_of, pixels
 from mock_server.defects.way import Spot, broken
-from mock_server.gateway import Gateway, Incoming, Outgoing, answer
+from mock_server.gateway.answers import IMAGE_PATH
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, answer
 
 
 @broken("image", pixels)

@@ -8,7 +8,6 @@ from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import below, leaf_name, parent, placed, read, removed
 from gateway_contract.size import parse_size
 from gateway_contract.values import ABSENT, Json, same
-from mock_server.answers import carrier_asked_for
 from mock_server.defects.parts import (
     counted,
     easily_lost,
@@ -28,7 +27,8 @@ from mock_server.defects.parts import (
     zeros,
 )
 from mock_server.defects.way import Spot, broken
-from mock_server.gateway import Gateway
+from mock_server.gateway.answers import carrier_asked_for
+from mock_server.gateway.stages import Gateway
 
 SIZE = "1024*768"
 MOST_IMAGES = 6

@@ -27,8 +27,8 @@ from mock_server.defects.parts import (
     unknown_to_upstream,
 )
 from mock_server.defects.way import Spot, broken
-from mock_server.gateway import Gateway, Incoming, read_body, validate
-from mock_server.refusals import Refusal, refusal_of
+from mock_server.gateway.refusals import Refusal, refusal_of
+from mock_server.gateway.stages import Gateway, Incoming, read_body, validate
 
 BOUNDS = limits("minimum", "maximum")
 WORDS: dict[str, Json] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}

@@ -12,9 +12,9 @@ from mock_server.defects.conduct import leaves_to_upstream
 from mock_server.defects.parts import bodies, expected
 from mock_server.defects.way import Each, Spot, broken
 from mock_server.defects.wires import Overheard, nothing_heard
-from mock_server.dropping import drop
-from mock_server.gateway import Gateway, Outgoing, refuse
-from mock_server.refusals import Refusal
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway, Outgoing, refuse
+from mock_server.serving.dropping import drop
 
 LIST: Json = []
 """What no part of an error is."""

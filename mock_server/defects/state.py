@@ -8,8 +8,8 @@ from gateway_contract.pointer import read
 from gateway_contract.values import Json
 from mock_server.defects.parts import expected, requests
 from mock_server.defects.way import Spot, broken
-from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, generate
-from mock_server.refusals import Refusal
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, answer, authenticate, generate
 
 BROKE = Refusal(500, "server_error", "internal_error", "Something went wrong.")
 SHARE = 0.3  # of all requests

@@ -10,7 +10,7 @@ from gateway_contract.values import Json
 from mock_server.defects.mappings import call_of, retold
 from mock_server.defects.parts import schema_of, texts
 from mock_server.defects.way import broken
-from mock_server.gateway import Gateway
+from mock_server.gateway.stages import Gateway
 
 
 @broken("map", texts)

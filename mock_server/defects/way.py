@@ -11,9 +11,9 @@ from typing import Any, Protocol, TypeAlias
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract import Contract
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
-from mock_server.upstream_client import UpstreamClient
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.upstream.client import UpstreamClient
 
 
 class Part(Protocol):

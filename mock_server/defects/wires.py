@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway_contract.values import ABSENT, Json, Nothing
-from mock_server.upstream import UpstreamAnswer
-from mock_server.upstream_wire import Outbound, UpstreamWire
+from mock_server.upstream.app import UpstreamAnswer
+from mock_server.upstream.wire import Outbound, UpstreamWire
 
 Heard = ContextVar[Json | Literal[Nothing.ABSENT]]
 

@@ -19,15 +19,15 @@ from gateway_contract.values import ABSENT, Json, Nothing
 from mock_server import dashscope
 from mock_server.defects.catalogue import defects
 from mock_server.defects.way import Defect, around
-from mock_server.dropping import Silence
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, changing, unknown
 from mock_server.scenarios.pictures import BROKEN_BY, spoiling
-from mock_server.tasks import new_id
-from mock_server.upstream import UpstreamAnswer
-from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
-from mock_server.upstream_wire import NO_STATUS, Outbound, UpstreamWire
+from mock_server.serving.dropping import Silence
+from mock_server.upstream.app import UpstreamAnswer
+from mock_server.upstream.failures import FAILURE_NAMED, UpstreamFailure
+from mock_server.upstream.tasks import new_id
+from mock_server.upstream.wire import NO_STATUS, Outbound, UpstreamWire
 
 PATIENCE = 10.0  # seconds for which the gateway waits for an upstream that is silent
 DEFECT = Parameter("name", None, "one of those that `python -m mock_server --defects` lists")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract import Contract
-from mock_server.gateway import Gateway
+from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.chance import SEED, drawing, seeded
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, NamedScenario, Parameter, tell_drawn
 from mock_server.scenarios.written import ScenarioError, parts_of

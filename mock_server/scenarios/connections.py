@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.dropping import drop, dropped
-from mock_server.gateway import Gateway
+from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter
 from mock_server.scenarios.written import seconds_in
+from mock_server.serving.dropping import drop, dropped
 
 Sending: TypeAlias = Callable[[Message, bytes, Scope, Receive, Send], Awaitable[None]]
 """Sends an answer, given what starts it and what it holds."""

@@ -9,7 +9,7 @@ from random import Random
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway, Incoming, Outgoing
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing
 from mock_server.scenarios.chance import SEED, drawing, seeded
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, changing, tell_drawn
 from mock_server.scenarios.written import MOST_SECONDS, ScenarioError, seconds_in

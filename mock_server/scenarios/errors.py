@@ -10,9 +10,9 @@ from gateway_contract.pointer import tokens
 from gateway_contract.rules.statements import constraint_sentence
 from gateway_contract.schema import ANY_NAME
 from gateway_contract.standing import NOT_JUDGED
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import response
-from mock_server.refusals import Refusal
+from mock_server.gateway.app import response
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, Parameter, unknown
 from mock_server.scenarios.written import ScenarioError
 

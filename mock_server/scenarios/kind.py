@@ -8,7 +8,7 @@ from typing import TypeAlias
 from starlette.types import ASGIApp, Scope
 
 from gateway_contract.contract import Contract
-from mock_server.gateway import Gateway
+from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.written import ScenarioError, Step
 
 MOST_NAMED = 50  # names in a message

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.pointer import placed, read
 from gateway_contract.values import Json
-from mock_server.answers import IMAGE_PATH, carrier_asked_for
-from mock_server.gateway import Gateway, Incoming, Outgoing
+from mock_server.gateway.answers import IMAGE_PATH, carrier_asked_for
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing
 from mock_server.scenarios.kind import Effect, Given, Kind, Parameter, changing
 from mock_server.scenarios.written import ScenarioError, seconds_in
 from mock_server.signing import BadSignatureError

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.gateway import Gateway
+from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.catalogue import effect_of, under
 from mock_server.scenarios.kind import DRAWN, AppOf, NamedScenario
 from mock_server.scenarios.switchboard import HEADER, Chosen

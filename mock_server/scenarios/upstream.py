@@ -9,8 +9,8 @@ from mock_server.dashscope_tasks import BROKEN_IN_THE_END, REFUSED_IN_THE_END
 from mock_server.scenarios.borrowed import FAILURE, failure_named
 from mock_server.scenarios.kind import Described, Parameter, unknown
 from mock_server.scenarios.written import ScenarioError, Step, seconds_in, steps_of
-from mock_server.upstream_failures import FAILURE_NAMED
-from mock_server.upstream_stub import UpstreamStub
+from mock_server.upstream.failures import FAILURE_NAMED
+from mock_server.upstream.stub import UpstreamStub
 
 Change: TypeAlias = Callable[[UpstreamStub], UpstreamStub]
 

@@ -7,15 +7,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.bounded import bounded, replaying
 from mock_server.dashscope import Failure
 from mock_server.scenarios.serving import echoing
 from mock_server.scenarios.switchboard import HEADER, MARKER, Chosen, Switchboard
 from mock_server.scenarios.upstream import Change, change_of
 from mock_server.scenarios.written import ScenarioError
-from mock_server.tasks import new_id
-from mock_server.upstream import TOO_LARGE, upstream_app
-from mock_server.upstream_stub import UpstreamStub
+from mock_server.serving.bounded import bounded, replaying
+from mock_server.upstream.app import TOO_LARGE, upstream_app
+from mock_server.upstream.stub import UpstreamStub
+from mock_server.upstream.tasks import new_id
 
 GatewaysKnow = Callable[[str], bool]
 """Whether a scenario is one of gateways: prompts come here through them, with what was meant for them."""

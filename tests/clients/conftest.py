@@ -19,10 +19,10 @@ from gateway_contract.loading import load_contract
 from gateway_contract.values import Json
 from mock_server.mock import MockSettings
 from mock_server.running_mock import running_mock
-from mock_server.serving import serving
-from mock_server.upstream import upstream_app
-from mock_server.upstream_failures import FAILURE_NAMED, UpstreamFailure
-from mock_server.upstream_stub import UpstreamStub
+from mock_server.serving.server import serving
+from mock_server.upstream.app import upstream_app
+from mock_server.upstream.failures import FAILURE_NAMED, UpstreamFailure
+from mock_server.upstream.stub import UpstreamStub
 from tests.clients.calls import CONTRACTS, FAILING, TOKEN, Failing
 from tests.clients.node import HERE, Node, openai_package, running_node
 

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from mock_server.cors import with_cors
-from mock_server.serving import serving
+from mock_server.serving.cors import with_cors
+from mock_server.serving.server import serving
 from tests.browser import blank_page
 from tests.clients.calls import TEXT, Call, Failing, Told, played
 from tests.clients.conftest import free_port

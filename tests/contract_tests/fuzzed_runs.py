@@ -13,10 +13,10 @@ from contract_tests.target import BUNDLED_TOKEN, Target, bundled_gateway
 from contract_tests.verdicts import Run
 from gateway_contract.contract import Contract
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway, Incoming
-from mock_server.gateway_app import gateway_app
-from mock_server.refusals import Refusal
-from mock_server.serving import serving
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway, Incoming
+from mock_server.serving.server import serving
 from tests.contract_tests.gateways import silent
 
 Change = Callable[[Gateway], Gateway]

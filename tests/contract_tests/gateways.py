@@ -21,9 +21,9 @@ from contract_tests.target import BUNDLED_TOKEN, Target, bundled_gateway
 from contract_tests.verdicts import RuleVerdict, Run, Verdict
 from gateway_contract.contract import Contract
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
-from mock_server.serving import serving
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import serving
 
 TOKEN = "sk-client-0123456789abcdef"
 Reply: TypeAlias = Callable[[Request, bytes], Response]

@@ -9,7 +9,7 @@ from contract_tests.trial import AppOf, about_failures
 from contract_tests.trial import run_against as run_of
 from contract_tests.verdicts import Run, Verdict
 from gateway_contract.rules.derivation import derive_rules
-from mock_server.gateway_app import gateway_app
+from mock_server.gateway.app import gateway_app
 from tests.contract_tests.three_contracts import contract_named
 
 

@@ -9,8 +9,8 @@ from contract_tests.blank_images import blank
 from contract_tests.inspect_image import inspect
 from contract_tests.limits import Limits
 from gateway_contract.exchange import Image
-from mock_server.identity import identity_of
-from mock_server.images import Picture
+from mock_server.images.drawing import Picture
+from mock_server.images.identity import identity_of
 
 SIZES = [(2048, 2048), (512, 8192), (513, 70), (64, 48), (63, 40), (1, 1)]
 IDENTITY = "0123456789abcdef"

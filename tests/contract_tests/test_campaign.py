@@ -23,9 +23,9 @@ from gateway_contract.rules.examined import Examined
 from gateway_contract.rules.finding import Finding
 from gateway_contract.standing import standing
 from gateway_contract.values import ABSENT, Json
-from mock_server.gateway import Gateway, Incoming, map_body
-from mock_server.images import Picture, draw
-from mock_server.refusals import Refusal
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway, Incoming, map_body
+from mock_server.images.drawing import Picture, draw
 from tests.contract_tests.gateways import (
     as_json,
     failing,

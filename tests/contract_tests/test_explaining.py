@@ -15,9 +15,9 @@ from contract_tests.trial import AppOf, failing, serving_instead
 from contract_tests.verdicts import Failure, Run, Verdict
 from gateway_contract.pointer import read, removed
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway, Incoming, Outgoing, answer, authenticate, map_body, validate
-from mock_server.gateway_app import gateway_app
-from mock_server.refusals import NOT_JSON, Refusal
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.refusals import NOT_JSON, Refusal
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, answer, authenticate, map_body, validate
 
 SEED = "powerbuyin/seed/mapped"
 

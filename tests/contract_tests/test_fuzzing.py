@@ -22,8 +22,8 @@ from gateway_contract.read_json import read_json
 from gateway_contract.rules.derivation import derive_rules
 from gateway_contract.size import parse_size
 from gateway_contract.values import ABSENT, Json
-from mock_server.gateway import Gateway, validate
-from mock_server.refusals import NOT_JSON, Refusal
+from mock_server.gateway.refusals import NOT_JSON, Refusal
+from mock_server.gateway.stages import Gateway, validate
 from tests.contract_tests.fuzzed_runs import Fuzzed, fuzzed, unchanged
 from tests.contract_tests.gateways import failing, verdict_on
 from tests.contract_tests.three_contracts import POWERTOKENS, base, request

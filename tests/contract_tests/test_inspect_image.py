@@ -13,7 +13,7 @@ from contract_tests.base64_images import decode_base64
 from contract_tests.inspect_image import inspect
 from contract_tests.limits import Limits, Problem
 from gateway_contract.exchange import BrokenImage, Image
-from mock_server.images import Picture, draw
+from mock_server.images.drawing import Picture, draw
 from tests.contract_tests.test_wire import at_most
 
 LIMITS = Limits(image_bytes=2**22)

@@ -9,7 +9,7 @@ from contract_tests.marks import mark_of
 from contract_tests.observation import NoUpstreamError, Observation, observing
 from gateway_contract.pointer import placed, read
 from gateway_contract.values import Json
-from mock_server.serving import PortInUseError
+from mock_server.serving.server import PortInUseError
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS
 
 KEY = {"Authorization": "Bearer sk-upstream"}

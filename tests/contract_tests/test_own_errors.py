@@ -18,8 +18,8 @@ from gateway_contract.exchange import Exchange
 from gateway_contract.judge import JudgeError
 from gateway_contract.pointer import read, removed
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway, map_body, validate
-from mock_server.refusals import NOT_JSON, Refusal
+from mock_server.gateway.refusals import NOT_JSON, Refusal
+from mock_server.gateway.stages import Gateway, map_body, validate
 from tests.contract_tests.fuzzed_runs import fuzzed, unchanged
 from tests.contract_tests.gateways import run_with, silent
 from tests.contract_tests.report_examples import made_up_rule

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from contract_tests.report.curl import curl_of
 from gateway_contract.exchange import Credential, Request
 from gateway_contract.values import ABSENT
-from mock_server.serving import serving
+from mock_server.serving.server import serving
 from tests.contract_tests.report_examples import GATEWAY, JSON_TYPE, TOKEN, asking, carrying
 
 STAND_IN = Path(__file__).with_name("stand_in_for_curl.py")

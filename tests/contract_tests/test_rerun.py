@@ -28,10 +28,10 @@ from gateway_contract.pointer import placed, read, removed
 from gateway_contract.values import ABSENT, Json
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.wires import Overheard, nothing_heard
-from mock_server.gateway import Gateway, Incoming, Map, Outgoing, answer, map_body
-from mock_server.gateway_app import gateway_app
-from mock_server.refusals import Refusal
-from mock_server.serving import listen, serving
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway, Incoming, Map, Outgoing, answer, map_body
+from mock_server.serving.server import listen, serving
 
 LOST = "powerbuyin/seed/preserves-0"
 

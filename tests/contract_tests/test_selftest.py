@@ -23,7 +23,7 @@ from gateway_contract.catalogue import BUNDLED
 from gateway_contract.values import Json
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.way import Defect
-from mock_server.gateway import Gateway, map_body
+from mock_server.gateway.stages import Gateway, map_body
 from tests.contract_tests.gateways_under_test import right_run, run_against
 
 NOT_NORMALISED = "size-not-normalised"

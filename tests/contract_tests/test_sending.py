@@ -18,7 +18,7 @@ from contract_tests.limits import Limits
 from contract_tests.sending import MOST_ITEMS, PATIENCE, TRIES, Sender, authorization, retry_after, send
 from gateway_contract.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
 from gateway_contract.values import ABSENT, UNOBSERVED, Json
-from mock_server.images import Picture, draw
+from mock_server.images.drawing import Picture, draw
 from tests.contract_tests.gateways import TOKEN, Reply, Scripted, as_json, generated, replying
 from tests.contract_tests.three_contracts import POWERTOKENS, base
 

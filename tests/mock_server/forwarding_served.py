@@ -10,9 +10,9 @@ from starlette.routing import Mount
 
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import Json
-from mock_server.forwarding import forwarding_app
-from mock_server.serving import serving
-from mock_server.upstream_calls import UpstreamCalls
+from mock_server.serving.server import serving
+from mock_server.upstream.calls import UpstreamCalls
+from mock_server.upstream.forwarding import forwarding_app
 from tests.mock_server.served import client
 
 MOUNT = "/dashscope"

@@ -13,14 +13,14 @@ from starlette.routing import Route
 from gateway_contract.contract import Contract
 from gateway_contract.exchange import UpstreamCall
 from gateway_contract.values import Json
-from mock_server.gateway import Gateway
-from mock_server.gateway_app import gateway_app
-from mock_server.serving import serving
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import serving
 from mock_server.signing import Signer
-from mock_server.upstream import upstream_app
-from mock_server.upstream_client import UpstreamClient
-from mock_server.upstream_stub import UpstreamStub
-from mock_server.upstream_wire import over_http
+from mock_server.upstream.app import upstream_app
+from mock_server.upstream.client import UpstreamClient
+from mock_server.upstream.stub import UpstreamStub
+from mock_server.upstream.wire import over_http
 
 KEY = "sk-of-the-gateway"
 Body = dict[str, Json]

@@ -9,7 +9,7 @@ import pytest
 
 from gateway_contract.contract import Contract
 from gateway_contract.values import Json
-from mock_server.upstream_stub import StubSettings, UpstreamStub
+from mock_server.upstream.stub import StubSettings, UpstreamStub
 from tests.mock_server.served import Body, ServedStub, served
 
 GENERATION = "/api/v1/services/aigc/image-generation/generation"

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gateway_contract.contract import Contract
-from mock_server.identity import identity_of
+from mock_server.images.identity import identity_of
 from tests.mock_server.served import Body, ServedGateway, gateway_served
 
 ORDER: Body = {"engine": "quick", "wish": {"words": "a kite over the dunes"}}

@@ -9,7 +9,7 @@ import pytest
 
 from gateway_contract.values import Json
 from mock_server.at_hand import ImageGateway, ImageUpstream
-from mock_server.modes import UnknownModeError
+from mock_server.gateway.modes import UnknownModeError
 from mock_server.scenarios.written import ScenarioError
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import client

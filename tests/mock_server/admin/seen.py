@@ -13,7 +13,7 @@ from mock_server.admin.document import errors, schema_named
 from mock_server.admin.routes import ROOT
 from mock_server.mock import Mock, MockSettings, mock_of
 from mock_server.mock_app import mock_app, mock_protocol
-from mock_server.serving import listen, serving_on, url_of
+from mock_server.serving.server import listen, serving_on, url_of
 
 HERE = "127.0.0.1"
 Body = dict[str, Json]

@@ -13,7 +13,7 @@ import pytest
 from gateway_contract.contract import Contract
 from mock_server.admin.document import errors, schema_named
 from mock_server.admin.events import resumed_after, stream
-from mock_server.journal import Journal
+from mock_server.journal.entries import Journal
 from tests.mock_server.admin.seen import Body, Seen, seen
 
 EVENTS = "/_mock/events"

@@ -10,8 +10,8 @@ from gateway_contract.contract import Contract
 from mock_server.admin.document import document
 from mock_server.admin.elsewhere import Elsewhere
 from mock_server.admin.routes import admin_routes
+from mock_server.gateway.modes import Mode
 from mock_server.mock import MockSettings, mock_of
-from mock_server.modes import Mode
 from tests.mock_server.admin.seen import Body, Seen, seen
 
 ALSO = "/_mock/more"

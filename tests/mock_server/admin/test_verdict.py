@@ -9,7 +9,7 @@ from gateway_contract.mapping import upstream_body
 from gateway_contract.pointer import placed, removed
 from gateway_contract.values import Json
 from mock_server.admin.verdict import EntryVerdict, Kind, verdict_in, verdict_of
-from mock_server.journal import Entry
+from mock_server.journal.entries import Entry
 from tests.mock_server.admin.seen import Body
 
 SENT: Headers = (("authorization", "Bearer [redacted]"),)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from mock_server.modes import Mode
+from mock_server.gateway.modes import Mode
 from mock_server.scenarios.switchboard import CONSOLE
 from tests.browser import blank_page
 from tests.mock_server.admin.seen import Body, Seen

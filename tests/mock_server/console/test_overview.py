@@ -14,7 +14,7 @@ from mock_server.console.overview import SHOWN
 from mock_server.mock import MockSettings, mock_of
 from mock_server.mock_app import mock_app
 from mock_server.scenarios.switchboard import CONSOLE
-from mock_server.serving import listen, serving_on, url_of
+from mock_server.serving.server import listen, serving_on, url_of
 from tests.browser import blank_page
 from tests.mock_server.admin.seen import HERE, Body, Seen, seen
 from tests.mock_server.console.conftest import opened, watched

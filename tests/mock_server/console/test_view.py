@@ -8,8 +8,8 @@ import pytest
 from gateway_contract.contract import Contract
 from mock_server.console.rendering import html
 from mock_server.console.view import mood, row, status_told, took
-from mock_server.journal import Entry
-from mock_server.refusals import Refusal, refusal_body
+from mock_server.gateway.refusals import Refusal, refusal_body
+from mock_server.journal.entries import Entry
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from gateway_contract.contract import Contract
 from gateway_contract.values import Json
 from mock_server.defects.benign_tasks import asks_asynchronously
 from mock_server.defects.conduct import leaves_to_upstream
-from mock_server.serving import serving
-from mock_server.tasks import Tasks
-from mock_server.upstream_failures import FAILURE_NAMED
-from mock_server.upstream_stub import StubSettings
+from mock_server.serving.server import serving
+from mock_server.upstream.failures import FAILURE_NAMED
+from mock_server.upstream.stub import StubSettings
+from mock_server.upstream.tasks import Tasks
 from tests.mock_server.served import ServedStub, canned, client, gateway_before
 from tests.mock_server.tasks_served import GENERATION, tasks_served
 

@@ -21,7 +21,7 @@ from mock_server.scenarios.kind import NamedScenario
 from mock_server.scenarios.named import scenario_file
 from mock_server.scenarios.switchboard import HEADER
 from mock_server.scenarios.written import ScenarioError, parts_of, steps_of
-from mock_server.upstream_failures import FAILURES
+from mock_server.upstream.failures import FAILURES
 from tests.mock_server.served import Body, client
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from gateway_contract.contract import Contract
-from mock_server.front import OF_THE_MOCK
+from mock_server.gateway.front import OF_THE_MOCK
 from mock_server.mock import Mock
 from mock_server.running_mock import running_mock
 from mock_server.scenarios.catalogue import KINDS, effect_of

@@ -12,7 +12,7 @@ from gateway_contract.values import Json
 from mock_server.scenarios.switchboard import HEADER
 from mock_server.scenarios.upstream import UPSTREAM_KINDS, change_of
 from mock_server.scenarios.written import ScenarioError
-from mock_server.upstream_failures import FAILURE_NAMED
+from mock_server.upstream.failures import FAILURE_NAMED
 from tests.mock_server.admin.seen import Seen, seen
 from tests.mock_server.tasks_served import ENABLED, GENERATION, SYNTHESIS, generation, synthesis
 

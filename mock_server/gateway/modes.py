@@ -1,0 +1,139 @@
+"""How much a gateway minds: strict refuses by its contract, lenient mends the request and says so, off looks away."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import Literal, cast
+
+from gateway_contract.contract import Contract
+from gateway_contract.pointer import below, leaf_name, members, parent, placed, read, removed
+from gateway_contract.read_json import read_json
+from gateway_contract.schema import ANY_NAME, Constraint
+from gateway_contract.standing import NOT_JUDGED
+from gateway_contract.values import ABSENT, Json, Nothing
+from mock_server.gateway.refusals import Refusal, refusal_of
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, Respond
+
+MODE_HEADER = "x-mock-mode"
+VIOLATION_HEADER = "x-mock-violation"
+ROUNDS = 4
+"""Mending one thing can show the next; whoever is not right after so many takes the contract's own example."""
+
+
+class Mode(Enum):
+    STRICT = "strict"
+    LENIENT = "lenient"
+    OFF = "off"
+
+
+class UnknownModeError(Exception):
+    """A mode that there is not; says which ones there are."""
+
+
+def mode_named(name: str) -> Mode:
+    """Raises UnknownModeError."""
+    try:
+        return Mode(name.strip().lower())
+    except ValueError as error:
+        known = ", ".join(mode.value for mode in Mode)
+        raise UnknownModeError(f"there is no mode {name!r}, but {known}") from error
+
+
+def in_each_mode(gateway: Gateway) -> Mapping[Mode, Gateway]:
+    return {mode: in_mode(gateway, mode) for mode in Mode}
+
+
+def in_mode(gateway: Gateway, mode: Mode) -> Gateway:
+    """The gateway as it is when it minds so much."""
+    match mode:
+        case Mode.STRICT:
+            return gateway
+        case Mode.LENIENT:
+            return replace(gateway, validate=_mending, answer=_saying(gateway))
+        case Mode.OFF:
+            return replace(gateway, validate=lambda _, body: body)
+
+
+def violation(contract: Contract, body: Json) -> Refusal | None:
+    """What a strict gateway would say of a body."""
+    breaches = judged_breaches(contract, body)
+    return refusal_of(contract, body, breaches) if breaches else None
+
+
+def judged_breaches(contract: Contract, body: Json) -> frozenset[Constraint]:
+    return frozenset(one for one in contract.request.broken(body) if one.keyword != NOT_JUDGED)
+
+
+def mended(contract: Contract, body: Json) -> Json | Refusal:
+    """The body brought within the contract: numbers to their bounds, texts cut, the rest as if it had been left out.
+
+    Where that does not help, the contract's own example; where there is none, the refusal.
+    """
+    right = body
+    for _ in range(ROUNDS):
+        breaches = judged_breaches(contract, right)
+        if not breaches:
+            return right
+        for breach in breaches:
+            right = _mended_at(contract, breach, right)
+    example = _example(contract)
+    return refusal_of(contract, body, judged_breaches(contract, body)) if example is ABSENT else example
+
+
+def _mended_at(contract: Contract, breach: Constraint, body: Json) -> Json:
+    value = read(body, breach.pointer)
+    match breach.keyword, value:
+        case "minimum" | "maximum", int() | float():
+            return placed(body, breach.pointer, breach.value)
+        case "maxLength", str():
+            return placed(body, breach.pointer, value[: cast("int", breach.value)])
+    if leaf_name(breach.pointer) == ANY_NAME:
+        return _without_unlisted(contract, parent(breach.pointer), body)
+    return _as_in_example(contract, breach.pointer, removed(body, breach.pointer))
+
+
+def _as_in_example(contract: Contract, pointer: str, body: Json) -> Json:
+    """The body with what it must have at a pointer; a body that may do without stays without."""
+    wanted = read(_example(contract), pointer)
+    missing = any(one.keyword == "required" and one.pointer == pointer for one in contract.request.broken(body))
+    if wanted is ABSENT or not (missing or pointer == ""):
+        return body
+    try:
+        return placed(body, pointer, wanted)
+    except ValueError:  # something on the way is no object
+        return body
+
+
+def _without_unlisted(contract: Contract, holder: str, body: Json) -> Json:
+    known = {part.pointer for part in contract.request.parts}
+    held = read(body, holder)
+    for name, _ in [] if held is ABSENT else members(held):
+        pointer = below(holder, name)
+        body = body if pointer in known else removed(body, pointer)
+    return body
+
+
+def _example(contract: Contract) -> Json | Literal[Nothing.ABSENT]:
+    right = (one.body for one in contract.examples if not judged_breaches(contract, one.body))
+    return next(right, ABSENT)
+
+
+def _mending(gateway: Gateway, body: Json) -> Json | Refusal:
+    return mended(gateway.contract, body)
+
+
+def _saying(gateway: Gateway) -> Respond:
+    """The gateway's way to answer, with a header that tells what a strict one would have refused."""
+
+    async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        right = await gateway.answer(own, body, links, incoming)
+        sent = read_json(incoming.content)
+        said = None if sent is ABSENT else violation(own.contract, sent)
+        return right if said is None else replace(right, headers={**right.headers, VIOLATION_HEADER: _ascii(said)})
+
+    return answer
+
+
+def _ascii(said: Refusal) -> str:
+    """As a header can carry it (RFC 9110, 5.5)."""
+    return said.message.encode("ascii", "backslashreplace").decode()

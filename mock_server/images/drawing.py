@@ -1,0 +1,61 @@
+"""The pictures that the upstream stub makes: cheap to draw, small to send, pleasant to look at, and to be told apart.
+
+Sixteen flat colours: a pixel takes four bits, and run-length deflating packs four million of them in milliseconds.
+"""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+from zlib import crc32
+
+from PIL import Image, ImageDraw
+
+from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
+from mock_server.images.lettering import fitted, write_band, write_mark
+from mock_server.images.palettes import INK, PAPER, THEMES, colours
+from mock_server.images.png import encoded
+from mock_server.images.scenery import Canvas, paint
+
+STRIDE: Final = 5
+"""From one theme to the next among the pictures of a call: it shares no divisor with the number of themes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that shapes an image: equal pictures give equal bytes, in any process."""
+
+    identity: str  # 16 lower-case hexadecimal digits, unique per generated image
+    width: int
+    height: int
+    caption: str  # such as the prompt
+    detail: str  # a second, smaller line
+    palette_key: str  # decides colours and shapes, together with the place
+    marked: bool  # whether a watermark is seen in the lower right corner
+    place: int = 0  # among the pictures of one call
+
+
+def draw(picture: Picture) -> bytes:
+    """The picture as a PNG of exactly its width and height."""
+    key = picture.palette_key.encode("utf-8", "surrogatepass")  # JSON may bring half a character
+    palette = colours(THEMES[(crc32(key) + STRIDE * picture.place) % len(THEMES)])
+    chance = Random(key + b"/%d" % picture.place)  # noqa: S311 - a picture is no secret
+    image = Image.new("P", (picture.width, picture.height))
+    pen = ImageDraw.Draw(image)
+    band = fitted(picture.caption, picture.detail, picture.width, picture.height)
+    paint(Canvas(pen, picture.width, picture.height - (band.height if band else 0), chance))
+    if band:
+        write_band(image, pen, band)
+    if picture.marked:
+        write_mark(image, pen)
+    _stamp(image, pen, picture.identity)
+    return encoded(image, palette, KEYWORD, picture.identity)
+
+
+def _stamp(image: Image.Image, pen: ImageDraw.ImageDraw, identity: str) -> None:
+    corner = stamp_corner(*image.size)
+    if corner is None:
+        return
+    (left, top), (wide, high) = corner, STAMP_SIZE
+    pen.rounded_rectangle((left - 4, top - 4, left + wide + 3, top + high + 3), radius=4, fill=PAPER)
+    pen.rectangle((left, top, left + wide - 1, top + high - 1), fill=PAPER)
+    image.paste(INK, (left, top), stamp(identity))

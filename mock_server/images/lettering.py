@@ -1,0 +1,185 @@
+"""Text on a picture: fitted to its width, and drawn with soft edges in five colours of the palette.
+
+The font is Noto Sans SC (SIL Open Font License 1.1) out of the package pylopdf-fonts-zh-cn: 8 MB that hold Latin,
+Greek, Cyrillic, kana and the Chinese characters in use, simplified and traditional. Of the packages looked at it is
+the only one with a font under 12 MB that brings the licence of its font: the others are four times as large, or state
+another licence than their font has.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Final
+
+from PIL import Image
+from PIL.ImageDraw import ImageDraw
+
+from mock_server.images.glyphs import STAND_IN, font, legible
+from mock_server.images.palettes import INK, LETTERING, PAPER
+
+MARK: Final = "AI 生成"
+
+_ELLIPSIS: Final = "…"
+_LINE: Final = 1.4  # from one line to the next, in font sizes
+_SMALLEST, _LARGEST = 12, 144  # font sizes in pixels
+_NARROWEST: Final = 96  # pixels of width that a caption is worth
+_LONGEST: Final = 400  # characters; no caption shows more
+# A word, or one Chinese character with the punctuation that may not begin a line.
+_TOKEN: Final = re.compile(r"\s*(?:[\u2e80-\uffff][，。！？、；：）》」』】”’…]*|[^\s\u2e80-\uffff]+)")  # noqa: RUF001 - Chinese punctuation
+_DARK_ON_LIGHT: Final = [LETTERING[(value * 4 + 127) // 255] for value in range(256)]
+_LIGHT_ON_DARK: Final = _DARK_ON_LIGHT[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What stands at the foot of a picture. The last row is for the detail and the mark."""
+
+    lines: tuple[str, ...]
+    detail: str
+    size: int
+    small: int
+
+    @property
+    def padding(self) -> int:
+        return self.size * 3 // 4
+
+    @property
+    def height(self) -> int:
+        return round((len(self.lines) * self.size + self.small) * _LINE) + 2 * self.padding
+
+
+def fitted(caption: str, detail: str, width: int, height: int) -> Band | None:
+    """The text as it fits a picture of this size; None where it would be too narrow or take too much."""
+    size = _size(width, height)
+    small = max(_SMALLEST - 2, size * 3 // 4)
+    room = width - size * 3 // 2
+    most = 2 if width >= 20 * size else 4
+    free = room - _box(small)[0] - small
+    shown, told = legible(_printable(caption)), legible(_printable(detail))
+    note = _note(shown.missing + told.missing)
+    whole = f"{told.text} · {note}" if note else told.text
+    apart = (_shortened(note, size, room),) if note and _long(whole, small) > free else ()
+    lines = (*_caption(shown.text, size, room, most - len(apart)), *apart)
+    band = Band(lines, _shortened(told.text if apart else whole, small, free), size, small)
+    return band if width >= _NARROWEST and band.height <= height * 0.4 and (lines or band.detail) else None
+
+
+def write_band(image: Image.Image, draw: ImageDraw, band: Band) -> None:
+    top = image.height - band.height
+    draw.rectangle((0, top, image.width, image.height), fill=PAPER)
+    y = top + band.padding
+    for line in band.lines:
+        _write(image, line, band.size, (band.padding, y), _DARK_ON_LIGHT)
+        y += round(band.size * _LINE)
+    _write(image, band.detail, band.small, (band.padding, y), _DARK_ON_LIGHT)
+
+
+def write_mark(image: Image.Image, draw: ImageDraw) -> None:
+    """The visible watermark: a label in the lower right corner, a mere spot where there is no room for letters."""
+    size = max(_SMALLEST - 2, _size(image.width, image.height) * 3 // 4)
+    wide, high = _box(size)
+    margin = size * 2 // 3
+    left, top = image.width - wide - margin, image.height - high - margin
+    if left < 0 or top < 0:
+        spot = max(1, min(image.size) // 4)
+        draw.rectangle((image.width - spot, image.height - spot, image.width, image.height), fill=INK)
+        return
+    draw.rounded_rectangle((left, top, left + wide, top + high), radius=high // 3, fill=INK)
+    _write(image, MARK, size, (left + size // 2, top + size // 5), _LIGHT_ON_DARK)
+
+
+def _size(width: int, height: int) -> int:
+    """Even sizes only, so that few fonts are kept."""
+    return max(_SMALLEST, min(_LARGEST, round(min(width, height) * 0.018) * 2))
+
+
+def _box(size: int) -> tuple[int, int]:
+    """Width and height of the mark's label."""
+    return _long(MARK, size) + size, round(size * 1.6)
+
+
+def _caption(text: str, size: int, room: int, most: int) -> tuple[str, ...]:
+    pieces = list(_pieces(text, size, room))
+    lines = tuple(islice(_lines(pieces, size, room), most + 1))
+    if len(lines) <= most:
+        return _balanced(pieces, size, room, lines)
+    return (*lines[: most - 1], _shortened(lines[most - 1] + _ELLIPSIS, size, room))
+
+
+def _balanced(pieces: Sequence[str], size: int, room: int, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """No more lines than these, but about as long as each other: a last line of one character looks like a mistake."""
+    least = sum(_long(piece, size) for piece in pieces) // max(1, len(lines))
+    for narrower in range(least, room, size):
+        tried = tuple(islice(_lines(pieces, size, narrower), len(lines) + 1))
+        if len(tried) == len(lines):
+            return tried
+    return lines
+
+
+def _note(missing: int) -> str:
+    """What the stand-ins in a text are about."""
+    return f"{STAND_IN} no glyph for {missing}" if missing else ""
+
+
+def _printable(text: str) -> str:
+    shown = text if len(text) <= _LONGEST else text[:_LONGEST] + _ELLIPSIS
+    return " ".join("".join(char if char.isprintable() else " " for char in shown).split())
+
+
+def _lines(pieces: Iterable[str], size: int, room: int) -> Iterator[str]:
+    line, used = "", 0
+    for piece in pieces:
+        taken = _long(piece, size)
+        if line and used + taken > room:
+            yield line
+            line, used = "", 0
+            piece = piece.lstrip()  # noqa: PLW2901 - a line does not begin with a space
+        line, used = line + piece, used + taken
+    if line:
+        yield line
+
+
+def _pieces(text: str, size: int, room: int) -> Iterator[str]:
+    """What a line may be broken between: words, or the characters of a word too long for any line."""
+    for token in _TOKEN.findall(text):
+        if _long(token, size) <= room:
+            yield token
+        else:
+            yield from token
+
+
+def _shortened(text: str, size: int, room: int) -> str:
+    if _long(text, size) <= room:
+        return text
+    room -= _advance(_ELLIPSIS, size)
+    end = 0
+    for char in text:
+        room -= _advance(char, size)
+        if room < 0:
+            break
+        end += 1
+    return text[:end].rstrip() + _ELLIPSIS if end else ""
+
+
+def _long(text: str, size: int) -> int:
+    return sum(_advance(char, size) for char in text)
+
+
+@lru_cache(maxsize=8192)
+def _advance(char: str, size: int) -> int:
+    return round(font(size).getlength(char))
+
+
+def _write(image: Image.Image, text: str, size: int, corner: tuple[int, int], shades: list[int]) -> None:
+    if text:
+        image.paste(_lettered(text, size, tuple(shades)), corner)
+
+
+@lru_cache(maxsize=64)  # the pictures of one request carry the same lines
+def _lettered(text: str, size: int, shades: tuple[int, ...]) -> Image.Image:
+    """The text in indices of the palette, on ground of its own."""
+    ground = Image.new("L", (_long(text, size) + 2, round(size * _LINE)))
+    ImageDraw(ground).text((0, -size // 5), text, fill=255, font=font(size))
+    return ground.point(shades)

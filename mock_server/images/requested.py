@@ -1,0 +1,120 @@
+"""Which pictures a valid call to the upstream asks for, by what its document says of drawing.
+
+A picture follows from the parts of the call that shape it and from its place among the pictures of the call. A call
+that leaves its variation to chance gets one by chance, and the picture says which: asked for with that one, it comes
+again.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from random import Random
+from typing import TypeAlias
+
+import orjson
+
+from gateway_contract.contract import Drawing, Upstream
+from gateway_contract.pointer import read_each
+from gateway_contract.size import Size, parse_size
+from gateway_contract.values import ABSENT, Json
+from mock_server.images.drawing import Picture
+
+CAPTION_CHARACTERS = 80  # links hold them
+USUAL_SIZE = Size(1024, 1024)
+VARIATION_BITS = 31
+"""Of the number that is chosen by chance where a call names none."""
+CHANCE = Random()  # noqa: S311 - a picture is no secret
+NUMBER = (int, float)
+NUMBER_BYTES = 8
+NUMBERS = 1 << 8 * NUMBER_BYTES
+
+
+Said: TypeAlias = Mapping[str | None, Json]
+"""What a call says, by pointer; nothing is said at None."""
+
+
+def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
+    """The pictures that a valid call asks for, each with an identity of its own."""
+    drawing, said = upstream.drawing, said_in(upstream, body)
+    size, caption, variation = size_said(drawing, said), str(said[drawing.caption]), said.get(drawing.variation)
+    if variation is None:
+        variation = CHANCE.getrandbits(VARIATION_BITS)
+    marked = said.get(drawing.signature) is True
+    scene = number_for([caption, variation, size.width, size.height, *[said[pointer] for pointer in drawing.shape]])
+    shown, palette_key = shortened(caption), f"{scene:016x}"
+    detail = f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #"
+    return [
+        Picture(
+            identity=f"{(scene + 2 * index + marked) % NUMBERS:016x}",
+            width=size.width,
+            height=size.height,
+            caption=shown,
+            detail=f"{detail}{index + 1}",
+            palette_key=palette_key,
+            marked=marked,
+            place=index,
+        )
+        for index in range(count_said(drawing, said))
+    ]
+
+
+def shortened(caption: str) -> str:
+    return caption if len(caption) <= CAPTION_CHARACTERS else caption[: CAPTION_CHARACTERS - 1].rstrip() + "…"
+
+
+def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:
+    return tuple([picture.identity for picture in pictures])
+
+
+def requested_size(upstream: Upstream, body: Json) -> Size:
+    return size_said(upstream.drawing, said_in(upstream, body))
+
+
+def size_said(drawing: Drawing, said: Said) -> Size:
+    name = str(said[drawing.size])
+    return parse_size(drawing.named_sizes.get(name, name)) or USUAL_SIZE
+
+
+def count_said(drawing: Drawing, said: Said) -> int:
+    count = said[drawing.count]
+    return int(count) if isinstance(count, NUMBER) else 1
+
+
+@lru_cache(maxsize=64)
+def variation_name(upstream: Upstream) -> str:
+    """What the upstream calls it."""
+    return (upstream.drawing.variation or "variation").rpartition("/")[2]
+
+
+def said_in(upstream: Upstream, body: Json) -> Said:
+    """What a call says of its pictures; where it says nothing, or null, the document's default."""
+    request, pointers = upstream.operation.request, _pointers(upstream)
+    said: dict[str | None, Json] = {}
+    for pointer, value in zip(pointers, read_each(body, pointers), strict=True):
+        silent = value is ABSENT or value is None
+        meant = request.default(pointer, body) if silent and pointer in request.defaulted else value
+        said[pointer] = None if meant is ABSENT else meant
+    return said
+
+
+@lru_cache(maxsize=64)
+def _pointers(upstream: Upstream) -> tuple[str, ...]:
+    drawing = upstream.drawing
+    wanted = (drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape)
+    return tuple(dict.fromkeys(pointer for pointer in wanted if pointer is not None))
+
+
+def number_for(parts: Sequence[Json]) -> int:
+    """A number that stands for some values: the same for equal ones, in any process."""
+    told = [plain(part) if isinstance(part, float) else part for part in parts]
+    try:
+        content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape
+        content = json.dumps(told, sort_keys=True).encode()
+    return int.from_bytes(blake2b(content, digest_size=NUMBER_BYTES).digest())
+
+
+def plain(value: Json) -> Json:
+    """1.0 is 1, as in JSON Schema."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

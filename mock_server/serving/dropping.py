@@ -1,0 +1,130 @@
+"""Breaking a connection on purpose, in the way of a peer that crashes."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Sized
+from typing import Any, cast
+
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mock_server.serving.answers_in_one import AnswersInOne
+
+EXTENSION = "connection.transport"
+ENDING = "connection.ending"
+MOST_HEAD = 2**16  # bytes
+TOO_LONG = "The head of the request is too long."
+LAST_ANSWERS = 2  # seconds that requests which are under way have when the server stops
+AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
+
+
+class OneByOne(FlowControl):
+    """Reads on only while no request waits for its turn: each would let in many more, and all would be kept."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self.waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self.waiting:
+            super().resume_reading()
+
+
+class DroppingProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with bounds on what a client may pile up, and two things that are nowhere in ASGI.
+
+    Its transport, to break it; and an event, set when the server stops, for answers that go on until then.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        self.ending = asyncio.Event()
+        self.head_bytes = 0  # received since the last piece of a body
+        self.answers = AnswersInOne(transport)
+        self.extensions: dict[Any, Any] = {EXTENSION: self.answers, ENDING: self.ending}
+        super().connection_made(cast("asyncio.Transport", self.answers))
+        self.flow = OneByOne(transport, self.pipeline)
+
+    def shutdown(self) -> None:
+        self.ending.set()
+        self.loop.call_later(LAST_ANSWERS, self.break_off)
+        super().shutdown()
+
+    def break_off(self) -> None:
+        """Ends what is still under way, before uvicorn does so and complains, with a traceback for each."""
+        for task in tuple(self.tasks):
+            task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Bounds what comes between bodies: the parser would keep heads and trailers of any length."""
+        self.head_bytes += len(data)
+        super().data_received(data)
+        if self.head_bytes > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response(TOO_LONG)
+
+    def on_body(self, body: bytes) -> None:
+        self.head_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.head_bytes = 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self.answers.end_answer()
+        super().on_response_complete()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = self.extensions
+
+
+def is_ending(scope: Scope) -> bool:
+    """Whether the server is being stopped, as far as it tells."""
+    ending: asyncio.Event | None = scope.get("extensions", {}).get(ENDING)
+    return ending is not None and ending.is_set()
+
+
+async def drop(scope: Scope, receive: Receive) -> None:
+    """Resets the connection of a request, and waits until the server knows: it would complain of half an answer."""
+    transport: asyncio.Transport = scope["extensions"][EXTENSION]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def dropped(scope: Scope, receive: Receive, _send: Send) -> None:
+    """An ASGI response: the connection is reset before anything is answered."""
+    await drop(scope, receive)
+
+
+class CutAnswer:
+    """An ASGI response: an answer that promises all its bytes, sends half of them, and resets the connection."""
+
+    def __init__(self, content: bytes, media_type: str = "application/json") -> None:
+        self.content = content
+        self.media_type = media_type
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = str(len(self.content)).encode()
+        headers = [(b"content-type", self.media_type.encode()), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.content[: len(self.content) // 2], "more_body": True})
+        await drop(scope, receive)
+
+
+class Silence:
+    """An ASGI response: none, until the peer hangs up or the time is over; then the connection is reset."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        try:
+            async with asyncio.timeout(self.seconds):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+        except TimeoutError:
+            await drop(scope, receive)

@@ -1,0 +1,121 @@
+"""Strict refuses, lenient answers and says what it mended, off leaves it to the upstream."""
+
+import asyncio
+from contextlib import aclosing
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_contract.contract import Contract
+from gateway_contract.values import Json
+from mock_server.gateway.app import gateway_app
+from mock_server.gateway.modes import (
+    VIOLATION_HEADER,
+    Mode,
+    UnknownModeError,
+    in_mode,
+    judged_breaches,
+    mended,
+    mode_named,
+)
+from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import serving
+from mock_server.signing import Signer
+from mock_server.upstream.client import UpstreamClient
+from mock_server.upstream.wire import over_http
+from tests.mock_server.served import Body, ServedStub, client
+
+RIGHT: Body = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def answered(contract: Contract, stub: ServedStub, mode: Mode, body: Json) -> httpx.Response:
+    assert contract.upstream is not None
+    reached = UpstreamClient(contract.upstream, stub.url + contract.upstream.base, over_http(), Signer(b"links"))
+    app = gateway_app(in_mode(Gateway(contract, reached), mode))
+    with serving(app) as url, client() as http:
+        return http.post(url + contract.operation.path, json=body)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sent_on"),
+    [
+        ({"n": 7}, {"n": 6}),
+        ({"n": 0}, {"n": 1}),
+        ({"n": 1.5}, {}),
+        ({"seed": -1}, {"seed": 0}),
+        ({"seed": "x"}, {}),
+        ({"negative_prompt": "a" * 501}, {"negative_prompt": "a" * 500}),
+        ({"size": "5000*5000"}, {}),
+    ],
+)
+def test_lenient_brings_a_request_within_the_contract(
+    powertokens: Contract, stub: ServedStub, wrong: Body, sent_on: Body
+) -> None:
+    assert mended(powertokens, RIGHT | wrong) == {key: RIGHT[key] for key in RIGHT if key not in wrong} | sent_on
+
+
+def test_lenient_answers_and_says_what_was_wrong(powertokens: Contract, stub: ServedStub) -> None:
+    response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"n": 7})
+    assert len(response.json()["data"]) == 6
+    assert response.headers[VIOLATION_HEADER] == "n is at most 6; you sent 7."
+
+
+def test_lenient_tells_in_ascii_whatever_was_sent(powertokens: Contract, stub: ServedStub) -> None:
+    response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"seed": "灯塔"})
+    assert response.headers[VIOLATION_HEADER] == r'seed is an integer; you sent "\u706f\u5854".'
+
+
+def test_lenient_has_nothing_to_say_of_a_right_request(powertokens: Contract, stub: ServedStub) -> None:
+    response = answered(powertokens, stub, Mode.LENIENT, RIGHT)
+    assert response.status_code == 200
+    assert VIOLATION_HEADER not in response.headers
+
+
+def test_lenient_takes_the_contracts_example_where_nothing_is_left(powertokens: Contract, stub: ServedStub) -> None:
+    response = answered(powertokens, stub, Mode.LENIENT, [])
+    assert response.status_code == 200
+    assert response.headers[VIOLATION_HEADER]
+
+
+def test_lenient_drops_what_the_contract_forbids(powerbuyin: Contract) -> None:
+    body = powerbuyin.examples[0].body
+    assert isinstance(body, dict)
+    assert mended(powerbuyin, {**body, "parameters": {"n": 1}}) == body
+
+
+@given(body=JSON)
+def test_whatever_was_sent_is_mended_to_what_the_contract_takes(powertokens: Contract, body: Json) -> None:
+    right = mended(powertokens, body)
+    assert not isinstance(right, Refusal)
+    assert not judged_breaches(powertokens, right)
+
+
+def test_off_leaves_it_to_the_upstream(powertokens: Contract, stub: ServedStub) -> None:
+    assert answered(powertokens, stub, Mode.OFF, RIGHT | {"prompt": "a" * 801}).status_code == 200
+    refused = answered(powertokens, stub, Mode.OFF, RIGHT | {"n": 7})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "InvalidParameter"
+
+
+def test_strict_is_the_gateway_itself(powertokens: Contract) -> None:
+    async def same() -> bool:
+        assert powertokens.upstream is not None
+        async with aclosing(over_http()) as wire:
+            gateway = Gateway(powertokens, UpstreamClient(powertokens.upstream, "http://x", wire, Signer(b"k")))
+            return in_mode(gateway, Mode.STRICT) is gateway
+
+    assert asyncio.run(same())
+
+
+def test_a_mode_is_called_by_its_name() -> None:
+    assert mode_named(" Lenient") is Mode.LENIENT
+    with pytest.raises(UnknownModeError, match="there is no mode 'loose', but strict, lenient, off"):
+        mode_named("loose")

@@ -1,0 +1,77 @@
+"""Secrets are found wherever a client may have put them, and nothing else is taken for one."""
+
+import orjson
+import pytest
+
+from mock_server.journal.blackening import (
+    RawHeaders,
+    body_without_secrets,
+    may_hold_secrets,
+    query_without_secrets,
+    token_in,
+    without_secret_headers,
+    without_secrets,
+)
+
+SECRET = b"a/token+of=nobody"
+
+
+@pytest.mark.parametrize(
+    ("said", "token"),
+    [
+        (b"Bearer abcdefgh", b"abcdefgh"),
+        (b"abcdefgh", b"abcdefgh"),
+        (b"Bearer abc", b""),
+        (b"Bearer ", b""),
+        (b"", b""),
+    ],
+)
+def test_a_token_is_whatever_follows_its_scheme_unless_it_could_be_a_word(said: bytes, token: bytes) -> None:
+    assert token_in([(b"host", b"x"), (b"authorization", said)]) == token
+
+
+def test_no_authorization_is_no_token() -> None:
+    assert token_in([(b"host", b"x")]) == b""
+
+
+def test_headers_that_are_made_for_secrets_lose_them_and_others_stay() -> None:
+    headers: RawHeaders = [(b"authorization", b"Bearer abc"), (b"cookie", b"a=b"), (b"accept", b"*/*")]
+    hidden = [(b"authorization", b"Bearer [redacted]"), (b"cookie", b"[redacted]"), (b"accept", b"*/*")]
+    assert without_secret_headers(headers) == hidden
+
+
+HOLDING = [b"x sk-0123456789", b"Bearer abc", b"bEaReR abc", b"it is a/token+of=nobody"]
+
+
+@pytest.mark.parametrize("text", HOLDING)
+def test_whatever_would_be_taken_out_is_found_beforehand(text: bytes) -> None:
+    assert may_hold_secrets([b"harmless", text], SECRET)
+    assert without_secrets(text, SECRET) != text
+
+
+@pytest.mark.parametrize("text", [b"", b"a quiet lighthouse", "灯塔".encode(), b"\xff\xfe"])
+def test_what_holds_none_stays_byte_by_byte(text: bytes) -> None:
+    assert not may_hold_secrets([text], SECRET)
+    assert without_secrets(text, SECRET) == body_without_secrets(text, SECRET) == query_without_secrets(text, SECRET)
+    assert without_secrets(text, SECRET) == text
+
+
+@pytest.mark.parametrize("written", [b"a\\/token+of=nobody", b"\\u0061/token+of=nobody"])
+def test_a_token_behind_the_escapes_of_json_is_found(written: bytes) -> None:
+    assert orjson.loads(body_without_secrets(b'{"words": "it is %b"}' % written, SECRET)) == {
+        "words": "it is [redacted]"
+    }
+
+
+def test_escapes_with_nothing_behind_them_stay_as_they_came() -> None:
+    content = b'{"words":  "two\\nlines and \\u706f"}'
+    assert body_without_secrets(content, SECRET) == content
+
+
+@pytest.mark.parametrize("query", [b"key=a%2Ftoken%2Bof%3Dnobody&b=1", b"key=a/token%2Bof=nobody&b=1"])
+def test_a_token_behind_the_escapes_of_a_query_is_found(query: bytes) -> None:
+    assert query_without_secrets(query, SECRET) == b"key=[redacted]&b=1"
+
+
+def test_a_query_with_nothing_behind_its_escapes_stays_as_it_came() -> None:
+    assert query_without_secrets(b"a=%20b&c=1+2", SECRET) == b"a=%20b&c=1+2"

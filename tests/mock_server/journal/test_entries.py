@@ -1,0 +1,179 @@
+"""The journal keeps the last requests, within bounds of number and bytes, and tells news at once."""
+
+import asyncio
+import threading
+from dataclasses import replace
+
+import pytest
+
+from gateway_contract.values import ABSENT
+from mock_server.journal.entries import MOST_BYTES, OVERHEAD, Entry, Journal
+
+
+def entry(content: bytes = b"{}", answer: bytes = b"") -> Entry:
+    return Entry(
+        number=0,
+        gateway="gate",
+        at=0.0,
+        method="POST",
+        path="",
+        headers=(),
+        content=content,
+        status=200,
+        answer_headers=(),
+        answer_content=answer,
+        whole=True,
+        seconds=0.0,
+        upstream=(),
+        scenario=None,
+        mode="strict",
+    )
+
+
+def numbered(number: int) -> Entry:
+    return replace(entry(), number=number)
+
+
+def filled(count: int, most: int = 10, most_bytes: int = MOST_BYTES) -> Journal:
+    journal = Journal(most, most_bytes)
+    for _ in range(count):
+        journal.add(numbered, 0)
+    return journal
+
+
+def numbers(journal: Journal) -> list[int]:
+    return [kept.number for kept in journal.entries()]
+
+
+def test_entries_are_numbered_in_their_order() -> None:
+    journal = filled(3)
+    assert (numbers(journal), journal.last) == ([1, 2, 3], 3)
+
+
+def test_an_entry_is_made_when_somebody_looks_and_not_before() -> None:
+    made: list[int] = []
+
+    def tell(number: int) -> Entry:
+        made.append(number)
+        return numbered(number)
+
+    journal = Journal(10)
+    journal.add(tell, 0)
+    journal.add(tell, 0)
+    assert made == []
+    assert journal.entry(2) == numbered(2)
+    assert made == [2]
+    assert numbers(journal) == [1, 2]
+    assert made == [2, 1, 2]
+
+
+def test_the_oldest_are_forgotten_where_there_are_too_many() -> None:
+    assert numbers(filled(5, most=2)) == [4, 5]
+
+
+def test_the_oldest_are_forgotten_where_they_are_too_large() -> None:
+    journal = Journal(10, most_bytes=2 * (OVERHEAD + 1000))
+    for _ in range(4):
+        journal.add(numbered, 1000)
+    assert numbers(journal) == [3, 4]
+    assert journal.held == 2 * (OVERHEAD + 1000)
+
+
+def test_the_newest_is_kept_however_large_it_is() -> None:
+    journal = filled(3, most_bytes=100)
+    journal.add(numbered, 10_000)
+    assert numbers(journal) == [4]
+
+
+def test_an_entry_is_found_by_its_number_while_it_is_kept() -> None:
+    journal = filled(3, most=2)
+    found = journal.entry(3)
+    assert found is not None
+    assert found.number == 3
+    assert journal.entry(1) is None
+    assert journal.entry(4) is None
+
+
+def test_since_tells_what_came_later() -> None:
+    assert [found.number for found in filled(4).since(2)] == [3, 4]
+    assert filled(4).since(4) == ()
+
+
+def test_clearing_forgets_all_and_numbers_go_on() -> None:
+    journal = filled(3)
+    journal.clear()
+    assert (journal.entries(), journal.held) == ((), 0)
+    journal.add(numbered, 0)
+    assert numbers(journal) == [4]
+
+
+def test_bodies_are_json_where_they_are() -> None:
+    assert entry(b'{"a": 1}', b"[2]").body == {"a": 1}
+    assert entry(b'{"a": 1}', b"[2]").answer == [2]
+    assert entry(b"{").body is ABSENT
+
+
+def test_news_that_there_are_already_are_told_at_once() -> None:
+    journal = filled(2)
+    assert [found.number for found in asyncio.run(journal.news(1, seconds=60))] == [2]
+
+
+def test_news_are_told_to_all_who_wait_as_soon_as_there_are_any() -> None:
+    journal = filled(2)
+
+    async def wait() -> list[tuple[Entry, ...]]:
+        waiting = [asyncio.create_task(journal.news(2, seconds=60)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert len(journal.waiting) == 2
+        journal.add(numbered, 0)
+        return await asyncio.gather(*waiting)
+
+    assert [[found.number for found in news] for news in asyncio.run(wait())] == [[3], [3]]
+    assert journal.waiting == set()
+
+
+def test_no_news_in_time_are_none() -> None:
+    journal = filled(2)
+    assert asyncio.run(journal.news(2, seconds=0.01)) == ()
+    assert journal.waiting == set()
+
+
+def test_whoever_stops_waiting_leaves_nothing_behind() -> None:
+    journal = filled(0)
+
+    async def give_up() -> None:
+        waiting = asyncio.create_task(journal.news(0, seconds=60))
+        await asyncio.sleep(0)
+        assert journal.waiting
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(give_up())
+    assert journal.waiting == set()
+
+
+def test_news_reach_whoever_waits_in_another_thread() -> None:
+    journal, found = filled(2), list[Entry]()
+
+    def wait() -> None:
+        found.extend(asyncio.run(journal.news(2, seconds=60)))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while not journal.waiting:
+        waiting.join(0.001)
+    journal.add(numbered, 0)
+    waiting.join(30)
+    assert [kept.number for kept in found] == [3]
+    assert journal.waiting == set()
+
+
+def test_a_waiter_whose_loop_was_closed_hinders_nobody() -> None:
+    journal, loop = filled(0), asyncio.new_event_loop()
+    waiting = loop.create_task(journal.news(0, seconds=60))
+    loop.run_until_complete(asyncio.sleep(0))
+    waiting.cancel()
+    loop.close()
+    journal.add(numbered, 0)
+    assert numbers(journal) == [1]
