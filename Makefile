@@ -6,7 +6,7 @@ WORKERS ?= 2
 
 # As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
 # so that no shell and no `ps` sees what is in them.
-GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME PORT DEFECT MODE SCENARIOS IMAGES
+GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME PORT DEFECT MODE SCENARIOS IMAGES RECORDED FORWARD
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
@@ -33,6 +33,8 @@ help:
 	@echo 'make mock PORT=8080  the mock gateways, the upstream stub and a console'
 	@echo '    MODE=lenient              mend what the contract refuses, and say so; off: leave it to the upstream'
 	@echo '    SCENARIOS=file.yaml       ways of misbehaving of yours; IMAGES=folder: pictures of yours'
+	@echo '    RECORDED=folder           answers of yours, in place of made ones where their request fits'
+	@echo '    FORWARD=url               pass calls to the upstream on to a real one, and record them'
 	@echo '    DEFECT=name               broken on purpose; `.venv/bin/python -m mock_server --defects` lists how'
 	@echo 'make selftest      every known defect against the suite: the kill matrix (CONTRACT, JOBS and DEFECT narrow it)'
 	@echo ''
@@ -72,6 +74,8 @@ mock: $(READY)
 	$(call option,MODE,mode) \
 	$(call option,SCENARIOS,scenarios) \
 	$(call option,IMAGES,images) \
+	$(call option,RECORDED,recorded) \
+	$(call option,FORWARD,forward) \
 	exec $(RUN) mock_server "$$@"
 
 selftest: $(READY)
