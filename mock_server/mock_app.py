@@ -15,7 +15,7 @@ from mock_server.docs_pages import docs_routes
 from mock_server.gateway.answers import IMAGE_PATH
 from mock_server.mock import Mock
 from mock_server.names import OWN_PAGES
-from mock_server.serving.at_once import AtOnceProtocol, Whole
+from mock_server.serving.at_once import AtOnce, AtOnceProtocol
 from mock_server.serving.cors import with_cors
 from mock_server.serving.dropping import drop, is_ending
 
@@ -53,12 +53,10 @@ def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[Non
 def mock_protocol(mock: Mock) -> type[asyncio.Protocol]:
     """What its connections speak: the gateways answer at once where they need not be waited for."""
 
-    def answer(scope: Scope, content: bytes) -> Whole | None:
-        path: str = scope["path"]
-        served = mock.served.get(path[1:].partition("/")[0])
-        return None if served is None else served.at_once(scope, content)
+    def wanted(method: bytes, target: bytes) -> AtOnce | None:
+        return mock.at_once.get((method, target))
 
-    return cast("type[asyncio.Protocol]", partial(AtOnceProtocol, answer))  # uvicorn does nothing but call it
+    return cast("type[asyncio.Protocol]", partial(AtOnceProtocol, wanted))  # uvicorn does nothing but call it
 
 
 def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:

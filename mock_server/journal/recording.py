@@ -1,6 +1,8 @@
 """Around an application: every request and its answer go into the journal, without the secrets in them."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,20 +23,31 @@ def recorded(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        notes = scope[NOTES] = begun(gateway, scope)
-        began, chunks = time.perf_counter(), list[bytes]()
-        token = UPSTREAM_SEEN.set(notes.calls)
-        try:
-            notes.content = await whole_body(scope, receive)
-            await app(scope, replaying(notes.content, receive), watching(notes, chunks, send))
-        except TooLargeError:
-            await too_large(scope, receive, watching(notes, chunks, send))
-        finally:
-            UPSTREAM_SEEN.reset(token)
-            notes.answer, notes.seconds = b"".join(chunks), time.perf_counter() - began
-            keep(journal, notes)
+        with journaled(journal, gateway, scope) as notes:
+            scope[NOTES], chunks = notes, list[bytes]()
+            try:
+                notes.content = await whole_body(scope, receive)
+                await app(scope, replaying(notes.content, receive), watching(notes, chunks, send))
+            except TooLargeError:
+                await too_large(scope, receive, watching(notes, chunks, send))
+            finally:
+                notes.answer = b"".join(chunks)
 
     return record
+
+
+@contextmanager
+def journaled(journal: Journal, gateway: str, scope: Scope) -> Iterator[Happened]:
+    """A request from its beginning to its end, when it goes into the journal; whoever answers it notes how."""
+    path = scope["path"].encode("utf-8", "surrogatepass")
+    notes = Happened(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
+    began, token = time.perf_counter(), UPSTREAM_SEEN.set(notes.calls)
+    try:
+        yield notes
+    finally:
+        UPSTREAM_SEEN.reset(token)
+        notes.seconds = time.perf_counter() - began
+        keep(journal, notes)
 
 
 def watching(notes: Happened, chunks: list[bytes], send: Send) -> Send:
@@ -47,12 +60,6 @@ def watching(notes: Happened, chunks: list[bytes], send: Send) -> Send:
         await send(message)
 
     return watched
-
-
-def begun(gateway: str, scope: Scope) -> Happened:
-    """A request that nothing has come of yet."""
-    path = scope["path"].encode("utf-8", "surrogatepass")
-    return Happened(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
 
 
 def keep(journal: Journal, happened: Happened) -> None:

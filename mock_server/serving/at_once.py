@@ -10,47 +10,62 @@ from typing import Any, TypeAlias, TypeVar, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from mock_server.serving.bounded import said_length
 from mock_server.serving.dropping import DroppingProtocol
+from mock_server.serving.resting import Rest
 
 Whole: TypeAlias = tuple[int, Sequence[tuple[bytes, bytes]], bytes]
 """An answer: its status, its headers, the length of its content among them, and its content."""
 AtOnce: TypeAlias = Callable[[Scope, bytes], Whole | None]
 """Answers a request, given its ASGI scope and its body; None where that is left to the application.
 
-The scope's path is all of the target, as it was sent.
+The scope says of the target what is known by heart: `method`, `path` and no query.
 """
+Wanted: TypeAlias = Callable[[bytes, bytes], AtOnce | None]
+"""Who may answer at once, given a request's method and its target as it was sent."""
 Result = TypeVar("Result")
 MOST_HELD = 2**16  # bytes
 FAILED: Whole = (500, [(b"content-length", b"21"), (b"content-type", b"text/plain")], b"Internal Server Error")
 
 
 class AtOnceProtocol(DroppingProtocol):
-    """The protocol, with something that may answer whole requests before anything is made for an application.
+    """The protocol, with somebody who may answer some requests before anything is made for an application.
 
-    A request whose head is read is held until its last byte is there. One that is long, that waits to be told to go
-    on, or whose client leaves, is the application's.
+    Such a request is held until its last byte is there. One that is long, that waits to be told to go on, or whose
+    client leaves, is the application's.
     """
 
-    def __init__(self, at_once: AtOnce, **given: Any) -> None:  # noqa: ANN401 # as uvicorn gives it
+    def __init__(self, wanted: Wanted, **given: Any) -> None:  # noqa: ANN401 # as uvicorn gives it
         super().__init__(**given)
-        self.at_once = at_once
-        self.held: bytes | None = None  # the body of a request that is held, as far as it has come
-        self.idle_since: float | None = None  # by the loop's clock
+        self.wanted = wanted
+        self.answering: AtOnce | None = None  # while a request is held
+        self.held = b""  # its body, as far as it has come
+        self.rest = Rest(self.loop, self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def data_received(self, data: bytes) -> None:
+        self.rest.interrupt()
+        super().data_received(data)
+        if self.answering is not None and said_length(self.scope["headers"]) > MOST_HELD:
+            self._hand_over()
 
     def on_headers_complete(self) -> None:
-        cycle: RequestResponseCycle | None = self.cycle
-        under_way = self.pipeline or (cycle is not None and not cycle.response_complete)
-        full = self.flow.write_paused
-        if under_way or full or self.expect_100_continue or self.parser.should_upgrade() or self._ends_connection():
+        self.rest.interrupt()  # of a request that came with the one before
+        self.answering = None if self._must_wait() else self.wanted(self.parser.get_method(), self.url)
+        if self.answering is None:
             super().on_headers_complete()
         else:
-            self.held = b""
+            self.headers = []  # for trailers
 
-    def _ends_connection(self) -> bool:
-        return not self.parser.should_keep_alive()
+    def _must_wait(self) -> bool:
+        """Whether a request has others before it, or wants more of its connection than an answer."""
+        cycle: RequestResponseCycle | None = self.cycle
+        under_way = self.pipeline or (cycle is not None and not cycle.response_complete)
+        if under_way or self.flow.write_paused or self.expect_100_continue or self.parser.should_upgrade():
+            return True
+        return not self.parser.should_keep_alive() or self.parser.get_http_version() == "1.0"
 
     def on_body(self, body: bytes) -> None:
-        if self.held is None:
+        if self.answering is None:
             super().on_body(body)
         else:
             self.head_bytes = 0
@@ -59,37 +74,29 @@ class AtOnceProtocol(DroppingProtocol):
                 self._hand_over()
 
     def on_message_complete(self) -> None:
-        if self.held is None:
-            super().on_message_complete()
-            return
-        self.head_bytes = 0
-        answer = self._answer_to(self.held)
+        answer = None if self.answering is None else self._answer(self.answering)
         if answer is None:
             self._hand_over()
             super().on_message_complete()
         else:
-            self.held = None
+            self.head_bytes, self.held, self.answering = 0, b"", None
             self._send(answer)
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.held is not None and said_length(self.headers) > MOST_HELD:
-            self._hand_over()
-
-    def _answer_to(self, content: bytes) -> Whole | None:
-        scope: Scope = cast("Scope", self.scope)
-        scope["method"], scope["path"] = self.parser.get_method().decode("ascii"), self.url.decode("latin-1")
+    def _answer(self, at_once: AtOnce) -> Whole | None:
+        scope = cast("Scope", self.scope)
+        scope["method"], scope["path"] = self.parser.get_method().decode("ascii"), self.url.decode("ascii")
+        scope["query_string"] = b""
         try:
-            return self.at_once(scope, content)
+            return at_once(scope, self.held)
         except Exception:
             self.logger.exception("Exception where an answer was to be given at once")
             return FAILED
 
     def _hand_over(self) -> None:
-        """What is held goes to the application, as if it had just come."""
-        content, self.held = self.held, None
-        super().on_headers_complete()
-        if content:
+        """What is held, if anything, goes to the application, as if it had just come."""
+        if self.answering is not None:
+            content, self.held, self.answering = self.held, b"", None
+            super().on_headers_complete()
             super().on_body(content)
 
     def _send(self, answer: Whole) -> None:
@@ -97,51 +104,20 @@ class AtOnceProtocol(DroppingProtocol):
         lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
         self.answers.write_whole(b"".join((STATUS_LINE[status], *lines, b"\r\n", content)))
         self.server_state.total_requests += 1
-        self._rest()
+        self.rest.begin()
 
-    def _rest(self) -> None:
-        """Begins to wait for the next request, whose coming does not stop the timer: that costs more than to look."""
-        self.idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._look_in(self.timeout_keep_alive)
-
-    def _look_in(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
-
-    def timeout_keep_alive_handler(self) -> None:
-        self.timeout_keep_alive_task = None
-        if self.idle_since is None:
-            return
-        left = self.idle_since + self.timeout_keep_alive - self.loop.time()
-        if left > 0:
-            self._look_in(left)
-        else:
-            super().timeout_keep_alive_handler()
-
-    def _unset_keepalive_if_required(self) -> None:
-        """Called for whatever comes."""
-        self.idle_since = None
-
-    def on_response_complete(self) -> None:
-        self._stop_looking()
-        super().on_response_complete()
-        self.idle_since = None if self.timeout_keep_alive_task is None else self.loop.time()
+    def shutdown(self) -> None:
+        self._hand_over()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_looking()
-        if self.held is not None:
+        """The application learns of it when it has read what came."""
+        self.rest.end()
+        if self.answering is None:
+            super().connection_lost(exc)
+        else:
             self._hand_over()
-        super().connection_lost(exc)
-
-    def _stop_looking(self) -> None:
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
-            self.timeout_keep_alive_task = None
-
-
-def said_length(headers: Sequence[tuple[bytes, bytes]]) -> int:
-    """Of a body, by its request's head; 0 where that does not say."""
-    return next((int(value) for name, value in headers if name == b"content-length"), 0)
+            self.loop.call_soon(super().connection_lost, exc)
 
 
 def result_of(coroutine: Coroutine[object, None, Result]) -> Result:

@@ -1,8 +1,11 @@
 """Requests no longer than anybody could mean them: a body is read whole, or not at all."""
 
+from collections.abc import Iterable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_REQUEST = 4 * 2**20  # bytes: far more than the longest text that anybody sells
+MOST_DIGITS = 18  # of a length that is read
 
 
 class TooLargeError(Exception):
@@ -31,8 +34,7 @@ async def whole_body(scope: Scope, receive: Receive, most: int = MOST_REQUEST) -
 
     Raises TooLargeError, before anything is read where the client says how long it will be.
     """
-    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    if said.isdigit() and int(said) > most:
+    if said_length(scope["headers"]) > most:
         raise TooLargeError
     chunks, length, more = list[bytes](), 0, True
     while more:
@@ -43,6 +45,12 @@ async def whole_body(scope: Scope, receive: Receive, most: int = MOST_REQUEST) -
             raise TooLargeError
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+def said_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """How long a body will be in bytes, or longer than any, by its request's head; 0 where that does not say."""
+    said = next((value for name, value in headers if name == b"content-length"), b"")
+    return int(said.lstrip(b"0")[:MOST_DIGITS] or 0) if said.isdigit() else 0
 
 
 def replaying(content: bytes, receive: Receive) -> Receive:

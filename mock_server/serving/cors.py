@@ -3,6 +3,8 @@
 Answers say the same whether or not a page asked, so a cache may give any of them to anybody, and none needs to vary.
 """
 
+from collections.abc import Iterable
+
 from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,7 +36,7 @@ def readable(app: ASGIApp) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_readable(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*own_headers(message), *READABLE]
+                message["headers"] = with_readable(message.get("headers", ()))
             await send(message)
 
         await app(scope, receive, send_readable)
@@ -42,5 +44,6 @@ def readable(app: ASGIApp) -> ASGIApp:
     return answer
 
 
-def own_headers(message: Message) -> list[tuple[bytes, bytes]]:
-    return [header for header in message.get("headers", ()) if not header[0].startswith(PREFIX)]
+def with_readable(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """An answer's headers, with those in place of its own."""
+    return [*[header for header in headers if not header[0].startswith(PREFIX)], *READABLE]

@@ -63,6 +63,12 @@ class DroppingProtocol(HttpToolsProtocol):
         if self.head_bytes > MOST_HEAD and not self.transport.is_closing():
             self.send_400_response(TOO_LONG)
 
+    def on_headers_complete(self) -> None:
+        """What comes as a header from now on is a trailer, and no header of the request (RFC 9110, 6.5.1)."""
+        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            self.headers = []
+
     def on_body(self, body: bytes) -> None:
         self.head_bytes = 0
         super().on_body(body)

@@ -1,5 +1,6 @@
 """Answers at once come in their turn and as whole as an application's; what is left to it, it gets whole."""
 
+import asyncio
 import logging
 import socket
 import threading
@@ -12,11 +13,10 @@ from typing import Any, cast
 
 import pytest
 import uvicorn
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mock_server.serving.at_once import AtOnceProtocol, Whole, result_of
+from mock_server.serving.at_once import AtOnce, AtOnceProtocol, Whole, result_of
 from mock_server.serving.server import listen
 from tests.mock_server.hostile_clients import PATIENCE, whatever_comes
 
@@ -25,28 +25,37 @@ SECONDS = 1  # that a connection may rest
 
 @dataclass
 class Answering:
-    """What was asked of each: whatever is posted to /now is answered at once, and /never fails."""
+    """What was asked of each: what is posted to /now is answered at once, to /never fails; /slow takes its time."""
 
     at_once: list[bytes] = field(default_factory=list)
     app: list[bytes] = field(default_factory=list)
+    left: list[bytes] = field(default_factory=list)  # of clients that hung up before their request was whole
     asked: int = 0  # the application, whether or not a request was whole
-    left: int = 0  # clients, before their request was whole
+
+    def wanted(self, method: bytes, target: bytes) -> AtOnce | None:
+        return {(b"POST", b"/now"): self.answer, (b"POST", b"/never"): self.fail}.get((method, target))
 
     def answer(self, scope: Scope, content: bytes) -> Whole | None:
-        if scope["path"] == "/never":
-            raise ZeroDivisionError
-        if (scope["method"], scope["path"]) != ("POST", "/now"):
+        assert (scope["method"], scope["path"], scope["query_string"]) == ("POST", "/now", b"")
+        if content == b"later":
             return None
         self.at_once.append(content)
         return 200, [(b"content-length", b"%d" % len(content))], content
 
+    def fail(self, _scope: Scope, _content: bytes) -> Whole | None:
+        raise ZeroDivisionError
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked += 1
-        try:
-            content = await Request(scope, receive).body()
-        except ClientDisconnect:
-            self.left += 1
-            return
+        content, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self.left.append(content)
+                return
+            content, more = content + message["body"], message["more_body"]
+        if scope["path"] == "/slow":
+            await asyncio.sleep(1.5 * SECONDS)
         self.app.append(content)
         await Response(b"app:" + content)(scope, receive, send)
 
@@ -55,6 +64,7 @@ class Answering:
 class Served:
     answering: Answering
     address: tuple[str, int]
+    server: uvicorn.Server
 
     def connect(self) -> socket.socket:
         return socket.create_connection(self.address, timeout=PATIENCE)
@@ -73,7 +83,7 @@ class Served:
 def running() -> Iterator[Served]:
     answering = Answering()
     with listen("127.0.0.1", 0) as listener:
-        protocol = cast("type[Any]", partial(AtOnceProtocol, answering.answer))
+        protocol = cast("type[Any]", partial(AtOnceProtocol, answering.wanted))
         config = uvicorn.Config(
             answering, http=protocol, lifespan="off", timeout_keep_alive=SECONDS, log_config=None, access_log=False
         )
@@ -81,7 +91,7 @@ def running() -> Iterator[Served]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
-            yield Served(answering, listener.getsockname())
+            yield Served(answering, listener.getsockname(), server)
         finally:
             server.should_exit = True
             thread.join()
@@ -97,6 +107,7 @@ def module_wide() -> Iterator[Served]:
 def served(module_wide: Served) -> Served:
     module_wide.answering.at_once.clear()
     module_wide.answering.app.clear()
+    module_wide.answering.left.clear()
     return module_wide
 
 
@@ -156,10 +167,9 @@ def test_whoever_wants_to_be_told_to_go_on_is(served: Served) -> None:
 
 
 def test_a_client_that_leaves_in_the_midst_of_its_request_is_known_to_the_application(served: Served) -> None:
-    left = served.answering.left
     with served.connect() as connection:
         connection.sendall(post("/now", b"one")[:-1])
-    wait_until(lambda: served.answering.left > left)
+    wait_until(lambda: served.answering.left == [b"on"])
 
 
 def test_a_connection_that_is_to_end_ends_with_its_answer(served: Served) -> None:
@@ -209,6 +219,35 @@ def test_a_connection_rests_after_an_application_answered_as_well(served: Served
         began = time.monotonic()
         assert connection.recv(1000) == b""
         assert 0.8 * SECONDS < time.monotonic() - began < 2 * SECONDS
+
+
+def test_a_request_that_came_with_another_may_take_longer_than_a_connection_may_rest(served: Served) -> None:
+    last = post("/slow", b"two", "Connection: close")
+    assert served.told(post("/now", b"one") + last) == [b"one", b"app:two"]
+
+
+def test_an_old_client_is_told_that_its_connection_ends(served: Served) -> None:
+    with served.connect() as connection:
+        connection.sendall(post("/now", b"one", "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0"))
+        answer = whatever_comes(connection)
+    assert b"connection: close\r\n" in answer
+    assert answer.endswith(b"app:one")
+
+
+def test_what_is_left_to_the_application_comes_with_its_body(served: Served) -> None:
+    assert served.told(post("/now", b"later") + LAST) == [b"app:later", b"app:last"]
+
+
+def test_a_server_that_stops_waits_for_the_rest_of_a_request() -> None:
+    whole = post("/now", b"one")
+    with running() as served, served.connect() as connection:
+        connection.sendall(whole[:-1])
+        wait_until(lambda: bool(served.server.server_state.connections))
+        time.sleep(0.1)
+        served.server.should_exit = True
+        wait_until(lambda: served.answering.asked == 1)
+        connection.sendall(whole[-1:])
+        assert whatever_comes(connection).endswith(b"app:one")
 
 
 def test_a_coroutine_that_waits_has_no_result_yet() -> None:
