@@ -19,19 +19,19 @@ COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def upstream_body(contract: Contract, body: Json) -> Json:
     """The upstream call that a request asks for, by the contract."""
-    way = _way(contract)
-    call: Json = orjson.loads(way.constants)
-    values = read_each(body, way.sources)
-    for place, field in way.particular:
+    route = _route(contract)
+    call: Json = orjson.loads(route.constants)
+    values = read_each(body, route.sources)
+    for place, field in route.particular:
         value = values[place]
         if value is not ABSENT:
             values[place] = field.wanted(value) if field.judged_for(body) else ABSENT
-    put_each(call, way.targets, [deepcopy(value) if isinstance(value, HOLDERS) else value for value in values])
+    put_each(call, route.targets, [deepcopy(value) if isinstance(value, HOLDERS) else value for value in values])
     return call
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """How a contract's fields go: from where to where, and which of them, by their places, not always or not as sent.
 
     `constants` is a call as JSON that holds nothing but what a gateway sets by itself.
@@ -44,11 +44,11 @@ class Way:
 
 
 @lru_cache(maxsize=64)
-def _way(contract: Contract) -> Way:
+def _route(contract: Contract) -> Route:
     call: Json = {}
     for pointer, constant in ({} if contract.upstream is None else contract.upstream.constants).items():
         put(call, pointer, constant)
-    return Way(
+    return Route(
         orjson.dumps(call),
         tuple(field.pointer for field in contract.mapped),
         tuple(field.upstream for field in contract.mapped),

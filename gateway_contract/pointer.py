@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal, TypeAlias, cast
 
 from jsonpointer import JsonPointer, escape
 
 from gateway_contract.values import ABSENT, Json, Nothing
+
+Way: TypeAlias = tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]
+"""Tokens, each with what has to be made where there is nothing."""
 
 
 @lru_cache(maxsize=1024)
@@ -54,7 +57,7 @@ def read(body: object, pointer: str) -> Json | Literal[Nothing.ABSENT]:
 
 
 def read_each(body: object, pointers: tuple[str, ...]) -> list[Json | Literal[Nothing.ABSENT]]:
-    """What `read` gives for each of some pointers: those into one object cost little more than the first of them.
+    """What `read` gives for each of some pointers: those into one object, side by side, cost little more than one.
 
     Raises ValueError for the empty pointer.
     """
@@ -72,13 +75,11 @@ def read_each(body: object, pointers: tuple[str, ...]) -> list[Json | Literal[No
 
 @lru_cache(maxsize=256)
 def _by_holder(pointers: tuple[str, ...]) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
-    """Pointers to what holds something, each with the places of those that lead into it, and their last tokens."""
+    """Pointers to what holds something, each with the places and last tokens of those, side by side, into it."""
     if "" in pointers:
         raise ValueError("a body is in nothing")
-    return tuple(
-        (holder, tuple((place, tokens(one)[-1]) for place, one in enumerate(pointers) if parent(one) == holder))
-        for holder in dict.fromkeys(map(parent, pointers))
-    )
+    together = groupby(enumerate(pointers), key=lambda placed: parent(placed[1]))
+    return tuple((holder, tuple((place, tokens(one)[-1]) for place, one in places)) for holder, places in together)
 
 
 def placed(body: Json, pointer: str, value: Json) -> Json:
@@ -124,7 +125,10 @@ def put(body: Json, pointer: str, value: Json) -> None:
 
 
 def put_each(body: Json, pointers: tuple[str, ...], values: Sequence[Json | Literal[Nothing.ABSENT]]) -> None:
-    """Puts each value that is there at its pointer, as `put` does; those of one object walk the way to it once."""
+    """Puts each value that is there at its pointer, as `put` does, one after the other.
+
+    Those into one object, side by side, walk the way to it once.
+    """
     for _, places in _by_holder(pointers):
         holder: Json = None
         for place, name in places:
@@ -135,7 +139,7 @@ def put_each(body: Json, pointers: tuple[str, ...], values: Sequence[Json | Lite
                 _hold(holder, name, value)
 
 
-def _walked(body: Json, way: "Way") -> Json:
+def _walked(body: Json, way: Way) -> Json:
     """What a way leads to, made where there is nothing."""
     for token, made in way:
         held = body.get(token) if isinstance(body, dict) else _item(body, token)
@@ -144,9 +148,6 @@ def _walked(body: Json, way: "Way") -> Json:
             _hold(body, token, held)
         body = held
     return body
-
-
-Way: TypeAlias = tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]
 
 
 @lru_cache(maxsize=1024)

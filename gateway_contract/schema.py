@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from gateway_contract.document import Place
 from gateway_contract.pointer import read
-from gateway_contract.validator import Path, Validator
+from gateway_contract.validator import Path
 from gateway_contract.values import ABSENT, Json, Nothing
 
 SchemaObject: TypeAlias = dict[str, Json]
@@ -77,7 +77,7 @@ class CompiledSchema:
     schema: SchemaObject
     constraints: Mapping[Path, Constraint]
     parts: tuple[Part, ...]
-    validator: Validator = field(repr=False, compare=False)
+    failures: Callable[[Json], Iterator[Path]] = field(repr=False, compare=False)
     defaulted: Mapping[str, tuple[Part, ...]] = field(init=False, repr=False, compare=False)
     """The parts that say a default, by pointer."""
 
@@ -90,9 +90,7 @@ class CompiledSchema:
 
     def broken(self, value: Json) -> frozenset[Constraint]:
         """The constraints that a value fails, `x-not-judged` matches among them."""
-        if self.validator.is_valid(value):
-            return frozenset()
-        return frozenset([self.constraint_at(path) for path in self.validator.failures(value)])
+        return frozenset([self.constraint_at(path) for path in self.failures(value)])
 
     def constraint_at(self, path: Path) -> Constraint:
         """The constraint that a failing path of the compiled schema lies in."""

@@ -20,7 +20,7 @@ from gateway_contract.pointer import below, read
 from gateway_contract.schema import ANY_NAME, CompiledSchema, Condition, SchemaObject
 from gateway_contract.schema_context import Context, Found, check_named_keywords
 from gateway_contract.size_keywords import SIZE_KEYWORDS
-from gateway_contract.validator import Path, fast_failures, fast_validator
+from gateway_contract.validator import Path, fast_failures
 from gateway_contract.values import ABSENT, Json
 from gateway_contract.written import did_you_mean
 
@@ -30,7 +30,7 @@ def compile_schema(document: Document, pointer: str, subject: str) -> CompiledSc
     found = Found()
     context = Context(document, source=pointer, path=(), instance="", subject=subject)
     schema = _compile(read(document.tree, pointer), context, found)
-    return CompiledSchema(schema, found.constraints, tuple(found.parts), fast_validator(schema))
+    return CompiledSchema(schema, found.constraints, tuple(found.parts), fast_failures(schema))
 
 
 @dataclass(slots=True)

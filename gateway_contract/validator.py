@@ -5,7 +5,6 @@ does the same by the library that sets the standard; a test holds the two equal.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TypeAlias
 
@@ -19,25 +18,8 @@ Path: TypeAlias = tuple[str | int, ...]
 Failures: TypeAlias = Callable[[Json], Iterator[Path]]
 
 
-@dataclass(frozen=True, slots=True)
-class Validator:
-    """What one schema says of values: whether they are valid, and where they fail.
-
-    Most are valid, and to look for failures costs several times as much: whoever can asks for the one first.
-    """
-
-    is_valid: Callable[[Json], bool]
-    failures: Failures
-
-
 def fast_failures(schema: dict[str, Json]) -> Failures:
     """Where values fail, by jsonschema-rs. Values must be what a strict JSON parser gives: no lone surrogates."""
-    validator = fast_validator(schema)
-    return lambda value: iter(()) if validator.is_valid(value) else validator.failures(value)
-
-
-def fast_validator(schema: dict[str, Json]) -> Validator:
-    """The same in both its halves."""
     validator = jsonschema_rs.Draft202012Validator(
         schema,
         keywords={name: _fast_keyword(problem) for name, problem in SIZE_KEYWORDS.items()},
@@ -46,9 +28,11 @@ def fast_validator(schema: dict[str, Json]) -> Validator:
     )
 
     def failures(value: Json) -> Iterator[Path]:
+        if validator.is_valid(value):  # most are, and to look for errors costs several times as much
+            return iter(())
         return (tuple(error.schema_path) for error in validator.iter_errors(value))
 
-    return Validator(validator.is_valid, failures)
+    return failures
 
 
 def _fast_keyword(problem: Problem) -> type:

@@ -1,5 +1,6 @@
 """How much a gateway minds: strict refuses by its contract, lenient mends the request and says so, off looks away."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
@@ -11,10 +12,11 @@ from gateway_contract.read_json import read_json
 from gateway_contract.schema import ANY_NAME, Constraint
 from gateway_contract.standing import NOT_JUDGED
 from gateway_contract.values import ABSENT, Json, Nothing
-from mock_server.gateway.refusals import Refusal, refusal_of
+from mock_server.gateway.refusals import Refusal, in_order, refusal_of
 from mock_server.gateway.stages import Gateway, Incoming, Outgoing, Respond
 
 MODE_HEADER = "x-mock-mode"
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 VIOLATION_HEADER = "x-mock-violation"
 ROUNDS = 4
 """Mending one thing can show the next; whoever is not right after so many takes the contract's own example."""
@@ -74,7 +76,7 @@ def mended(contract: Contract, body: Json) -> Json | Refusal:
         breaches = judged_breaches(contract, right)
         if not breaches:
             return right
-        for breach in breaches:
+        for breach in in_order(contract, breaches):
             right = _mended_at(contract, breach, right)
     example = _example(contract)
     return refusal_of(contract, body, judged_breaches(contract, body)) if example is ABSENT else example
@@ -129,11 +131,12 @@ def _saying(gateway: Gateway) -> Respond:
         right = await gateway.answer(own, body, links, incoming)
         sent = read_json(incoming.content)
         said = None if sent is ABSENT else violation(own.contract, sent)
-        return right if said is None else replace(right, headers={**right.headers, VIOLATION_HEADER: _ascii(said)})
+        return right if said is None else replace(right, headers={**right.headers, VIOLATION_HEADER: in_a_header(said)})
 
     return answer
 
 
-def _ascii(said: Refusal) -> str:
-    """As a header can carry it (RFC 9110, 5.5)."""
-    return said.message.encode("ascii", "backslashreplace").decode()
+def in_a_header(said: Refusal) -> str:
+    """As a header can carry it (RFC 9110, 5.5): it may quote whatever a client sent."""
+    told = said.message.encode("ascii", "backslashreplace").decode()
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", told)

@@ -5,6 +5,7 @@ first that fits answers. The contract's checks come before, so a request that a 
 """
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,7 @@ SCHEMA: Final[dict[str, Json]] = {
             "required": ["body"],
             "additionalProperties": False,
             "properties": {
-                "status": {"type": "integer", "minimum": 200, "maximum": 599},
+                "status": {"type": "integer", "minimum": 200, "maximum": 599, "not": {"enum": [204, 205, 304]}},
                 "headers": {
                     "type": "object",
                     "propertyNames": {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
@@ -45,6 +46,8 @@ SCHEMA: Final[dict[str, Json]] = {
 }
 """Of a file. `says` is a note for whoever reads it; without `contract` it answers for every gateway."""
 
+_OF_THE_SERVER: Final = re.compile(r"(?i)(connection|content-length|transfer-encoding|access-control-.*)$")
+"""Headers that say how an answer is sent, or to whom a browser may show it."""
 _VALIDATOR: Final = jsonschema_rs.validator_for(SCHEMA)
 _OK: Final = 200
 
@@ -139,6 +142,9 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - the schema says what it is
         raise RecordedAnswersError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _problems(said: Json) -> Iterator[str]:
+def _problems(said: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
     for error in _VALIDATOR.iter_errors(said):
         yield f"{''.join(f'/{part}' for part in error.instance_path) or 'the file'}: {error.message}"
+    for name in said["answer"].get("headers", {}):
+        if _OF_THE_SERVER.match(name):
+            yield f"/answer/headers/{name}: the server says this itself; leave it out"

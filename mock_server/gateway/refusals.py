@@ -1,6 +1,6 @@
 """What a gateway says when it refuses: an error body of the shape of the OpenAI API."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -72,9 +72,14 @@ def _order(contract: Contract) -> Mapping[Constraint, int]:
     return {constraint: place for place, constraint in reversed(list(enumerate(contract.request.constraints.values())))}
 
 
+def in_order(contract: Contract, broken: Iterable[Constraint]) -> list[Constraint]:
+    """Broken constraints as they come in the contract."""
+    return sorted(broken, key=_order(contract).__getitem__)
+
+
 def refusal_of(contract: Contract, body: Json, broken: frozenset[Constraint]) -> Refusal:
     """The refusal of a body that breaks constraints; of several, the first in the contract is named."""
-    first = min(broken, key=_order(contract).__getitem__)
+    first = in_order(contract, broken)[0]
     if leaf_name(first.pointer) == ANY_NAME:
         return _unlisted(contract, body, first)
     seen = read(body, first.pointer)

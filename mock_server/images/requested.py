@@ -15,7 +15,7 @@ from typing import TypeAlias
 import orjson
 
 from gateway_contract.contract import Drawing, Upstream
-from gateway_contract.pointer import read_each
+from gateway_contract.pointer import parent, read_each
 from gateway_contract.size import Size, parse_size
 from gateway_contract.values import ABSENT, Json
 from mock_server.images.drawing import Picture
@@ -101,8 +101,8 @@ def said_in(upstream: Upstream, body: Json) -> Said:
 @lru_cache(maxsize=64)
 def _pointers(upstream: Upstream) -> tuple[str, ...]:
     drawing = upstream.drawing
-    wanted = (drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape)
-    return tuple(dict.fromkeys(pointer for pointer in wanted if pointer is not None))
+    wanted = {drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape}
+    return tuple(sorted((pointer for pointer in wanted if pointer is not None), key=lambda at: (parent(at), at)))
 
 
 def number_for(parts: Sequence[Json]) -> int:

@@ -1,8 +1,9 @@
-"""Requests and answers without the secrets in them: what looks like one, and the client's own token anywhere.
+"""Requests and answers without the secrets in them: what looks like one, and what the client keeps secret anywhere.
 
 Nearly all hold none but in the headers that are made for them, so looking is cheap and blackening need not be.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
@@ -10,20 +11,37 @@ from urllib.parse import unquote_to_bytes
 import orjson
 
 from gateway_contract.read_json import read_json
-from gateway_contract.redaction import REDACTED, SECRET_HEADERS, SHORTEST_SECRET, redact, redact_value
+from gateway_contract.redaction import (
+    CREDENTIAL_HEADERS,
+    REDACTED,
+    SECRET_HEADERS,
+    SHORTEST_SECRET,
+    redact,
+    redact_value,
+)
 from gateway_contract.values import ABSENT
 
 RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
+WITH_A_SCHEME = frozenset(name.encode() for name in CREDENTIAL_HEADERS)
+RAW_REDACTED = REDACTED.encode()
+SIGNED = re.compile(rb"[A-Za-z0-9_-]{64,}")
+CUT = "…".encode()
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
-def token_in(headers: RawHeaders) -> bytes:
-    """What a client proves with who it is; empty where that is too short to be anything but a word."""
+def secrets_in(headers: RawHeaders) -> list[bytes]:
+    """What stands in headers that are made for secrets, without what is too short to be anything but a word."""
+    found = []
     for name, value in headers:
-        if name == b"authorization":
-            token = value.rpartition(b" ")[2]
-            return token if len(token) >= SHORTEST_SECRET else b""
-    return b""
+        if name in RAW_SECRET_HEADERS:
+            secret = (value.partition(b" ")[2].strip() if name in WITH_A_SCHEME else b"") or value.strip()
+            if len(secret) >= SHORTEST_SECRET:
+                found.append(secret)
+    return found
+
+
+def as_in_json(secret: bytes) -> bytes:
+    return secret.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def without_secret_headers(headers: RawHeaders) -> RawHeaders:
@@ -35,15 +53,17 @@ def _hidden(name: bytes, value: bytes) -> bytes:
     return redact_value(name.decode("latin-1"), value.decode("latin-1")).encode("latin-1")
 
 
-def may_hold_secrets(texts: Iterable[bytes], secret: bytes) -> bool:
+def may_hold_secrets(texts: Iterable[bytes], secrets: Sequence[bytes]) -> bool:
     """Whether anything stands in some texts that `without_secrets` would take out."""
     joined = b"\n".join(texts)
-    return b"sk-" in joined or b"bearer" in joined.lower() or (secret != b"" and secret in joined)
+    if b"sk-" in joined or b"bearer" in joined.lower():
+        return True
+    return any(secret in joined or as_in_json(secret) in joined for secret in secrets)
 
 
-def without_secrets(text: bytes, secret: bytes) -> bytes:
-    if secret:
-        text = text.replace(secret, REDACTED.encode())
+def without_secrets(text: bytes, secrets: Sequence[bytes]) -> bytes:
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(as_in_json(secret), RAW_REDACTED).replace(secret, RAW_REDACTED)
     return redact(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
@@ -60,12 +80,22 @@ def query_read(query: bytes) -> bytes:
     return unquote_to_bytes(query.replace(b"+", b" ")) if b"%" in query else query
 
 
-def body_without_secrets(content: bytes, secret: bytes) -> bytes:
+def body_without_secrets(content: bytes, secrets: Sequence[bytes]) -> bytes:
     """A body byte by byte as it came where there is nothing to hide behind its escapes."""
     seen = body_read(content)
-    return without_secrets(seen if may_hold_secrets([seen], secret) else content, secret)
+    return without_secrets(seen if may_hold_secrets([seen], secrets) else content, secrets)
 
 
-def query_without_secrets(query: bytes, secret: bytes) -> bytes:
+def query_without_secrets(query: bytes, secrets: Sequence[bytes]) -> bytes:
     seen = query_read(query)
-    return without_secrets(seen if may_hold_secrets([seen], secret) else query, secret)
+    return without_secrets(seen if may_hold_secrets([seen], secrets) else query, secrets)
+
+
+def answer_without_secrets(answer: bytes, secrets: Sequence[bytes]) -> bytes:
+    """The answer to a request that held secrets: it may quote a part of one, and its links may carry what was asked."""
+    told = SIGNED.sub(RAW_REDACTED, without_secrets(answer, secrets))
+    for secret in secrets:
+        for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1):
+            told = told.replace(secret[:length] + CUT, RAW_REDACTED + CUT)
+            told = told.replace(CUT + secret[-length:], CUT + RAW_REDACTED)
+    return told

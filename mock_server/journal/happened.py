@@ -1,6 +1,7 @@
 """What is kept of a request until somebody looks at it: raw, since few are looked at, and never with its secrets."""
 
 import marshal
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
@@ -13,12 +14,13 @@ from gateway_contract.values import ABSENT, Json
 from mock_server.journal.blackening import (
     RAW_SECRET_HEADERS,
     RawHeaders,
+    answer_without_secrets,
     body_read,
     body_without_secrets,
     may_hold_secrets,
     query_read,
     query_without_secrets,
-    token_in,
+    secrets_in,
     without_secret_headers,
     without_secrets,
 )
@@ -58,33 +60,33 @@ def harmless(raw: Happened) -> Happened:
 
     Calls keep the gateway's own key until their entry is made: the gateway holds it for as long as it runs anyway.
     """
-    secret = token_in(raw.headers)
+    secrets = secrets_in(raw.headers)
     raw.headers = without_secret_headers(raw.headers)
     raw.answer_headers = without_secret_headers(raw.answer_headers)
     texts = [raw.path, query_read(raw.query), body_read(raw.content), raw.answer]
     texts += [value for name, value in raw.headers if name not in RAW_SECRET_HEADERS]
     texts += [value for name, value in raw.answer_headers if name not in RAW_SECRET_HEADERS]
-    return _blackened(raw, secret) if may_hold_secrets(texts, secret) else raw
+    return _blackened(raw, secrets) if may_hold_secrets(texts, secrets) else raw
 
 
-def _blackened(raw: Happened, secret: bytes) -> Happened:
+def _blackened(raw: Happened, secrets: Sequence[bytes]) -> Happened:
     return replace(
         raw,
-        path=without_secrets(raw.path, secret),
-        query=query_without_secrets(raw.query, secret),
-        headers=[(name, without_secrets(value, secret)) for name, value in raw.headers],
-        content=body_without_secrets(raw.content, secret),
-        answer_headers=[(name, without_secrets(value, secret)) for name, value in raw.answer_headers],
-        answer=without_secrets(raw.answer, secret),
-        calls=[_blackened_call(call, secret) for call in raw.calls],
-        scenario=raw.scenario and without_secrets(raw.scenario.encode(), secret).decode(),
+        path=without_secrets(raw.path, secrets),
+        query=query_without_secrets(raw.query, secrets),
+        headers=[(name, without_secrets(value, secrets)) for name, value in raw.headers],
+        content=body_without_secrets(raw.content, secrets),
+        answer_headers=[(name, without_secrets(value, secrets)) for name, value in raw.answer_headers],
+        answer=answer_without_secrets(raw.answer, secrets),
+        calls=[_blackened_call(call, secrets) for call in raw.calls],
+        scenario=raw.scenario and without_secrets(raw.scenario.encode(), secrets).decode(),
     )
 
 
-def _blackened_call(call: UpstreamCall, secret: bytes) -> UpstreamCall:
+def _blackened_call(call: UpstreamCall, secrets: Sequence[bytes]) -> UpstreamCall:
     body = call.body
     if body is not ABSENT:
-        body = read_json(without_secrets(orjson.dumps(body), secret))
+        body = read_json(without_secrets(orjson.dumps(body), secrets))
     return replace(call, body=body)
 
 

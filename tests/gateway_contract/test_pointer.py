@@ -4,7 +4,7 @@ import re
 from copy import deepcopy
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonpointer import JsonPointerException, resolve_pointer
 
@@ -17,7 +17,9 @@ from gateway_contract.pointer import (
     parent,
     placed,
     put,
+    put_each,
     read,
+    read_each,
     removed,
     values,
 )
@@ -135,6 +137,44 @@ def test_what_is_put_into_a_body_is_what_would_be_placed_in_a_copy(body: Json, w
 def test_a_body_cannot_be_put_into_itself() -> None:
     with pytest.raises(ValueError, match="into itself"):
         put({}, "", 1)
+
+
+POINTERS = WAYS.map(lambda way: "".join(below("", token) for token in way))
+
+
+@given(body=BODIES, pointers=st.lists(POINTERS, max_size=6).map(tuple))
+@example(body={"a": [1, {"b": None}], "b": 2}, pointers=("/a/1/b", "/a/0", "/a/1/c", "/b", "/c/d", "/b/0"))
+def test_what_is_read_together_is_what_is_read_one_by_one(body: Json, pointers: tuple[str, ...]) -> None:
+    assert read_each(body, pointers) == [read(body, pointer) for pointer in pointers]
+
+
+def test_a_body_is_in_nothing() -> None:
+    with pytest.raises(ValueError, match="in nothing"):
+        read_each({}, ("/a", ""))
+
+
+@given(body=BODIES.filter(lambda body: body is not None), wanted=st.lists(st.tuples(POINTERS, BODIES), max_size=6))
+@example(body={}, wanted=[("/0", {}), ("/2/0/b", 1), ("/2/1", 2), ("/0/a", 3)])
+def test_what_is_put_together_is_what_is_put_one_by_one(body: Json, wanted: list[tuple[str, Json]]) -> None:
+    other, others = deepcopy(body), deepcopy([value for _, value in wanted])
+    pointers, problems = tuple(pointer for pointer, _ in wanted), []
+    try:
+        put_each(body, pointers, [value for _, value in wanted])
+    except ValueError as error:
+        problems.append(str(error))
+    try:
+        for pointer, value in zip(pointers, others, strict=True):
+            put(other, pointer, value)
+    except ValueError as error:
+        problems.remove(str(error))
+    assert problems == []
+    assert body == other
+
+
+def test_what_is_absent_is_put_nowhere() -> None:
+    body: Json = {}
+    put_each(body, ("/a/b", "/a/c", "/d/e"), [ABSENT, 1, ABSENT])
+    assert body == {"a": {"c": 1}}
 
 
 def test_pointers_are_made_and_taken_apart() -> None:

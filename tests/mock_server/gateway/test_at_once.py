@@ -1,11 +1,14 @@
 """What a gateway answers at once is what its application answers, to the last header, and is journaled alike."""
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import orjson
 import pytest
 
 from gateway_contract.contract import Contract
@@ -15,7 +18,7 @@ from mock_server.gateway.recorded_answers import RecordedAnswer
 from mock_server.journal.entries import Entry
 from mock_server.mock import MockSettings
 from tests.mock_server.admin.seen import Seen, seen
-from tests.mock_server.hostile_clients import PATIENCE
+from tests.mock_server.hostile_clients import PATIENCE, statuses, whatever_comes
 
 PATH = "/powertokens/v1/images/generations"
 BY_A_PROXY = {"x-forwarded-proto": "http"}  # which leaves the request to the application
@@ -86,6 +89,19 @@ def test_whoever_answers_says_the_same(mock: Seen, request_: dict[str, Any], sta
     assert replace(first, **other_each_time) == replace(second, **other_each_time)
     assert [call.body for call in first.upstream] == [call.body for call in second.upstream]
     assert "sk-the-only-one" not in str(first)
+
+
+def test_a_token_behind_the_body_lets_nobody_in(mock: Seen) -> None:
+    """In a trailer, which is no header."""
+    parts = urlsplit(mock.mock.settings.own)
+    content = orjson.dumps(VALID)
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: {parts.netloc}\r\nTransfer-Encoding: chunked\r\nConnection: %s\r\n\r\n".encode()
+    )
+    body = b"%x\r\n%b\r\n0\r\nAuthorization: Bearer sk-the-only-one\r\n\r\n" % (len(content), content)
+    with socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE) as connection:
+        connection.sendall(head % b"keep-alive" + body + head % b"close" + body)
+        assert statuses(whatever_comes(connection)) == [401, 401]
 
 
 def test_what_goes_wrong_at_once_is_journaled_as_a_request_without_an_answer(

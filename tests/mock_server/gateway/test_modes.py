@@ -15,6 +15,7 @@ from mock_server.gateway.modes import (
     VIOLATION_HEADER,
     Mode,
     UnknownModeError,
+    in_a_header,
     in_mode,
     judged_breaches,
     mended,
@@ -71,6 +72,16 @@ def test_lenient_answers_and_says_what_was_wrong(powertokens: Contract, stub: Se
 def test_lenient_tells_in_ascii_whatever_was_sent(powertokens: Contract, stub: ServedStub) -> None:
     response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"seed": "灯塔"})
     assert response.headers[VIOLATION_HEADER] == r'seed is an integer; you sent "\u706f\u5854".'
+
+
+def test_lenient_breaks_no_header_whatever_was_sent(powertokens: Contract, stub: ServedStub) -> None:
+    response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"model": "a\u007f"})
+    assert response.headers[VIOLATION_HEADER].endswith(r'you sent "a\x7f".')
+
+
+def test_a_name_that_nobody_knows_breaks_no_header() -> None:
+    said = Refusal(400, "invalid_request_error", "unknown_parameter", "you sent a\r\nSet-Cookie: x=y\r\nb.")
+    assert in_a_header(said) == r"you sent a\x0d\x0aSet-Cookie: x=y\x0d\x0ab."
 
 
 def test_lenient_has_nothing_to_say_of_a_right_request(powertokens: Contract, stub: ServedStub) -> None:

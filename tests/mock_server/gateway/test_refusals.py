@@ -10,6 +10,7 @@ from mock_server.gateway.refusals import (
     UPSTREAM_BROKE,
     WRONG_TOKEN,
     Refusal,
+    in_order,
     refusal_body,
     refusal_of,
 )
@@ -72,3 +73,8 @@ def test_every_error_is_valid_by_its_contract(powertokens: Contract, powerbuyin:
         assert contract.operation.refusal is not None
         for refusal in (NO_TOKEN, NOT_JSON, refused(contract, {}), refused(contract, None)):
             assert contract.operation.refusal.broken(refusal_body(contract, refusal)) == frozenset()
+
+
+def test_what_is_broken_is_told_in_the_contracts_order(powertokens: Contract) -> None:
+    every = list(powertokens.request.constraints.values())
+    assert in_order(powertokens, frozenset(every)) == list(dict.fromkeys(every))

@@ -3,35 +3,46 @@
 import orjson
 import pytest
 
+from gateway_contract.mapping import shortened
 from mock_server.journal.blackening import (
     RawHeaders,
+    answer_without_secrets,
     body_without_secrets,
     may_hold_secrets,
     query_without_secrets,
-    token_in,
+    secrets_in,
     without_secret_headers,
     without_secrets,
 )
+from mock_server.signing import Signer
 
-SECRET = b"a/token+of=nobody"
+SECRET = [b"a/token+of=nobody"]
 
 
 @pytest.mark.parametrize(
-    ("said", "token"),
+    ("said", "found"),
     [
-        (b"Bearer abcdefgh", b"abcdefgh"),
-        (b"abcdefgh", b"abcdefgh"),
-        (b"Bearer abc", b""),
-        (b"Bearer ", b""),
-        (b"", b""),
+        (b"Bearer abcdefgh", [b"abcdefgh"]),
+        (b"Bearer abcdefgh ", [b"abcdefgh"]),
+        (b"Bearer  abcd efgh", [b"abcd efgh"]),
+        (b"abcdefgh", [b"abcdefgh"]),
+        (b"Bearer abc", []),
+        (b"Bearer ", []),
+        (b"", []),
     ],
 )
-def test_a_token_is_whatever_follows_its_scheme_unless_it_could_be_a_word(said: bytes, token: bytes) -> None:
-    assert token_in([(b"host", b"x"), (b"authorization", said)]) == token
+def test_a_token_is_whatever_follows_its_scheme_unless_it_could_be_a_word(said: bytes, found: list[bytes]) -> None:
+    assert secrets_in([(b"host", b"a-long-host"), (b"authorization", said)]) == found
 
 
-def test_no_authorization_is_no_token() -> None:
-    assert token_in([(b"host", b"x")]) == b""
+def test_every_header_that_is_made_for_secrets_holds_some() -> None:
+    headers = [
+        (b"x-api-key", b"a key of mine"),
+        (b"authorization", b"Basic 123456789"),
+        (b"authorization", b"12345678"),
+    ]
+    assert secrets_in(headers) == [b"a key of mine", b"123456789", b"12345678"]
+    assert secrets_in([(b"host", b"a-long-host")]) == []
 
 
 def test_headers_that_are_made_for_secrets_lose_them_and_others_stay() -> None:
@@ -75,3 +86,25 @@ def test_a_token_behind_the_escapes_of_a_query_is_found(query: bytes) -> None:
 
 def test_a_query_with_nothing_behind_its_escapes_stays_as_it_came() -> None:
     assert query_without_secrets(b"a=%20b&c=1+2", SECRET) == b"a=%20b&c=1+2"
+
+
+def test_a_token_with_a_quotation_mark_is_found_in_json() -> None:
+    secret = [b'a"token\\of"nobody']
+    content = orjson.dumps({"words": "it is " + secret[0].decode()})
+    assert may_hold_secrets([content], secret)
+    assert orjson.loads(body_without_secrets(content, secret)) == {"words": "it is [redacted]"}
+
+
+def test_a_part_of_a_token_is_not_quoted() -> None:
+    """As a refusal quotes what is long, however much of it there is."""
+    long = "a-token-of-nobody-" + "0123456789abcdef" * 4
+    for value in (long, f"it is {long}", f"{long} it is"):
+        said = answer_without_secrets(f"you sent {shortened(value)}.".encode(), [long.encode()]).decode()
+        assert "[redacted]…" in said or "…[redacted]" in said
+        assert "token-of" not in said
+        assert "89abcdef" not in said
+
+
+def test_links_in_the_answer_to_a_request_with_a_secret_do_not_carry_it() -> None:
+    link = "http://x/images/" + Signer(b"key").sign("it is a/token+of=nobody", 1e9) + ".png"
+    assert answer_without_secrets(orjson.dumps({"url": link}), SECRET) == b'{"url":"http://x/images/[redacted].png"}'

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from mock_server.serving.bounded import MOST_REQUEST, bounded
+from mock_server.serving.bounded import MOST_REQUEST, bounded, said_length
 
 TOO_LARGE = PlainTextResponse("too large", 413)
 
@@ -69,3 +69,15 @@ async def test_whoever_hangs_up_ends_the_body() -> None:
 
     await bounded(keep, TOO_LARGE)({"type": "http", "headers": []}, receive, send)
     assert bodies == [{"type": "http.request", "body": b"abc", "more_body": False}]
+
+
+@pytest.mark.parametrize(
+    ("said", "length"),
+    [(b"0", 0), (b"60", 60), (b"0" * 5000 + b"60", 60), (b"9" * 5000, 10**18 - 1), (b"", 0), (b"-1", 0)],
+)
+def test_a_length_is_read_however_it_is_written(said: bytes, length: int) -> None:
+    assert said_length([(b"host", b"x"), (b"content-length", said)]) == length
+
+
+def test_a_head_need_not_say_a_length() -> None:
+    assert said_length([(b"host", b"x")]) == 0
