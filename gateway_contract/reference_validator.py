@@ -17,8 +17,8 @@ def reference_failures(schema: dict[str, Json]) -> Failures:
     """Where values fail, by jsonschema, which sets the standard."""
     validator = _REFERENCE(schema, format_checker=_FORMATS)
 
-    def failures(value: Json) -> Iterator[Path]:
-        return (tuple(error.absolute_schema_path) for error in validator.iter_errors(value))
+    def failures(value: Json) -> list[Path]:
+        return [tuple(error.absolute_schema_path) for error in validator.iter_errors(value)]
 
     return failures
 

@@ -1,16 +1,17 @@
 """A contract's schema, taken apart: every constraint with the part of the body that it is about."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from gateway_contract.document import Place
 from gateway_contract.pointer import read
-from gateway_contract.validator import Path
+from gateway_contract.validator import Failures, Path
 from gateway_contract.values import ABSENT, Json, Nothing
 
 SchemaObject: TypeAlias = dict[str, Json]
 
+NONE: frozenset["Constraint"] = frozenset()
 ANY_NAME = "*"  # stands in pointers for a property that no schema names
 
 
@@ -23,13 +24,13 @@ class Condition:
     schema: SchemaObject
     met: bool
     outer: "Condition | None"
-    failures: Callable[[Json], Iterator[Path]] = field(repr=False)
+    failures: Failures = field(repr=False)
 
     def holds(self, body: Json) -> bool:
         if self.outer is not None and not self.outer.holds(body):
             return False
         value = read(body, self.pointer)
-        return value is not ABSENT and (next(self.failures(value), None) is None) is self.met
+        return value is not ABSENT and (not self.failures(value)) is self.met
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ class CompiledSchema:
     schema: SchemaObject
     constraints: Mapping[Path, Constraint]
     parts: tuple[Part, ...]
-    failures: Callable[[Json], Iterator[Path]] = field(repr=False, compare=False)
+    failures: Failures = field(repr=False, compare=False)
     defaulted: Mapping[str, tuple[Part, ...]] = field(init=False, repr=False, compare=False)
     """The parts that say a default, by pointer."""
 
@@ -90,7 +91,8 @@ class CompiledSchema:
 
     def broken(self, value: Json) -> frozenset[Constraint]:
         """The constraints that a value fails, `x-not-judged` matches among them."""
-        return frozenset([self.constraint_at(path) for path in self.failures(value)])
+        failing = self.failures(value)
+        return frozenset([self.constraint_at(path) for path in failing]) if failing else NONE
 
     def constraint_at(self, path: Path) -> Constraint:
         """The constraint that a failing path of the compiled schema lies in."""

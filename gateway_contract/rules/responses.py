@@ -105,7 +105,7 @@ def promises_pixels(size: ImageSize, examined: Examined) -> bool:
         return True
     pointer, failures = size.when
     value = examined.sent(pointer)
-    return value is not ABSENT and next(failures(value), None) is None
+    return value is not ABSENT and not failures(value)
 
 
 def _pixels(images: ImageItems, size: ImageSize, examined: Examined) -> Finding | None:

@@ -90,7 +90,7 @@ def _culprits(constraint: Constraint, found: list[Json]) -> list[Json]:
         return found
     keyword, _, bound = constraint.keyword.partition("/")
     failures = fast_failures({keyword: {bound: constraint.value} if bound else constraint.value})
-    return [value for value in found if next(failures(value), None) is not None] or found
+    return [value for value in found if failures(value)] or found
 
 
 def _measured(constraint: Constraint, value: Json) -> str:

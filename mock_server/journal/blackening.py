@@ -5,6 +5,7 @@ Nearly all hold none but in the headers that are made for them, so looking is ch
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -29,24 +30,38 @@ CUT = "…".encode()
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
-def secrets_in(headers: RawHeaders) -> list[bytes]:
-    """What stands in headers that are made for secrets, without what is too short to be anything but a word."""
-    found = []
-    for name, value in headers:
+@dataclass(slots=True)
+class Parted:
+    """Headers without the secrets that some are made for; what stands in the others; and those secrets."""
+
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    others: list[bytes] = field(default_factory=list)
+    secrets: list[bytes] = field(default_factory=list)
+
+
+def parted(headers: RawHeaders) -> Parted:
+    found = Parted()
+    for header in headers:
+        name, value = header
         if name in RAW_SECRET_HEADERS:
-            secret = (value.partition(b" ")[2].strip() if name in WITH_A_SCHEME else b"") or value.strip()
-            if len(secret) >= SHORTEST_SECRET:
-                found.append(secret)
+            found.headers.append((name, _hidden(name, value)))
+            secret = secret_in(name, value)
+            if len(secret) >= SHORTEST_SECRET:  # a shorter one could be any word
+                found.secrets.append(secret)
+        else:
+            found.headers.append(header)
+            found.others.append(value)
     return found
+
+
+def secret_in(name: bytes, value: bytes) -> bytes:
+    """What is secret in the value of a header that is made for secrets."""
+    credentials = value.partition(b" ")[2].strip() if name in WITH_A_SCHEME else b""
+    return credentials or value.strip()
 
 
 def as_in_json(secret: bytes) -> bytes:
     return secret.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-
-
-def without_secret_headers(headers: RawHeaders) -> RawHeaders:
-    """Headers in which those that are made for secrets have lost them."""
-    return [(name, _hidden(name, value)) if name in RAW_SECRET_HEADERS else (name, value) for name, value in headers]
 
 
 def _hidden(name: bytes, value: bytes) -> bytes:
@@ -58,7 +73,7 @@ def may_hold_secrets(texts: Iterable[bytes], secrets: Sequence[bytes]) -> bool:
     joined = b"\n".join(texts)
     if b"sk-" in joined or b"bearer" in joined.lower():
         return True
-    return any(secret in joined or as_in_json(secret) in joined for secret in secrets)
+    return bool(secrets) and any(secret in joined or as_in_json(secret) in joined for secret in secrets)
 
 
 def without_secrets(text: bytes, secrets: Sequence[bytes]) -> bytes:

@@ -12,16 +12,14 @@ from gateway_contract.read_json import read_json
 from gateway_contract.redaction import redact_headers
 from gateway_contract.values import ABSENT, Json
 from mock_server.journal.blackening import (
-    RAW_SECRET_HEADERS,
     RawHeaders,
     answer_without_secrets,
     body_read,
     body_without_secrets,
     may_hold_secrets,
+    parted,
     query_read,
     query_without_secrets,
-    secrets_in,
-    without_secret_headers,
     without_secrets,
 )
 from mock_server.journal.entries import Entry
@@ -60,13 +58,10 @@ def harmless(raw: Happened) -> Happened:
 
     Calls keep the gateway's own key until their entry is made: the gateway holds it for as long as it runs anyway.
     """
-    secrets = secrets_in(raw.headers)
-    raw.headers = without_secret_headers(raw.headers)
-    raw.answer_headers = without_secret_headers(raw.answer_headers)
-    texts = [raw.path, query_read(raw.query), body_read(raw.content), raw.answer]
-    texts += [value for name, value in raw.headers if name not in RAW_SECRET_HEADERS]
-    texts += [value for name, value in raw.answer_headers if name not in RAW_SECRET_HEADERS]
-    return _blackened(raw, secrets) if may_hold_secrets(texts, secrets) else raw
+    asked, answered = parted(raw.headers), parted(raw.answer_headers)
+    raw.headers, raw.answer_headers = asked.headers, answered.headers
+    texts = [raw.path, query_read(raw.query), body_read(raw.content), raw.answer, *asked.others, *answered.others]
+    return _blackened(raw, asked.secrets) if may_hold_secrets(texts, asked.secrets) else raw
 
 
 def _blackened(raw: Happened, secrets: Sequence[bytes]) -> Happened:

@@ -1,11 +1,12 @@
 """Around an application: every request and its answer go into the journal, without the secrets in them."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextvars import Token
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway_contract.exchange import UpstreamCall
 from mock_server.journal.entries import Journal
 from mock_server.journal.happened import Happened, entry_of, harmless, packed, unpacked
 from mock_server.journal.told_images import without_images
@@ -36,18 +37,28 @@ def recorded(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -
     return record
 
 
-@contextmanager
-def journaled(journal: Journal, gateway: str, scope: Scope) -> Iterator[Happened]:
+@dataclass(slots=True)
+class Journaled:
     """A request from its beginning to its end, when it goes into the journal; whoever answers it notes how."""
+
+    journal: Journal
+    notes: Happened
+    began: float  # by the clock that only goes forward
+    token: Token[list[UpstreamCall] | None]
+
+    def __enter__(self) -> Happened:
+        return self.notes
+
+    def __exit__(self, *_: object) -> None:
+        UPSTREAM_SEEN.reset(self.token)
+        self.notes.seconds = time.perf_counter() - self.began
+        keep(self.journal, self.notes)
+
+
+def journaled(journal: Journal, gateway: str, scope: Scope) -> Journaled:
     path = scope["path"].encode("utf-8", "surrogatepass")
     notes = Happened(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
-    began, token = time.perf_counter(), UPSTREAM_SEEN.set(notes.calls)
-    try:
-        yield notes
-    finally:
-        UPSTREAM_SEEN.reset(token)
-        notes.seconds = time.perf_counter() - began
-        keep(journal, notes)
+    return Journaled(journal, notes, time.perf_counter(), UPSTREAM_SEEN.set(notes.calls))
 
 
 def watching(notes: Happened, chunks: list[bytes], send: Send) -> Send:

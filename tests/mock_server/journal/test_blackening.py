@@ -9,9 +9,8 @@ from mock_server.journal.blackening import (
     answer_without_secrets,
     body_without_secrets,
     may_hold_secrets,
+    parted,
     query_without_secrets,
-    secrets_in,
-    without_secret_headers,
     without_secrets,
 )
 from mock_server.signing import Signer
@@ -32,7 +31,7 @@ SECRET = [b"a/token+of=nobody"]
     ],
 )
 def test_a_token_is_whatever_follows_its_scheme_unless_it_could_be_a_word(said: bytes, found: list[bytes]) -> None:
-    assert secrets_in([(b"host", b"a-long-host"), (b"authorization", said)]) == found
+    assert parted([(b"host", b"a-long-host"), (b"authorization", said)]).secrets == found
 
 
 def test_every_header_that_is_made_for_secrets_holds_some() -> None:
@@ -41,14 +40,14 @@ def test_every_header_that_is_made_for_secrets_holds_some() -> None:
         (b"authorization", b"Basic 123456789"),
         (b"authorization", b"12345678"),
     ]
-    assert secrets_in(headers) == [b"a key of mine", b"123456789", b"12345678"]
-    assert secrets_in([(b"host", b"a-long-host")]) == []
+    assert parted(headers).secrets == [b"a key of mine", b"123456789", b"12345678"]
+    assert parted([(b"host", b"a-long-host")]).secrets == []
 
 
 def test_headers_that_are_made_for_secrets_lose_them_and_others_stay() -> None:
     headers: RawHeaders = [(b"authorization", b"Bearer abc"), (b"cookie", b"a=b"), (b"accept", b"*/*")]
     hidden = [(b"authorization", b"Bearer [redacted]"), (b"cookie", b"[redacted]"), (b"accept", b"*/*")]
-    assert without_secret_headers(headers) == hidden
+    assert parted(headers).headers == hidden
 
 
 HOLDING = [b"x sk-0123456789", b"Bearer abc", b"bEaReR abc", b"it is a/token+of=nobody"]
