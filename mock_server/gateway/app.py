@@ -19,7 +19,7 @@ from mock_server.serving.own_url import own_url
 from mock_server.signing import BadSignatureError
 from mock_server.upstream.wire import UpstreamWire
 
-PNG = ".png"
+PNG, PNG_TYPE = ".png", "image/png"
 JSON_TYPE = (b"content-type", b"application/json")
 
 
@@ -35,7 +35,7 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
         elif path == operation.path:
             await other_method(gateway, scope["method"], operation.method)(scope, receive, send)
         elif (signed := signed_in(path)) and scope["method"] == "GET":
-            await (await image_response(gateway, signed))(scope, receive, send)
+            await answer_image(gateway, signed, scope, receive, send)
         else:
             await elsewhere(scope, receive, send)
 
@@ -76,7 +76,8 @@ def beside_the_operation(gateway: Gateway) -> Starlette:
     """Images that are not just got, and an error for whatever is not there."""
 
     async def image(request: Request) -> Response:
-        return await image_response(gateway, request.path_params["signed"])
+        found = await image_behind(gateway, request.path_params["signed"])
+        return found if isinstance(found, Response) else Response(found, media_type=PNG_TYPE)
 
     async def unknown_path(request: Request, _error: Exception) -> Response:
         message = f"There is nothing at {request.url.path}."
@@ -97,16 +98,24 @@ def response(outgoing: Outgoing, headers: Mapping[str, str] | None = None) -> Re
     return Response(content, outgoing.status, {**outgoing.headers, **(headers or {})}, "application/json")
 
 
-async def image_response(gateway: Gateway, signed: str) -> Response:
-    """An image of the upstream, under the gateway's own address."""
+async def answer_image(gateway: Gateway, signed: str, scope: Scope, receive: Receive, send: Send) -> None:
+    image = await image_behind(gateway, signed)
+    if isinstance(image, Response):
+        await image(scope, receive, send)
+    else:
+        headers = [(b"content-length", b"%d" % len(image)), (b"content-type", PNG_TYPE.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": image})
+
+
+async def image_behind(gateway: Gateway, signed: str) -> bytes | Response:
+    """An image of the upstream, or why there is none."""
     try:
         link = gateway.upstream.signer.read(signed, time.time())
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
     content = await gateway.upstream.image(str(link))
-    if content is None:
-        return PlainTextResponse("the image is gone\n", 404)
-    return Response(content, media_type="image/png")
+    return PlainTextResponse("the image is gone\n", 404) if content is None else content
 
 
 def closing(wire: UpstreamWire) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:

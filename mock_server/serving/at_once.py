@@ -50,10 +50,11 @@ class AtOnceProtocol(DroppingProtocol):
 
     def on_headers_complete(self) -> None:
         self.rest.interrupt()  # of a request that came with the one before
-        self.answering = None if self._must_wait() else self.wanted(self.parser.get_method(), self.url)
-        if self.answering is None:
+        at_once = self.wanted(self.parser.get_method(), self.url)
+        if at_once is None or self._must_wait():
             super().on_headers_complete()
         else:
+            self.answering = at_once
             self.headers = []  # for trailers
 
     def _must_wait(self) -> bool:
