@@ -109,5 +109,8 @@ def claimed_upstream(contract: Contract) -> set[str]:
 
 def shortened(value: object, limit: int = 60) -> str:
     """A JSON value as text for a report, cut in the middle where it is long."""
-    text = COMPACT.encode(value)
+    try:
+        text = orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # half a character, or a number beyond 64 bits
+        text = COMPACT.encode(value)
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]} ({len(text)} characters)"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from gateway_contract.contract import Contract
 from gateway_contract.mapping import shortened
-from gateway_contract.pointer import below, leaf_name, members, parent, put, read, tokens
+from gateway_contract.pointer import below, leaf_name, members, parent, put_each, read, tokens
 from gateway_contract.rules.statements import constraint_sentence
 from gateway_contract.schema import ANY_NAME, Constraint, Part
 from gateway_contract.values import ABSENT, Json, Nothing
@@ -38,27 +38,27 @@ UPSTREAM_BROKE = Refusal(502, "upstream_error", "bad_gateway", "The image servic
 
 def refusal_body(contract: Contract, refusal: Refusal) -> Json:
     """The body by the contract: where it wants texts of other names than the OpenAI API's, each is the message."""
-    told = refusal.told
-    body: Json = {}
-    for pointer, name in _told_at(contract):
-        put(body, pointer, told[name])
+    told, body = refusal.told, dict[str, Json]()
+    pointers, names = _told_at(contract)
+    put_each(body, pointers, [told[name] for name in names])
     return body
 
 
 @lru_cache(maxsize=64)
-def _told_at(contract: Contract) -> tuple[tuple[str, str], ...]:
-    """Where in an error body what is told, and by which of the OpenAI API's names."""
+def _told_at(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where in an error body something is told, and what at each place, by the OpenAI API's names."""
     schema = contract.operation.refusal
     if schema is None:
-        return tuple((f"/error/{name}", name) for name in NO_TOKEN.told)
+        return tuple(f"/error/{name}" for name in NO_TOKEN.told), tuple(NO_TOKEN.told)
     named = ((part, leaf_name(part.pointer)) for part in schema.parts)
-    wanted = ((part.pointer, name if name in NO_TOKEN.told else _stand_in(part)) for part, name in named)
-    return tuple((pointer, name) for pointer, name in wanted if name is not None)
+    wanted = [(part.pointer, name if name in NO_TOKEN.told else _stand_in(part)) for part, name in named]
+    told = [(pointer, name) for pointer, name in wanted if name is not None]
+    return tuple(pointer for pointer, _ in told), tuple(name for _, name in told)
 
 
 def message_in(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> str:
     """What an error body says went wrong; empty where it says nothing."""
-    said = (read(body, pointer) for pointer, name in _told_at(contract) if name == "message")
+    said = (read(body, pointer) for pointer, name in zip(*_told_at(contract), strict=True) if name == "message")
     return next((text for text in said if isinstance(text, str)), "")
 
 
