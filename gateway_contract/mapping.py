@@ -14,6 +14,7 @@ from gateway_contract.pointer import is_within, leaf_name, put, put_each, read, 
 from gateway_contract.values import ABSENT, Json, Nothing, same
 
 HOLDERS = (list, dict)
+SHORTENED = 60  # characters
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -107,7 +108,7 @@ def claimed_upstream(contract: Contract) -> set[str]:
     return {field.upstream for field in contract.mapped}.union(constants)
 
 
-def shortened(value: object, limit: int = 60) -> str:
+def shortened(value: object, limit: int = SHORTENED) -> str:
     """A JSON value as text for a report, cut in the middle where it is long."""
     try:
         text = orjson.dumps(value).decode()

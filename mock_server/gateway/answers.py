@@ -53,9 +53,10 @@ def said_of_each(contract: Contract, body: Json) -> list[tuple[str, Json]]:
 @lru_cache(maxsize=64)
 def _beside_images(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
     """What may stand beside an image, by pointers into its item."""
-    prefix = "" if contract.images is None else f"{contract.images.pointer}/0"
-    found = contract.mock_values.items()
-    return tuple((at.removeprefix(prefix), value) for at, value in found if prefix and at.startswith(prefix))
+    if contract.images is None:
+        return ()
+    item, found = f"{contract.images.pointer}/0", contract.mock_values.items()
+    return tuple((at.removeprefix(item), value) for at, value in found if at.startswith(item))
 
 
 def _item(carrier: Carrier, carried: str, said: list[tuple[str, Json]]) -> Json:

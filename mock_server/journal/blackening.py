@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
+from gateway_contract.mapping import SHORTENED
 from gateway_contract.read_json import read_json
 from gateway_contract.redaction import (
     CREDENTIAL_HEADERS,
@@ -25,8 +26,10 @@ from gateway_contract.values import ABSENT
 RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
 WITH_A_SCHEME = frozenset(name.encode() for name in CREDENTIAL_HEADERS)
 RAW_REDACTED = REDACTED.encode()
-SIGNED = re.compile(rb"[A-Za-z0-9_-]{64,}")
+SIGNED = re.compile(rb"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)")
+"""What a link carries of its picture."""
 CUT = "…".encode()
+MOST_SHOWN = SHORTENED // 2  # of a quotation that is cut, on either side of the cut
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
@@ -107,10 +110,10 @@ def query_without_secrets(query: bytes, secrets: Sequence[bytes]) -> bytes:
 
 
 def answer_without_secrets(answer: bytes, secrets: Sequence[bytes]) -> bytes:
-    """The answer to a request that held secrets: it may quote a part of one, and its links may carry what was asked."""
+    """The answer to a body that held secrets: it may quote a part of one, and its links may carry what was asked."""
     told = SIGNED.sub(RAW_REDACTED, without_secrets(answer, secrets))
     for secret in secrets:
-        for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1):
+        for length in range(min(len(secret), MOST_SHOWN), SHORTEST_SECRET - 1, -1):
             told = told.replace(secret[:length] + CUT, RAW_REDACTED + CUT)
             told = told.replace(CUT + secret[-length:], CUT + RAW_REDACTED)
     return told

@@ -65,14 +65,16 @@ def harmless(raw: Happened) -> Happened:
 
 
 def _blackened(raw: Happened, secrets: Sequence[bytes]) -> Happened:
+    content = body_without_secrets(raw.content, secrets)
+    answer_without = without_secrets if content == raw.content else answer_without_secrets
     return replace(
         raw,
         path=without_secrets(raw.path, secrets),
         query=query_without_secrets(raw.query, secrets),
         headers=[(name, without_secrets(value, secrets)) for name, value in raw.headers],
-        content=body_without_secrets(raw.content, secrets),
+        content=content,
         answer_headers=[(name, without_secrets(value, secrets)) for name, value in raw.answer_headers],
-        answer=answer_without_secrets(raw.answer, secrets),
+        answer=answer_without(raw.answer, secrets),
         calls=[_blackened_call(call, secrets) for call in raw.calls],
         scenario=raw.scenario and without_secrets(raw.scenario.encode(), secrets).decode(),
     )

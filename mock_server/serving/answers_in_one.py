@@ -24,17 +24,13 @@ class AnswersInOne:
                 self.head = data
                 return
         data, self.head = self.head + data, b""
-        self._send(data)
+        self.send(data)
 
     def end_answer(self) -> None:
         """What is written next is the head of another answer."""
         head, self.head, self.begun = self.head, b"", False
         if head:
-            self._send(head)
-
-    def write_whole(self, data: bytes) -> None:
-        """An answer, head and all."""
-        self._send(data)
+            self.send(head)
 
     def is_closing(self) -> bool:
         return self.transport.is_closing()
@@ -43,7 +39,8 @@ class AnswersInOne:
         self.end_answer()
         self.transport.close()
 
-    def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
+        """What need not wait for anything, as an answer with its head and all."""
         if not self.transport.is_closing():
             self.transport.write(data)
 

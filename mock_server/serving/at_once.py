@@ -103,7 +103,7 @@ class AtOnceProtocol(DroppingProtocol):
     def _send(self, answer: Whole) -> None:
         status, headers, content = answer
         lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
-        self.answers.write_whole(b"".join((STATUS_LINE[status], *lines, b"\r\n", content)))
+        self.answers.send(b"".join((STATUS_LINE[status], *lines, b"\r\n", content)))
         self.server_state.total_requests += 1
         self.rest.begin()
 

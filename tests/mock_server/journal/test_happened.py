@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from gateway_contract.values import ABSENT
 from mock_server.journal.entries import Journal
 from mock_server.journal.happened import Happened, entry_of, harmless, packed, unpacked
 from mock_server.journal.recording import keep
+from mock_server.journal.told_images import told_by_digest
 
 TOKEN = b"a-token-of-nobody"
 AUTHORIZED = (b"authorization", b"Bearer " + TOKEN)
@@ -137,3 +139,28 @@ def excess_of_hundred() -> int:
         tracemalloc.stop()
     assert len(journal.kept) == 100
     return taken - journal.held
+
+
+def link_that_reads_like_a_key() -> str:
+    """One of many thousand: nothing in it is secret."""
+    return "http://x/images/" + "a" * 40 + "sk-" + "b" * 40 + ".png"
+
+
+def test_a_link_that_reads_like_a_key_by_chance_stays() -> None:
+    answer = orjson.dumps({"url": link_that_reads_like_a_key()})
+    assert harmless(replace(request(), answer=answer)).answer == answer
+
+
+def test_an_image_in_the_answer_to_a_request_with_a_secret_is_told_by_its_digest() -> None:
+    content = bytes(range(256)) * 100
+    answer = orjson.dumps({"b64": b64encode(content).decode(), "url": link_that_reads_like_a_key()})
+    journal = Journal(10)
+    keep(journal, replace(request(orjson.dumps({"words": TOKEN.decode()})), answer=answer))
+    assert journal.entries()[0].answer == {"b64": told_by_digest(content), "url": "http://x/images/[redacted].png"}
+
+
+def test_a_long_secret_is_looked_for_no_longer_than_a_quotation_is() -> None:
+    """Each of its beginnings in a long answer would take minutes."""
+    long = b"0123456789" * 6000
+    raw = replace(request(long), headers=[(b"cookie", long)], answer=b"x" * 4_000_000)
+    assert harmless(raw).content == b"[redacted]"
