@@ -2,13 +2,13 @@
 
 import ast
 from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from tests.metrics import PACKAGES, Module, cycle, import_graph, imports, modules
+
 ROOT = Path(__file__).parents[1]
-FLOORS = ("gateway_contract", "mock_server", "contract_tests")  # from the ground up
 
 # The ground floor says what a contract means: it neither sends, nor waits, nor asks what time it is.
 NOT_ON_THE_GROUND = {
@@ -19,40 +19,17 @@ NOT_ON_THE_GROUND = {
 CLOCKS = {"now", "today", "utcnow"}
 
 
-def dotted(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-
-
-def modules(root: Path) -> dict[str, Path]:
-    """Every module of the three packages by its dotted name."""
-    paths = (path for floor in FLOORS for path in sorted((root / floor).rglob("*.py")))
-    return {dotted(path.relative_to(root)): path for path in paths}
-
-
-def absolute(statement: ast.ImportFrom, module: str, path: Path) -> str:
-    """The module that a `from` statement names, where it stands."""
-    if not statement.level:
-        return statement.module or ""
-    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
-    above = package[: len(package) - statement.level + 1]
-    return ".".join([*above, *([statement.module] if statement.module else [])])
-
-
-def imports(module: str, path: Path) -> Iterator[str]:
-    """Every dotted name that a module imports, at its top or within; `from a import b` as a.b."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{absolute(node, module, path)}.{alias.name}" for alias in node.names)
+def all_imports(module: Module) -> Iterator[str]:
+    """Every dotted name that a module imports, for type checkers too."""
+    return imports(module, ast.walk(module.tree))
 
 
 def upward_imports(root: Path) -> list[str]:
     return [
-        f"{module} imports {name}"
-        for module, path in modules(root).items()
-        for name in imports(module, path)
-        if name.split(".")[0] in FLOORS[FLOORS.index(module.split(".")[0]) + 1 :]
+        f"{module.name} imports {name}"
+        for module in modules(root)
+        for name in all_imports(module)
+        if name.split(".")[0] in PACKAGES[PACKAGES.index(module.name.split(".")[0]) + 1 :]
     ]
 
 
@@ -62,36 +39,27 @@ def starts(name: str) -> set[str]:
     return {".".join(parts[: length + 1]) for length in range(len(parts))}
 
 
-def clocks(path: Path) -> Iterator[str]:
-    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+def clocks(module: Module) -> Iterator[str]:
+    nodes = ast.walk(module.tree)
     return (node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr in CLOCKS)
 
 
 def worldly(root: Path) -> list[str]:
     """Where the ground floor reaches for the network, the clock, a process or a test runner."""
-    ground = {name: path for name, path in modules(root).items() if name.split(".")[0] == FLOORS[0]}
+    ground = [module for module in modules(root) if module.name.split(".")[0] == PACKAGES[0]]
     imported = [
-        f"{module} imports {name}"
-        for module, path in ground.items()
-        for name in imports(module, path)
+        f"{module.name} imports {name}"
+        for module in ground
+        for name in all_imports(module)
         if starts(name) & NOT_ON_THE_GROUND
     ]
-    asked = [f"{module} asks for .{clock}" for module, path in ground.items() for clock in clocks(path)]
+    asked = [f"{module.name} asks for .{clock}" for module in ground for clock in clocks(module)]
     return imported + asked
 
 
-def cycle(root: Path) -> list[str]:
-    """A circle of modules that import one another; empty where there is none."""
-    known = modules(root)
-    graph = {
-        module: {name if name in known else name.rpartition(".")[0] for name in imports(module, path)}
-        for module, path in known.items()
-    }
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        return [str(module) for module in error.args[1]]
-    return []
+def circle(root: Path) -> list[str]:
+    """Modules that import one another in a circle; empty where there are none."""
+    return cycle(import_graph(modules(root)))
 
 
 def plant(root: Path, source: dict[str, str]) -> Path:
@@ -103,7 +71,7 @@ def plant(root: Path, source: dict[str, str]) -> Path:
 
 
 def test_every_floor_is_looked_at() -> None:
-    assert {name.split(".")[0] for name in modules(ROOT)} == set(FLOORS)
+    assert {module.name.split(".")[0] for module in modules(ROOT)} == set(PACKAGES)
 
 
 def test_arrows_lead_only_downward() -> None:
@@ -115,7 +83,7 @@ def test_the_ground_floor_knows_no_network_no_clock_and_no_test_runner() -> None
 
 
 def test_no_modules_import_one_another_in_a_circle() -> None:
-    assert cycle(ROOT) == []
+    assert circle(ROOT) == []
 
 
 @pytest.mark.parametrize(
@@ -162,7 +130,7 @@ def test_what_only_sounds_like_the_world_is_let_be(tmp_path: Path) -> None:
     }
     assert worldly(plant(tmp_path, source)) == []
     assert upward_imports(tmp_path) == []
-    assert cycle(tmp_path) == []
+    assert circle(tmp_path) == []
 
 
 def test_a_circle_is_found_by_whichever_way_it_is_written(tmp_path: Path) -> None:
@@ -173,7 +141,7 @@ def test_a_circle_is_found_by_whichever_way_it_is_written(tmp_path: Path) -> Non
         "gateway_contract/rules/__init__.py": "from .mapping import KINDS",
         "gateway_contract/rules/mapping.py": "import gateway_contract.judge",
     }
-    assert set(cycle(plant(tmp_path, source))) == {
+    assert set(circle(plant(tmp_path, source))) == {
         "gateway_contract.judge",
         "gateway_contract.verdict",
         "gateway_contract.rules",

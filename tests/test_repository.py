@@ -15,6 +15,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests import metrics
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("gateway_contract", "mock_server", "contract_tests")
 CONTRACTS = ("openapi/powertokens.yaml", "openapi/powerbuyin.yaml")
@@ -184,16 +186,8 @@ def test_every_module_can_be_read_in_one_sitting() -> None:
     assert {name: length for name, length in lengths.items() if length > LINES_OF_A_MODULE} == {}
 
 
-def functions(source: str) -> Iterator[tuple[str, int]]:
-    """Every function, method and inner function with its number of lines."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
-
-
 def test_every_function_fits_on_a_page() -> None:
-    sources = {below_root(path): path.read_text("utf-8") for path in modules()}
-    lengths = [(name, *function) for name, source in sources.items() for function in functions(source)]
+    lengths = [(module.name, *function) for module in metrics.modules(ROOT) for function in metrics.functions(module)]
     assert [entry for entry in lengths if entry[2] > LINES_OF_A_FUNCTION] == []
 
 
