@@ -15,7 +15,6 @@ class Verdict(Enum):
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"  # what decides it could not be observed
     NOT_RUN = "not-run"  # no exchange bears on it
-    WAIVED = "waived"  # it fails, and somebody said until when that is known
 
 
 class Conformance(Enum):

@@ -1,7 +1,7 @@
 """JSON Schema 2020-12 with our keywords, by jsonschema-rs: the validator of the hot path.
 
-It takes a compiled schema and tells where in it a value fails, as paths of keywords and indexes. `reference_validator`
-does the same by the library that sets the standard; a test holds the two equal.
+It takes a compiled schema and tells where in it a value fails, as paths of keywords and indexes. The tests hold it
+equal to jsonschema, the library that sets the standard.
 """
 
 from collections.abc import Callable, Mapping

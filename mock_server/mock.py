@@ -13,7 +13,6 @@ from gateway_contract.document import DocumentError
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.way import Defect
 from mock_server.gateway.app import gateway_app
-from mock_server.gateway.at_once import gateway_at_once
 from mock_server.gateway.front import Controls, front, hold, too_large
 from mock_server.gateway.modes import Mode, in_each_mode
 from mock_server.gateway.recorded_answers import RecordedAnswer, with_recorded
@@ -27,7 +26,6 @@ from mock_server.scenarios.borrowed import with_defects
 from mock_server.scenarios.meant import gateways_know
 from mock_server.scenarios.pictures import with_spoilt_images
 from mock_server.scenarios.upstream_serving import under_scenarios
-from mock_server.serving.at_once import AtOnce
 from mock_server.signing import LINK_SECONDS, Signer, signer_for
 from mock_server.upstream.call_problems import problems
 from mock_server.upstream.client import DEFAULT_KEY, UpstreamClient
@@ -64,15 +62,11 @@ class MockSettings:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One gateway in the mock: `app` takes the requests that are journaled, `images` those for images.
-
-    `at_once`, where there is one, goes before `app`.
-    """
+    """One gateway in the mock: `app` takes the requests that are journaled, `images` those for images."""
 
     gateway: Gateway
     app: ASGIApp
     images: ASGIApp
-    at_once: AtOnce | None
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +81,6 @@ class Mock:
     stubs: dict[str, UpstreamStub] = field(default_factory=dict)
     stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
     served: Mapping[str, Served] = field(default_factory=dict)
-    at_once: Mapping[tuple[bytes, bytes], AtOnce] = field(default_factory=dict)  # by method and target
     problem: str | None = None
 
     def reset(self) -> None:
@@ -136,7 +129,6 @@ def serve(mock: Mock, contracts: Sequence[Contract]) -> None:
         contract.name: _served(mock, gateway_of(mock, contract, upstreams[contract.name]), broken.get(contract.name))
         for contract in contracts
     }
-    mock.at_once = {target_of(one.gateway.contract): one.at_once for one in mock.served.values() if one.at_once}
 
 
 def upstreams(contracts: Sequence[Contract]) -> list[Upstream]:
@@ -187,22 +179,13 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     return with_recorded(Gateway(contract, client, settings.token), settings.recorded)
 
 
-def target_of(contract: Contract) -> tuple[bytes, bytes]:
-    """The method and the target with which a client asks for a gateway's operation."""
-    operation = contract.operation
-    return operation.method.encode(), f"/{contract.name}{operation.path}".encode()
-
-
 def signer_of(settings: MockSettings, name: str) -> Signer:
     return signer_for(name, settings.link_key, settings.link_seconds)
 
 
 def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> Served:
     app_of = gateway_app if defect is None else defect.app
-    gateways = in_each_mode(gateway)
-    fronted = front(gateways, mock.controls, app_of)
+    fronted = front(in_each_mode(gateway), mock.controls, app_of)
     journaled = recorded(fronted, mock.journal, gateway.contract.name, too_large(gateway))
-    waits = mock.wire is not None or defect is not None
-    at_once = None if waits else gateway_at_once(gateways, mock.controls, mock.journal)
     images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
-    return Served(gateway, journaled, images, at_once)
+    return Served(gateway, journaled, images)

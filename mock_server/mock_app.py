@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from functools import partial
-from typing import cast
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,7 +13,6 @@ from mock_server.docs_pages import docs_routes
 from mock_server.gateway.answers import IMAGE_PATH
 from mock_server.mock import Mock
 from mock_server.names import OWN_PAGES
-from mock_server.serving.at_once import AtOnce, AtOnceProtocol
 from mock_server.serving.cors import with_cors
 from mock_server.serving.dropping import drop, is_ending
 
@@ -48,15 +45,6 @@ def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[Non
             await drop(scope, receive)
 
     return app
-
-
-def mock_protocol(mock: Mock) -> type[asyncio.Protocol]:
-    """What its connections speak: the gateways answer at once where they need not be waited for."""
-
-    def wanted(method: bytes, target: bytes) -> AtOnce | None:
-        return mock.at_once.get((method, target))
-
-    return cast("type[asyncio.Protocol]", partial(AtOnceProtocol, wanted))  # uvicorn does nothing but call it
 
 
 def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:

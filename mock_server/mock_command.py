@@ -22,11 +22,11 @@ from mock_server.images.canned import canned_images
 from mock_server.images.drawing import Picture
 from mock_server.images.links import drawn
 from mock_server.mock import MockSettings, mock_of, upstreams
-from mock_server.mock_app import mock_app, mock_protocol
+from mock_server.mock_app import mock_app
 from mock_server.options import Options
 from mock_server.reloading import reloading
 from mock_server.scenarios.named import scenario_file
-from mock_server.serving.dropping import LAST_ANSWERS
+from mock_server.serving.dropping import LAST_ANSWERS, DroppingProtocol
 from mock_server.serving.server import listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
 
@@ -61,7 +61,7 @@ def serve_until_stopped(options: Options) -> None:
             hold(mock.controls, scenario_file(options.scenarios, contracts))
         config = uvicorn.Config(
             mock_app(mock, lambda: reloading(mock, lambda: loaded(options.contracts), options.scenarios)),
-            http=mock_protocol(mock),
+            http=DroppingProtocol,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=LAST_ANSWERS + 1,

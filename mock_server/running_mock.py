@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from gateway_contract.contract import Contract
 from mock_server.mock import Mock, MockSettings, mock_of
-from mock_server.mock_app import mock_app, mock_protocol
+from mock_server.mock_app import mock_app
 from mock_server.serving.server import listen, serving_on, url_of
 
 HERE = "127.0.0.1"
@@ -21,5 +21,5 @@ def running_mock(
     """
     with listen(HERE, 0) as listener:
         mock = mock_of(contracts, settings_for(url_of(HERE, listener)))
-        with serving_on(listener, mock_app(mock), mock_protocol(mock)):
+        with serving_on(listener, mock_app(mock)):
             yield mock

@@ -10,12 +10,11 @@ from contract_tests.report.confidential import address_without_secrets, all_secr
 from contract_tests.report.curl import curl_of
 from contract_tests.report.exchange_file import exchange_to_json
 from contract_tests.report.whole_file import write_whole
-from contract_tests.verdicts import Conformance, Failure, RuleVerdict, Run, Verdict
+from contract_tests.verdicts import UNDECIDED, Conformance, Failure, RuleVerdict, Run
 from gateway_contract.exchange import Exchange
 
 SCHEMA = Path(__file__).parent / "schema.json"
 MOST_FAILURES = 5  # listed of one rule
-UNDECIDED = {Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.WAIVED}
 
 
 class ListedFailure(TypedDict):

@@ -9,7 +9,6 @@ MOST_NAMES = 3
 UNDECIDED = {
     Verdict.INCONCLUSIVE: "inconclusive",
     Verdict.NOT_RUN: "not run",
-    Verdict.WAIVED: "waived",
 }
 TO_READ = {Verdict.PASS: "passed", Verdict.FAIL: "failed", **UNDECIDED}
 

@@ -1,12 +1,9 @@
 """Around an application: every request and its answer go into the journal, without the secrets in them."""
 
 import time
-from contextvars import Token
-from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway_contract.exchange import UpstreamCall
 from mock_server.journal.entries import Journal
 from mock_server.journal.happened import Happened, entry_of, harmless, packed, unpacked
 from mock_server.journal.told_images import without_images
@@ -24,41 +21,21 @@ def recorded(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        with journaled(journal, gateway, scope) as notes:
-            scope[NOTES], chunks = notes, list[bytes]()
-            try:
-                notes.content = await whole_body(scope, receive)
-                await app(scope, replaying(notes.content, receive), watching(notes, chunks, send))
-            except TooLargeError:
-                await too_large(scope, receive, watching(notes, chunks, send))
-            finally:
-                notes.answer = b"".join(chunks)
+        path = scope["path"].encode("utf-8", "surrogatepass")
+        notes = Happened(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
+        scope[NOTES], chunks, began = notes, list[bytes](), time.perf_counter()
+        token = UPSTREAM_SEEN.set(notes.calls)
+        try:
+            notes.content = await whole_body(scope, receive)
+            await app(scope, replaying(notes.content, receive), watching(notes, chunks, send))
+        except TooLargeError:
+            await too_large(scope, receive, watching(notes, chunks, send))
+        finally:
+            UPSTREAM_SEEN.reset(token)
+            notes.answer, notes.seconds = b"".join(chunks), time.perf_counter() - began
+            keep(journal, notes)
 
     return record
-
-
-@dataclass(slots=True)
-class Journaled:
-    """A request from its beginning to its end, when it goes into the journal; whoever answers it notes how."""
-
-    journal: Journal
-    notes: Happened
-    began: float  # by the clock that only goes forward
-    token: Token[list[UpstreamCall] | None]
-
-    def __enter__(self) -> Happened:
-        return self.notes
-
-    def __exit__(self, *_: object) -> None:
-        UPSTREAM_SEEN.reset(self.token)
-        self.notes.seconds = time.perf_counter() - self.began
-        keep(self.journal, self.notes)
-
-
-def journaled(journal: Journal, gateway: str, scope: Scope) -> Journaled:
-    path = scope["path"].encode("utf-8", "surrogatepass")
-    notes = Happened(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
-    return Journaled(journal, notes, time.perf_counter(), UPSTREAM_SEEN.set(notes.calls))
 
 
 def watching(notes: Happened, chunks: list[bytes], send: Send) -> Send:

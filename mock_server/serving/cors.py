@@ -3,8 +3,6 @@
 Answers say the same whether or not a page asked, so a cache may give any of them to anybody, and none needs to vary.
 """
 
-from collections.abc import Iterable
-
 from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,14 +34,10 @@ def readable(app: ASGIApp) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_readable(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = with_readable(message.get("headers", ()))
+                own = [header for header in message.get("headers", ()) if not header[0].startswith(PREFIX)]
+                message["headers"] = [*own, *READABLE]
             await send(message)
 
         await app(scope, receive, send_readable)
 
     return answer
-
-
-def with_readable(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """An answer's headers, with those in place of its own."""
-    return [*[header for header in headers if not header[0].startswith(PREFIX)], *READABLE]

@@ -4,13 +4,11 @@ import asyncio
 import socket
 import struct
 from collections.abc import Sized
-from typing import Any, cast
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from mock_server.serving.answers_in_one import AnswersInOne
 
 EXTENSION = "connection.transport"
 ENDING = "connection.ending"
@@ -41,9 +39,8 @@ class DroppingProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         self.ending = asyncio.Event()
         self.head_bytes = 0  # received since the last piece of a body
-        self.answers = AnswersInOne(transport)
-        self.extensions: dict[Any, Any] = {EXTENSION: self.answers, ENDING: self.ending}
-        super().connection_made(cast("asyncio.Transport", self.answers))
+        self.extensions: dict[Any, Any] = {EXTENSION: transport, ENDING: self.ending}
+        super().connection_made(transport)
         self.flow = OneByOne(transport, self.pipeline)
 
     def shutdown(self) -> None:
@@ -76,10 +73,6 @@ class DroppingProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self.head_bytes = 0
         super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        self.answers.end_answer()
-        super().on_response_complete()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

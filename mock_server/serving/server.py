@@ -1,6 +1,5 @@
 """An application on a real socket: in this process, until the block ends."""
 
-import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -27,10 +26,11 @@ def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]: 
 def serving_on(
     listener: socket.socket,
     app: Any,  # noqa: ANN401 # ASGI has no type
-    protocol: type[asyncio.Protocol] = DroppingProtocol,
 ) -> Iterator[None]:
     """Serves an ASGI application in a thread, on a socket that listens already."""
-    config = uvicorn.Config(app, http=protocol, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, http=DroppingProtocol, log_level="critical", access_log=False, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

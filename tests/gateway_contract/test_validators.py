@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from gateway_contract.contract import Contract
 from gateway_contract.loading import load_contract, load_upstream
 from gateway_contract.pointer import placed, read, removed
-from gateway_contract.reference_validator import reference_failures
 from gateway_contract.schema import CompiledSchema
 from gateway_contract.validator import fast_failures
 from gateway_contract.values import ABSENT, Json
+from tests.gateway_contract.schema.reference_validator import reference_failures
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
 

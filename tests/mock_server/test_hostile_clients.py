@@ -145,6 +145,13 @@ def test_what_is_unusual_is_answered_as_it_deserves(victim: Victim, sent: bytes,
     assert victim.is_unharmed()
 
 
+def test_a_token_in_a_trailer_is_no_header(victim: Victim) -> None:
+    trailer = chunked(chunk(BODY), end=b"0\r\nauthorization: Bearer sk-any\r\n\r\n")
+    without = trailer.replace(b"authorization: Bearer sk-any\r\n", b"", 1)
+    assert statuses(victim.told(without.replace(b"connection: close", b"x-many: more to come") + without)) == [401, 401]
+    assert victim.is_unharmed()
+
+
 @pytest.mark.parametrize("target", LINKS.values(), ids=LINKS)
 def test_a_made_up_link_leads_nowhere(victim: Victim, target: str) -> None:
     answer = victim.told(request(method="GET", target=target))

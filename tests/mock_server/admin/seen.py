@@ -12,7 +12,7 @@ from gateway_contract.values import Json
 from mock_server.admin.document import errors, schema_named
 from mock_server.admin.routes import ROOT
 from mock_server.mock import Mock, MockSettings, mock_of
-from mock_server.mock_app import mock_app, mock_protocol
+from mock_server.mock_app import mock_app
 from mock_server.serving.server import listen, serving_on, url_of
 
 HERE = "127.0.0.1"
@@ -64,7 +64,7 @@ def seen(contracts: Sequence[Contract], settings_for: Callable[[str], MockSettin
         mock = mock_of(contracts, settings_for(own))
         headers = {"authorization": f"Bearer {TOKEN}"}
         with (
-            serving_on(listener, mock_app(mock), mock_protocol(mock)),
+            serving_on(listener, mock_app(mock)),
             httpx.Client(base_url=own, headers=headers, timeout=30, trust_env=False) as http,
         ):
             yield Seen(mock, http)
