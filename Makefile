@@ -10,7 +10,8 @@ GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIM
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
-CLIENTS := tests/clients/node_modules/.package-lock.json
+NPM_FOLDERS := tests/clients tests/end_to_end/gateways/node
+NPM := $(NPM_FOLDERS:%=%/node_modules/.package-lock.json)
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
@@ -85,12 +86,12 @@ selftest: $(READY)
 	$(call option,DEFECT,defect) \
 	exec $(RUN) contract_tests "$$@"
 
-test: $(READY) $(CLIENTS)
+test: $(READY) $(NPM)
 	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(RUN) coverage report --include='gateway_contract/*' --fail-under=100
 	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=90.1
 
-coverage: $(READY) $(CLIENTS)
+coverage: $(READY) $(NPM)
 	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=html:build/coverage
 
 lint: $(READY)
@@ -109,7 +110,7 @@ lock: $(READY)
 		grep -v '^# Made from' requirements.lock; } > requirements.new && mv requirements.new requirements.lock
 
 clean:
-	rm -rf .venv tests/clients/node_modules build report .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv $(NPM_FOLDERS:%=%/node_modules) tests/end_to_end/gateways/node/next/.next build report .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
@@ -123,10 +124,10 @@ $(READY): requirements.lock pyproject.toml
 	@$(RUN) pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# What the tests drive the mock with. npm writes this file last: it says what is installed.
-$(CLIENTS): tests/clients/package-lock.json tests/clients/package.json
+# What the tests drive the mock with, and gateways that they judge. npm writes this file last: it says what is installed.
+$(NPM): %/node_modules/.package-lock.json: %/package-lock.json %/package.json
 	@npm --version >/dev/null 2>&1 || { \
 		echo 'The tests need Node.js and npm. On Debian and Ubuntu: apt-get install nodejs npm' >&2; exit 1; }
-	@echo 'Installing into tests/clients what package-lock.json names ...' >&2
-	@npm ci --prefix tests/clients --loglevel=error >/dev/null
+	@echo 'Installing into $* what package-lock.json names ...' >&2
+	@npm ci --prefix $* --loglevel=error >/dev/null
 	@touch $@

@@ -1,7 +1,6 @@
 """The mock as clients meet it, and a page of another origin."""
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -55,11 +54,6 @@ def mock() -> Iterator[str]:
         settings = partial(MockSettings, token=TOKEN, upstream=behind)
         with running_mock(contracts, settings) as running:
             yield running.settings.own
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

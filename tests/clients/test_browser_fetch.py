@@ -18,8 +18,8 @@ from mock_server.serving.cors import with_cors
 from mock_server.serving.server import serving
 from tests.browser import blank_page
 from tests.clients.calls import TEXT, Call, Failing, Told, played
-from tests.clients.conftest import free_port
 from tests.clients.node import answer_in, told_in
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

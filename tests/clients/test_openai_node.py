@@ -11,8 +11,8 @@ from PIL import Image
 
 import tests.clients.node
 from tests.clients.calls import TEXT, Call, Failing, Told, played
-from tests.clients.conftest import free_port
 from tests.clients.node import LOCK, Node, answer_in, node_command, openai_package, told_in
+from tests.ports import free_port
 
 FAILED = pytest.fail.Exception
 

@@ -13,7 +13,7 @@ from openai.types import ImagesResponse
 from PIL import Image
 
 from tests.clients.calls import QWEN, TEXT, Call, Failing, Told, played, prompt
-from tests.clients.conftest import free_port
+from tests.ports import free_port
 
 Send = Callable[[str, Call], ImagesResponse]
 
