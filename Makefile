@@ -41,7 +41,7 @@ help:
 	@echo ''
 	@echo 'make test          the tests of this project, with their coverage'
 	@echo 'make coverage      the same as pages to read, in build/coverage'
-	@echo 'make lint          ruff: rules and format'
+	@echo 'make lint          ruff and import-linter: rules, format, imports'
 	@echo 'make types         mypy'
 	@echo 'make lock          write requirements.lock anew (UPGRADE=1: with the newest versions)'
 	@echo 'make clean         remove what was made here, .venv included'
@@ -97,6 +97,7 @@ coverage: $(READY) $(NPM)
 lint: $(READY)
 	$(RUN) ruff check
 	$(RUN) ruff format --check
+	.venv/bin/lint-imports --no-logo
 
 types: $(READY)
 	$(RUN) mypy

@@ -16,7 +16,7 @@ from starlette.types import Message
 from mock_server.images.drawing import Picture, draw
 from mock_server.images.identity import identity_of
 from mock_server.images.links import PICTURE_PATH, PictureLinks, picture_response
-from mock_server.signing import Signer
+from mock_server.serving.signing import Signer
 
 SIZES = ((256, 256), (512, 512), (1024, 768), (2048, 2048), (4096, 1024), (128, 2048), (4096, 4096), (16, 16384))
 ROUNDS = 15

@@ -24,16 +24,26 @@ from typing import Any
 import yaml
 
 from benchmarks.gate import ENVIRONMENT, schemathesis_command
-from contract_tests.observation import observing
-from contract_tests.selftest import Kind, Trial, defects_of, first_failing, ready_about, ready_for, without_failures
-from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
-from contract_tests.trial import AppOf, failing, run_against
-from gateway_contract.catalogue import BUNDLED
-from gateway_contract.contract import Contract
-from mock_server.defects.benign import VARIANTS, variants
+from contract_tests.execution.observer import observing
+from contract_tests.run import BUNDLED_TOKEN, bundled_gateway
+from contract_tests.selftest.trials import (
+    AppOf,
+    Kind,
+    Trial,
+    defects_of,
+    failing,
+    first_failing,
+    ready_about,
+    ready_for,
+    run_against,
+    without_failures,
+)
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import BUNDLED
 from mock_server.defects.catalogue import defects, each_way_once
-from mock_server.defects.way import Defect
-from mock_server.gateway.app import gateway_app
+from mock_server.defects.conforming import variants
+from mock_server.defects.defect import VARIANTS, Defect
+from mock_server.gateway.gateway_app import gateway_app
 from mock_server.serving.server import serving
 
 STOCK, SUITE = "`schemathesis run`, all checks, 100 examples", "this suite"

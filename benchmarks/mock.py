@@ -20,10 +20,9 @@ import click
 from benchmarks.mock_load import Load, load_on
 from benchmarks.mock_requests import DIFFERENT, Asked, asked_of, content, inline_body, varied
 from benchmarks.mock_servers import MOCK, Server, UnavailableError, bare, mock, prism, process
-from gateway_contract.catalogue import contract_path
-from gateway_contract.contract import Contract
-from gateway_contract.loading import load_contract
-from mock_server.images.cache import KEPT_BYTES
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from mock_server.images.links import KEPT_BYTES
 from mock_server.upstream.calls import KEPT as CALLS_KEPT
 
 CONTRACT = "powertokens"

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import orjson
 
 from benchmarks.mock_load import Load
-from gateway_contract.contract import Contract
-from gateway_contract.pointer import below, placed, read
-from gateway_contract.values import Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import below, placed, read
 
 DIFFERENT = 2000
 

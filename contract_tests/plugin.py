@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from contract_tests.campaign import Progress
+from contract_tests.execution.campaign import Progress
 from contract_tests.report.confidential import all_secrets, without_secrets
-from contract_tests.running import Loaded, broken_run, run
-from contract_tests.verdicts import RuleVerdict, Run, never_hollow
+from contract_tests.results import RuleVerdict, Run, never_hollow
+from contract_tests.run import Loaded, broken_run, run
 from gateway_contract.rules.rule import Rule
 
 VerdictOn = Callable[[str, Rule], tuple[Run, RuleVerdict | None]]

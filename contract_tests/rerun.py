@@ -2,30 +2,32 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
+from rich.console import Console
+from rich.text import Text
 
-from contract_tests import wire
-from contract_tests.case import Case
-from contract_tests.failure_cases import failure_cases
-from contract_tests.marks import marks_in
-from contract_tests.observation import Observation
-from contract_tests.plan import layout_cases, with_mark
+from contract_tests.client.case import Case
+from contract_tests.client.correlation import marks_in
+from contract_tests.client.send import Sender, exchanged
+from contract_tests.client.transport import connections
+from contract_tests.execution.observer import Observation
+from contract_tests.planning.plan import failure_cases, layout_cases, with_mark
+from contract_tests.report.confidential import without_secrets
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
 from contract_tests.report.json_report import MOST_FAILURES
-from contract_tests.running import Loaded, observed, own_addresses
-from contract_tests.sending import Sender, exchanged
-from contract_tests.target import target
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Exchange, PlayedFailure, Request
-from gateway_contract.judge import Judgement, judge
-from gateway_contract.pointer import leaves, read
-from gateway_contract.rules.finding import Finding, Outcome
-from gateway_contract.values import ABSENT, Json
-from mock_server.upstream.failures import FAILURE_NAMED
+from contract_tests.report.wording import one_line
+from contract_tests.run import Loaded, observed, own_addresses, target
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.judge import Judgement, judge
+from gateway_contract.rules.rule import Finding, Outcome
+from gateway_contract.traffic.exchange import Exchange, PlayedFailure, Request
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import leaves, read
+from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 
 COMPARED = ("/answer/status", "/answer/problem", "/answer/body", "/upstream", "/images")
 VOLATILE = frozenset(
@@ -93,7 +95,7 @@ def sent_again(found: Stored, ready: Loaded) -> Exchange:
 async def _exchange(
     ready: Loaded, request: Request, url: str, token: str, observation: Observation | None, found: Stored
 ) -> Exchange:
-    async with wire.connections() as transport:
+    async with connections() as transport:
         own = await own_addresses(url, observation)
         address = None if observation is None else observation.address
         from_here = str if observation is None else observation.from_here
@@ -197,3 +199,19 @@ def differences(before: Mapping[str, Json], after: Mapping[str, Json], steady: S
         for pointer in [*left, *(pointer for pointer in right if pointer not in left)]:
             if left.get(pointer) != right.get(pointer):
                 yield Change(pointer, left.get(pointer, "nothing"), right.get(pointer, "nothing"))
+
+
+MOST_CHANGES = 20
+WIDEST = 60  # characters of one value
+
+
+def print_changes(changes: Iterable[Change], console: Console, secrets: Sequence[str]) -> None:
+    """One line per change; the first ones where there are many."""
+    found = list(changes)
+    if not found:
+        console.print("nothing changed")
+    for change in found[:MOST_CHANGES]:
+        before, after = (one_line(without_secrets(value, secrets))[:WIDEST] for value in (change.before, change.after))
+        console.print(Text(f"{change.what}: {before} -> {after}"), soft_wrap=True)
+    if len(found) > MOST_CHANGES:
+        console.print(f"and {len(found) - MOST_CHANGES} more")

@@ -8,21 +8,17 @@ import pytest
 from rich.console import Console
 
 from contract_tests import suite
-from contract_tests.campaign import Progress
+from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
-from contract_tests.report.changes_list import print_changes
 from contract_tests.report.confidential import all_secrets
 from contract_tests.report.json_report import write_report
-from contract_tests.report.progress import progress_on
-from contract_tests.report.rules_list import print_rules
-from contract_tests.report.table import print_run
-from contract_tests.rerun import changes, failing_rules, sent_again, stored
-from contract_tests.running import loaded, observed_from
+from contract_tests.report.terminal import print_rules, print_run, progress_on
+from contract_tests.rerun import changes, failing_rules, print_changes, sent_again, stored
+from contract_tests.results import EXIT_STATUS, Conformance
+from contract_tests.run import loaded, observed_from
 from contract_tests.settings import Settings, SettingsError, checked
-from contract_tests.verdicts import EXIT_STATUS, Conformance
-from gateway_contract.catalogue import contract_path
-from gateway_contract.loading import load_contract
-from gateway_contract.rules.derivation import derive_rules
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.rules.derive import derive_rules
 
 NOTHING_RAN: Mapping[int, str] = {
     pytest.ExitCode.NO_TESTS_COLLECTED: "no rule matches -k: `check-gateway rules` lists them",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from contract_tests.limits import Limits
+from contract_tests.client.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)

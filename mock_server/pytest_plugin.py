@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from gateway_contract.contract import Contract
-    from mock_server.at_hand import ImageGateway, ImageUpstream
+    from gateway_contract.contract.definition import Contract
+    from mock_server.testing import ImageGateway, ImageUpstream
 
 CONTRACT = "image_gateway_contract"
 MARKER = "image_gateway"
@@ -33,9 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def image_contract(request: pytest.FixtureRequest) -> "Contract":
     """The contract that the project's pytest configuration names."""
-    from gateway_contract.catalogue import contract_path
-    from gateway_contract.document import DocumentError
-    from gateway_contract.loading import load_contract
+    from gateway_contract.contract.load_contract import contract_path, load_contract
+    from gateway_contract.document.node import DocumentError
 
     config = request.config
     try:
@@ -47,8 +46,7 @@ def image_contract(request: pytest.FixtureRequest) -> "Contract":
 @pytest.fixture(scope="session")
 def running_image_gateway(image_contract: "Contract") -> "Iterator[ImageGateway]":
     """What `image_gateway` gives to each test as if it were new."""
-    from mock_server.at_hand import ImageGateway
-    from mock_server.running_mock import running_mock
+    from mock_server.testing import ImageGateway, running_mock
 
     with running_mock([image_contract]) as mock:
         yield ImageGateway(mock, image_contract.name)
@@ -66,7 +64,7 @@ def image_gateway(running_image_gateway: "ImageGateway", request: pytest.Fixture
 
 def _behaves_as_marked(gateway: "ImageGateway", marker: pytest.Mark) -> None:
     from mock_server.gateway.modes import UnknownModeError
-    from mock_server.scenarios.written import ScenarioError
+    from mock_server.scenarios.syntax import ScenarioError
 
     def behave(scenario: str | None = None, mode: str | None = None) -> None:
         if scenario is not None:
@@ -83,11 +81,11 @@ def _behaves_as_marked(gateway: "ImageGateway", marker: pytest.Mark) -> None:
 @pytest.fixture(scope="session")
 def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstream]":
     """What `image_upstream` gives to each test as if it were new."""
-    from mock_server.at_hand import FailuresToCome, ImageUpstream
-    from mock_server.mock import upstream_of
-    from mock_server.scenarios.switchboard import Switchboard
-    from mock_server.scenarios.upstream_serving import under_scenarios
+    from mock_server.runtime.mock import upstream_of
+    from mock_server.scenarios.apply import under_scenarios
+    from mock_server.scenarios.switches import Switchboard
     from mock_server.serving.server import serving
+    from mock_server.testing import FailuresToCome, ImageUpstream
     from mock_server.upstream.stub import UpstreamStub
 
     upstream, failures, board = upstream_of(image_contract), FailuresToCome(), Switchboard()

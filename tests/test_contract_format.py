@@ -8,12 +8,12 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from gateway_contract.normalization import MATCHES, NORMALIZATIONS
-from gateway_contract.plain_schema import ANNOTATIONS, LEAVES
+from gateway_contract.contract.extensions import KEYWORDS
 from gateway_contract.rules.expectations import EXPECTATIONS
-from gateway_contract.schema_compiler import HANDLERS
-from gateway_contract.values import Json
-from gateway_contract.vocabulary import KEYWORDS
+from gateway_contract.schema.compile import HANDLERS
+from gateway_contract.schema.constraint import ANNOTATIONS, LEAVES
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.normalization import MATCHES, NORMALIZATIONS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "contract-format.md").read_text("utf-8")

@@ -6,16 +6,16 @@ from math import isqrt
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.allowed_values import UNLIMITED, allowed_values, bounds_of
-from contract_tests.fields import Field, base_request
-from contract_tests.marks import PLACEHOLDER
-from contract_tests.texts import of_length
-from gateway_contract.contract import Contract
-from gateway_contract.pointer import placed
-from gateway_contract.schema import Constraint
-from gateway_contract.size import SEPARATORS
-from gateway_contract.standing import standing
-from gateway_contract.values import Json
+from contract_tests.client.correlation import PLACEHOLDER
+from contract_tests.planning.fields import Field, base_request
+from contract_tests.planning.valid_values import UNLIMITED, allowed_values, bounds_of
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import standing
+from gateway_contract.schema.constraint import Constraint
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import placed
+from gateway_contract.values.sample_texts import of_length
+from gateway_contract.values.size import SEPARATORS
 
 LATIN = "abcdefghijklmnopqrstuvwxyzäéñøß ABCXYZ"
 CHINESE = "黄昏的灯塔海浪拍岸山水人天"

@@ -2,22 +2,91 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
-from contract_tests.case import Case
-from contract_tests.fuzzing.properties import PROPERTIES, Listing, Property
-from contract_tests.fuzzing.regressions import regressions
+from hypothesis.strategies import SearchStrategy
+
+from contract_tests.client.case import Case
+from contract_tests.execution.campaign import Campaign
+from contract_tests.fuzzing import strategies
+from contract_tests.fuzzing.regressions import keep, regressions
 from contract_tests.fuzzing.search import Search, broken_rules
-from contract_tests.images_asked import asked_images
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Exchange
-from gateway_contract.read_json import read_json
+from contract_tests.planning.fields import asked_images
+from contract_tests.report.confidential import compact
+from contract_tests.results import Fuzzed
+from contract_tests.settings import Settings
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import standing
 from gateway_contract.rules.rule import Rule
-from gateway_contract.standing import standing
-from gateway_contract.values import ABSENT
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.values.json_value import ABSENT, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A source of what requests carry, without end."""
+
+    name: str
+    contents: Callable[[Contract], SearchStrategy[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A finite source, of which every seed takes its own share."""
+
+    name: str
+    contents: Callable[[Contract], Sequence[bytes]]
+
+    def share(self, contract: Contract, number: int, examples: int) -> Sequence[bytes]:
+        every = self.contents(contract)
+        return Random(number).sample(every, min(examples, len(every)))  # noqa: S311 # a request is no secret
+
+
+def ordinary(contract: Contract) -> SearchStrategy[bytes]:
+    return strategies.ordinary_bodies(contract).map(compact)
+
+
+def odd(contract: Contract) -> SearchStrategy[bytes]:
+    return strategies.odd_bodies(contract).map(compact)
+
+
+def schemathesis_positive(contract: Contract) -> SearchStrategy[bytes]:
+    from contract_tests.fuzzing import schemathesis_cases  # noqa: PLC0415 # takes a second to import
+
+    return schemathesis_cases.positive(contract)
+
+
+def schemathesis_negative(contract: Contract) -> SearchStrategy[bytes]:
+    from contract_tests.fuzzing import schemathesis_cases  # noqa: PLC0415 # takes a second to import
+
+    return schemathesis_cases.negative(contract)
+
+
+def schemathesis_examples(contract: Contract) -> Sequence[bytes]:
+    from contract_tests.fuzzing import schemathesis_cases  # noqa: PLC0415 # takes a second to import
+
+    return schemathesis_cases.examples(contract)
+
+
+def schemathesis_coverage(contract: Contract) -> Sequence[bytes]:
+    from contract_tests.fuzzing import schemathesis_cases  # noqa: PLC0415 # takes a second to import
+
+    return schemathesis_cases.coverage(contract)
+
+
+PROPERTIES: tuple[Property | Listing, ...] = (
+    Property("ordinary", ordinary),
+    Property("odd", odd),
+    Listing("Schemathesis, examples", schemathesis_examples),
+    Listing("Schemathesis, coverage", schemathesis_coverage),
+    Property("Schemathesis, positive", schemathesis_positive),
+    Property("Schemathesis, negative", schemathesis_negative),
+)
 
 MOST_SHRINKING = 600
 """Requests for making finds smaller, in one round. A plain find takes Hypothesis some hundred; paid gateways must not
@@ -101,3 +170,61 @@ def fuzzed_case(contract: Contract, name: str, content: bytes) -> Case:
     billed = body is not ABSENT and not standing(contract, body).broken
     images = max(asked_images(contract, body), 1) if body is not ABSENT and billed else 0
     return Case(f"{name} (fuzzed)", content, images=images)
+
+
+@dataclass(slots=True, eq=False)
+class Fuzzing:
+    """One run's fuzzing; `ends` by the clock of `time.monotonic`, None where one round is all."""
+
+    campaign: Campaign
+    rules: Sequence[Rule]
+    settings: Settings
+    ends: float | None
+    known: set[str] = field(default_factory=set)
+
+    async def one_round(self, number: int) -> None:
+        """A round of every property with a seed of its own."""
+        before = self.campaign.failing()
+        self.known |= before
+
+        async def found(send: Send, may: MaySend) -> list[Exchange]:
+            return await fuzz(
+                self.campaign.sender.contract,
+                self.rules,
+                send,
+                self._settings(number),
+                lambda case: may(case) and not self.late(),
+            )
+
+        exchanges = await self.campaign.beyond_plan(found)
+        self._keep(exchanges, before)
+
+    def _settings(self, number: int) -> FuzzSettings:
+        seed = self.settings.seed
+        home = self.settings.report / self.campaign.sender.contract.name
+        return FuzzSettings(
+            self.settings.fuzz, seed + number, replay=home if number == 0 else None, known=frozenset(self.known)
+        )
+
+    def _keep(self, exchanges: Sequence[Exchange], before: frozenset[str]) -> None:
+        contract = self.campaign.sender.contract
+        new = [(rule, one) for one in exchanges for rule in sorted(broken_rules(contract, self.rules, one) - before)]
+        if new:
+            keep(self.settings.report / contract.name, new, [self.settings.token])
+
+    def late(self) -> bool:
+        return self.ends is not None and time.monotonic() >= self.ends
+
+
+async def fuzz_after_the_plan(campaign: Campaign, rules: Sequence[Rule], settings: Settings) -> Fuzzed:
+    """One round of fuzzing, or as many as the time allows. Raises RegressionsError."""
+    ends = time.monotonic() + settings.fuzz_seconds if settings.fuzz_seconds else None
+    fuzzing = Fuzzing(campaign, rules, settings, ends)
+    planned, known, rounds = campaign.requests, campaign.failing(), 0
+    while True:
+        before = campaign.requests
+        await fuzzing.one_round(rounds)
+        rounds += 1
+        used_up = campaign.requests == before  # the budget is, or the gateway fell silent
+        if ends is None or fuzzing.late() or used_up:
+            return Fuzzed(campaign.requests - planned, rounds, len(campaign.failing() - known))

@@ -8,10 +8,9 @@ from pathlib import Path
 import orjson
 
 from contract_tests.report.confidential import all_secrets, compact, content_without_secrets
-from contract_tests.report.whole_file import write_whole
-from gateway_contract.exchange import Exchange
-from gateway_contract.read_json import read_json
-from gateway_contract.values import ABSENT, Json
+from contract_tests.report.exchange_file import write_whole
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.values.json_value import ABSENT, Json, read_json
 
 FILE = "regressions.json"
 

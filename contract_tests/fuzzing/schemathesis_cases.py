@@ -15,10 +15,10 @@ from schemathesis.schemas import APIOperation, BaseSchema
 
 from contract_tests.fuzzing.strategies import carrying_mark, judged_parts
 from contract_tests.report.confidential import compact
-from gateway_contract.contract import Contract
-from gateway_contract.plain_schema import NAMING, VALUES
-from gateway_contract.pointer import read
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.schema.constraint import NAMING, VALUES
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import read
 
 
 def positive(contract: Contract) -> SearchStrategy[bytes]:

@@ -1,23 +1,122 @@
 """Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log1p
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.fuzzing.aims import aims
-from contract_tests.fuzzing.refusals import Refusals, plainer_bodies
+from contract_tests.blame.minimize import differs
+from contract_tests.client.correlation import PLACEHOLDER, marked
+from contract_tests.planning.fields import base_request, fields_of
+from contract_tests.planning.pairwise import with_value
 from contract_tests.report.confidential import compact
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Exchange
-from gateway_contract.judge import Judgement, judge
-from gateway_contract.read_json import read_json
-from gateway_contract.rules.finding import Outcome
-from gateway_contract.rules.rule import Rule
-from gateway_contract.values import ABSENT
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import standing
+from gateway_contract.rules.judge import Judgement, judge
+from gateway_contract.rules.rule import Outcome, Rule
+from gateway_contract.schema.constraint import Constraint
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.values.pointer import read
+from gateway_contract.values.size import parse_size
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _length(value: object) -> float | None:
+    return len(value) if isinstance(value, str | list) else None
+
+
+def _pixels(value: object) -> float | None:
+    size = parse_size(value)
+    return None if size is None else size.pixels
+
+
+MEASURES: Mapping[str, Callable[[object], float | None]] = {
+    "minimum": _number,
+    "maximum": _number,
+    "minLength": _length,
+    "maxLength": _length,
+    "minItems": _length,
+    "maxItems": _length,
+    "x-pixels/minimum": _pixels,
+    "x-pixels/maximum": _pixels,
+}
+"""What a bound is held against, by the keyword that sets it."""
+
+
+def aims(contract: Contract, content: bytes) -> dict[str, float]:
+    """For each bound that bears on a body, by a name of it, how near the body is: 0 at the bound, less away from it."""
+    body = read_json(content)
+    return {} if body is ABSENT else dict(_aims(contract, body))
+
+
+def _aims(contract: Contract, body: Json) -> Iterator[tuple[str, float]]:
+    for constraint in contract.request.constraints.values():
+        condition = constraint.condition
+        distance = _distance(constraint, read(body, constraint.pointer))
+        if distance is not None and (condition is None or condition.holds(body)):
+            title = "" if condition is None else condition.title
+            yield f"{constraint.pointer} {constraint.keyword} {title}", -log1p(distance)
+
+
+def _distance(constraint: Constraint, value: object) -> float | None:
+    bound, measure = _number(constraint.value), MEASURES.get(constraint.keyword)
+    measured = None if measure is None else measure(value)
+    return None if bound is None or measured is None else abs(measured - bound)
+
+
+MOST_REASONS = 5  # in one round
+
+
+@dataclass(slots=True)
+class Refusals:
+    """The fields in which the smallest refused requests that are known differ from the plain one."""
+
+    contract: Contract
+    reasons: list[frozenset[str]] = field(default_factory=list)
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule that every valid request is accepted."""
+        return f"{self.contract.name}/request/accepted"
+
+    def note(self, found: Exchange) -> None:
+        body = found.request.body
+        if body is not ABSENT and not found.accepted and standing(self.contract, body).valid:
+            self.reasons.append(frozenset(varied(self.contract, body)))
+
+    def without_known_reasons(self, content: bytes) -> bytes | None:
+        """A valid body with the fields of known reasons as in the plain request; None where nothing else is left."""
+        body = read_json(content)
+        if body is ABSENT or not self.reasons or len(self.reasons) >= MOST_REASONS:
+            return None
+        for pointer in frozenset().union(*self.reasons):
+            body = plain(self.contract, body, pointer)
+        interesting = any(varied(self.contract, body)) and standing(self.contract, body).valid
+        return compact(body) if interesting else None
+
+
+def varied(contract: Contract, body: Json) -> Iterator[str]:
+    """The fields in which a body differs from the plain request, its mark apart."""
+    base, body = base_request(contract), marked(body, contract.marks, PLACEHOLDER)
+    return (part.pointer for part in fields_of(contract) if differs(base, body, part))
+
+
+def plain(contract: Contract, body: Json, pointer: str) -> Json:
+    return with_value(body, pointer, read(base_request(contract), pointer))
+
+
+def plainer_bodies(contract: Contract, body: Json) -> Iterator[Json]:
+    """A body with one field after the other as in the plain request."""
+    return (plain(contract, body, pointer) for pointer in varied(contract, body))
+
 
 Ask = Callable[[str, bytes], Exchange | None]
 """Sends a request of some name and content; None where nothing more may be sent."""

@@ -6,19 +6,17 @@ from itertools import chain
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from contract_tests.fields import Field, bases, fields_of
-from contract_tests.forbidden_values import WRONG_TYPES, forbidden_values
+from contract_tests.client.correlation import LENGTH, PATTERN, PLACEHOLDER, with_mark_within
 from contract_tests.fuzzing.field_values import anything, beyond, fitting
-from contract_tests.marks import LENGTH, PATTERN, PLACEHOLDER
-from contract_tests.plan import constraints
-from contract_tests.rows import with_value
-from contract_tests.texts import with_mark_within
-from gateway_contract.contract import Contract
-from gateway_contract.pointer import below, placed, read
-from gateway_contract.pointer import values as values_in
-from gateway_contract.standing import standing
-from gateway_contract.unlisted import known_upstream_only
-from gateway_contract.values import ABSENT, Json, Nothing
+from contract_tests.planning.fields import Field, bases, fields_of
+from contract_tests.planning.invalid_values import WRONG_TYPES, forbidden_values
+from contract_tests.planning.pairwise import with_value
+from contract_tests.planning.plan import constraints
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import known_upstream_only, standing
+from gateway_contract.values.json_value import ABSENT, Json, Nothing
+from gateway_contract.values.pointer import below, placed, read
+from gateway_contract.values.pointer import values as values_in
 
 Change = tuple[str, Json | Nothing]
 """A pointer into a body and what to put there; ABSENT takes away what is there."""

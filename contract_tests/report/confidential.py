@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from gateway_contract.exchange import Credential, Exchange, Headers, Request
-from gateway_contract.redaction import REDACTED, SHORTEST_SECRET, redact, redact_headers
-from gateway_contract.values import ABSENT, UNOBSERVED, Json
+from gateway_contract.traffic.exchange import Credential, Exchange, Headers, Request
+from gateway_contract.traffic.redaction import REDACTED, SHORTEST_SECRET, redact, redact_headers
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 
 BARE_SCHEME = re.compile(r"(?i)\s*(bearer|basic)?\s*")  # a credential that holds nothing
 _ADDRESS = re.compile(r"([\w+.-]+://)(?:[^/?#]*@)?([^/?#]*)([^?#]*)(.*)", re.DOTALL)

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from contract_tests.report.confidential import (
     BARE_SCHEME,
-    REDACTED,
     TOLD,
     address_parts,
     content_without_secrets,
@@ -17,7 +16,8 @@ from contract_tests.report.confidential import (
     is_authorization,
     without_secrets,
 )
-from gateway_contract.exchange import Request, header
+from gateway_contract.traffic.exchange import Request, header
+from gateway_contract.traffic.redaction import REDACTED
 
 LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 128 KiB
 BODY_EXPECTED = {"POST", "PUT", "PATCH"}

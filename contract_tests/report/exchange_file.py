@@ -19,10 +19,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from contract_tests.report.confidential import (
-    REDACTED,
     all_secrets,
     compact,
     content_without_secrets,
@@ -31,9 +31,9 @@ from contract_tests.report.confidential import (
     value_without_secrets,
     without_secrets,
 )
-from gateway_contract.exchange import Answer, Credential, Exchange, Headers, NoAnswer, Request, UpstreamCall
-from gateway_contract.read_json import read_json
-from gateway_contract.values import ABSENT, UNOBSERVED, Json
+from gateway_contract.traffic.exchange import Answer, Credential, Exchange, Headers, NoAnswer, Request, UpstreamCall
+from gateway_contract.traffic.redaction import REDACTED
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
 
 LONGEST_TEXT = 2000  # characters
 MOST_BYTES = 200 * 1024  # of a body, headers, or one item's images
@@ -165,3 +165,9 @@ def shortened(value: Json) -> Json:
         case dict():
             return {key: shortened(item) for key, item in value.items()}
     return value
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)

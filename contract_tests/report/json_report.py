@@ -8,10 +8,9 @@ from typing import NotRequired, TypedDict
 
 from contract_tests.report.confidential import address_without_secrets, all_secrets, without_secrets
 from contract_tests.report.curl import curl_of
-from contract_tests.report.exchange_file import exchange_to_json
-from contract_tests.report.whole_file import write_whole
-from contract_tests.verdicts import UNDECIDED, Conformance, Failure, RuleVerdict, Run
-from gateway_contract.exchange import Exchange
+from contract_tests.report.exchange_file import exchange_to_json, write_whole
+from contract_tests.results import UNDECIDED, Conformance, Failure, RuleVerdict, Run
+from gateway_contract.traffic.exchange import Exchange
 
 SCHEMA = Path(__file__).parent / "schema.json"
 MOST_FAILURES = 5  # listed of one rule

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract_tests.verdicts import Conformance, Fuzzed, RuleVerdict, Run, Verdict
+from rich.console import Console
+from rich.text import Text
+
+from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Verdict
 
 SIDES = {"two-sided": "two-sided: the upstream is observed", "north-only": "north-only: the upstream is not observed"}
 MOST_NAMES = 3
@@ -119,3 +122,17 @@ _CONCLUSIONS: dict[Conformance, Callable[[Run], str]] = {
     Conformance.VIOLATES: _violates,
     Conformance.NOT_TESTED: _not_tested,
 }
+
+NARROWEST = 24
+
+
+def print_hanging(console: Console, label: Text, told: str, indent: int) -> None:
+    """Prints a label and, from `indent` on, a text. Lines end where their words end, so that they can be copied."""
+    room = max(NARROWEST, console.width - indent)
+    lines = Text(told).wrap(console, room, overflow="fold") or [Text()]
+    label = label.copy()
+    label.pad_right(indent - label.cell_len)
+    for line in lines:
+        line.rstrip()
+        console.print(label + line, soft_wrap=True)
+        label = Text(" " * indent)

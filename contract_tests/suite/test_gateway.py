@@ -3,7 +3,7 @@
 import pytest
 
 from contract_tests.plugin import Told, VerdictOn
-from contract_tests.verdicts import Verdict
+from contract_tests.results import Verdict
 from gateway_contract.rules.rule import Rule
 
 

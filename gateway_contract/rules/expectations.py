@@ -3,18 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from gateway_contract.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
-from gateway_contract.mapping import shortened
-from gateway_contract.pointer import leaves, read
-from gateway_contract.redaction import SHORTEST_SECRET
-from gateway_contract.rules.authorization import judge_unauthorized_status
-from gateway_contract.rules.examined import Examined, is_own_method
-from gateway_contract.rules.finding import PASS, Finding, failing, inconclusive
-from gateway_contract.rules.overriding import nothing_overridden
-from gateway_contract.rules.ranges import TOO_MANY_REQUESTS
-from gateway_contract.rules.resilience import RESILIENCE
-from gateway_contract.standing import unknown_upstream, upstream_refuses
-from gateway_contract.values import ABSENT, UNOBSERVED
+from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
+from gateway_contract.rules.constraint_rules import TOO_MANY_REQUESTS
+from gateway_contract.rules.resilience_rules import RESILIENCE
+from gateway_contract.rules.rule import PASS, Examined, Finding, failing, inconclusive, is_own_method
+from gateway_contract.rules.security_rules import judge_unauthorized_status, nothing_overridden
+from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
+from gateway_contract.traffic.redaction import SHORTEST_SECRET
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, shortened
+from gateway_contract.values.pointer import leaves, read
 
 BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
 SCHEME_LENGTH = len("Bearer ")

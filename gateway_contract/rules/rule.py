@@ -2,10 +2,114 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
 
-from gateway_contract.document import Place
-from gateway_contract.rules.examined import Examined
-from gateway_contract.rules.finding import Finding
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import Standing, standing
+from gateway_contract.document.node import DocumentError, Place
+from gateway_contract.traffic.exchange import Credential, Exchange, UpstreamCall
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing
+from gateway_contract.values.pointer import read
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What judges look at. `call` is the upstream call that made the images, or the last one that was tried."""
+
+    contract: Contract
+    exchange: Exchange
+    standing: Standing
+    authorized: bool
+    ordinary: bool  # the contract's own method, and no failure of the upstream on purpose
+    call: UpstreamCall | Literal[Nothing.ABSENT, Nothing.UNOBSERVED]
+
+    @property
+    def body(self) -> Json | Literal[Nothing.ABSENT]:
+        return self.exchange.request.body
+
+    @property
+    def accepted(self) -> bool:
+        return self.ordinary and self.authorized and self.exchange.accepted
+
+    @property
+    def blames_no_field(self) -> bool:
+        """Whether the request was tried again, and what became of it is the fault of nothing that it holds."""
+        return self.exchange.essential == frozenset()
+
+    def sent(self, pointer: str) -> Json | Literal[Nothing.ABSENT]:
+        return read(self.body, pointer)
+
+    def is_open(self, pointer: str) -> bool:
+        """Whether the page is silent on the value that was sent for a field."""
+        return pointer in self.standing.open_fields
+
+    def effective(self, pointer: str) -> Json | Literal[Nothing.ABSENT]:
+        """The value of a field, or the default that the contract states for it, or ABSENT."""
+        sent = self.sent(pointer)
+        if sent is ABSENT and self.body is not ABSENT:
+            return self.contract.request.default(pointer, self.body)
+        return sent
+
+
+def examine(contract: Contract, exchange: Exchange) -> Examined:
+    request = exchange.request
+    return Examined(
+        contract=contract,
+        exchange=exchange,
+        standing=standing(contract, request.body),
+        authorized=request.credential in {Credential.RIGHT, Credential.UNKNOWN},
+        ordinary=is_own_method(contract, exchange) and exchange.played is None and exchange.follows is None,
+        call=_call(exchange),
+    )
+
+
+def is_own_method(contract: Contract, exchange: Exchange) -> bool:
+    return exchange.request.method == contract.operation.method
+
+
+def _call(exchange: Exchange) -> UpstreamCall | Literal[Nothing.ABSENT, Nothing.UNOBSERVED]:
+    if exchange.upstream is UNOBSERVED:
+        return UNOBSERVED
+    generating = [call for call in exchange.upstream if call.generated]
+    return next(iter(generating or exchange.upstream[-1:]), ABSENT)
+
+
+class Outcome(Enum):
+    """What an exchange says of a rule; the worst one counts."""
+
+    PASS = "pass"  # noqa: S105 # not a password
+    INCONCLUSIVE = "inconclusive"  # it bears on the rule, and what decides it could not be observed
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's judgement of one exchange. Expected and observed read as `0 at /parameters/x` and `dropped`.
+
+    `note` is what it takes, where somebody tried: `with n 6` or `in 3 of 10 tries`.
+    """
+
+    outcome: Outcome
+    expected: str = ""
+    observed: str = ""
+    note: str = ""
+
+    @property
+    def told(self) -> str:
+        """What was observed, and what it takes."""
+        return ", ".join(filter(None, (self.observed, self.note)))
+
+
+PASS = Finding(Outcome.PASS)
+
+
+def failing(expected: str, observed: str) -> Finding:
+    return Finding(Outcome.FAIL, expected, observed)
+
+
+def inconclusive(why: str) -> Finding:
+    return Finding(Outcome.INCONCLUSIVE, observed=why)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,3 +129,53 @@ class Rule:
     judge: Callable[[Examined], Finding | None] = field(repr=False)
     pointer: str | None = None  # into the request, where the rule is about a field
     dormant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    contract: Contract
+
+    def rule(
+        self,
+        kind: str,
+        subject: str | None,
+        name: str,
+        clause: str | None,
+        statement: str,
+        place: Place,
+        judge: Callable[[Examined], Finding | None],
+        *,
+        level: str | None = None,
+        pointer: str | None = None,
+        dormant: str | None = None,
+        named: str | None = None,
+    ) -> Rule:
+        """A rule of this contract; `named` stands in its id where it has no subject."""
+        return Rule(
+            id=f"{self.contract.name}/{subject or named}/{name}",
+            kind=kind,
+            subject=subject,
+            level=self._level(clause, level, place),
+            clause=clause,
+            statement=statement,
+            place=place,
+            judge=judge,
+            pointer=pointer,
+            dormant=dormant,
+        )
+
+    def _level(self, clause: str | None, level: str | None, place: Place) -> str:
+        """How strongly a rule is promised: as it says itself, or else as its clause is.
+
+        Documented where a contract lists no clauses at all.
+        """
+        if not self.contract.clauses or (level and not clause):
+            return level or "documented"
+        found = self.contract.clauses.get(clause or "")
+        if found is None:
+            raise DocumentError(
+                place, f"clause {clause} is not listed" if clause else "no clause", "set x-clause to one of x-clauses"
+            )
+        if found.level == "not-judged":
+            raise DocumentError(place, f"clause {clause} is not judged", "a rule needs a clause that is")
+        return level or found.level

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 import orjson
 from starlette.types import Scope
 
-from gateway_contract.values import Json
+from gateway_contract.values.json_value import Json
 from mock_server.journal.entries import Entry, Journal
-from mock_server.serving.dropping import ENDING
+from mock_server.serving.connection import ENDING
 
 HEARTBEAT = 15.0  # seconds: proxies hang up on connections that say nothing for long
 STILL_HERE = b": still here\n\n"

@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 import orjson
 
-from gateway_contract.values import ABSENT
-from gateway_contract.written import did_you_mean
-from mock_server.admin.problems import ProblemError, misunderstood
-from mock_server.admin.verdict import EntryVerdict, Kind
+from gateway_contract.document.node import did_you_mean
+from gateway_contract.values.json_value import ABSENT
+from mock_server.admin.problem import ProblemError, misunderstood
 from mock_server.gateway.modes import Mode
 from mock_server.journal.entries import Entry
+from mock_server.journal.verdict import EntryVerdict, Kind
 
 NONE = "none"
 """Stands for requests that have no answer, or no scenario."""

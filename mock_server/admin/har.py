@@ -5,11 +5,11 @@ from http import HTTPStatus
 from importlib.metadata import version
 from urllib.parse import parse_qsl, urlsplit
 
-from gateway_contract.exchange import Headers, header
-from gateway_contract.values import Json
+from gateway_contract.traffic.exchange import Headers, header
+from gateway_contract.values.json_value import Json
 from mock_server.admin.filters import Judge
-from mock_server.admin.told import iso
 from mock_server.journal.entries import Entry
+from mock_server.journal.serialize import iso
 
 CREATOR = "image-gateway-contract"
 UNKNOWN = -1  # stands for a size that nobody measured

@@ -7,18 +7,17 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway_contract.values import Json
-from mock_server.admin.answering import body_of, json_response
-from mock_server.admin.assertion import Outcome, outcome, read_assertion
+from gateway_contract.values.json_value import Json
+from mock_server.admin.assertions import Outcome, outcome, read_assertion
 from mock_server.admin.events import ending_of, resumed_after, stream
 from mock_server.admin.filters import Selection, selection
 from mock_server.admin.har import har
-from mock_server.admin.problems import ProblemError
-from mock_server.admin.told import told
-from mock_server.admin.verdict import EntryVerdict, verdict_in
+from mock_server.admin.problem import ProblemError, body_of, json_response
 from mock_server.journal.entries import Entry
-from mock_server.mock import Mock
-from mock_server.serving.own_url import own_url
+from mock_server.journal.serialize import told
+from mock_server.journal.verdict import EntryVerdict, verdict_in
+from mock_server.runtime.mock import Mock
+from mock_server.serving.asgi import own_url
 
 LISTED = Selection(limit=100)
 EXPORTED = Selection(newest_first=False)

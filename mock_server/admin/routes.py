@@ -1,22 +1,155 @@
 """The admin API of a mock under /_mock: what came in, what the contract says of it, and what can be switched."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from typing import TypeAlias
 
+from starlette.datastructures import URL, URLPath
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
+from starlette.types import Receive, Scope, Send
 
-from mock_server.admin import requests, scenarios
-from mock_server.admin.answering import body_of, json_response
-from mock_server.admin.document import document, read_by
-from mock_server.admin.elsewhere import Elsewhere
-from mock_server.admin.origin import check_origin
-from mock_server.admin.overview import overview
-from mock_server.admin.problems import Handler, ProblemError
+from gateway_contract.values.json_value import Json
+from mock_server.admin import requests
+from mock_server.admin.openapi import document, read_by
+from mock_server.admin.problem import Handler, ProblemError, body_of, check_origin, json_response, misunderstood
 from mock_server.gateway.modes import mode_named
-from mock_server.mock import Mock
-from mock_server.serving.own_url import own_url
+from mock_server.runtime.mock import Mock, Served
+from mock_server.scenarios.definition import Described
+from mock_server.scenarios.registry import KINDS
+from mock_server.scenarios.switches import ADMIN, fits_who_is_meant
+from mock_server.scenarios.syntax import ScenarioError
+from mock_server.scenarios.upstream_scenarios import UPSTREAM_KINDS
+from mock_server.serving.asgi import own_url
+from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
+from mock_server.upstream.stub import UpstreamStub
+
+
+async def show_scenarios(mock: Mock, _request: Request) -> Response:
+    """What there is: kinds with what they take, and the user's own by their names."""
+    named = mock.controls.scenarios.named.values()
+    kinds: list[Json] = [_told(kind) for kind in KINDS.values()]
+    upstreams: list[Json] = [_told(kind) for kind in UPSTREAM_KINDS.values()]
+    own: list[Json] = [{"name": one.name, "says": one.says, "does": one.does} for one in named]
+    return json_response({"kinds": kinds, "upstream_kinds": upstreams, "failures": list(FAILURE_NAMED), "named": own})
+
+
+def _told(kind: Described) -> Json:
+    takes: list[Json] = [{"name": one.name, "usual": one.usual, "says": one.says} for one in kind.parameters]
+    return {"name": kind.name, "says": kind.says, "example": kind.example, "takes": takes}
+
+
+async def show_switches(mock: Mock, _request: Request) -> Response:
+    switches: list[Json] = [
+        {"scenario": switch.text, "gateway": switch.gateway, "left": switch.left, "set_by": switch.source}
+        for switch in mock.controls.switchboard.current()
+    ]
+    return json_response({"switches": switches})
+
+
+async def set_switch(mock: Mock, request: Request) -> Response:
+    """From now on, for so many requests, or until changed; `none` takes the switch away."""
+    said = read_by("Switch", await body_of(request))
+    text, gateway, times = str(said["scenario"]), said.get("gateway"), said.get("times")
+    chosen = None if gateway is None else str(gateway)
+    contracts = [served.gateway.contract for served in mock.served.values()]
+    try:
+        fits_who_is_meant(text, chosen, contracts, mock.controls.scenarios.named)
+        mock.controls.switchboard.set(text, chosen, times if isinstance(times, int) else None, ADMIN)
+    except ScenarioError as error:
+        raise misunderstood(str(error)) from error
+    return await show_switches(mock, request)
+
+
+async def clear_switches(mock: Mock, _request: Request) -> Response:
+    mock.controls.switchboard.clear()
+    return Response(status_code=204)
+
+
+class Elsewhere(BaseRoute):
+    """Takes whatever lies below a path and is none of the routes before it."""
+
+    def __init__(self, root: str, routes: Sequence[Route]) -> None:
+        self.root = root
+        self.routes = routes
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        below = scope["type"] == "http" and f"{path_below(scope)}/".startswith(f"{self.root}/")
+        return (Match.FULL if below else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        meant = {**scope, "path": scope["path"].rstrip("/")}
+        if meant["path"] != scope["path"] and allowed_methods(self.routes, meant):
+            await RedirectResponse(URL(scope=meant))(scope, receive, send)
+            return
+        allowed = allowed_methods(self.routes, scope)
+        problem = other_method(scope["method"], allowed) if allowed else nothing_here(path_below(scope), self.root)
+        await problem.response(scope, receive, send)
+
+
+def path_below(scope: Scope) -> str:
+    """The path as routes know it, wherever their application is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def allowed_methods(routes: Sequence[Route], scope: Scope) -> list[str]:
+    """By which methods a path could be asked for."""
+    found = (route.methods or set() for route in routes if route.matches(scope)[0] is not Match.NONE)
+    return sorted(set().union(*found))
+
+
+def other_method(method: str, allowed: Sequence[str]) -> ProblemError:
+    said = ", ".join(allowed)
+    detail = f"{method} is not possible here, but {said}."
+    return ProblemError(HTTPStatus.METHOD_NOT_ALLOWED, "There is no such method here", detail, headers={"allow": said})
+
+
+def nothing_here(path: str, root: str) -> ProblemError:
+    detail = f"There is nothing at {path}; GET {root} says what there is."
+    return ProblemError(HTTPStatus.NOT_FOUND, "There is nothing here", detail)
+
+
+def overview(mock: Mock, own: str) -> Json:
+    """`own` is the mock's URL as the client knows it. `problem` is what was wrong with contracts when last read."""
+    return {
+        "gateways": {name: _gateway(served, f"{own}/{name}") for name, served in mock.served.items()},
+        "upstreams": {name: _stub(stub, f"{own}/{name}") for name, stub in mock.stubs.items()},
+        "mode": mock.controls.mode.value,
+        "defect": mock.settings.defect,
+        "problem": mock.problem,
+        "journal": {"kept": len(mock.journal.kept), "most": mock.journal.most, "last": mock.journal.last},
+        "links": links(own),
+    }
+
+
+def links(own: str) -> dict[str, Json]:
+    paths = {
+        "requests": "/requests",
+        "har": "/requests.har",
+        "events": "/events",
+        "assert": "/assert",
+        "mode": "/mode",
+        "scenarios": "/scenarios",
+        "scenario": "/scenario",
+        "reset": "/reset",
+        "openapi": "/openapi.json",
+    }
+    return {name: f"{own}/_mock{path}" for name, path in paths.items()}
+
+
+def _gateway(served: Served, base: str) -> Json:
+    operation = served.gateway.contract.operation
+    return {"base": base, "method": operation.method, "address": base + operation.path}
+
+
+def _stub(stub: UpstreamStub, base: str) -> Json:
+    return {"base": base, "method": stub.upstream.operation.method, "address": base + stub.path}
+
 
 ROOT = "/_mock"
 MockHandler: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]
@@ -35,10 +168,10 @@ def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
         admin_route(mock, "/reset", reset, "POST"),
         admin_route(mock, "/mode", show_mode),
         admin_route(mock, "/mode", set_mode, "PUT"),
-        admin_route(mock, "/scenarios", scenarios.show_scenarios),
-        admin_route(mock, "/scenario", scenarios.show_switches),
-        admin_route(mock, "/scenario", scenarios.set_switch, "PUT"),
-        admin_route(mock, "/scenario", scenarios.clear_switches, "DELETE"),
+        admin_route(mock, "/scenarios", show_scenarios),
+        admin_route(mock, "/scenario", show_switches),
+        admin_route(mock, "/scenario", set_switch, "PUT"),
+        admin_route(mock, "/scenario", clear_switches, "DELETE"),
         admin_route(mock, "/openapi.json", show_document),
     ]
     return [*own, *also, Elsewhere(ROOT, [*own, *also])]

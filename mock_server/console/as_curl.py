@@ -6,9 +6,9 @@ import string
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from gateway_contract.exchange import header
-from gateway_contract.redaction import REDACTED, redact_headers
-from mock_server.console.snippets import curl_authorization
+from gateway_contract.traffic.curl import curl_authorization
+from gateway_contract.traffic.exchange import header
+from gateway_contract.traffic.redaction import REDACTED, redact_headers
 from mock_server.journal.entries import Entry
 
 OF_THE_CONNECTION = frozenset({

@@ -1,23 +1,95 @@
 """The first page: what is served, how to call it, how it behaves, and what came in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from gateway_contract.contract import Contract
-from mock_server.console.fields import form_fields
+from gateway_contract.contract.definition import Contract
+from gateway_contract.schema.constraint import ANY_NAME, Part
+from gateway_contract.traffic.curl import ANY_TOKEN
+from gateway_contract.values.json_value import ABSENT, Json, shortened
+from gateway_contract.values.pointer import read, tokens
+from mock_server.admin.problem import body_of
 from mock_server.console.rendering import html, served, whole_number
-from mock_server.console.snippets import ANY_TOKEN, compact, example_of, snippets
+from mock_server.console.snippets import compact, example_of, snippets
 from mock_server.console.view import row
-from mock_server.gateway.modes import Mode
-from mock_server.mock import Mock
-from mock_server.scenarios.catalogue import KINDS
-from mock_server.scenarios.upstream import UPSTREAM_KINDS
-from mock_server.serving.own_url import own_url
-from mock_server.upstream.failures import FAILURE_NAMED
+from mock_server.gateway.modes import Mode, UnknownModeError, mode_named
+from mock_server.runtime.mock import Mock
+from mock_server.scenarios.registry import KINDS
+from mock_server.scenarios.switches import CONSOLE, fits_who_is_meant
+from mock_server.scenarios.syntax import ScenarioError
+from mock_server.scenarios.upstream_scenarios import UPSTREAM_KINDS
+from mock_server.serving.asgi import own_url
+from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
+
+ASKED_FOR = ("boolean", "integer", "number", "string")
+LONG_TEXT = 200  # characters: what may be longer gets more room
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One input of the form. `kind` is its type in JSON Schema; `choices` is not empty where there are only these."""
+
+    pointer: str
+    label: str
+    kind: str
+    hint: str
+    choices: tuple[str, ...]
+    required: bool
+    value: str  # of the contract's example, as it stands in an input
+    long: bool
+
+
+def form_fields(contract: Contract) -> list[FormField]:
+    """Every field that holds no other, in the order of the contract."""
+    example: Json = contract.examples[0].body if contract.examples else {}
+    parts = [part for part in contract.request.parts if part.condition is None and is_asked_for(part)]
+    return [_field(part, example) for part in parts]
+
+
+def is_asked_for(part: Part) -> bool:
+    return part.schema.get("type") in ASKED_FOR and ANY_NAME not in tokens(part.pointer)
+
+
+def _field(part: Part, example: Json) -> FormField:
+    value = read(example, part.pointer)
+    choices = part.schema.get("enum")
+    kind = str(part.schema["type"])
+    return FormField(
+        pointer=part.pointer,
+        label=part.subject,
+        kind=kind,
+        hint=", ".join(_hints(part)),
+        choices=tuple(map(str, choices)) if isinstance(choices, list) else (),
+        required=part.required,
+        value="" if value is ABSENT else value if isinstance(value, str) else shortened(value),
+        long=has_room_for_much(part),
+    )
+
+
+def has_room_for_much(part: Part) -> bool:
+    longest = part.schema.get("maxLength")
+    return bool(part.schema.get("x-mark")) or (isinstance(longest, int) and longest > LONG_TEXT)
+
+
+def _hints(part: Part) -> Iterator[str]:
+    least, most = part.schema.get("minimum"), part.schema.get("maximum")
+    if least is not None and most is not None:
+        yield f"{least} to {most}"
+    elif least is not None:
+        yield f"at least {least}"
+    elif most is not None:
+        yield f"at most {most}"
+    if "maxLength" in part.schema:
+        yield f"at most {part.schema['maxLength']} characters"
+    if "default" in part.schema:
+        yield f"default {shortened(part.schema['default'])}"
+
 
 SHOWN = 100  # requests on the first page, and in each piece of news; the others are in the journal
 
@@ -86,3 +158,46 @@ async def state(mock: Mock, _request: Request) -> Response:
     controls = mock.controls
     unread = mock.problem or ""
     return html("state.html", switches=controls.switchboard.current(), mode=controls.mode.value, unread=unread)
+
+
+async def switch_scenario(mock: Mock, request: Request) -> Response:
+    form = await form_of(request)
+    text, gateway, times = form.get("scenario", "").strip(), form.get("gateway") or None, form.get("times", "").strip()
+    if times and not whole_number(times):
+        return overview_saying(mock, request, f"How often it holds is a whole number from 1, not {times[:40]!r}.", form)
+    try:
+        fits_who_is_meant(text, gateway, served(mock), mock.controls.scenarios.named)
+        mock.controls.switchboard.set(text, gateway, whole_number(times), CONSOLE)
+    except ScenarioError as error:
+        return overview_saying(mock, request, f"The scenario was not set: {error}", form)
+    return back()
+
+
+async def end_scenario(mock: Mock, request: Request) -> Response:
+    """Ends one that the console has set, even where its gateway is served no longer."""
+    form = await form_of(request)
+    mock.controls.switchboard.set("none", form.get("gateway") or None, None, CONSOLE)
+    return back()
+
+
+async def switch_mode(mock: Mock, request: Request) -> Response:
+    try:
+        mock.controls.mode = mode_named((await form_of(request)).get("mode", ""))
+    except UnknownModeError as error:
+        return overview_saying(mock, request, f"The mode was not set: {error}")
+    return back()
+
+
+async def clear(mock: Mock, _request: Request) -> Response:
+    mock.journal.clear()
+    return back()
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The first value of each field. Raises ProblemError for a body that is too long to be meant."""
+    said = parse_qs((await body_of(request)).decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[0] for name, values in said.items()}
+
+
+def back() -> Response:
+    return RedirectResponse("/", HTTPStatus.SEE_OTHER)

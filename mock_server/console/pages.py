@@ -10,12 +10,10 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from mock_server.admin.origin import check_origin
-from mock_server.admin.problems import ProblemError
-from mock_server.console.forms import clear, end_scenario, switch_mode, switch_scenario
-from mock_server.console.one_request import one_request
-from mock_server.console.overview import overview, rows, state
-from mock_server.mock import Mock
+from mock_server.admin.problem import ProblemError, check_origin
+from mock_server.console.overview import clear, end_scenario, overview, rows, state, switch_mode, switch_scenario
+from mock_server.console.request_page import one_request
+from mock_server.runtime.mock import Mock
 
 STATIC = Path(__file__).parent / "static"
 Page: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]

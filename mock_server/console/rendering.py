@@ -7,8 +7,8 @@ from http import HTTPStatus
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
-from gateway_contract.contract import Contract
-from mock_server.mock import Mock
+from gateway_contract.contract.definition import Contract
+from mock_server.runtime.mock import Mock
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: http: https:; style-src 'self'; script-src 'self'; "

@@ -4,11 +4,10 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from gateway_contract.contract import Contract
-from gateway_contract.values import Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.curl import ANY_TOKEN, VARIABLE, curl_authorization
+from gateway_contract.values.json_value import Json
 
-ANY_TOKEN = "any-token"  # noqa: S105 - it is none
-VARIABLE = "GATEWAY_TOKEN"
 """Where the token of a mock that takes only one is read from: no page shows it."""
 CURL = """\
 curl {address} \\
@@ -57,10 +56,6 @@ def snippets(contract: Contract, base: str, secured: bool) -> list[Snippet]:  # 
         Snippet("Python", PYTHON.format(**python, body=_python(example))),
         Snippet("JavaScript", JAVASCRIPT.format(**javascript, body=body)),
     ]
-
-
-def curl_authorization(secured: bool) -> str:  # noqa: FBT001 - as above
-    return f'"Authorization: Bearer ${VARIABLE}"' if secured else f"'Authorization: Bearer {ANY_TOKEN}'"
 
 
 def compact(body: Json) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from gateway_contract.contract import Contract
-from gateway_contract.pointer import read
-from gateway_contract.values import ABSENT
-from mock_server.admin.verdict import EntryVerdict, Kind, verdict_in
-from mock_server.gateway.refusals import message_in
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import ABSENT
+from gateway_contract.values.pointer import read
+from mock_server.gateway.openai_errors import message_in
 from mock_server.journal.entries import Entry
+from mock_server.journal.verdict import EntryVerdict, Kind, verdict_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,29 +5,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from gateway_contract.contract import Contract
-from gateway_contract.rules.naming import constraint_property
-from gateway_contract.schema import Constraint
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.statements import constraint_property
+from gateway_contract.schema.constraint import Constraint
 from mock_server.defects import (
-    answers,
-    benign,
-    benign_tasks,
-    benign_transport,
-    conduct,
-    failures,
-    images,
-    mappings,
-    ranges,
-    refusals,
-    state,
-    texts,
+    call_defects,
+    conforming,
+    conforming_transport,
+    constraint_defects,
+    error_defects,
+    image_defects,
+    mapping_defects,
+    response_defects,
+    state_defects,
 )
-from mock_server.defects.way import WAYS, Defect
+from mock_server.defects.defect import WAYS, Defect
 
-REGISTERED_BY = (ranges, mappings, texts, answers, images, refusals, conduct, state, failures)
+REGISTERED_BY = (
+    constraint_defects,
+    mapping_defects,
+    mapping_defects,
+    response_defects,
+    image_defects,
+    error_defects,
+    call_defects,
+    state_defects,
+    error_defects,
+)
 """A module registers what it holds as it is imported; their order is that of the catalogue."""
 
-VARIANTS_REGISTERED_BY = (benign, benign_tasks, benign_transport)
+VARIANTS_REGISTERED_BY = (conforming, conforming_transport, conforming_transport)
 
 
 class UnknownDefectError(Exception):

@@ -6,14 +6,14 @@ from dataclasses import replace
 from enum import Enum
 from typing import Literal, cast
 
-from gateway_contract.contract import Contract
-from gateway_contract.pointer import below, leaf_name, members, parent, placed, read, removed
-from gateway_contract.read_json import read_json
-from gateway_contract.schema import ANY_NAME, Constraint
-from gateway_contract.standing import NOT_JUDGED
-from gateway_contract.values import ABSENT, Json, Nothing
-from mock_server.gateway.refusals import Refusal, in_order, refusal_of
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import NOT_JUDGED
+from gateway_contract.schema.constraint import ANY_NAME, Constraint
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
+from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
+from mock_server.gateway.openai_errors import in_order, refusal_of
 from mock_server.gateway.stages import Gateway, Incoming, Outgoing, Respond
+from mock_server.serving.error_response import Refusal
 
 MODE_HEADER = "x-mock-mode"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -8,21 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gateway_contract.contract import Contract
-from gateway_contract.mapping import upstream_body
-from gateway_contract.read_json import read_json
-from gateway_contract.standing import NOT_JUDGED
-from gateway_contract.values import ABSENT, Json
-from mock_server.gateway.answers import ImageGoneError, answer_body
-from mock_server.gateway.refusals import (
-    NO_TOKEN,
-    NOT_JSON,
-    UPSTREAM_BROKE,
-    WRONG_TOKEN,
-    Refusal,
-    refusal_body,
-    refusal_of,
-)
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.contract.validity import NOT_JUDGED
+from gateway_contract.values.json_value import ABSENT, Json, read_json
+from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, refusal_body, refusal_of
+from mock_server.gateway.response_body import ImageGoneError, answer_body
+from mock_server.serving.error_response import UPSTREAM_BROKE, Refusal
 from mock_server.upstream.client import UpstreamClient
 
 

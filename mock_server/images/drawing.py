@@ -12,9 +12,8 @@ from PIL import Image, ImageDraw
 
 from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
 from mock_server.images.lettering import fitted, write_band, write_mark
-from mock_server.images.palettes import INK, PAPER, THEMES, colours
 from mock_server.images.png import encoded
-from mock_server.images.scenery import Canvas, paint
+from mock_server.images.scenery import INK, PAPER, THEMES, Canvas, colours, paint
 
 STRIDE: Final = 5
 """From one theme to the next among the pictures of a call: it shares no divisor with the number of themes."""

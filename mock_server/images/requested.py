@@ -14,10 +14,10 @@ from typing import TypeAlias
 
 import orjson
 
-from gateway_contract.contract import Drawing, Upstream
-from gateway_contract.pointer import parent, read_each
-from gateway_contract.size import Size, parse_size
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.contract.definition import Drawing, Upstream
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import parent, read_each
+from gateway_contract.values.size import Size, parse_size
 from mock_server.images.drawing import Picture
 
 CAPTION_CHARACTERS = 80  # links hold them

@@ -11,9 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from gateway_contract.mapping import SHORTENED
-from gateway_contract.read_json import read_json
-from gateway_contract.redaction import (
+from gateway_contract.traffic.redaction import (
     CREDENTIAL_HEADERS,
     REDACTED,
     SECRET_HEADERS,
@@ -21,7 +19,7 @@ from gateway_contract.redaction import (
     redact,
     redact_value,
 )
-from gateway_contract.values import ABSENT
+from gateway_contract.values.json_value import ABSENT, SHORTENED, read_json
 
 RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
 WITH_A_SCHEME = frozenset(name.encode() for name in CREDENTIAL_HEADERS)

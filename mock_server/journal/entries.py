@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from gateway_contract.exchange import Headers, UpstreamCall
-from gateway_contract.read_json import read_json
-from gateway_contract.values import Json, Nothing
+from gateway_contract.traffic.exchange import Headers, UpstreamCall
+from gateway_contract.values.json_value import Json, Nothing, read_json
 
 OVERHEAD = 500  # bytes that an entry takes beside its contents, roughly
 MOST_BYTES = 32 * 2**20

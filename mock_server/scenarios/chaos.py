@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
 from mock_server.gateway.stages import Gateway
-from mock_server.scenarios.chance import SEED, drawing, seeded
-from mock_server.scenarios.kind import Build, Change, Effect, Given, Kind, NamedScenario, Parameter, tell_drawn
-from mock_server.scenarios.written import ScenarioError, parts_of
+from mock_server.scenarios.definition import Build, Change, Effect, Given, Kind, NamedScenario, Parameter, tell_drawn
+from mock_server.scenarios.syntax import ScenarioError, parts_of
+from mock_server.scenarios.timing import SEED, drawing, seeded
 
 NAME = "chaos"
 RATE = Parameter("rate", "0.3", "which part of the requests goes wrong: 0 is none, 1 is all")

@@ -1,8 +1,9 @@
 """ASGI as every request passes it: a header, a body, without the objects that a framework makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from starlette.types import Receive, Scope
+from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def header_in(scope: Scope, name: bytes) -> str | None:
@@ -26,3 +27,114 @@ async def content_of(receive: Receive) -> bytes:
         message = await receive()
         content += message.get("body", b"")
     return content
+
+
+MOST_REQUEST = 4 * 2**20  # bytes: far more than the longest text that anybody sells
+MOST_DIGITS = 18  # of a length that is read
+
+
+class TooLargeError(Exception):
+    """The request is longer than anybody could mean it."""
+
+
+def bounded(app: ASGIApp, too_large: ASGIApp, most: int = MOST_REQUEST) -> ASGIApp:
+    """The application with whole bodies; `too_large` answers where one is longer than is read."""
+
+    async def within(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        try:
+            content = await whole_body(scope, receive, most)
+        except TooLargeError:
+            await too_large(scope, receive, send)
+        else:
+            await app(scope, replaying(content, receive), send)
+
+    return within
+
+
+async def whole_body(scope: Scope, receive: Receive, most: int = MOST_REQUEST) -> bytes:
+    """A body; one that ends with its client hanging up ends there, since nobody is left to be told.
+
+    Raises TooLargeError, before anything is read where the client says how long it will be.
+    """
+    if said_length(scope["headers"]) > most:
+        raise TooLargeError
+    chunks, length, more = list[bytes](), 0, True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        length += len(chunks[-1])
+        if length > most:
+            raise TooLargeError
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def said_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """How long a body will be in bytes, or longer than any, by its request's head; 0 where that does not say."""
+    said = next((value for name, value in headers if name == b"content-length"), b"")
+    return int(said.lstrip(b"0")[:MOST_DIGITS] or 0) if said.isdigit() else 0
+
+
+def replaying(content: bytes, receive: Receive) -> Receive:
+    """The request's body once more; then whatever still comes."""
+    left = [content]
+
+    async def again() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return again
+
+
+PREFIX = b"access-control-"
+READABLE = ((PREFIX + b"allow-origin", b"*"), (PREFIX + b"expose-headers", b"*"))
+"""For anybody, with all headers. No cookie decides anything here, so no page gets what its visitor alone may see."""
+
+
+def with_cors(app: ASGIApp) -> ASGIApp:
+    """The application for pages of any origin; one that answers its own exceptions, as a Starlette does."""
+    answers = readable(app)
+    preflights = CORSMiddleware(
+        answers, allow_origins=["*"], allow_methods=ALL_METHODS, allow_headers=["*"], allow_private_network=True
+    )
+
+    async def cors(scope: Scope, receive: Receive, send: Send) -> None:
+        asked_beforehand = scope["type"] == "http" and scope["method"] == "OPTIONS"
+        await (preflights if asked_beforehand else answers)(scope, receive, send)
+
+    return cors
+
+
+def readable(app: ASGIApp) -> ASGIApp:
+    """The application, each of its answers with what lets a page read it, in place of what it says of that itself.
+
+    Not Starlette's, which reads the headers of each request and costs five times as much.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_readable(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [header for header in message.get("headers", ()) if not header[0].startswith(PREFIX)]
+                message["headers"] = [*own, *READABLE]
+            await send(message)
+
+        await app(scope, receive, send_readable)
+
+    return answer
+
+
+def own_url(scope: Scope) -> str:
+    """The URL of the application that got a request, by its Host header and mount; no slash at its end."""
+    host = header_in(scope, b"host") or ":".join(map(str, scope.get("server") or ("127.0.0.1",)))
+    return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
+
+
+def target_of(scope: Scope) -> str:
+    """Path and query as the client wrote them, without where the application is mounted."""
+    path: str = scope["raw_path"].decode("latin-1").removeprefix(scope.get("root_path", ""))
+    query = scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path

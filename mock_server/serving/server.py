@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from mock_server.serving.dropping import DroppingProtocol
+from mock_server.serving.connection import DroppingProtocol
 
 
 class PortInUseError(Exception):

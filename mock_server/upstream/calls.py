@@ -2,13 +2,19 @@
 
 import marshal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from random import Random
 from threading import Lock
 
-from gateway_contract.exchange import UpstreamCall
-from gateway_contract.values import ABSENT
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway_contract.traffic.exchange import UpstreamCall, header
+from gateway_contract.traffic.redaction import SHORTEST_SECRET, redact, redact_headers
+from gateway_contract.values.json_value import ABSENT, Json
 
 KEPT = 20_000
 KEPT_BYTES = 64_000_000
@@ -65,3 +71,60 @@ class UpstreamCalls:
 def size_of(call: UpstreamCall) -> int:
     """What a call takes, roughly: so many bytes are all that its caller chose in one piece."""
     return len(marshal.dumps((call.path, call.headers, None if call.body is ABSENT else call.body), 2))
+
+
+CALLS_PATH = "/_mock/calls"
+
+
+ProblemsOf = Callable[[UpstreamCall], list[str]]
+"""What is wrong with a call."""
+
+
+def record_route(calls: UpstreamCalls, problems_of: ProblemsOf) -> Route:
+    """GET lists the calls, oldest first; DELETE forgets them."""
+
+    async def record(request: Request) -> Response:
+        if request.method == "DELETE":
+            calls.clear()
+            return Response(status_code=204)
+        return JSONResponse([told(call, problems_of(call)) for call in calls])
+
+    return Route(CALLS_PATH, record, methods=["GET", "DELETE"])
+
+
+def told(call: UpstreamCall, problems: Sequence[str]) -> Json:
+    """A call without its secrets, wherever it holds them; its body null where it was no JSON."""
+    secrets = _secrets(call)
+    return {
+        "method": call.method,
+        "path": redact(call.path, secrets),
+        "headers": [[name, value] for name, value in redact_headers(call.headers, secrets)],
+        "body": None if call.body is ABSENT else _without(secrets, call.body),
+        "at": call.at,
+        "status": call.status,
+        "images": list(call.images),
+        "problems": [redact(problem, secrets) for problem in problems],
+    }
+
+
+def _secrets(call: UpstreamCall) -> list[str]:
+    """The key with which a call was made."""
+    key = (header(call.headers, "authorization") or "").partition(" ")[2].strip()
+    return [key] if len(key) >= SHORTEST_SECRET else []
+
+
+def _without(secrets: Sequence[str], value: Json) -> Json:
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, list):
+        return [_without(secrets, item) for item in value]
+    if isinstance(value, dict):
+        return {redact(name, secrets): _without(secrets, item) for name, item in value.items()}
+    return value
+
+
+CHANCE = Random()  # noqa: S311 - an id is no secret
+
+
+def new_id() -> str:
+    return f"{CHANCE.getrandbits(128):032x}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway_contract.values import Json
+from gateway_contract.values.json_value import Json
 
 TOKEN = "sk-right"
 QWEN = "qwen-image-2.0-pro"

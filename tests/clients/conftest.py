@@ -12,16 +12,15 @@ from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from gateway_contract.catalogue import contract_path
-from gateway_contract.contract import Upstream
-from gateway_contract.loading import load_contract
-from gateway_contract.values import Json
-from mock_server.mock import MockSettings
-from mock_server.running_mock import running_mock
+from gateway_contract.contract.definition import Upstream
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.values.json_value import Json
+from mock_server.runtime.mock import MockSettings
 from mock_server.serving.server import serving
-from mock_server.upstream.app import upstream_app
-from mock_server.upstream.failures import FAILURE_NAMED, UpstreamFailure
+from mock_server.testing import running_mock
+from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED, UpstreamFailure
 from mock_server.upstream.stub import UpstreamStub
+from mock_server.upstream.stub_app import upstream_app
 from tests.clients.calls import CONTRACTS, FAILING, TOKEN, Failing
 from tests.clients.node import HERE, Node, openai_package, running_node
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from mock_server.serving.cors import with_cors
+from mock_server.serving.asgi import with_cors
 from mock_server.serving.server import serving
 from tests.browser import blank_page
 from tests.clients.calls import TEXT, Call, Failing, Told, played

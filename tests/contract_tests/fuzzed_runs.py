@@ -5,17 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from contract_tests.limits import Limits
-from contract_tests.observation import Observation
-from contract_tests.running import loaded, run
+from contract_tests.client.limits import Limits
+from contract_tests.execution.observer import Observation
+from contract_tests.results import Run
+from contract_tests.run import BUNDLED_TOKEN, Target, bundled_gateway, loaded, run
 from contract_tests.settings import Settings
-from contract_tests.target import BUNDLED_TOKEN, Target, bundled_gateway
-from contract_tests.verdicts import Run
-from gateway_contract.contract import Contract
-from gateway_contract.values import Json
-from mock_server.gateway.app import gateway_app
-from mock_server.gateway.refusals import Refusal
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
+from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, Incoming
+from mock_server.serving.error_response import Refusal
 from mock_server.serving.server import serving
 from tests.contract_tests.gateways import silent
 

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import cache
 
-from contract_tests.running import Loaded
+from contract_tests.results import Run, Verdict
+from contract_tests.run import Loaded
+from contract_tests.selftest.trials import AppOf, about_failures
+from contract_tests.selftest.trials import run_against as run_of
 from contract_tests.settings import Settings
-from contract_tests.trial import AppOf, about_failures
-from contract_tests.trial import run_against as run_of
-from contract_tests.verdicts import Run, Verdict
-from gateway_contract.rules.derivation import derive_rules
-from mock_server.gateway.app import gateway_app
+from gateway_contract.rules.derive import derive_rules
+from mock_server.gateway.gateway_app import gateway_app
 from tests.contract_tests.three_contracts import contract_named
 
 

@@ -6,16 +6,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from contract_tests.verdicts import Cost, Failure, RuleVerdict, Run, Verdict
-from gateway_contract.catalogue import contract_path
-from gateway_contract.document import Place
-from gateway_contract.exchange import Answer, Credential, Exchange, Headers, Image, NoAnswer, Request, UpstreamCall
-from gateway_contract.loading import load_contract
-from gateway_contract.read_json import read_json
-from gateway_contract.rules.derivation import derive_rules
-from gateway_contract.rules.finding import failing
-from gateway_contract.rules.rule import Rule
-from gateway_contract.values import Json
+from contract_tests.results import Cost, Failure, RuleVerdict, Run, Verdict
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.document.node import Place
+from gateway_contract.rules.derive import derive_rules
+from gateway_contract.rules.rule import Rule, failing
+from gateway_contract.traffic.exchange import (
+    Answer,
+    Credential,
+    Exchange,
+    Headers,
+    Image,
+    NoAnswer,
+    Request,
+    UpstreamCall,
+)
+from gateway_contract.values.json_value import Json, read_json
 
 TOKEN = "sk-client-4f9a8b7c6d5e"
 UPSTREAM_KEY = "the-gateways-own-key-0123456789"  # nothing in its shape says that it is one

@@ -2,10 +2,11 @@
 
 import pytest
 
-from contract_tests.trial import failing
-from contract_tests.verdicts import Conformance, Run, Verdict
-from gateway_contract.catalogue import BUNDLED
-from mock_server.defects.benign import VARIANTS, variants
+from contract_tests.results import Conformance, Run, Verdict
+from contract_tests.selftest.trials import failing
+from gateway_contract.contract.load_contract import BUNDLED
+from mock_server.defects.conforming import variants
+from mock_server.defects.defect import VARIANTS
 from tests.contract_tests.gateways_under_test import right_run, run_against
 
 FITTING = {name: [contract for contract in BUNDLED if name in variants(contract)] for name in VARIANTS}

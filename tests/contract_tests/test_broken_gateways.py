@@ -5,10 +5,10 @@ A sample of the ways, other contracts and parts from way to way; `make selftest`
 
 import pytest
 
-from contract_tests.trial import blamed
-from contract_tests.verdicts import Conformance
+from contract_tests.results import Conformance
+from contract_tests.selftest.trials import blamed
 from mock_server.defects.catalogue import each_way_once
-from mock_server.defects.way import WAYS, Defect
+from mock_server.defects.defect import WAYS, Defect
 from tests.contract_tests.gateways_under_test import hidden, right_run, run_against
 from tests.contract_tests.three_contracts import CONTRACTS, contract_named
 

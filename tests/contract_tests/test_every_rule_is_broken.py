@@ -9,9 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from contract_tests.selftest import Kind, Trial, defects_of, ready_for, row_of
-from contract_tests.trial import short_name
-from gateway_contract.catalogue import BUNDLED
+from contract_tests.selftest.trials import Kind, Trial, defects_of, ready_for, row_of, short_name
+from gateway_contract.contract.load_contract import BUNDLED
 
 BROKEN_BY: dict[str, dict[str, str]] = orjson.loads(Path(__file__).with_name("broken_by.json").read_bytes())
 EVERY = 16  # of so many defects one is tried

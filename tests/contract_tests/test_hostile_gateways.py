@@ -14,9 +14,9 @@ from itertools import count
 import orjson
 import pytest
 
-from contract_tests.health import MOST_SILENT
-from contract_tests.limits import Limits
-from contract_tests.verdicts import Conformance, Run, Verdict
+from contract_tests.client.limits import Limits
+from contract_tests.execution.health import MOST_SILENT
+from contract_tests.results import Conformance, Run, Verdict
 from tests.contract_tests import hostile
 from tests.contract_tests.gateways import failing, run_against
 from tests.contract_tests.hostile import HEAD, MEBIBYTE, Behaviour, answering, serving

@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from contract_tests.report.rules_list import print_rules
-from contract_tests.trial import blamed
-from contract_tests.verdicts import Conformance, Verdict
+from contract_tests.report.terminal import print_rules
+from contract_tests.results import Conformance, Verdict
+from contract_tests.selftest.trials import blamed
 from mock_server.defects.catalogue import defects
 from tests.contract_tests.gateways_under_test import hidden, ready_for, right_run, run_against
 

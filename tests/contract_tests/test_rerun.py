@@ -13,24 +13,31 @@ import pytest
 from rich.console import Console
 from starlette.types import ASGIApp
 
-from contract_tests.observation import observing
-from contract_tests.report.changes_list import print_changes
+from contract_tests.execution.observer import observing
 from contract_tests.report.json_report import write_report
-from contract_tests.rerun import Change, StoredError, changes, failing_rules, played_in, sent_again, stored
-from contract_tests.running import Loaded, loaded, run
+from contract_tests.rerun import (
+    Change,
+    StoredError,
+    changes,
+    failing_rules,
+    played_in,
+    print_changes,
+    sent_again,
+    stored,
+)
+from contract_tests.results import Run
+from contract_tests.run import BUNDLED_TOKEN, Loaded, bundled_gateway, loaded, run
+from contract_tests.selftest.trials import AppOf
 from contract_tests.session import rerun_exchange
 from contract_tests.settings import Settings
-from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
-from contract_tests.trial import AppOf
-from contract_tests.verdicts import Run
-from gateway_contract.contract import Contract
-from gateway_contract.pointer import placed, read, removed
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import placed, read, removed
+from mock_server.defects.call_defects import Overheard, nothing_heard
 from mock_server.defects.catalogue import defects_named
-from mock_server.defects.wires import Overheard, nothing_heard
-from mock_server.gateway.app import gateway_app
-from mock_server.gateway.refusals import Refusal
+from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, Incoming, Map, Outgoing, answer, map_body
+from mock_server.serving.error_response import Refusal
 from mock_server.serving.server import listen, serving
 
 LOST = "powerbuyin/seed/preserves-0"

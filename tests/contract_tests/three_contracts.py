@@ -7,13 +7,11 @@ from tempfile import TemporaryDirectory
 import orjson
 import pytest
 
-from contract_tests.fields import base_request
-from gateway_contract.catalogue import contract_path
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Answer, Credential, Exchange, NoAnswer, Request
-from gateway_contract.loading import load_contract
-from gateway_contract.read_json import read_json
-from gateway_contract.values import Json
+from contract_tests.planning.fields import base_request
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.traffic.exchange import Answer, Credential, Exchange, NoAnswer, Request
+from gateway_contract.values.json_value import Json, read_json
 from tests.gateway_contract.invented import write_invented
 
 PLUS = contract_path("powertokens").parent / "overlays" / "powertokens-plus.yaml"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.loading import load_contract
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import load_contract
 from tests.gateway_contract.invented import write_invented
 
 OPENAPI = Path(__file__).parents[2] / "openapi"

@@ -6,15 +6,22 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, Request, UpstreamCall
-from gateway_contract.judge import JudgeError, Judgement, judge
-from gateway_contract.pointer import placed
-from gateway_contract.rules.derivation import derive_rules
-from gateway_contract.rules.examined import Examined, examine
-from gateway_contract.rules.finding import Finding, Outcome
-from gateway_contract.rules.rule import Rule
-from gateway_contract.values import ABSENT, UNOBSERVED, Json, Nothing
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.derive import derive_rules
+from gateway_contract.rules.judge import JudgeError, Judgement, judge
+from gateway_contract.rules.rule import Examined, Finding, Outcome, Rule, examine
+from gateway_contract.traffic.exchange import (
+    Answer,
+    BrokenImage,
+    Credential,
+    Exchange,
+    Headers,
+    Image,
+    Request,
+    UpstreamCall,
+)
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing
+from gateway_contract.values.pointer import placed
 
 NOW = 1_700_000_000.0
 TOKEN = "sk-client-0123456789"

@@ -3,7 +3,7 @@
 from pathlib import Path
 from textwrap import dedent
 
-from gateway_contract.values import Json
+from gateway_contract.values.json_value import Json
 from tests.gateway_contract.exchanges import NOW, Body, Dialect
 
 CONTRACT = """\

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
 from tests.gateway_contract.exchanges import rules_of
 
 CLAUSES = {

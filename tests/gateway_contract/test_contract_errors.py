@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway_contract.document import DocumentError
-from gateway_contract.loading import load_contract
-from gateway_contract.rules.derivation import derive_rules
+from gateway_contract.contract.load_contract import load_contract
+from gateway_contract.document.node import DocumentError
+from gateway_contract.rules.derive import derive_rules
 
 
 def error_in(path: Path) -> DocumentError:

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from gateway_contract.catalogue import contract_path
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Exchange, UpstreamCall
-from gateway_contract.loading import load_contract
-from gateway_contract.pointer import placed, removed
-from gateway_contract.rules.finding import Outcome
-from gateway_contract.standing import standing
-from gateway_contract.values import ABSENT, UNOBSERVED, Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.contract.validity import standing
+from gateway_contract.rules.rule import Outcome
+from gateway_contract.traffic.exchange import Exchange, UpstreamCall
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
+from gateway_contract.values.pointer import placed, removed
 from tests.gateway_contract.exchanges import (
     DIALECTS,
     Body,

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import BrokenImage, Credential, Exchange, NoAnswer
-from gateway_contract.pointer import leaf_name, placed, removed
-from gateway_contract.values import Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.exchange import BrokenImage, Credential, Exchange, NoAnswer
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import leaf_name, placed, removed
 from tests.gateway_contract.exchanges import (
     Body,
     answered,

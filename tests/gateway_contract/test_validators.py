@@ -8,12 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway_contract.contract import Contract
-from gateway_contract.loading import load_contract, load_upstream
-from gateway_contract.pointer import placed, read, removed
-from gateway_contract.schema import CompiledSchema
-from gateway_contract.validator import fast_failures
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import load_contract, load_upstream
+from gateway_contract.schema.constraint import CompiledSchema, fast_failures
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import placed, read, removed
 from tests.gateway_contract.schema.reference_validator import reference_failures
 
 OPENAPI = Path(__file__).parents[2] / "openapi"

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway_contract.catalogue import contract_path
-from gateway_contract.contract import Contract
-from gateway_contract.loading import load_contract
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import contract_path, load_contract
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.admin.seen import Body
 from tests.mock_server.served import ServedGateway, ServedStub, gateway_served, stub_served

@@ -8,11 +8,11 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from gateway_contract.exchange import UpstreamCall
-from gateway_contract.values import Json
+from gateway_contract.traffic.exchange import UpstreamCall
+from gateway_contract.values.json_value import Json
 from mock_server.serving.server import serving
 from mock_server.upstream.calls import UpstreamCalls
-from mock_server.upstream.forwarding import forwarding_app
+from mock_server.upstream.forward import forwarding_app
 from tests.mock_server.served import client
 
 MOUNT = "/dashscope"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
-from gateway_contract.values import Json
+from gateway_contract.values.json_value import Json
 
 ROOT = Path(__file__).parents[2]
 PATH = "/powertokens/v1/images/generations"

@@ -10,17 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import UpstreamCall
-from gateway_contract.values import Json
-from mock_server.gateway.app import gateway_app
+from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.exchange import UpstreamCall
+from gateway_contract.values.json_value import Json
+from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
-from mock_server.signing import Signer
-from mock_server.upstream.app import upstream_app
-from mock_server.upstream.client import UpstreamClient
+from mock_server.serving.signing import Signer
+from mock_server.upstream.client import UpstreamClient, over_http
 from mock_server.upstream.stub import UpstreamStub
-from mock_server.upstream.wire import over_http
+from mock_server.upstream.stub_app import upstream_app
 
 KEY = "sk-of-the-gateway"
 Body = dict[str, Json]

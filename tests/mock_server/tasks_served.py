@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.values import Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
 from mock_server.upstream.stub import StubSettings, UpstreamStub
 from tests.mock_server.served import Body, ServedStub, served
 

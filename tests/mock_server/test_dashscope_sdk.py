@@ -7,8 +7,8 @@ import httpx
 import pytest
 from dashscope import MultiModalConversation
 
-from gateway_contract.contract import Contract
-from mock_server.running_mock import running_mock
+from gateway_contract.contract.definition import Contract
+from mock_server.testing import running_mock
 from tests.mock_server.served import ServedStub
 
 QWEN = "qwen-image-2.0-pro"

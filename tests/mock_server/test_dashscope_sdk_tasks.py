@@ -12,8 +12,8 @@ from dashscope.aigc.image_generation import AioImageGeneration, ImageGeneration
 from dashscope.aigc.image_synthesis import AioImageSynthesis, ImageSynthesis
 from dashscope.api_entities.aio_session import close_shared_aio_session
 
-from gateway_contract.contract import Contract
-from mock_server.upstream.failures import FAILURE_NAMED
+from gateway_contract.contract.definition import Contract
+from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 from mock_server.upstream.stub import StubSettings
 from tests.mock_server.served import ServedStub
 from tests.mock_server.tasks_served import AT_ONCE, GENERATION, NEVER_STARTED, SYNTHESIS, tasks_served

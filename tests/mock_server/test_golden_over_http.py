@@ -11,9 +11,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from gateway_contract.exchange import UpstreamCall
-from gateway_contract.pointer import read
-from gateway_contract.values import ABSENT, same
+from gateway_contract.traffic.exchange import UpstreamCall
+from gateway_contract.values.json_value import ABSENT, same
+from gateway_contract.values.pointer import read
 from tests.mock_server.served import ServedGateway
 
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"

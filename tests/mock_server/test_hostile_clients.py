@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gateway_contract.values import Json
+from gateway_contract.values.json_value import Json
 from tests.mock_server.hostile_clients import (
     PATH,
     VALID,

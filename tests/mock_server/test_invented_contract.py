@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
 from mock_server.images.identity import identity_of
 from tests.mock_server.served import Body, ServedGateway, gateway_served
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway_contract.contract import Contract
-from mock_server.__main__ import main
-from mock_server.admin.document import document
+from gateway_contract.contract.definition import Contract
+from mock_server.admin.openapi import document
+from mock_server.cli import main
 from mock_server.gateway.modes import Mode
-from mock_server.running_mock import running_mock
-from mock_server.scenarios.catalogue import KINDS, fits
-from mock_server.scenarios.upstream import UPSTREAM_KINDS
-from mock_server.upstream.failures import FAILURE_NAMED
+from mock_server.scenarios.registry import KINDS, fits
+from mock_server.scenarios.upstream_scenarios import UPSTREAM_KINDS
+from mock_server.testing import running_mock
+from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mock.md").read_text("utf-8")
 METHODS = {"get", "put", "post", "delete"}

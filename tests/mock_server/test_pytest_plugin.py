@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway_contract.values import Json
-from mock_server.at_hand import ImageGateway, ImageUpstream
+from gateway_contract.values.json_value import Json
 from mock_server.gateway.modes import UnknownModeError
-from mock_server.scenarios.written import ScenarioError
+from mock_server.scenarios.syntax import ScenarioError
+from mock_server.testing import ImageGateway, ImageUpstream
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import client
 

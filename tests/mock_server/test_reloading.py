@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.loading import load_contract
-from gateway_contract.values import Json
-from mock_server.mock import Mock, MockSettings, mock_of
-from mock_server.reloading import files, reloading, serve_anew
-from mock_server.running_mock import running_mock
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import load_contract
+from gateway_contract.values.json_value import Json
+from mock_server.reload import files, reloading, serve_anew
+from mock_server.runtime.mock import Mock, MockSettings, mock_of
+from mock_server.testing import running_mock
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import client
 

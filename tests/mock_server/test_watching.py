@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from mock_server.watching import watching
+from mock_server.reload import watching
 
 PATIENCE = 10.0  # seconds
 

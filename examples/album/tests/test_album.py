@@ -8,7 +8,7 @@ from album import SIDE, PictureError, picture
 from openai import OpenAI
 from PIL import Image
 
-from mock_server.at_hand import ImageGateway
+from mock_server.testing import ImageGateway
 
 
 @pytest.fixture

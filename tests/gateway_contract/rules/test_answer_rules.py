@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import NoAnswer
-from gateway_contract.rules.answer_rules import answer_rules, judge_error_shape, refusal_rules
-from gateway_contract.rules.finding import PASS, failing
-from gateway_contract.rules.source import Source
-from gateway_contract.values import ABSENT, Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.response_rules import answer_rules, judge_error_shape, refusal_rules
+from gateway_contract.rules.rule import PASS, Source, failing
+from gateway_contract.traffic.exchange import NoAnswer
+from gateway_contract.values.json_value import ABSENT, Json
 from tests.gateway_contract.exchanges import answered, examined, finding, sent_as, short_id
 from tests.gateway_contract.invented import PAINTBOX
 

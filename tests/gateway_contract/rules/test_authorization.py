@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Credential, Exchange, NoAnswer
-from gateway_contract.rules.finding import Outcome
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.rule import Outcome
+from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer
 from tests.gateway_contract.exchanges import DIALECTS, finding, sent_as, with_status
 
 BODY = {"model": "qwen-image-2.0-pro", "prompt": "a kite"}

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from gateway_contract.contract import Contract
-from gateway_contract.loading import load_contract
-from gateway_contract.pointer import placed
-from gateway_contract.rules.defaults import worst
-from gateway_contract.rules.finding import PASS, Outcome, failing, inconclusive
-from gateway_contract.values import UNOBSERVED
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import load_contract
+from gateway_contract.rules.mapping_rules import worst
+from gateway_contract.rules.rule import PASS, Outcome, failing, inconclusive
+from gateway_contract.values.json_value import UNOBSERVED
+from gateway_contract.values.pointer import placed
 from tests.gateway_contract.exchanges import Body, call_body, finding, with_call, with_status
 from tests.gateway_contract.invented import PAINTBOX
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Credential
-from gateway_contract.rules.examined import examine
-from gateway_contract.values import ABSENT, UNOBSERVED
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.rule import examine
+from gateway_contract.traffic.exchange import Credential
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from tests.gateway_contract.exchanges import called, post, sent_as
 from tests.gateway_contract.invented import PAINTBOX
 

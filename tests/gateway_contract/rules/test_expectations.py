@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Answer, BrokenImage, Credential, Exchange, NoAnswer
-from gateway_contract.pointer import placed, removed
+from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.expectations import EXPECTATIONS
-from gateway_contract.rules.finding import PASS, Finding, Outcome, failing
-from gateway_contract.values import ABSENT, UNOBSERVED, Json
+from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, NoAnswer
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
+from gateway_contract.values.pointer import placed, removed
 from tests.gateway_contract.exchanges import (
     DIALECTS,
     ERROR,

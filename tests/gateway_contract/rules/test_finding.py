@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_contract.rules.finding import PASS, Finding, Outcome, failing, inconclusive
+from gateway_contract.rules.rule import PASS, Finding, Outcome, failing, inconclusive
 
 
 def test_findings_say_what_they_must() -> None:

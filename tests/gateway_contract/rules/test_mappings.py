@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Credential, Exchange
-from gateway_contract.pointer import placed, removed
-from gateway_contract.rules.finding import PASS, Outcome, failing
-from gateway_contract.values import UNOBSERVED, Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.rule import PASS, Outcome, failing
+from gateway_contract.traffic.exchange import Credential, Exchange
+from gateway_contract.values.json_value import UNOBSERVED, Json
+from gateway_contract.values.pointer import placed, removed
 from tests.gateway_contract.exchanges import (
     DIALECTS,
     Body,

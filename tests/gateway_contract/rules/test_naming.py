@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.rules.naming import slug
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.statements import slug
 from tests.gateway_contract.exchanges import rules_of, short_id
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import Credential, Exchange, NoAnswer
-from gateway_contract.rules.finding import PASS, Finding, Outcome, failing
-from gateway_contract.rules.overriding import nothing_overridden
-from gateway_contract.values import ABSENT, UNOBSERVED
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.rules.security_rules import nothing_overridden
+from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from tests.gateway_contract.exchanges import DIALECTS, JSON, Body, examined, first_call, post, sent_as, with_status
 
 GATEWAY = DIALECTS["powertokens"]

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import BrokenImage
-from gateway_contract.rules.finding import PASS, Finding, Outcome, failing
-from gateway_contract.values import ABSENT, UNOBSERVED, Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.traffic.exchange import BrokenImage
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from tests.gateway_contract.exchanges import (
     DIALECTS,
     NOW,

@@ -4,11 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.document import DocumentError
-from gateway_contract.rules.examined import Examined
-from gateway_contract.rules.rule import Rule
-from gateway_contract.rules.source import Source
+from gateway_contract.contract.definition import Contract
+from gateway_contract.document.node import DocumentError
+from gateway_contract.rules.rule import Examined, Rule, Source
 
 
 def nothing(_: Examined) -> None:

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.document import load
-from gateway_contract.plain_schema import ASSERTED_FORMATS, LEAVES
-from gateway_contract.rules.statements import FORMATS, SENTENCES, TYPES, constraint_sentence
-from gateway_contract.schema_compiler import compile_schema
-from gateway_contract.size_keywords import SIZE_KEYWORDS
+from gateway_contract.contract.definition import Contract
+from gateway_contract.document.load_document import load
+from gateway_contract.schema.compile import compile_schema
+from gateway_contract.schema.constraint import ASSERTED_FORMATS, LEAVES, SIZE_KEYWORDS
+from gateway_contract.schema.keywords import FORMATS, SENTENCES, TYPES, constraint_sentence
 from tests.gateway_contract.exchanges import rules_of, short_id
 
 

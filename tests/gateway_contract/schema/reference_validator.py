@@ -7,10 +7,9 @@ from typing import Any
 import jsonschema
 from jsonschema.protocols import Validator
 
-from gateway_contract.size import is_image_size
-from gateway_contract.size_keywords import SIZE_KEYWORDS, Problem
-from gateway_contract.validator import Failures, Path
-from gateway_contract.values import Json
+from gateway_contract.schema.constraint import SIZE_KEYWORDS, Failures, Path, Problem
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.size import is_image_size
 
 
 def reference_failures(schema: dict[str, Json]) -> Failures:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
 from tests.mock_server.admin.seen import Seen, seen
 
 

@@ -7,12 +7,12 @@ from typing import cast
 
 import httpx
 
-from gateway_contract.contract import Contract
-from gateway_contract.values import Json
-from mock_server.admin.document import errors, schema_named
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
+from mock_server.admin.openapi import errors, schema_named
 from mock_server.admin.routes import ROOT
-from mock_server.mock import Mock, MockSettings, mock_of
-from mock_server.mock_app import mock_app
+from mock_server.app import mock_app
+from mock_server.runtime.mock import Mock, MockSettings, mock_of
 from mock_server.serving.server import listen, serving_on, url_of
 
 HERE = "127.0.0.1"

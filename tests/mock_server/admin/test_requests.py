@@ -7,8 +7,8 @@ import httpx
 import orjson
 import pytest
 
-from gateway_contract.contract import Contract
-from mock_server.mock import MockSettings
+from gateway_contract.contract.definition import Contract
+from mock_server.runtime.mock import MockSettings
 from tests.mock_server.admin.seen import TOKEN, Body, Seen, seen
 
 

@@ -6,12 +6,11 @@ import pytest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway_contract.contract import Contract
-from mock_server.admin.document import document
-from mock_server.admin.elsewhere import Elsewhere
-from mock_server.admin.routes import admin_routes
+from gateway_contract.contract.definition import Contract
+from mock_server.admin.openapi import document
+from mock_server.admin.routes import Elsewhere, admin_routes
 from mock_server.gateway.modes import Mode
-from mock_server.mock import MockSettings, mock_of
+from mock_server.runtime.mock import MockSettings, mock_of
 from tests.mock_server.admin.seen import Body, Seen, seen
 
 ALSO = "/_mock/more"

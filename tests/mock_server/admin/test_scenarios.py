@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway_contract.values import Json
-from mock_server.scenarios.catalogue import KINDS
-from mock_server.scenarios.switchboard import HEADER
+from gateway_contract.values.json_value import Json
+from mock_server.scenarios.registry import KINDS
+from mock_server.scenarios.switches import HEADER
 from tests.mock_server.admin.seen import Body, Seen
 
 

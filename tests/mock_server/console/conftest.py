@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
 from tests.browser import blank_page
 from tests.mock_server.admin.seen import Seen, seen
 

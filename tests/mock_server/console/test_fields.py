@@ -1,9 +1,9 @@
 """The fields of a form, by the schema alone."""
 
-from gateway_contract.contract import Contract
-from gateway_contract.pointer import read
-from gateway_contract.values import ABSENT
-from mock_server.console.fields import FormField, form_fields
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import ABSENT
+from gateway_contract.values.pointer import read
+from mock_server.console.overview import FormField, form_fields
 
 
 def named(contract: Contract) -> dict[str, FormField]:

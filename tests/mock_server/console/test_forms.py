@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from mock_server.gateway.modes import Mode
-from mock_server.scenarios.switchboard import CONSOLE
+from mock_server.scenarios.switches import CONSOLE
 from tests.browser import blank_page
 from tests.mock_server.admin.seen import Body, Seen
 from tests.mock_server.console.conftest import opened

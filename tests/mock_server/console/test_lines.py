@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_contract.values import ABSENT, Json
-from mock_server.console.lines import Line, lines
+from gateway_contract.values.json_value import ABSENT, Json
+from mock_server.console.request_page import Line, lines
 
 ANY_JSON: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

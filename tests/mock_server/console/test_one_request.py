@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from mock_server.mock import serve
+from mock_server.runtime.mock import serve
 from tests.mock_server.admin.seen import TOKEN, Body, Seen
 from tests.mock_server.console.conftest import watched
 

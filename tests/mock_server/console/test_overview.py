@@ -9,11 +9,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
+from mock_server.app import mock_app
 from mock_server.console.overview import SHOWN
-from mock_server.mock import MockSettings, mock_of
-from mock_server.mock_app import mock_app
-from mock_server.scenarios.switchboard import CONSOLE
+from mock_server.runtime.mock import MockSettings, mock_of
+from mock_server.scenarios.switches import CONSOLE
 from mock_server.serving.server import listen, serving_on, url_of
 from tests.browser import blank_page
 from tests.mock_server.admin.seen import HERE, Body, Seen, seen

@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.mapping import upstream_body
-from gateway_contract.pointer import placed, removed
-from gateway_contract.values import ABSENT, Json
-from mock_server.admin.passage import Difference
-from mock_server.console.passages import NOT_JUDGED, passages, touched, where_seen
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.differences import Difference
+from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import placed, removed
+from mock_server.console.request_page import NOT_JUDGED, passages, touched, where_seen
 
 ORDER: dict[str, Json] = {"engine": "quick", "wish": {"words": "a kite"}, "chaos": 0}
 

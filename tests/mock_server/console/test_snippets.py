@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.values import Json
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
 from mock_server.console.as_curl import as_curl
 from mock_server.console.snippets import compact, example_of, snippets
 from mock_server.journal.entries import Entry
-from mock_server.mock import MockSettings
+from mock_server.runtime.mock import MockSettings
 from tests.contract_tests import stand_in_for_curl
 from tests.mock_server.admin.seen import Body, Seen, seen
 

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from gateway_contract.contract import Contract
-from mock_server.mock import MockSettings
+from gateway_contract.contract.definition import Contract
+from mock_server.runtime.mock import MockSettings
 from tests.mock_server.admin.seen import Seen, seen
 from tests.mock_server.console.conftest import opened, watched
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
 from mock_server.console.rendering import html
 from mock_server.console.view import mood, row, status_told, took
-from mock_server.gateway.refusals import Refusal, refusal_body
+from mock_server.gateway.openai_errors import refusal_body
 from mock_server.journal.entries import Entry
+from mock_server.serving.error_response import Refusal
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 import pytest
 
-from gateway_contract.catalogue import BUNDLED, contract_path
-from gateway_contract.contract import Contract
-from gateway_contract.loading import load_contract
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
 from mock_server.defects.catalogue import UnknownDefectError, defects, defects_named, each_way_once
-from mock_server.defects.way import WAYS, Way
+from mock_server.defects.defect import WAYS, Way
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
 each_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=BUNDLED)

@@ -4,13 +4,12 @@ import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
-from gateway_contract.catalogue import BUNDLED, contract_path
-from gateway_contract.loading import load_contract
-from mock_server.__main__ import main
+from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
+from mock_server.app import mock_app
+from mock_server.cli import main
 from mock_server.defects.catalogue import defects
-from mock_server.mock import MockSettings, mock_of
-from mock_server.mock_app import mock_app
-from mock_server.mock_command import broken_on_purpose, listing
+from mock_server.run import broken_on_purpose, listing
+from mock_server.runtime.mock import MockSettings, mock_of
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
 NOT_ALLOWED = "method-any-method-taken"

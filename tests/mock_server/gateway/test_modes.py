@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_contract.contract import Contract
-from gateway_contract.values import Json
-from mock_server.gateway.app import gateway_app
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
+from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.modes import (
     VIOLATION_HEADER,
     Mode,
@@ -21,12 +21,11 @@ from mock_server.gateway.modes import (
     mended,
     mode_named,
 )
-from mock_server.gateway.refusals import Refusal
 from mock_server.gateway.stages import Gateway
+from mock_server.serving.error_response import Refusal
 from mock_server.serving.server import serving
-from mock_server.signing import Signer
-from mock_server.upstream.client import UpstreamClient
-from mock_server.upstream.wire import over_http
+from mock_server.serving.signing import Signer
+from mock_server.upstream.client import UpstreamClient, over_http
 from tests.mock_server.served import Body, ServedStub, client
 
 RIGHT: Body = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}

@@ -10,17 +10,17 @@ import httpx
 import pytest
 from PIL import Image
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import header
-from gateway_contract.pointer import placed, read
-from gateway_contract.values import Json
-from mock_server import dashscope
-from mock_server.gateway.app import gateway_app
-from mock_server.gateway.refusals import Refusal
+from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.exchange import header
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import placed, read
+from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, Outgoing
 from mock_server.images.identity import identity_of
+from mock_server.serving.error_response import Refusal
 from mock_server.serving.server import serving
-from mock_server.upstream.extended_texts import extended
+from mock_server.upstream.dashscope import messages
+from mock_server.upstream.prompt_extension import extended
 from tests.mock_server.served import KEY, Body, ServedGateway, canned, client, gateway_before, gateway_served
 
 FLAT: Body = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}
@@ -166,7 +166,7 @@ def test_the_clients_token_stays_with_the_gateway(flat: ServedGateway) -> None:
     assert "sk-the-clients" not in str(flat.calls[-1])
 
 
-@pytest.mark.parametrize("layout", dashscope.LAYOUTS)
+@pytest.mark.parametrize("layout", messages.LAYOUTS)
 def test_several_images_are_one_list_however_they_came(powertokens: Contract, layout: str) -> None:
     with gateway_served(powertokens, layout_of=lambda _: layout) as served:
         data = served.post({**FLAT, "n": 3}).json()["data"]

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from mock_server.images.drawing import Picture, draw
 from mock_server.images.lettering import fitted
-from mock_server.images.palettes import INK, PAPER, THEMES, Theme, colours
+from mock_server.images.scenery import INK, PAPER, THEMES, Theme, colours
 
 PICTURE = Picture(
     identity="00c0ffee12345678",

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mock_server.images.canned import canned_images
 from mock_server.images.drawing import Picture, draw
 from mock_server.images.identity import identity_of
 from mock_server.images.links import PictureLinks, drawn, picture_content, picture_response
-from mock_server.signing import Signer
+from mock_server.images.user_images import canned_images
+from mock_server.serving.signing import Signer
 
 SIGNER = Signer(b"a key")
 PICTURE = Picture("00c0ffee12345678", 256, 192, "a lighthouse, 灯塔", "256x192", "key", marked=True)

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-from gateway_contract.contract import Contract, Upstream
-from gateway_contract.loading import load_contract
-from gateway_contract.pointer import placed
-from gateway_contract.values import Json
+from gateway_contract.contract.definition import Contract, Upstream
+from gateway_contract.contract.load_contract import load_contract
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import placed
 from mock_server.images.drawing import Picture, draw
 from mock_server.images.requested import CAPTION_CHARACTERS, identities, requested_pictures
 

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from gateway_contract.mapping import shortened
+from gateway_contract.values.json_value import shortened
 from mock_server.journal.blackening import (
     RawHeaders,
     answer_without_secrets,
@@ -13,7 +13,7 @@ from mock_server.journal.blackening import (
     query_without_secrets,
     without_secrets,
 )
-from mock_server.signing import Signer
+from mock_server.serving.signing import Signer
 
 SECRET = [b"a/token+of=nobody"]
 

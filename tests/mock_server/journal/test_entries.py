@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.values import ABSENT
+from gateway_contract.values.json_value import ABSENT
 from mock_server.journal.entries import MOST_BYTES, OVERHEAD, Entry, Journal
 
 

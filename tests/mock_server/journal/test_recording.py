@@ -11,10 +11,10 @@ import pytest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway_contract.exchange import UpstreamCall, header
+from gateway_contract.traffic.exchange import UpstreamCall, header
 from mock_server.journal.entries import Entry, Journal
-from mock_server.journal.recording import recorded
-from mock_server.serving.bounded import MOST_REQUEST
+from mock_server.journal.recorder import recorded
+from mock_server.serving.asgi import MOST_REQUEST
 from mock_server.upstream.calls import UPSTREAM_SEEN
 
 TOKEN = "a-token-of-nobody"

@@ -6,8 +6,8 @@ import hashlib
 import orjson
 import pytest
 
-from gateway_contract.values import Json
-from mock_server.journal.told_images import without_images
+from gateway_contract.values.json_value import Json
+from mock_server.journal.recorder import without_images
 
 IMAGE = bytes(range(256)) * 30
 TOLD = f"sha256:{hashlib.sha256(IMAGE).hexdigest()} of {len(IMAGE)} bytes"

@@ -9,19 +9,19 @@ import httpx
 import pytest
 from PIL import Image
 
-from gateway_contract.contract import Contract
-from gateway_contract.document import DocumentError
-from gateway_contract.pointer import read
-from gateway_contract.values import ABSENT
+from gateway_contract.contract.definition import Contract
+from gateway_contract.document.node import DocumentError
+from gateway_contract.values.json_value import ABSENT
+from gateway_contract.values.pointer import read
 from mock_server.defects.catalogue import defects
-from mock_server.mock import Mock
-from mock_server.running_mock import running_mock
-from mock_server.scenarios.catalogue import effect_of, fits
-from mock_server.scenarios.kind import NamedScenario
-from mock_server.scenarios.named import scenario_file
-from mock_server.scenarios.switchboard import HEADER
-from mock_server.scenarios.written import ScenarioError, parts_of, steps_of
-from mock_server.upstream.failures import FAILURES
+from mock_server.runtime.mock import Mock
+from mock_server.scenarios.definition import NamedScenario
+from mock_server.scenarios.registry import effect_of, fits
+from mock_server.scenarios.scenario_file import scenario_file
+from mock_server.scenarios.switches import HEADER
+from mock_server.scenarios.syntax import ScenarioError, parts_of, steps_of
+from mock_server.testing import running_mock
+from mock_server.upstream.dashscope.fault_responses import FAILURES
 from tests.mock_server.served import Body, client
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}

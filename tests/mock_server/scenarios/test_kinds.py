@@ -10,14 +10,14 @@ import httpx
 import openai
 import pytest
 
-from gateway_contract.contract import Contract
-from mock_server.gateway.front import OF_THE_MOCK
-from mock_server.mock import Mock
-from mock_server.running_mock import running_mock
-from mock_server.scenarios.catalogue import KINDS, effect_of
-from mock_server.scenarios.kind import Kind
-from mock_server.scenarios.switchboard import HEADER
-from mock_server.scenarios.written import ScenarioError
+from gateway_contract.contract.definition import Contract
+from mock_server.runtime.mock import Mock
+from mock_server.scenarios.definition import Kind
+from mock_server.scenarios.registry import KINDS, effect_of
+from mock_server.scenarios.switches import HEADER
+from mock_server.scenarios.syntax import ScenarioError
+from mock_server.serving.error_response import OF_THE_MOCK
+from mock_server.testing import running_mock
 from tests.mock_server.served import Body, client
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from mock_server.serving.bounded import MOST_REQUEST, bounded, said_length
+from mock_server.serving.asgi import MOST_REQUEST, bounded, said_length
 
 TOO_LARGE = PlainTextResponse("too large", 413)
 

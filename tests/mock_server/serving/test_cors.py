@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from mock_server.serving.cors import with_cors
+from mock_server.serving.asgi import with_cors
 from mock_server.serving.server import serving
 
 PAGE = "http://localhost:5173"

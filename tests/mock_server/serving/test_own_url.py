@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from mock_server.serving.own_url import own_url
+from mock_server.serving.asgi import own_url
 from mock_server.serving.server import serving
 
 

@@ -1,8 +1,8 @@
 """Whoever runs a gateway against the stub can ask what arrived there."""
 
-from gateway_contract.contract import Contract
-from gateway_contract.values import Json
-from mock_server.upstream.call_record import CALLS_PATH
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
+from mock_server.upstream.calls import CALLS_PATH
 from tests.mock_server.served import stub_served
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway_contract.exchange import UpstreamCall
+from gateway_contract.traffic.exchange import UpstreamCall
 from mock_server.upstream import calls as upstream_calls
 from mock_server.upstream.calls import KEPT, UpstreamCalls
 

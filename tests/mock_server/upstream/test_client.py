@@ -4,13 +4,12 @@ from contextlib import aclosing
 import orjson
 import pytest
 
-from gateway_contract.contract import Contract
-from gateway_contract.exchange import header
-from gateway_contract.values import ABSENT, Json
-from mock_server.gateway.refusals import UPSTREAM_BROKE, Refusal
-from mock_server.signing import Signer
-from mock_server.upstream.client import UpstreamClient, links_or_refusal
-from mock_server.upstream.wire import over_http
+from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.exchange import header
+from gateway_contract.values.json_value import ABSENT, Json
+from mock_server.serving.error_response import UPSTREAM_BROKE, Refusal
+from mock_server.serving.signing import Signer
+from mock_server.upstream.client import UpstreamClient, links_or_refusal, over_http
 from tests.mock_server.served import KEY, ServedStub, canned
 
 CALL: Json = {

@@ -16,16 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway_contract.exchange import header
-from gateway_contract.values import ABSENT
-from mock_server import dashscope
+from gateway_contract.traffic.exchange import header
+from gateway_contract.values.json_value import ABSENT
 from mock_server.images.identity import identity_of
-from mock_server.serving.dropping import CutAnswer, Silence, dropped
+from mock_server.serving.connection import CutAnswer, Silence, dropped
 from mock_server.serving.server import serving
-from mock_server.upstream import forwarding as forwarding_module
-from mock_server.upstream.call_record import CALLS_PATH
-from mock_server.upstream.calls import UpstreamCalls
-from mock_server.upstream.forwarding import forwarding_app
+from mock_server.upstream import forward as forwarding_module
+from mock_server.upstream.calls import CALLS_PATH, UpstreamCalls
+from mock_server.upstream.dashscope import messages
+from mock_server.upstream.forward import forwarding_app
 from tests.mock_server.forwarding_served import ServedForwarding, forwarding_to
 from tests.mock_server.served import ServedStub
 from tests.mock_server.tasks_served import (
@@ -131,7 +130,7 @@ def test_an_answer_without_a_body_comes_back_as_such(method: str) -> None:
 def test_images_that_were_made_at_once_are_recorded(between: ServedForwarding, quick: ServedStub) -> None:
     body = generation(n=2)
     response = between.post(quick.stub.path, body, KEY)
-    links = dashscope.image_links(response.json())
+    links = messages.image_links(response.json())
     assert (
         between.last.images == quick.last.images == tuple(identity_of(quick.http.get(link).content) for link in links)
     )

@@ -4,8 +4,8 @@ import asyncio
 
 import httpx
 
-from mock_server import dashscope
-from mock_server.upstream.link_identity import identities_behind
+from mock_server.upstream.dashscope import messages
+from mock_server.upstream.forward import identities_behind
 from tests.mock_server.served import ServedStub, canned
 from tests.mock_server.tasks_served import generation
 
@@ -19,7 +19,7 @@ def identities(*links: str) -> tuple[str, ...]:
 
 
 def test_an_image_of_the_stub_is_known_by_its_own_identity(stub: ServedStub) -> None:
-    links = dashscope.image_links(stub.call(generation(n=3)).json())
+    links = messages.image_links(stub.call(generation(n=3)).json())
     assert identities(*links) == stub.last.images
 
 

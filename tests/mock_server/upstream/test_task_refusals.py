@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_contract.contract import Contract
+from gateway_contract.contract.definition import Contract
 from mock_server.upstream.stub import StubSettings
 from tests.mock_server.served import Body, ServedStub
 from tests.mock_server.tasks_served import (

@@ -1,0 +1,152 @@
+"""What it takes for a rule to fail: the field alone, the field with others, or chance."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeGuard
+
+from contract_tests.blame.minimize import Narrowing, Send, isolated
+from contract_tests.client.case import Case
+from contract_tests.client.correlation import PLACEHOLDER, marked
+from contract_tests.planning.fields import Field, asked_images, fields_of
+from contract_tests.planning.plan import valid_case
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import standing
+from gateway_contract.rules.judge import Judgement, judge
+from gateway_contract.rules.rule import Finding, Outcome, Rule
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.values.json_value import ABSENT, Json, shortened
+from gateway_contract.values.pointer import read
+
+TRIES = 10
+"""How often a failure that does not come each time is tried, to say how often it comes."""
+
+ALWAYS = 4
+"""How many failures one after the other are taken for a failure that comes each time."""
+
+MOST_REQUESTS = 120
+"""What explaining may cost in all, in requests."""
+
+
+@dataclass(slots=True)
+class Explaining:
+    """One run's explanations: every failing rule is tried out with smaller requests.
+
+    `planned` are the cases of the plan by their names.
+    """
+
+    contract: Contract
+    planned: Mapping[str, Case]
+    send: Send
+    may_send: Callable[[Case], bool]
+    sent: int = 0
+
+    async def explained(self, one: Judgement) -> Judgement | None:
+        """The failure by the smallest request, which says what it takes; None where there is nothing to learn."""
+        alone = await self._alone(one)
+        return await self._by_chance(alone or one) or alone or await self._together(one)
+
+    def hangs_on_others(self, one: Judgement) -> bool:
+        """Whether requests before it made it what it was: those with the same text. It cannot be tried by itself."""
+        planned = self.planned.get(one.exchange.name)
+        return planned is not None and planned.same_text
+
+    async def _alone(self, one: Judgement) -> Judgement | None:
+        """The failure with nothing in the request but the rule's own field."""
+        body, pointer = one.exchange.request.body, one.rule.pointer
+        if pointer is None or body is ABSENT or not standing(self.contract, body).valid:
+            return None
+        case = isolated(self.contract, body, pointer)
+        exchange = None if case is None else await self._sent(case)
+        if exchange is None:
+            return None
+        narrowed = exchange if exchange.accepted else replace(exchange, essential=frozenset({pointer}))
+        finding = self._finding(one.rule, narrowed)
+        return Judgement(one.rule, narrowed, finding) if _fails(finding) else None
+
+    async def _by_chance(self, one: Judgement) -> Judgement | None:
+        """How often it fails, where the same request does not fail each time."""
+        case = None if self.hangs_on_others(one) else self._case_of(one.exchange)
+        failed = 1
+        for tried in range(1, TRIES):
+            again = None if case is None or tried == failed == ALWAYS else await self._sent(case)
+            if again is None:
+                return None
+            failed += _fails(self._finding(one.rule, replace(again, essential=one.exchange.essential)))
+        return _noted(one, f"in {failed} of {TRIES} tries")
+
+    def _case_of(self, exchange: Exchange) -> Case | None:
+        """The same request once more; None for content that is no JSON and was not planned."""
+        planned, body = self.planned.get(exchange.name), exchange.request.body
+        if planned is None:
+            return None if body is ABSENT else self._valid(exchange, body)
+        billed = 0 if body is ABSENT or not exchange.accepted else asked_images(self.contract, body)
+        return replace(planned, name=f"{planned.name}, again", images=max(planned.images, billed))
+
+    async def _together(self, one: Judgement) -> Judgement | None:
+        """The failure with as few other fields as it takes, and those named without which the rule is kept."""
+        body = one.exchange.request.body
+        if body is ABSENT or not standing(self.contract, body).valid:
+            return None
+        if not one.exchange.accepted:
+            essential = one.exchange.essential or frozenset()
+            return self._beside(one, [part for part in fields_of(self.contract) if part.pointer in essential])
+        found = await self._without_others(one, marked(body, self.contract.marks, PLACEHOLDER))
+        if found is None:
+            return None
+        smallest, kept_without = found
+        return self._beside(smallest, kept_without) or (None if smallest is one else smallest)
+
+    async def _without_others(self, one: Judgement, body: Json) -> tuple[Judgement, Sequence[Field]] | None:
+        """The failure without the fields that it does not take, and those without which the rule is kept.
+
+        None where no more may be sent. A field without which the rule bears on nothing is its own business.
+        """
+        narrowing, first = Narrowing(self.contract, self.send, self.may_send), one.exchange
+        tried: dict[str, bool] = {} if one.rule.pointer is None else {one.rule.pointer: False}
+        smaller = True
+        while smaller:
+            smaller = False
+            for part in narrowing.varied(body):
+                if part.pointer in tried or (plainer := narrowing.without(body, part)) is None:
+                    continue
+                attempt = await self._sent(self._valid(first, plainer))
+                if attempt is None:
+                    return None
+                finding = self._finding(one.rule, attempt)
+                if _fails(finding):
+                    body, one, smaller = plainer, Judgement(one.rule, attempt, finding), True
+                else:
+                    tried[part.pointer] = finding is not None and finding.outcome is Outcome.PASS
+        return one, [part for part in narrowing.varied(body) if tried.get(part.pointer)]
+
+    def _beside(self, one: Judgement, parts: Sequence[Field]) -> Judgement | None:
+        """The failure with the fields named that it takes beside the rule's own; None where it takes none."""
+        body = one.exchange.request.body
+        others = [part for part in parts if part.pointer != one.rule.pointer]
+        return _noted(one, _with(others, body)) if others and body is not ABSENT else None
+
+    def _valid(self, exchange: Exchange, body: Json) -> Case:
+        return valid_case(self.contract, f"{exchange.name}, again", body)
+
+    async def _sent(self, case: Case) -> Exchange | None:
+        if self.sent >= MOST_REQUESTS or not self.may_send(case):
+            return None
+        self.sent += 1
+        return await self.send(case)
+
+    def _finding(self, rule: Rule, exchange: Exchange) -> Finding | None:
+        judged = judge(self.contract, [rule], exchange)
+        return next((one.finding for one in judged if isinstance(one, Judgement)), None)
+
+
+def _fails(finding: Finding | None) -> TypeGuard[Finding]:
+    return finding is not None and finding.outcome is Outcome.FAIL
+
+
+def _noted(one: Judgement, note: str) -> Judgement:
+    return replace(one, finding=replace(one.finding, note=note))
+
+
+def _with(others: Sequence[Field], body: Json) -> str:
+    """For example `with count 6 and format "inline"`."""
+    return "with " + " and ".join(f"{part.subject} {shortened(read(body, part.pointer))}" for part in others)

@@ -1,0 +1,158 @@
+"""`check-gateway`: the command behind `make contract`. Exit status 0 conforms, 1 violates, 2 could not be tested."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+# The options answer --help at once: what takes time to import is imported by the subcommands.
+
+
+def start() -> None:
+    """The command as it is installed. An error of our own ends it with 2: it says nothing about a gateway."""
+    try:
+        main(prog_name="check-gateway")
+    except Exception as error:  # noqa: BLE001 # whatever it is, it must not look like a violation
+        from traceback import format_exception
+
+        from gateway_contract.traffic.redaction import redact
+
+        click.echo(redact("".join(format_exception(error)), [os.environ.get("GATEWAY_TOKEN")]), err=True)
+        click.echo("This is an error of the suite, not of the gateway.", err=True)
+        sys.exit(CannotTestError.exit_code)
+
+
+@click.group()
+def main() -> None:
+    """Test an image gateway against its contract, rule by rule."""
+
+
+@main.command()
+@click.option("--gateway", metavar="URL", help="The gateway's address, before the contract's path. [bundled mock]")
+@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both, for the bundled mock]")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay on top.")
+@click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
+@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream; the gateway is set to call it.")
+@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports. [report]")
+@click.option("--strict", is_flag=True, help="Expected rules fail the run, too.")
+@click.option("--seed", default=1, show_default=True, help="The same seed sends the same requests.")
+@click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
+@click.option("--budget", type=click.IntRange(1), help="Images that the run may ask for. [100 without --upstream]")
+@click.option("--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for one answer.")
+@click.option(
+    "--fuzz", type=click.IntRange(0), help="Random requests per kind. [50 with --gateway and --upstream, or 0]"
+)
+@click.option("--time", "fuzz_for", metavar="10m", help="Keep on fuzzing for so long, with a new seed in each round.")
+@click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
+def run(  # the options say it
+    gateway: str | None,
+    contracts: tuple[str, ...],
+    overlays: tuple[Path, ...],
+    token: str,
+    upstream: str | None,
+    report: Path | None,
+    strict: bool,  # noqa: FBT001 # an option
+    seed: int,
+    jobs: int,
+    budget: int | None,
+    timeout: float,
+    fuzz: int | None,
+    fuzz_for: str | None,
+    keyword: str | None,
+) -> None:
+    """Run the suite, print what fails, and write the reports."""
+    from contract_tests.client.limits import Limits
+    from contract_tests.session import test_gateways
+    from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, seconds_of
+    from gateway_contract.document.node import DocumentError
+
+    try:
+        asked = Settings(
+            contract="",
+            gateway=gateway,
+            token=token,
+            upstream=upstream,
+            overlays=overlays,
+            report=report or Path("report"),
+            strict=strict,
+            seed=seed,
+            jobs=jobs,
+            budget=budget,
+            fuzz=fuzz_examples(fuzz, fuzz_for, gateway, upstream),
+            fuzz_seconds=seconds_of(fuzz_for or "0"),
+            limits=Limits(seconds=timeout),
+        )
+        wanted = [checked(replace(asked, contract=name)) for name in contracts_for(gateway, contracts)]
+        sys.exit(test_gateways(wanted, keyword))
+    except (DocumentError, SettingsError) as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
+@click.argument("exchange", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--gateway", metavar="URL", help="Another gateway than the report's.")
+@click.option("--contract", help="Contract by name or file. [the report's]")
+@click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
+@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
+def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> None:
+    """Send a stored EXCHANGE of a report again, and print what changed."""
+    from contract_tests.execution.observer import NoUpstreamError
+    from contract_tests.rerun import StoredError
+    from contract_tests.session import rerun_exchange
+    from contract_tests.settings import SettingsError
+    from gateway_contract.document.node import DocumentError
+    from mock_server.serving.server import PortInUseError
+
+    try:
+        sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream))
+    except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError) as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
+@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay on top.")
+def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
+    """List every rule with its level, its clause and what it says."""
+    from contract_tests.session import list_rules
+    from gateway_contract.contract.load_contract import BUNDLED
+    from gateway_contract.document.node import DocumentError
+
+    try:
+        list_rules(contracts or BUNDLED, overlays)
+    except DocumentError as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
+@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once. [one more than there are processors]")
+@click.option("--defect", metavar="NAME", help="This defect only; `python -m mock_server --defects` lists them.")
+def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None) -> None:
+    """Prove the suite: it finds every known defect, and blames no gateway that is right in its own way."""
+    from contract_tests.selftest import trials as proof
+    from gateway_contract.document.node import DocumentError
+    from mock_server.defects.catalogue import UnknownDefectError
+
+    try:
+        sys.exit(proof.selftest(contracts, jobs, defect))
+    except (DocumentError, UnknownDefectError) as error:
+        raise CannotTestError(str(error)) from error
+
+
+def contracts_for(gateway: str | None, contracts: tuple[str, ...]) -> tuple[str, ...]:
+    """The contracts to test; a gateway of the user's own speaks one of them, and the user says which."""
+    from gateway_contract.contract.load_contract import BUNDLED
+
+    if not contracts and gateway is not None:
+        names = " or ".join(BUNDLED)
+        raise CannotTestError(f"which contract does the gateway promise to keep? Say CONTRACT: {names}, or a file.")
+    return contracts or BUNDLED
+
+
+class CannotTestError(click.ClickException):
+    """There was no test; says why and what to do."""
+
+    exit_code = 2

@@ -1,0 +1,28 @@
+"""A request that the suite plans to send."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from gateway_contract.traffic.exchange import Credential
+from gateway_contract.values.json_value import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`images` is how many it may bill. Cases that are `alone` are sent while no other is under way."""
+
+    name: str
+    content: bytes
+    method: str | None = None  # the contract's own
+    credential: Credential = Credential.RIGHT
+    images: int = 0
+    alone: bool = False
+    other_layout: bool = False  # the upstream lays several images out in its less usual way
+    failure: str | None = None  # what the upstream plays
+    about: str | None = None  # the rule that it breaks, and no other
+    same_text: bool = False  # its free text is the same as that of all such cases
+
+
+def json_case(name: str, body: Json, **more: object) -> Case:
+    return Case(name, orjson.dumps(body), **more)  # type: ignore[arg-type] # the fields of Case

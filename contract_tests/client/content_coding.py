@@ -1,0 +1,81 @@
+"""Unpacking an answer's content coding in steps that never give more than there is room for."""
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from contract_tests.client.limits import Trouble
+
+OFFERED = "gzip, deflate"
+SHOWN = 20  # characters of an unknown coding's name
+
+
+class Decoder(Protocol):
+    def feed(self, chunk: bytes, room: int) -> bytes:
+        """What the chunk unpacks to, or its first `room` bytes."""
+
+    def finish(self) -> None:
+        """Raise Trouble where the coded data stops short of its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """No content coding."""
+
+    def feed(self, chunk: bytes, room: int) -> bytes:
+        return chunk[:room]
+
+    def finish(self) -> None:
+        """Plain data has no end of its own to miss."""
+
+
+@dataclass(slots=True)
+class Inflater:
+    """The codings gzip and deflate. An unpacker that reports its end is asked for no more."""
+
+    coding: str
+    head: bytes = b""
+    unpacker: "zlib._Decompress | None" = field(default=None)
+
+    def feed(self, chunk: bytes, room: int) -> bytes:
+        if self.unpacker is None:
+            self.head += chunk
+            if len(self.head) < 2:
+                return b""
+            self.unpacker, chunk = zlib.decompressobj(window(self.coding, self.head)), self.head
+        return self._unpacked(self.unpacker, chunk, room)
+
+    def _unpacked(self, unpacker: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
+        if unpacker.eof:
+            raise Trouble(f"bytes after the end of the answer's {self.coding} data")
+        try:
+            content = unpacker.decompress(chunk, room)
+        except zlib.error:
+            raise Trouble(f"the answer says that it is {self.coding} data, and is not") from None
+        if unpacker.unused_data:
+            raise Trouble(f"bytes after the end of the answer's {self.coding} data")
+        return content
+
+    def finish(self) -> None:
+        started = self.unpacker is not None or self.head
+        if started and not (self.unpacker and self.unpacker.eof):
+            raise Trouble(f"the answer's {self.coding} data is cut")
+
+
+def window(coding: str, head: bytes) -> int:
+    """The zlib setting for a coding. "deflate" is sent with zlib's header (RFC 9110) and, by many, without."""
+    if coding == "gzip":
+        return zlib.MAX_WBITS | 16
+    wrapped = head[0] & 0x0F == zlib.DEFLATED and int.from_bytes(head[:2]) % 31 == 0
+    return zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS
+
+
+def decoder(content_encoding: str) -> Decoder:
+    """The decoder for a Content-Encoding header; only one coding, as nobody has a good use for two."""
+    codings = [coding.strip().lower() for coding in content_encoding.split(",")]
+    match [coding.removeprefix("x-") for coding in codings if coding not in {"", "identity"}]:
+        case []:
+            return Plain()
+        case [("gzip" | "deflate") as coding]:
+            return Inflater(coding)
+    raise Trouble(f"the answer has content coding {content_encoding[:SHOWN]!r}, which was not offered")

@@ -1,0 +1,47 @@
+"""Short marks in free text by which an upstream call is matched to its request."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import leaves, placed, read
+
+LENGTH = 10
+PATTERN = re.compile(r"k[0-9a-f]{9}")
+# Letters and digits pass through any encoding, escaping or trimming of text; their case may not, and says nothing.
+
+
+def mark_of(*parts: object) -> str:
+    """The same mark for the same parts, in any process."""
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()
+    return "k" + digest[: LENGTH - 1]
+
+
+PLACEHOLDER = mark_of("placeholder")
+"""What stands in a planned text until the request is sent."""
+
+
+def marked(body: Json, pointers: Iterable[str], mark: str) -> Json:
+    """A body in whose free texts a mark stands instead of the one that was there."""
+    for pointer in pointers:
+        text = read(body, pointer)
+        if isinstance(text, str):
+            body = placed(body, pointer, PATTERN.sub(mark, text, count=1))
+    return body
+
+
+def marks_in(body: object) -> set[str]:
+    """Every mark that stands anywhere in the texts of a JSON value."""
+    texts = (value for _, value in leaves(body) if isinstance(value, str))  # type: ignore[arg-type] # JSON or ABSENT
+    return {mark for text in texts for mark in PATTERN.findall(text.lower())}
+
+
+def with_mark(text: str) -> str:
+    return f"{PLACEHOLDER} {text}"
+
+
+def with_mark_within(text: str) -> str:
+    """A text of the same length with a mark at its head; one that has no room for both stays as it is."""
+    head = with_mark("")
+    return head + text[len(head) :] if len(text) > 2 * len(head) else text

@@ -1,0 +1,201 @@
+"""Whether bytes are a usable image, found out without unpacking more of them than is needed."""
+
+import binascii
+import hashlib
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from PIL import Image as Pillow
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from contract_tests.client.limits import Limits, Problem, Trouble, in_bytes
+from gateway_contract.traffic.exchange import BrokenImage, Image
+from mock_server.images.identity import identity_of
+
+PARTS = 20_000  # a PNG of 32 MiB in pieces of 8 KiB, as libpng writes it, has 4000
+SCANS = 64  # a progressive JPEG has about ten; each goes over the whole picture again
+
+JPEG_START_OF_SCAN = b"\xff\xda"
+JPEG_BARE = frozenset({0x00, 0x01, *range(0xD0, 0xDA)})  # these markers have no length behind them
+
+
+def check_parts(kind: str, content: bytes) -> None:
+    """Raise Trouble where the file has more parts than an honest one of its size."""
+    walks = {"PNG": png_parts, "JPEG": jpeg_parts}
+    if kind in walks and sum(1 for _ in islice(walks[kind](content), PARTS + 1)) > PARTS:
+        raise Trouble(f"a {kind} image of more than {PARTS:,} parts")
+    if kind == "JPEG" and content.count(JPEG_START_OF_SCAN) > SCANS:
+        raise Trouble(f"a JPEG image with more than {SCANS} scans")
+
+
+def png_parts(content: bytes) -> Iterator[int]:
+    """Where each chunk begins: its length in four bytes, its name and its checksum in four each."""
+    place = 8
+    while place < len(content):
+        yield place
+        place += 12 + int.from_bytes(content[place : place + 4])
+
+
+def jpeg_parts(content: bytes) -> Iterator[int]:
+    """Where each segment before the first scan begins; a byte that belongs to none counts as one."""
+    place = 2
+    while place + 1 < len(content) and content[place : place + 2] != JPEG_START_OF_SCAN:
+        yield place
+        first, second = content[place : place + 2]
+        if first != 0xFF or second == 0xFF:
+            place += 1
+        elif second in JPEG_BARE:
+            place += 2
+        else:
+            place += 2 + int.from_bytes(content[place + 2 : place + 4])
+
+
+AT_ONCE = 1 << 18  # bytes that are unpacked in one step
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples of a pixel, by the kind of colour (PNG, 11.2.1)
+WHOLE = ((0, 0, 1, 1),)
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""The passes of an interlaced image: its first column and row, and the steps from one to the next (PNG, 8.2)."""
+
+
+def check_pixels(content: bytes) -> None:
+    """Raise Trouble, or zlib.error, where the pixel data of a PNG with sound chunks stops too early."""
+    if counted(packed(content), wanted := length_of(content)) < wanted:
+        raise Trouble("pixels are missing")
+
+
+def length_of(content: bytes) -> int:
+    """How many bytes the pixels unpack to, by the header."""
+    width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, 16)
+    bits = depth * CHANNELS[colour]
+    length = 0
+    for left, top, across, down in ADAM7 if interlaced else WHOLE:
+        columns, rows = len(range(left, width, across)), len(range(top, height, down))
+        length += rows * (1 + (columns * bits + 7) // 8) if columns else 0
+    return length
+
+
+def packed(content: bytes) -> Iterator[bytes]:
+    for place in png_parts(content):
+        if content[place + 4 : place + 8] == b"IDAT":
+            yield content[place + 8 : place + 8 + int.from_bytes(content[place : place + 4])]
+
+
+def counted(parts: Iterator[bytes], most: int) -> int:
+    """How many bytes some parts unpack to, counted no further than to `most`."""
+    unpacker, found = zlib.decompressobj(), 0
+    for part in parts:
+        left = part
+        while left and found < most and not unpacker.eof:
+            found += len(unpacker.decompress(left, AT_ONCE))
+            left = unpacker.unconsumed_tail
+    return found + len(unpacker.flush(AT_ONCE)) if found < most and not unpacker.eof else found
+
+
+# What image models give. Pillow reads fifty more kinds, some of them at a cost that has no bound.
+KINDS: Final[dict[str, type[ImageFile]]] = {
+    "PNG": PngImageFile,
+    "JPEG": JpegImageFile,
+    "WEBP": WebPImageFile,
+    "AVIF": AvifImageFile,
+}
+SHOWN = 40  # characters of a media type
+
+
+def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits) -> Image | BrokenImage:
+    """What the bytes are. `link` is "" where they came within the answer; then the bytes say the media type."""
+    try:
+        picture = opened(content, media_type, limits)
+        width, height = picture.size
+        check(picture, content, limits)
+    except Trouble as trouble:
+        return BrokenImage(key, link, str(trouble))
+    kind = str(picture.format)
+    said = media_type if link else Pillow.MIME[kind]
+    digest = hashlib.sha256(content).hexdigest()
+    return Image(key, link, said, kind, width, height, digest, identity_of(content))
+
+
+def opened(content: bytes, media_type: str, limits: Limits) -> ImageFile:
+    """The image with its header read. Not by Pillow's `open`: that warns of big ones by a setting of the process."""
+    if not content:
+        raise Trouble("no bytes where an image should be")
+    if len(content) > limits.image_bytes:
+        raise Trouble(f"an image of more than {in_bytes(limits.image_bytes)}")
+    for kind in KINDS:
+        _, accepts = Pillow.OPEN[kind]
+        if accepts and accepts(content[:16]) is True:
+            return header_of(kind, content)
+    said = f" ({media_type[:SHOWN]})" if media_type else ""
+    raise Trouble(f"no PNG, JPEG, WebP or AVIF image{said}")
+
+
+def header_of(kind: str, content: bytes) -> ImageFile:
+    check_parts(kind, content)
+    try:
+        return KINDS[kind](io.BytesIO(content))
+    except Pillow.DecompressionBombError:
+        raise Trouble(f"a {kind} image that claims too many pixels") from None
+    except Exception as error:
+        raise Trouble(f"a {kind} image whose header cannot be read") from error
+
+
+def check(picture: ImageFile, content: bytes, limits: Limits) -> None:
+    """Raise Trouble where the image is too big or not whole."""
+    width, height = picture.size
+    if width * height > limits.pixels:
+        raise Trouble(f"a {picture.format} image that claims {width} x {height} pixels")
+    try:
+        read_through(picture, content)
+    except Exception as error:
+        raise Trouble(f"a {picture.format} image that is cut or damaged") from error
+
+
+def read_through(picture: ImageFile, content: bytes) -> None:
+    """Read the image to its end at the least cost: a PNG without drawing it, a JPEG at an eighth of its size."""
+    if isinstance(picture, PngImageFile):
+        picture.verify()
+        check_pixels(content)
+        return
+    picture.draft(picture.mode, (picture.width // 8, picture.height // 8))
+    picture.load()
+
+
+FROM_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def decode_base64(text: str) -> bytes | Problem:
+    """The bytes that the text stands for, or which near relative of Base64 it is."""
+    content = strictly(text)
+    return Problem(why_not(text)) if content is None else content
+
+
+def strictly(text: str) -> bytes | None:
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:  # binascii.Error is one; so is a character outside ASCII
+        return None
+
+
+def why_not(text: str) -> str:
+    if text[:5].lower() == "data:":
+        return "a data URI, not bare Base64"
+    if strictly("".join(text.split())) is not None:
+        return "Base64 with line breaks" if "\n" in text else "Base64 with white space"
+    if readable(text.translate(FROM_URL_SAFE)) and ("-" in text or "_" in text):
+        return "URL-safe Base64"
+    return "Base64 that is cut, or lacks its padding" if readable(text) else "not Base64"
+
+
+def readable(text: str) -> bool:
+    """Whether the text is Base64 but for its end; a last character that stands alone says nothing."""
+    digits = text.rstrip("=")
+    whole = digits[: len(digits) - (len(digits) % 4 == 1)]
+    return bool(whole) and strictly(whole + "=" * (-len(whole) % 4)) is not None

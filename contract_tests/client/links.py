@@ -1,0 +1,170 @@
+"""Following an image's link without being led astray.
+
+A link is the gateway's word. It may point into our own network, go round in circles, or never end; and a name may
+stand for another address at the second look. So each hop is resolved once, checked, and then connected to by the
+address that was checked. Nothing of ours travels along: no token, no cookie.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import httpx
+
+from contract_tests.client.content_coding import OFFERED
+from contract_tests.client.limits import Limits, Problem, Trouble, UnsendableError
+from contract_tests.client.transport import body, opened
+
+NAT64 = IPv6Network("64:ff9b::/96")  # the last 32 bits are an IPv4 address (RFC 6052)
+
+
+async def resolved(host: str) -> tuple[str, ...]:
+    """The addresses of a host, in the order in which the system would try them; none where it has none."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # UnicodeError: a label that no name can have
+        return ()
+    return tuple(dict.fromkeys(canonical(str(sockaddr[0])) for *_, sockaddr in found))
+
+
+async def addresses(host: str) -> frozenset[str]:
+    """All addresses of a host of our own, for comparison with those that a link leads to."""
+    return frozenset(await resolved(host))
+
+
+def canonical(address: str) -> str:
+    """One spelling for one address; an IPv4 address in IPv6's clothing is the IPv4 address."""
+    parsed = ip_address(address)
+    return str((isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed)
+
+
+def is_public(address: str) -> bool:
+    """Whether an address belongs to somebody out in the internet, not to this machine or its network."""
+    parsed = ip_address(address)
+    if parsed in NAT64:
+        return is_public(str(IPv4Address(int(parsed) & 0xFFFFFFFF)))
+    outer = parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
+    return outer and all(is_public(str(end)) for end in tunnelled(parsed))
+
+
+def tunnelled(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses that an IPv6 address is tunnelled to."""
+    if isinstance(address, IPv4Address):
+        return ()
+    return tuple(end for end in (address.sixtofour, *(address.teredo or ())) if end)
+
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+NO_URL = (httpx.InvalidURL, ValueError)  # what httpx raises for texts that are none
+ADDRESSES = 4  # of one name that are tried in turn
+SHOWN = 20  # characters of a scheme that is none
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """What lay behind a link; the media type as the answer said it, without parameters, "" where it said none."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """Where to go next, and how to say so: the link "points to" it, or "redirects to" it."""
+
+    url: httpx.URL
+    leads: str
+
+
+async def download(
+    transport: httpx.AsyncBaseTransport, link: str, own: frozenset[str], limits: Limits
+) -> Downloaded | Problem:
+    """What lies behind a link. Private addresses are left alone, but for `own`: the gateway's and our upstream's."""
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await followed(transport, Hop(absolute(link), "points to"), own, limits)
+    except TimeoutError:
+        return Problem(f"no whole answer behind the link within {limits.seconds:g} s")
+    except Trouble as trouble:
+        return Problem(str(trouble))
+    except UnsendableError:
+        return Problem("the link cannot be asked for over HTTP")
+
+
+async def followed(transport: httpx.AsyncBaseTransport, hop: Hop, own: frozenset[str], limits: Limits) -> Downloaded:
+    seen: set[httpx.URL] = set()
+    for _ in range(limits.redirects + 1):
+        seen.add(hop.url)
+        targets = await allowed(hop, own)
+        async with aclosing(await first_opened(transport, hop.url, targets)) as response:
+            if not redirecting(response):
+                return await delivered(response, limits)
+            hop = Hop(destination(hop.url, response), "redirects to")
+        if hop.url in seen:
+            raise Trouble("the link redirects in a circle")
+    raise Trouble(f"the link redirects more than {limits.redirects} times")
+
+
+def absolute(link: str) -> httpx.URL:
+    try:
+        url = httpx.URL(link)
+    except NO_URL:
+        raise Trouble("the link is no valid URL") from None
+    if not url.scheme:
+        raise Trouble("the link is relative" if link else "the link is empty")
+    return url.copy_with(fragment=None)
+
+
+def destination(url: httpx.URL, response: httpx.Response) -> httpx.URL:
+    """Where a redirect leads; here a relative reference is right (RFC 9110, 10.2.2)."""
+    try:
+        return url.join(response.headers["Location"]).copy_with(fragment=None)
+    except NO_URL:
+        raise Trouble("the link redirects to what is no valid URL") from None
+
+
+def redirecting(response: httpx.Response) -> bool:
+    return response.status_code in REDIRECTS and "Location" in response.headers
+
+
+async def allowed(hop: Hop, own: frozenset[str]) -> tuple[str, ...]:
+    """Those of the hop's addresses that may be connected to; Trouble where there are none."""
+    if hop.url.scheme not in {"http", "https"}:
+        raise Trouble(f"the link {hop.leads} {hop.url.scheme[:SHOWN]}:")
+    found = await resolved(hop.url.raw_host.decode("ascii")) if hop.url.raw_host else ()
+    if not found:
+        raise Trouble(f"the link {hop.leads} a host that has no address")
+    if fine := tuple(address for address in found if address in own or is_public(address)):
+        return fine[:ADDRESSES]
+    raise Trouble(f"the link {hop.leads} a private address ({found[0]})")
+
+
+async def first_opened(transport: httpx.AsyncBaseTransport, url: httpx.URL, targets: tuple[str, ...]) -> httpx.Response:
+    """The answer of the first address that gives one: a host may listen on its IPv4 or its IPv6 address only."""
+    for attempt in attempts(url, targets[:-1]):
+        try:
+            return await opened(transport, attempt)
+        except Trouble:
+            continue
+    return await opened(transport, next(attempts(url, targets[-1:])))
+
+
+def attempts(url: httpx.URL, targets: tuple[str, ...]) -> Iterator[httpx.Request]:
+    """Requests that go to the addresses, and speak to the host that the URL names (also in TLS)."""
+    for target in targets:
+        yield httpx.Request(
+            "GET",
+            url.copy_with(host=target, userinfo=b""),
+            headers={"Host": url.netloc.decode("ascii"), "Accept": "image/*, */*", "Accept-Encoding": OFFERED},
+            extensions={"sni_hostname": url.raw_host.decode("ascii"), "target": url.raw_path},
+        )
+
+
+async def delivered(response: httpx.Response, limits: Limits) -> Downloaded:
+    if response.status_code != 200:
+        raise Trouble(f"{response.status_code} behind the link")
+    media_type, _, _ = response.headers.get("Content-Type", "").partition(";")
+    return Downloaded(await body(response, limits.image_bytes), media_type.strip().lower())

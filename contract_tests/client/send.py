@@ -1,0 +1,148 @@
+"""From a case to an exchange: ask, wait where the gateway says so, and look at every image that comes."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import httpx
+
+from contract_tests.client import links, transport
+from contract_tests.client.case import Case
+from contract_tests.client.inspect_image import decode_base64, inspect
+from contract_tests.client.limits import Limits, Problem
+from gateway_contract.contract.definition import Carrier, Contract
+from gateway_contract.traffic.exchange import (
+    Answer,
+    BrokenImage,
+    Credential,
+    Exchange,
+    Headers,
+    Image,
+    NoAnswer,
+    Request,
+    header,
+)
+from gateway_contract.values.json_value import Json, read_json
+from gateway_contract.values.pointer import below, read
+
+MOST_ITEMS = 32
+"""Items of one answer that are looked at; no contract sells more images at once."""
+
+WRONG_TOKEN = "sk-not-a-token-of-this-gateway"  # noqa: S105 # that is what it is for
+PATIENCE = 60.0  # seconds to wait in all where a gateway asks for patience
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """How one gateway is reached. `own` are addresses that image links may lead to though they are not public.
+
+    `from_here` tells of a link how it is reached from here: the upstream's images lie with us, whatever their host.
+    """
+
+    contract: Contract
+    transport: httpx.AsyncBaseTransport
+    gateway: str
+    token: str = field(repr=False)
+    own: frozenset[str]
+    limits: Limits
+    upstream_address: str | None
+    from_here: Callable[[str], str] = str
+
+    def request(self, case: Case) -> Request:
+        return Request(
+            method=case.method or self.contract.operation.method,
+            path=self.contract.operation.path,
+            headers=(("Content-Type", "application/json"), *authorization(case.credential, self.token)),
+            content=case.content,
+            body=read_json(case.content),
+            credential=case.credential,
+        )
+
+
+def authorization(credential: Credential, token: str) -> Headers:
+    match credential:
+        case Credential.MISSING:
+            return ()
+        case Credential.EMPTY:
+            return (("Authorization", "Bearer"),)
+        case Credential.OTHER_SCHEME:
+            return (("Authorization", f"Token {token}"),)  # the right one, so that the scheme alone is wrong
+        case Credential.WRONG:
+            return (("Authorization", f"Bearer {WRONG_TOKEN}"),)
+    return (("Authorization", f"Bearer {token}"),)
+
+
+async def send(sender: Sender, case: Case) -> Exchange:
+    """One case, and its images; what went upstream is added by whoever observes it."""
+    return await exchanged(sender, case, sender.request(case))
+
+
+async def exchanged(sender: Sender, case: Case, request: Request) -> Exchange:
+    """The same with a request that was made elsewhere."""
+    answer = await _answered(sender, request, PATIENCE if case.failure is None else 0.0)
+    images = await _images(sender, answer) if isinstance(answer, Answer) and answer.successful else ()
+    return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)
+
+
+async def _answered(sender: Sender, request: Request, patience: float) -> Answer | NoAnswer:
+    """The answer; a 429 that says how long to wait is waited for, a few times and so many seconds in all."""
+    for _ in range(TRIES):
+        answer = await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
+        pause = retry_after(answer, time.time())
+        if pause is None or pause > patience:
+            return answer
+        patience -= pause
+        await asyncio.sleep(pause)
+    return await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
+
+
+def retry_after(answer: Answer | NoAnswer, now: float) -> float | None:
+    """The seconds that a 429 asks for with Retry-After (RFC 9110, 10.2.3); None where it says nothing to be read."""
+    if isinstance(answer, NoAnswer) or answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    said = header(answer.headers, "retry-after")
+    if said is None:
+        return None
+    if said.strip().isdecimal():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+async def _images(sender: Sender, answer: Answer) -> tuple[tuple[Image | BrokenImage, ...], ...]:
+    images = sender.contract.images
+    items = read(answer.body, images.pointer) if images is not None else None
+    if not isinstance(items, list):
+        return ()
+    looks = [_of_item(sender, item) for item in items[:MOST_ITEMS]]
+    return tuple(await asyncio.gather(*looks))
+
+
+async def _of_item(sender: Sender, item: Json) -> tuple[Image | BrokenImage, ...]:
+    return tuple([await _carried(sender, carrier, value) for carrier, value in carried(sender.contract, item)])
+
+
+def carried(contract: Contract, item: Json) -> Iterator[tuple[Carrier, str]]:
+    """The carriers of an item that hold something."""
+    for carrier in contract.images.carriers if contract.images is not None else ():
+        value = read(item, below("", carrier.key))
+        if isinstance(value, str) and value:
+            yield carrier, value
+
+
+async def _carried(sender: Sender, carrier: Carrier, value: str) -> Image | BrokenImage:
+    if carrier.inline:
+        decoded = await asyncio.to_thread(decode_base64, value)
+        if isinstance(decoded, Problem):
+            return BrokenImage(carrier.key, "", decoded.text)
+        return await asyncio.to_thread(inspect, decoded, carrier.key, "", "", sender.limits)
+    found = await links.download(sender.transport, sender.from_here(value), sender.own, sender.limits)
+    if isinstance(found, Problem):
+        return BrokenImage(carrier.key, value, found.text)
+    return await asyncio.to_thread(inspect, found.content, carrier.key, value, found.media_type, sender.limits)

@@ -1,0 +1,169 @@
+"""One HTTP exchange with a gateway that may be hostile: it costs what the limits say at most, whatever comes."""
+
+import asyncio
+import socket
+import ssl
+import string
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
+from functools import cache
+from urllib.parse import quote
+
+import httpx
+
+from contract_tests.client.content_coding import OFFERED, decoder
+from contract_tests.client.limits import Limits, Trouble, UnsendableError, in_bytes
+from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request, header
+from gateway_contract.values.json_value import read_json
+
+
+def before_the_answer(error: httpx.TransportError) -> str:
+    """Why there is not even the head of an answer."""
+    match error:
+        case httpx.ConnectError():
+            return without_connection(error)
+        case httpx.RemoteProtocolError():
+            return malformed(error)
+    return "connection closed before the answer"
+
+
+def within_the_answer(error: httpx.TransportError) -> str:
+    """Why an answer has a head, but not its whole body."""
+    match error:
+        case httpx.RemoteProtocolError():
+            return malformed(error)
+    return "connection closed within the answer"
+
+
+def malformed(error: httpx.RemoteProtocolError) -> str:
+    text = str(error)
+    if text.startswith("Server disconnected"):
+        return "connection closed before the answer"
+    if text.startswith("peer closed connection"):
+        return "connection closed within the answer"
+    if text == "Receive buffer too long":
+        return "malformed HTTP: headers or a line of more than 100 KiB"
+    # After ": b" some of these texts quote what was received (as bytes or a bytearray): it may hold anything.
+    return f"malformed HTTP: {text.partition(': b')[0]}"
+
+
+def without_connection(error: httpx.ConnectError) -> str:
+    reasons = [reason for cause in causes(error) if (reason := refusal(cause))]
+    # Innermost last; that one is the system's own.
+    return reasons[-1] if reasons else "connection closed before the answer"
+
+
+def refusal(cause: BaseException) -> str | None:
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return f"TLS: {cause.verify_message}"
+        case ssl.SSLError():
+            return f"TLS: {(cause.reason or 'handshake failed').lower().replace('_', ' ')}"
+        case socket.gaierror():
+            return "the host name has no address"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case OSError(strerror=str(reason)):
+            return f"no connection: {reason}"
+    return None
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that led to it."""
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from causes(part)
+    if before := error.__cause__ or error.__context__:
+        yield from causes(before)
+
+
+@cache
+def trusting() -> ssl.SSLContext:
+    """Whom we believe over TLS; made once, for it reads every authority that there is."""
+    return httpx.create_ssl_context()
+
+
+def connections() -> httpx.AsyncHTTPTransport:
+    """A transport with a connection of its own for each exchange.
+
+    On a shared connection an exchange would suffer for what the one before left unread, or for a server that
+    closes just then. And a transport, unlike a client, follows nothing, keeps no cookies, adds no headers,
+    uses no proxy, and writes no link with its signature to a log.
+    """
+    alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.AsyncHTTPTransport(verify=trusting(), limits=alone)
+
+
+async def exchange(
+    transport: httpx.AsyncBaseTransport, request: Request, base: str, limits: Limits
+) -> Answer | NoAnswer:
+    """Send the request to `base` and receive what comes. Nothing that the gateway does makes it raise.
+
+    Raises UnsendableError where the request or the base is no such thing.
+    """
+    began = time.monotonic()
+    try:
+        async with (
+            asyncio.timeout(limits.seconds),
+            aclosing(await opened(transport, outgoing(request, base))) as response,
+        ):
+            content = await body(response, limits.answer_bytes)
+    except TimeoutError:
+        return NoAnswer(f"no whole answer within {limits.seconds:g} s", time.monotonic() - began)
+    except Trouble as trouble:
+        return NoAnswer(str(trouble), time.monotonic() - began)
+    return answer(response, content, time.monotonic() - began)
+
+
+def outgoing(request: Request, base: str) -> httpx.Request:
+    """The request as it stands, with no more than HTTP needs: a host, a length, the codings that we read."""
+    url = our_own(base)
+    path = quote(request.path, safe=string.punctuation)
+    coding: Headers = () if header(request.headers, "Accept-Encoding") else (("Accept-Encoding", OFFERED),)
+    return httpx.Request(
+        request.method,
+        url,
+        headers=[(name.encode(), value.encode()) for name, value in request.headers + coding],
+        content=request.content,
+        extensions={"target": url.raw_path.rstrip(b"/") + path.encode()},
+    )
+
+
+def our_own(base: str) -> httpx.URL:
+    try:
+        return httpx.URL(base)
+    except httpx.InvalidURL as error:
+        raise UnsendableError(f"{base!r} is no valid URL: {error}") from error
+
+
+async def opened(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
+    """The head of an answer; its body is still to be read, and it must be closed. Raises UnsendableError."""
+    try:
+        return await transport.handle_async_request(request)
+    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
+        # What was refused may be the token: the error's own text would quote it.
+        raise UnsendableError("a request with this address or these headers cannot be sent over HTTP") from error
+    except httpx.TransportError as error:
+        raise Trouble(before_the_answer(error)) from error
+
+
+async def body(response: httpx.Response, most: int) -> bytes:
+    """The content of an answer, unpacked; Trouble as soon as it has more than `most` bytes, packed or unpacked."""
+    coded, content, received = decoder(response.headers.get("Content-Encoding", "")), bytearray(), 0
+    try:
+        async for chunk in response.aiter_raw():
+            received += len(chunk)
+            content += coded.feed(chunk, most + 1 - len(content))
+            if max(received, len(content)) > most:
+                raise Trouble(f"answer longer than {in_bytes(most)}")
+    except httpx.TransportError as error:
+        raise Trouble(within_the_answer(error)) from error
+    coded.finish()
+    return bytes(content)
+
+
+def answer(response: httpx.Response, content: bytes, seconds: float) -> Answer:
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+    return Answer(response.status_code, headers, content, read_json(content), seconds, time.time())

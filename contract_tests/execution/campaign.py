@@ -1,0 +1,237 @@
+"""One run against one gateway: look, send everything, tell calls apart, narrow down, judge."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from contract_tests.blame.explain import Explaining
+from contract_tests.blame.minimize import Narrowing, is_broken
+from contract_tests.client.case import Case
+from contract_tests.client.correlation import marks_in
+from contract_tests.client.send import Sender, send
+from contract_tests.execution.health import Health, look, plain_case
+from contract_tests.execution.internal_errors import OwnErrors
+from contract_tests.execution.observer import Observation
+from contract_tests.planning.plan import Plan, with_mark
+from contract_tests.results import Cost, Fuzzed
+from gateway_contract.contract.validity import standing
+from gateway_contract.rules.judge import JudgeError, Judgement, judge
+from gateway_contract.rules.rule import Outcome, Rule
+from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
+from gateway_contract.values.json_value import UNOBSERVED
+from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
+
+Progress = Callable[[int, int, str], None]
+FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
+"""Looks for failing exchanges by a way to send cases, and one to ask whether a case may be sent."""
+
+
+@dataclass(slots=True, repr=False)  # asyncio.run writes down what it returns, image by image
+class Campaign:
+    """What a run needs, and what it has found so far."""
+
+    sender: Sender
+    rules: Sequence[Rule]
+    plan: Plan
+    observation: Observation | None
+    seed: int
+    jobs: int
+    progress: Progress
+    budget: int | None = None  # images that all requests together may ask for
+    judgements: list[Judgement] = field(default_factory=list)
+    errors: OwnErrors = field(default_factory=OwnErrors)
+    problem: str = ""
+    requests: int = 0
+    images: int = 0
+    asked: int = 0  # images
+    fuzzed: Fuzzed | None = None
+    health: Health = field(init=False)
+    _numbers: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.health = Health(self._sign_of_life)
+
+    async def run(self) -> None:
+        """Fills in the judgements, or the problem for which nothing could be tested."""
+        seen = await look(self.sender, self.observation, self.seed)
+        for exchange in filter(None, (seen.failed, seen.exchange)):
+            self._count(plain_case(self.sender, self.seed), exchange)
+        if seen.problem:
+            self.problem = seen.problem
+            return
+        if seen.exchange.accepted:  # what is refused is tried again by the plan, and narrowed down
+            self._judge(seen.exchange)
+            if seen.failed is not None:
+                self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
+        sent = await self._together([case for case in self.plan.cases if not case.alone and seen.marks_arrive])
+        lost = [case for case, exchange in sent if is_unattributed(exchange)]
+        alone = [case for case in self.plan.cases if case.alone or not seen.marks_arrive]
+        exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
+        exchanges += await self._one_by_one([*lost, *alone])
+        for exchange in await self._narrowed(exchanges):
+            self._judge(exchange)
+        await self._explain_failures(self.judgements)
+        for case in self.plan.failures:
+            if not self.health.stopped:
+                with self.errors.caught(case.name):
+                    await self._play(case)
+
+    async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
+        """Requests that nobody planned, one by one; what they find is narrowed down and judged like the rest."""
+        found, known = await self._narrowed(await found_by(self._unplanned, self._may_send)), len(self.judgements)
+        for exchange in found:
+            self._judge(exchange)
+        await self._explain_failures(self.judgements[known:])
+        return found
+
+    def failing(self) -> frozenset[str]:
+        """The ids of the rules that are known to be broken."""
+        return frozenset(one.rule.id for one in self.judgements if one.finding.outcome is Outcome.FAIL)
+
+    async def _play(self, case: Case) -> None:
+        """A request during which the upstream fails, and a plain one after it."""
+        if self.observation is None or case.failure is None:
+            return
+        failure = FAILURE_NAMED[case.failure]
+        self.observation.failures.update(dict.fromkeys(marks_in(self.sender.request(case).body), failure))
+        exchange = await self._alone(case)
+        if exchange.accepted or exchange.played is not None:  # else the gateway refused what it refuses anyway
+            self._judge(exchange)
+        after = await self._again(replace(plain_case(self.sender, self.seed), name=f"after {failure.name}"))
+        self._judge(replace(after, follows=failure.played))
+
+    async def _together(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
+        """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
+        before = self._upstream_count()
+        turn = asyncio.Semaphore(self.jobs)
+
+        async def in_turn(case: Case) -> Exchange | None:
+            async with turn:
+                if self.health.stopped:
+                    return None
+                exchange = None
+                with self.errors.caught(case.name):
+                    exchange = await self._send(case)
+                    await self.health.saw(exchange)
+                return exchange
+
+        found = await asyncio.gather(*(in_turn(case) for case in cases))
+        sent = [(case, exchange) for case, exchange in zip(cases, found, strict=True) if exchange is not None]
+        if self.observation is None:
+            return sent
+        calls = self.observation.by_mark(before)
+        return [(case, replace(exchange, upstream=calls_of(exchange, calls))) for case, exchange in sent]
+
+    async def _one_by_one(self, cases: Iterable[Case]) -> list[Exchange]:
+        found = []
+        for case in cases:
+            if not self.health.stopped:
+                with self.errors.caught(case.name):
+                    found.append(await self._alone(case))
+        return found
+
+    async def _alone(self, case: Case) -> Exchange:
+        """A case while no other is under way: every upstream call in that time belongs to it."""
+        before = self._upstream_count()
+        exchange = await self._send(case)
+        if self.observation is not None:
+            exchange = replace(exchange, upstream=self.observation.since(before))
+        await self.health.saw(exchange)
+        return exchange
+
+    async def _again(self, case: Case) -> Exchange:
+        return await self._alone(self._marked_anew(case))
+
+    async def _unplanned(self, case: Case) -> Exchange | None:
+        """The same for a case of somebody else's; None where it raised."""
+        with self.errors.caught(case.name):
+            return await self._again(case)
+        return None
+
+    async def _sign_of_life(self) -> Exchange:
+        return await self._send(self._marked_anew(plain_case(self.sender, self.seed)))
+
+    def _marked_anew(self, case: Case) -> Case:
+        return with_mark(self.sender.contract, case, self.seed, "again", next(self._numbers))
+
+    async def _send(self, case: Case) -> Exchange:
+        if case.other_layout and self.observation is not None:
+            self.observation.other_layout.update(marks_in(self.sender.request(case).body))
+        exchange = await send(self.sender, case)
+        self._count(case, exchange)
+        planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
+        self.progress(self.requests, max(self.requests, planned), case.name)
+        return exchange
+
+    def _count(self, case: Case, exchange: Exchange) -> None:
+        self.requests += 1
+        self.asked += case.images
+        self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
+
+    def _may_send(self, case: Case) -> bool:
+        """Whether one more request is worth it, and paid for."""
+        return not self.health.stopped and (self.budget is None or self.asked + case.images <= self.budget)
+
+    def _upstream_count(self) -> int:
+        return 0 if self.observation is None else self.observation.count()
+
+    async def _narrowed(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
+        """Valid requests that were not accepted, replaced by the smallest that are not; other failures tried again."""
+        narrowing = Narrowing(self.sender.contract, self._again, self._may_send)
+        return [await self._narrowed_by(narrowing, exchange) for exchange in exchanges]
+
+    async def _narrowed_by(self, narrowing: Narrowing, exchange: Exchange) -> Exchange:
+        found = replace(exchange, essential=frozenset())
+        with self.errors.caught(exchange.name):
+            if self._was_wronged(exchange):
+                found = await narrowing.smallest(exchange)
+            else:
+                found = await narrowing.tried_again(exchange) if is_broken(exchange) else exchange
+        return found
+
+    def _was_wronged(self, exchange: Exchange) -> bool:
+        request = exchange.request
+        if exchange.accepted or request.method != self.sender.contract.operation.method:
+            return False
+        if isinstance(exchange.answer, Answer) and exchange.answer.status == 429:
+            return False
+        return request.credential is Credential.RIGHT and standing(self.sender.contract, request.body).valid
+
+    def _judge(self, exchange: Exchange) -> None:
+        with self.errors.caught(exchange.name):
+            for one in judge(self.sender.contract, self.rules, exchange):
+                if isinstance(one, JudgeError):
+                    self.errors.found.append(one)
+                else:
+                    self.judgements.append(one)
+
+    async def _explain_failures(self, judgements: Sequence[Judgement]) -> None:
+        """For each failing rule the smallest request that breaks it, and what that takes."""
+        planned = {case.name: case for case in self.plan.cases}
+        explaining = Explaining(self.sender.contract, planned, self._again, self._may_send)
+        failing = [one for one in judgements if one.finding.outcome is Outcome.FAIL]
+        failing.sort(key=lambda one: (explaining.hangs_on_others(one), len(one.exchange.request.content)), reverse=True)
+        for one in {one.rule.id: one for one in failing}.values():
+            with self.errors.caught(one.exchange.name):
+                explained = await explaining.explained(one)
+                if explained is not None:
+                    self._replace(one, explained)
+
+    def _replace(self, one: Judgement, explained: Judgement) -> None:
+        """An explanation beside the failure, or in its place where it is about the same exchange."""
+        same = explained.exchange is one.exchange
+        self.judgements = [other for other in self.judgements if not same or other is not one]
+        self.judgements.append(explained)
+
+    def cost(self) -> Cost:
+        return Cost(self.requests, self.images, self._upstream_count())
+
+
+def is_unattributed(exchange: Exchange) -> bool:
+    """Whether a request was accepted while no call had its mark: it is sent once more, alone."""
+    return exchange.accepted and exchange.upstream == ()
+
+
+def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> tuple[UpstreamCall, ...]:
+    return tuple(call for mark in marks_in(exchange.request.body) for call in calls.get(mark, ()))

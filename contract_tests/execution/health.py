@@ -1,0 +1,138 @@
+"""Whether there is still a gateway to test: one that fell silent, or that has had enough, ends or spoils a run."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from contract_tests.client.case import Case
+from contract_tests.client.correlation import marks_in
+from contract_tests.client.send import Sender, send
+from contract_tests.execution.observer import Observation
+from contract_tests.planning.fields import base_request
+from contract_tests.planning.plan import valid_case, with_mark
+from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, UpstreamCall
+from gateway_contract.values.json_value import ABSENT
+
+MOST_SILENT = 10
+"""Requests in a row without an answer before a plain one is asked for a sign of life."""
+
+STOPPED = (
+    f"the gateway gave no answer to {MOST_SILENT} requests in a row, nor to a plain one after them ({{problem}}): "
+    "the run was stopped. Look whether it still runs."
+)
+THROTTLED = (
+    "the gateway answered 429 to {count} requests. Raise the limits of this token, or send fewer at once with JOBS=1."
+)
+
+
+@dataclass(slots=True)
+class Health:
+    """`ask` sends a plain request, alone in its kind; a gateway that answers it is there, however it fails."""
+
+    ask: Callable[[], Awaitable[Exchange]]
+    silent: int = 0
+    throttled: int = 0
+    stopped: str = ""  # why nothing more is sent
+
+    async def saw(self, exchange: Exchange) -> None:
+        """Takes note of an exchange; after too many in a row without an answer, finds out what that means."""
+        if isinstance(exchange.answer, Answer):
+            self.silent = 0
+            self.throttled += exchange.answer.status == 429 and exchange.played is None
+            return
+        self.silent += 1
+        if self.silent >= MOST_SILENT and not self.stopped:
+            self.silent = 0
+            sign = (await self.ask()).answer
+            if isinstance(sign, NoAnswer):
+                self.stopped = STOPPED.format(problem=sign.problem)
+
+    @property
+    def doubt(self) -> str:
+        """Why rules may not have been run, which is no fault of the plan."""
+        return self.stopped or (THROTTLED.format(count=self.throttled) if self.throttled else "")
+
+
+ADVICE = "Check that it runs and that its address is right."
+TLS_ADVICE = (
+    "Where it speaks no TLS its address begins with http://. An authority of your own is believed if SSL_CERT_FILE in "
+    "the environment names its certificate."
+)
+UNAUTHORIZED = "the gateway refuses the token (HTTP {status}). Give a valid one as TOKEN or in GATEWAY_TOKEN."
+NO_SUCH_PATH = "the gateway has no {method} {path} (HTTP {status}). GATEWAY is the address before {path}."
+UNUSABLE: Mapping[int, str] = {
+    300: "the gateway redirects (HTTP {status}). Give the address that it redirects to.",
+    401: UNAUTHORIZED,
+    403: UNAUTHORIZED,
+    404: NO_SUCH_PATH,
+    405: NO_SUCH_PATH,
+    429: "the gateway answers 429 to a single request. Wait, or raise the limits of this token.",
+}
+"""What an answer to a plain valid request means where it ends the run, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`problem` says why nothing can be tested, and what to do. `marks_arrive` is whether calls can be told apart."""
+
+    exchange: Exchange
+    problem: str = ""
+    marks_arrive: bool = True
+    failed: Exchange | None = None  # an earlier one that the gateway broke on
+
+
+def plain_case(sender: Sender, seed: int, *attempt: object) -> Case:
+    case = valid_case(sender.contract, "a look before the run", base_request(sender.contract))
+    return with_mark(sender.contract, case, seed, "look", *attempt)
+
+
+async def look(sender: Sender, observation: Observation | None, seed: int) -> Look:
+    """One plain valid request, alone; a gateway that breaks on it is given a second one."""
+    first = await looked(sender, observation, plain_case(sender, seed))
+    answer = first.exchange.answer
+    if isinstance(answer, NoAnswer) or answer.status < 500:
+        return first
+    second = await looked(sender, observation, plain_case(sender, seed, "again"))
+    return replace(second, failed=first.exchange)
+
+
+async def looked(sender: Sender, observation: Observation | None, case: Case) -> Look:
+    before = observation.count() if observation is not None else 0
+    exchange = await send(sender, case)
+    problem = _unusable(exchange.answer, sender)
+    if problem or observation is None:
+        return Look(exchange, problem)
+    calls = observation.since(before)
+    sent = marks_in(exchange.request.body)
+    return Look(
+        replace(exchange, upstream=calls),
+        _nothing_arrived(exchange.answer, calls, observation),
+        not calls or any(sent & marks_in(call.body) for call in calls),
+    )
+
+
+def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
+    if isinstance(answer, NoAnswer):
+        advice = TLS_ADVICE if answer.problem.startswith("TLS: ") else ADVICE
+        return f"{sender.gateway} cannot be used: {answer.problem}. {advice}"
+    problem = UNUSABLE.get(answer.status // 100 * 100 if answer.status < 400 else answer.status)
+    if problem is not None:
+        operation = sender.contract.operation
+        return problem.format(status=answer.status, method=operation.method, path=operation.path)
+    if answer.body is ABSENT:
+        return f"the answer (HTTP {answer.status}) is no JSON. Is there an image gateway at {sender.gateway}?"
+    return ""
+
+
+def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observation: Observation) -> str:
+    if isinstance(answer, NoAnswer) or answer.refusing:
+        return ""
+    expected = f"{observation.stub.upstream.operation.method} {observation.stub.path}"
+    advice = f"Set the gateway's upstream to {observation.url}{observation.stub.upstream.base}, or leave UPSTREAM out."
+    if not calls:
+        return f"it answered {answer.status} but nothing reached the upstream at {observation.address}. {advice}"
+    if not any(call.path.partition("?")[0] == observation.stub.path for call in calls):
+        return (
+            f"it answered {answer.status} and called {calls[0].method} {calls[0].path} upstream, "
+            f"where {expected} was expected. {advice}"
+        )
+    return ""

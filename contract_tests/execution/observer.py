@@ -1,0 +1,131 @@
+"""The images of a run: of the right size, each to be told apart, and white, for nobody looks at them.
+
+Drawing pictures would take half of a run's time.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit, urlunsplit
+
+from PIL import Image
+
+from contract_tests.client.correlation import marks_in
+from gateway_contract.contract.definition import Contract, Upstream
+from gateway_contract.document.node import DocumentError
+from gateway_contract.traffic.exchange import UpstreamCall, header
+from gateway_contract.values.json_value import Json
+from mock_server.images.drawing import Picture
+from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
+from mock_server.images.png import SIGNATURE, chunk
+from mock_server.serving.server import serving
+from mock_server.upstream.dashscope import messages
+from mock_server.upstream.dashscope.fault_responses import UpstreamFailure
+from mock_server.upstream.stub import UpstreamStub, check_protocol
+from mock_server.upstream.stub_app import upstream_app
+
+BITS, GREY = 1, 0  # per pixel; the kind of colour that IHDR names
+WHITE = b"\xff"
+STAMPED = STAMP_SIZE[1] + 8  # rows, from the top, among which the stamp lies
+
+
+def blank(picture: Picture) -> bytes:
+    """A PNG of the picture's size with nothing on it but the stamp of its identity."""
+    header = struct.pack(">IIBBBBB", picture.width, picture.height, BITS, GREY, 0, 0, 0)
+    text = f"{KEYWORD}\0{picture.identity}".encode("latin-1")
+    deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    pixels = deflate.compress(rows(picture)) + deflate.flush()
+    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"tEXt", text) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def rows(picture: Picture) -> bytes:
+    """The rows, each behind the byte that says it is unfiltered."""
+    top = Image.new("1", (picture.width, min(STAMPED, picture.height)), 1)
+    corner = stamp_corner(picture.width, picture.height)
+    if corner is not None:
+        top.paste(0, corner, stamp(picture.identity))
+    width = (picture.width * BITS + 7) // 8
+    pixels = top.tobytes("raw", "1")
+    stamped = [b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width)]
+    return b"".join([*stamped, (b"\0" + WHITE * width) * (picture.height - top.height)])
+
+
+FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # who listens on every address is reached by this one
+
+
+class NoUpstreamError(Exception):
+    """A contract of a gateway that calls nothing, or nothing that we can play, where its calls were to be observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the suite sees as the upstream. `address` is host:port as asked for, `url` is how we reach it.
+
+    Calls with a mark in `other_layout` or `failures` are answered so.
+    """
+
+    address: str
+    url: str
+    stub: UpstreamStub
+    other_layout: set[str] = field(default_factory=set)
+    failures: dict[str, UpstreamFailure] = field(default_factory=dict)
+
+    def count(self) -> int:
+        return self.stub.calls.arrived
+
+    def since(self, count: int) -> tuple[UpstreamCall, ...]:
+        return self.stub.calls.since(count)
+
+    def from_here(self, link: str) -> str:
+        """A link to an image of ours as it is reached from here: the gateway may know this machine by another name."""
+        try:
+            parts = urlsplit(link)
+            known = parts.port == urlsplit(self.url).port and self._is_called(parts.netloc)
+        except ValueError:
+            return link
+        return urlunsplit(parts._replace(netloc=urlsplit(self.url).netloc)) if known else link
+
+    def _is_called(self, name: str) -> bool:
+        return any(header(call.headers, "host") == name for call in self.since(0))
+
+    def by_mark(self, count: int) -> dict[str, tuple[UpstreamCall, ...]]:
+        """The calls after the first `count` ones, by the marks in their texts."""
+        found: dict[str, tuple[UpstreamCall, ...]] = {}
+        for call in self.since(count):
+            for mark in marks_in(call.body):
+                found[mark] = (*found.get(mark, ()), call)
+        return found
+
+
+@contextmanager
+def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]:
+    """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
+    if contract.upstream is None:
+        raise NoUpstreamError(f"{contract.name} names no upstream that could be observed")
+    try:
+        check_protocol(contract.upstream)
+    except DocumentError as error:
+        raise NoUpstreamError(str(error)) from error
+    other_layout: set[str] = set()
+    failures: dict[str, UpstreamFailure] = {}
+
+    def layout_of(body: Json) -> str | None:
+        usual = messages.usual_layout(body)
+        other = next(layout for layout in messages.LAYOUTS if layout != usual)
+        return other if marks_in(body) & other_layout else None
+
+    def failure_of(body: Json) -> UpstreamFailure | None:
+        return next((failures[mark] for mark in marks_in(body) if mark in failures), None)
+
+    stub = UpstreamStub(left_to_chance(contract.upstream), layout_of=layout_of, failure_of=failure_of, draws=blank)
+    with serving(upstream_app(stub), host, port) as url:
+        here = url.replace(host, FROM_HERE.get(host, host))
+        yield Observation(url.removeprefix("http://"), here, stub, other_layout, failures)
+
+
+def left_to_chance(upstream: Upstream) -> Upstream:
+    """The upstream with each image one of a kind, even where a call is repeated: so it can be told whose it is."""
+    others = {name: left_to_chance(other) for name, other in upstream.others.items()}
+    return replace(upstream, drawing=replace(upstream.drawing, variation=None), others=others)

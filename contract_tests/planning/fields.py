@@ -1,0 +1,107 @@
+"""The fields of a request that a plan varies, and the smallest valid request."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from contract_tests.client.correlation import with_mark
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import standing
+from gateway_contract.document.node import DocumentError
+from gateway_contract.schema.constraint import Condition, Part
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import placed, read, removed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A part of the request that holds no other field."""
+
+    pointer: str
+    subject: str
+    schema: Mapping[str, Json]
+    marked: bool
+
+
+def fields_of(contract: Contract) -> tuple[Field, ...]:
+    """Every field, in the order of the contract."""
+    parts = [part for part in contract.request.parts if part.condition is None and is_named(part.pointer)]
+    return tuple(
+        Field(part.pointer, part.subject, part.schema, part.pointer in contract.marks)
+        for part in parts
+        if not _holds_fields(part, parts) and not _is_item(part, parts)
+    )
+
+
+def is_named(pointer: str) -> bool:
+    """Whether a pointer leads to one field, and not to the whole body or to fields of any name."""
+    return pointer != "" and "*" not in pointer
+
+
+def _holds_fields(part: Part, parts: list[Part]) -> bool:
+    return any(_properties(other) for other in parts if (other.pointer + "/").startswith(part.pointer + "/"))
+
+
+def _properties(part: Part) -> bool:
+    return "properties" in part.schema
+
+
+def _is_item(part: Part, parts: list[Part]) -> bool:
+    """Whether a part is an item of a list that is a field as a whole."""
+    lists = [other for other in parts if other is not part and part.pointer.startswith(other.pointer + "/")]
+    return any(not _holds_fields(other, parts) for other in lists)
+
+
+def base_request(contract: Contract) -> Json:
+    """The smallest valid request that the contract's own examples contain, with a mark in its free text.
+
+    Raises DocumentError where the contract gives no valid example: nothing can be planned without one.
+    """
+    for example in contract.examples:
+        body = example.body
+        for pointer in contract.marks:
+            text = read(body, pointer)
+            body = placed(body, pointer, with_mark(text)) if isinstance(text, str) else body
+        if standing(contract, body).valid:
+            return _smallest(contract, body)
+    place = contract.document.place(f"{contract.operation.pointer}/requestBody")
+    raise DocumentError(place, "no example of a valid request", "add one under examples: requests are made from it")
+
+
+def _smallest(contract: Contract, body: Json) -> Json:
+    for part in reversed(contract.request.parts):
+        without = removed(body, part.pointer) if part.pointer else body
+        if without is not body and standing(contract, without).valid:
+            body = without
+    return body
+
+
+def bases(contract: Contract) -> Iterator[Json]:
+    """The smallest valid request for every combination of the listed values of its required fields."""
+    base = base_request(contract)
+    listed = {
+        field.pointer: values
+        for field in fields_of(contract)
+        if isinstance(values := field.schema.get("enum"), list) and read(base, field.pointer) is not ABSENT
+    }
+    yield base
+    for chosen in product(*listed.values()):
+        body = base
+        for pointer, value in zip(listed, chosen, strict=True):
+            body = placed(body, pointer, value)
+        if body != base and standing(contract, body).valid:
+            yield body
+
+
+def base_for(contract: Contract, condition: Condition | None) -> Json | None:
+    """The first base for which a condition holds; None where there is none."""
+    return next((body for body in bases(contract) if condition is None or condition.holds(body)), None)
+
+
+def asked_images(contract: Contract, body: Json) -> int:
+    """How many images an accepted request bills."""
+    if contract.images is None:
+        return 0
+    said = read(body, contract.images.count)
+    count = contract.request.default(contract.images.count, body) if said is ABSENT else said
+    return count if isinstance(count, int) and not isinstance(count, bool) else 1

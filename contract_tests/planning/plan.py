@@ -1,0 +1,234 @@
+"""Which requests are sent to learn about every rule of a contract: finite, in order, the same for the same seed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import orjson
+
+from contract_tests.client.case import Case, json_case
+from contract_tests.client.correlation import mark_of, marked, with_mark_within
+from contract_tests.planning.fields import asked_images, base_for, base_request, fields_of
+from contract_tests.planning.invalid_values import forbidden_values
+from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import NOT_JUDGED, known_upstream_only, standing
+from gateway_contract.rules.statements import constraint_property
+from gateway_contract.schema.constraint import Constraint
+from gateway_contract.traffic.exchange import Credential
+from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.values.pointer import below, placed
+from mock_server.upstream.dashscope.fault_responses import FAILURES, UpstreamFailure
+
+SEVERAL = 3  # images, of which one can be missing; the plain request afterwards asks for one more
+
+
+def failure_cases(contract: Contract) -> Iterator[Case]:
+    """A valid request for each failure that some valid request can meet."""
+    for failure in FAILURES:
+        body = body_for(contract, failure)
+        if standing(contract, body).valid:
+            yield json_case(f"the upstream plays {failure.name}", body, failure=failure.name, images=SEVERAL + 1)
+
+
+def body_for(contract: Contract, failure: UpstreamFailure) -> Json:
+    """A request that the failure shows in: several images where one is missing, images within the answer for links."""
+    body, images = base_request(contract), contract.images
+    if images is None:
+        return body
+    if failure.fewer_images:
+        return placed(body, images.count, SEVERAL)
+    inline = next((carrier for carrier in images.carriers if carrier.inline), None)
+    if failure.dead_links and inline is not None:
+        return placed(body, inline.asked_by, inline.value)
+    return body
+
+
+TWO_SIDED = "two-sided"
+NORTH_ONLY = "north-only"
+PROOFS_PER_RULE = 12
+CROWD = 12  # requests at once, to see whether answers are mixed up
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The cases in order. `unbroken` are constraints that no known value breaks alone."""
+
+    cases: tuple[Case, ...]
+    unbroken: tuple[Constraint, ...]
+    failures: tuple[Case, ...] = ()  # during which the upstream fails
+    left_out: int = 0  # cases that the budget has no images for
+
+
+def plan(contract: Contract, observed: str, seed: int) -> Plan:
+    """All cases for a contract. `observed` decides how many images may be asked for."""
+    rows = pairwise_rows(contract) if observed == TWO_SIDED else rows_with_every_value(contract)
+    broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
+    cases = [
+        *example_cases(contract),
+        *(valid_case(contract, f"row {index}", row) for index, row in enumerate(rows, 1)),
+        *(case for cases in broken.values() for case in cases),
+        *malformed_cases(contract),
+        *unauthorized_cases(contract),
+        *method_cases(),
+        *fraction_cases(contract),
+        *(overriding_cases(contract) if observed == TWO_SIDED else ()),
+        *(crowd_cases(contract) if observed == TWO_SIDED else ()),
+        *(layout_cases(contract) if observed == TWO_SIDED else ()),
+        *repeated_prompt_cases(contract),
+    ]
+    return Plan(
+        cases=tuple(
+            with_mark(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
+        ),
+        failures=tuple(
+            with_mark(contract, case, seed, case.failure) for case in failure_cases(contract) if observed == TWO_SIDED
+        ),
+        unbroken=tuple(constraint for constraint, found in broken.items() if not found),
+    )
+
+
+def constraints(contract: Contract) -> Iterator[Constraint]:
+    return (found for found in contract.request.constraints.values() if found.keyword != NOT_JUDGED)
+
+
+def with_mark(contract: Contract, case: Case, seed: int, *attempt: object) -> Case:
+    """A case whose free text carries a mark of its own; one that is no JSON stays as it is."""
+    body = read_json(case.content)
+    if body is ABSENT:
+        return case
+    return replace(case, content=orjson.dumps(marked(body, contract.marks, mark_of(contract.name, seed, *attempt))))
+
+
+def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
+    return json_case(name, body, images=asked_images(contract, body), **more)
+
+
+def example_cases(contract: Contract) -> Iterator[Case]:
+    """The page's own examples as they stand: without a mark, so alone."""
+    for example in contract.examples:
+        yield valid_case(contract, f"the page's example {example.name}", example.body, alone=True)
+
+
+def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]:
+    """Requests that break one constraint and no other; a request that breaks two proves nothing."""
+    base = base_for(contract, constraint.condition)
+    if base is None:
+        return
+    proven = 0
+    for value in chain(known_upstream_only(contract, constraint), forbidden_values(constraint)):
+        if isinstance(value, str) and constraint.pointer in contract.marks:
+            value = with_mark_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
+        body = with_value(base, constraint.pointer, value)
+        name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
+        case = json_case(name, body, about=rule_id(contract, constraint))
+        if proven < PROOFS_PER_RULE and standing(contract, read_json(case.content)).broken == {constraint}:
+            proven += 1
+            yield case
+
+
+def within_budget(planned: Plan, images: int) -> Plan:
+    """A plan that asks for at most so many images; what comes first in the plan goes first."""
+    kept: set[Case] = set()
+    for case in (*planned.cases, *planned.failures):
+        if case.images <= images:
+            kept.add(case)
+            images -= case.images
+    cases, failures = (tuple(case for case in every if case in kept) for every in (planned.cases, planned.failures))
+    left_out = len(planned.cases) + len(planned.failures) - len(cases) - len(failures)
+    return replace(planned, cases=cases, failures=failures, left_out=left_out)
+
+
+def rule_id(contract: Contract, constraint: Constraint) -> str:
+    return f"{contract.name}/{constraint.subject}/{constraint_property(constraint)}"
+
+
+def for_rules(planned: Plan, selected: frozenset[str]) -> Plan:
+    """A plan without the requests that break rules which nobody asked about."""
+    return replace(planned, cases=tuple(case for case in planned.cases if case.about is None or case.about in selected))
+
+
+MALFORMED = {
+    "no content": b"",
+    "no JSON": b"{",
+    "cut JSON": b'{"a": "b',
+    "two values": b"{} {}",
+    "a form": b"a=b&c=d",
+    "invalid UTF-8": b'{"a": "\xff\xfe"}',
+}
+
+
+def malformed_cases(contract: Contract) -> Iterator[Case]:
+    whole = orjson.dumps(base_request(contract))
+    yield Case("cut in the middle", whole[: len(whole) // 2])
+    for name, content in MALFORMED.items():
+        yield Case(name, content)
+
+
+def unauthorized_cases(contract: Contract) -> Iterator[Case]:
+    if contract.operation.secured is not None:
+        body = base_request(contract)
+        for credential in (Credential.MISSING, Credential.EMPTY, Credential.OTHER_SCHEME, Credential.WRONG):
+            yield json_case(credential.value, body, credential=credential)
+
+
+def method_cases() -> Iterator[Case]:
+    yield from (Case(f"{method} on the path", b"", method=method) for method in ("GET", "PUT", "DELETE"))
+
+
+def fraction_cases(contract: Contract) -> Iterator[Case]:
+    """Integers written as 1.0: a gateway may refuse them, but must not change them."""
+    base = base_request(contract)
+    for field in fields_of(contract):
+        if field.schema.get("type") == "integer":
+            yield json_case(f"{field.subject} as 1.0", placed(base, field.pointer, 1.0), images=1)
+
+
+KEY_NAMES = ("api_key", "apiKey", "token", "authorization")
+ADDRESS_NAMES = ("base_url", "api_base", "endpoint", "upstream")
+OVERRIDING: Mapping[str, dict[str, Json]] = {
+    "key": dict.fromkeys(KEY_NAMES, "sk-chosen-by-the-client"),
+    "upstream": dict.fromkeys(ADDRESS_NAMES, "http://127.0.0.1:9/chosen-by-the-client"),
+}
+"""Fields that a careless gateway may hand to the library with which it calls its upstream; nobody listens there."""
+
+
+def overriding_cases(contract: Contract) -> Iterator[Case]:
+    """Requests that name another upstream, or another key for it, where the page leaves open what comes of that."""
+    for name, fields in OVERRIDING.items():
+        body = base_request(contract)
+        for field, value in fields.items():
+            body = placed(body, below("", field), value)
+        if standing(contract, body).open_because:
+            yield valid_case(contract, f"names another {name}", body)
+
+
+def crowd_cases(contract: Contract) -> Iterator[Case]:
+    """Many requests that differ in nothing but their text, at once."""
+    base = base_request(contract)
+    yield from (valid_case(contract, f"one of many {index}", base) for index in range(CROWD))
+
+
+def layout_cases(contract: Contract) -> Iterator[Case]:
+    """Several images in the layout that the upstream uses less often: both are the vendor's."""
+    if contract.images is not None:
+        body = placed(base_request(contract), contract.images.count, 3)
+        if standing(contract, body).valid:
+            yield valid_case(contract, "three images in the other layout", body, other_layout=True)
+
+
+def repeated_prompt_cases(contract: Contract) -> Iterator[Case]:
+    """The same text with other parameters: an answer from a cache shows."""
+    base = base_request(contract)
+    rows = [body for body in _variations(contract, base) if standing(contract, body).valid][:3]
+    for index, body in enumerate(rows):
+        yield valid_case(contract, f"the same text again {index}", body, alone=True, same_text=True)
+
+
+def _variations(contract: Contract, base: Json) -> Iterable[Json]:
+    yield base
+    images = contract.images
+    if images is not None:
+        yield placed(base, images.count, 2)
+        if images.size is not None:
+            yield from (placed(base, images.size.pointer, size) for size in ("768*1024", "1024*768"))

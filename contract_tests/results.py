@@ -1,0 +1,146 @@
+"""What a run says in the end: a verdict per rule, summed over its findings, and one for the gateway."""
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from gateway_contract.rules.judge import Judgement
+from gateway_contract.rules.rule import Finding, Outcome, Rule
+from gateway_contract.traffic.exchange import Exchange
+
+
+class Verdict(Enum):
+    PASS = "pass"  # noqa: S105 # not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"  # what decides it could not be observed
+    NOT_RUN = "not-run"  # no exchange bears on it
+
+
+class Conformance(Enum):
+    CONFORMS = "conforms"
+    VIOLATES = "violates"
+    NOT_TESTED = "not-tested"
+
+
+EXIT_STATUS = {Conformance.CONFORMS: 0, Conformance.VIOLATES: 1, Conformance.NOT_TESTED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failing exchange of a rule."""
+
+    exchange: Exchange
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """A rule's sum. `reason` says why there is no judgement.
+
+    `failures` begin with the smallest request; of equal ones that of which is known what it takes is the first.
+    """
+
+    rule: Rule
+    verdict: Verdict
+    exchanges: int
+    failures: tuple[Failure, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    requests: int = 0
+    images: int = 0
+    upstream_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """What was sent beyond the plan; `found` is how many rules that alone showed to be broken."""
+
+    requests: int
+    rounds: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that a report tells of one contract against one gateway. `not_tested` is why there was no test."""
+
+    contract: str
+    gateway: str
+    observed: str  # "two-sided" or "north-only"
+    seed: int
+    seconds: float
+    cost: Cost
+    verdicts: tuple[RuleVerdict, ...]
+    strict: bool = False
+    not_tested: str = ""
+    our_errors: tuple[str, ...] = ()
+    doubt: str = ""  # why what was not run was not run, where that is no choice of the user's
+    fuzzed: Fuzzed | None = None
+
+    @property
+    def conformance(self) -> Conformance:
+        if self.not_tested or self.our_errors:
+            return Conformance.NOT_TESTED
+        return Conformance.VIOLATES if any(map(self.counts, self.verdicts)) else Conformance.CONFORMS
+
+    def counts(self, verdict: RuleVerdict) -> bool:
+        """Whether a verdict makes the gateway fail: documented rules always, expected ones in a strict run."""
+        return verdict.verdict is Verdict.FAIL and (self.strict or verdict.rule.level == "documented")
+
+
+UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
+NOTHING_JUDGED = "none of the rules could be judged: {reason}"
+
+
+def never_hollow(run: Run, selected: Container[str]) -> Run:
+    """A run that would be green only for want of judgements says instead that it was no test."""
+    if run.conformance is not Conformance.CONFORMS:
+        return run
+    asked = [one for one in run.verdicts if one.rule.id in selected]
+    if asked and all(one.verdict in UNDECIDED for one in asked):
+        return replace(run, not_tested=run.doubt or NOTHING_JUDGED.format(reason=asked[0].reason))
+    missed = any(one.verdict is Verdict.NOT_RUN and one.rule.dormant is None for one in asked)
+    return replace(run, not_tested=run.doubt) if run.doubt and missed else run
+
+
+ABOUT_REFUSALS = frozenset({"range", "authorization"})
+UNSEEN = "no exchange bears on it"
+NO_ACCEPTED = "no valid request was accepted, so refusals prove nothing"
+
+
+def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = "") -> tuple[RuleVerdict, ...]:
+    """The verdict of each rule; `doubt` says why one was not run, where that is known.
+
+    Refusals prove nothing where the gateway accepted no valid request at all.
+    """
+    by_rule: dict[str, list[Judgement]] = {}
+    accepted = False
+    for judgement in judgements:
+        by_rule.setdefault(judgement.rule.id, []).append(judgement)
+        accepted = accepted or judgement.exchange.accepted
+    unseen = doubt or UNSEEN
+    return tuple(
+        _verdict(rule, by_rule[rule.id], hollow=not accepted)
+        if rule.id in by_rule
+        else RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=rule.dormant or unseen)
+        for rule in rules
+    )
+
+
+def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVerdict:
+    failing = [Failure(one.exchange, one.finding) for one in judged if one.finding.outcome is Outcome.FAIL]
+    if hollow and rule.kind in ABOUT_REFUSALS and rule.subject is not None:
+        # A gateway that breaks on right requests as well has not shown what it does with wrong ones.
+        failing = [one for one in failing if one.exchange.accepted or one.exchange.refused]
+    if failing:
+        smallest = sorted(failing, key=lambda one: (len(one.exchange.request.content), not one.finding.note))
+        return RuleVerdict(rule, Verdict.FAIL, len(judged), tuple(smallest))
+    if any(one.finding.outcome is Outcome.PASS for one in judged):
+        if hollow:
+            return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=NO_ACCEPTED)
+        return RuleVerdict(rule, Verdict.PASS, len(judged))
+    reason = NO_ACCEPTED if judged[0].finding.outcome is Outcome.FAIL else judged[0].finding.observed
+    return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=reason)

@@ -1,0 +1,233 @@
+"""From settings to a run: everything is put together here, and taken down in order."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from contract_tests.client.limits import UnsendableError
+from contract_tests.client.links import addresses
+from contract_tests.client.send import Sender
+from contract_tests.client.transport import connections
+from contract_tests.execution.campaign import Campaign, Progress
+from contract_tests.execution.internal_errors import places_of, said, told_errors
+from contract_tests.execution.observer import NoUpstreamError, Observation, observing
+from contract_tests.fuzzing.regressions import RegressionsError, regressions
+from contract_tests.planning.fields import asked_images, base_request
+from contract_tests.planning.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, within_budget
+from contract_tests.results import UNSEEN, Cost, Run, never_hollow, sum_up
+from contract_tests.settings import Settings
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.rules.derive import derive_rules
+from gateway_contract.rules.rule import Rule
+from mock_server.gateway.gateway_app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import PortInUseError, serving
+from mock_server.serving.signing import Signer
+from mock_server.upstream.client import UpstreamClient, over_http
+
+PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
+BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a gateway is, and the token that it takes."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+@contextmanager
+def target(contract: Contract, settings: Settings, observation: Observation | None) -> Iterator[Target]:
+    """The gateway that the settings name; without one, the bundled mock in front of the observed upstream."""
+    if settings.gateway is not None:
+        yield Target(settings.gateway.rstrip("/"), settings.token)
+    elif observation is not None:
+        with serving(gateway_app(bundled_gateway(contract, observation))) as url:
+            yield Target(url, BUNDLED_TOKEN)
+
+
+def bundled_gateway(contract: Contract, observation: Observation) -> Gateway:
+    """A gateway that keeps to its contract, in front of an observed upstream."""
+    upstream = observation.stub.upstream
+    signer = Signer(b"links of the bundled mock")
+    client = UpstreamClient(upstream, observation.url + upstream.base, over_http(PATIENCE), signer)
+    return Gateway(contract, client, BUNDLED_TOKEN)
+
+
+NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
+LISTENING = (
+    "Is another run or the gateway itself listening there? UPSTREAM is an address of this machine with a free port."
+)
+WITHOUT_UPSTREAM = "Give GATEWAY without UPSTREAM, or name the upstream in the contract: x-upstream on the operation."
+
+UnderTest: TypeAlias = Callable[[Contract, Settings, Observation | None], AbstractContextManager[Target]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """What a user asked for, with the contract and its rules read. `selected` are ids of rules to learn about."""
+
+    settings: Settings
+    contract: Contract
+    rules: tuple[Rule, ...]
+    selected: frozenset[str]
+
+
+def loaded(settings: Settings) -> Loaded:
+    """Raises DocumentError for a contract that cannot be read, or from which no request can be made."""
+    contract = load_contract(contract_path(settings.contract), settings.overlays)
+    base_request(contract)
+    rules = derive_rules(contract)
+    return Loaded(settings, contract, rules, frozenset(rule.id for rule in rules))
+
+
+def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Run:
+    """One contract against one gateway. What keeps it from being tested is said in the run."""
+    settings, contract = ready.settings, ready.contract
+    began = time.monotonic()
+    try:
+        with observed(contract, settings) as observation, under_test(contract, settings, observation) as found:
+            url = found.url
+            campaign = asyncio.run(_campaign(ready, found, observation, progress))
+    except PortInUseError as error:
+        return _untested(contract, settings, f"{error}. {LISTENING}")
+    except NoUpstreamError as error:
+        return _untested(contract, settings, f"{error}. {WITHOUT_UPSTREAM}")
+    except UnsendableError as error:
+        return _untested(contract, settings, f"{error}. Give other ones.")
+    except RegressionsError as error:
+        return _untested(contract, settings, str(error))
+    judged = Run(
+        contract=contract.name,
+        gateway=url,
+        observed=observed_from(settings),
+        seed=settings.seed,
+        seconds=time.monotonic() - began,
+        cost=campaign.cost(),
+        verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.doubt or left_out(campaign)),
+        strict=settings.strict,
+        not_tested=campaign.problem,
+        our_errors=told_errors(campaign.errors.found),
+        doubt=campaign.health.doubt,
+        fuzzed=campaign.fuzzed,
+    )
+    return never_hollow(judged, ready.selected)
+
+
+def observed_from(settings: Settings) -> str:
+    return TWO_SIDED if settings.gateway is None or settings.upstream is not None else NORTH_ONLY
+
+
+@contextmanager
+def observed(contract: Contract, settings: Settings) -> Iterator[Observation | None]:
+    """The suite as the upstream, where the gateway's calls can be made to reach it."""
+    if observed_from(settings) == NORTH_ONLY:
+        yield None
+        return
+    host, _, port = (settings.upstream or "127.0.0.1:0").rpartition(":")
+    with observing(contract, host.strip("[]") or "127.0.0.1", int(port)) as observation:
+        yield observation
+
+
+async def _campaign(ready: Loaded, found: Target, observation: Observation | None, progress: Progress) -> Campaign:
+    settings = ready.settings
+    async with connections() as transport:
+        sender = Sender(
+            contract=ready.contract,
+            transport=transport,
+            gateway=found.url,
+            token=found.token,
+            own=await own_addresses(found.url, observation),
+            limits=settings.limits,
+            upstream_address=None if observation is None else observation.address,
+            from_here=str if observation is None else observation.from_here,
+        )
+        campaign = Campaign(
+            sender=sender,
+            rules=ready.rules,
+            plan=planned_for(ready),
+            observation=observation,
+            seed=settings.seed,
+            jobs=settings.jobs,
+            progress=progress,
+            budget=budget_of(settings),
+        )
+        if settings.fuzz > 0:
+            regressions(settings.report / ready.contract.name)  # what cannot be read is told before anything is sent
+        await campaign.run()
+        if settings.fuzz > 0 and not campaign.problem:
+            with campaign.errors.caught("fuzzing"):
+                await _fuzz(ready, campaign)
+        return campaign
+
+
+async def _fuzz(ready: Loaded, campaign: Campaign) -> None:
+    from contract_tests.fuzzing.fuzz import fuzz_after_the_plan  # noqa: PLC0415 # takes a second to import
+
+    rules = [rule for rule in ready.rules if rule.id in ready.selected]
+    campaign.fuzzed = await fuzz_after_the_plan(campaign, rules, ready.settings)
+
+
+@lru_cache(maxsize=8)
+def planned_for(ready: Loaded) -> Plan:
+    """What a run will send: about the selected rules, within the budget. Whoever runs it again need not plan again."""
+    budget = budget_of(ready.settings)
+    planned = for_rules(plan(ready.contract, observed_from(ready.settings), ready.settings.seed), ready.selected)
+    if not any(rule.kind == "resilience" for rule in ready.rules if rule.id in ready.selected):
+        planned = replace(planned, failures=())
+    if budget is None:
+        return planned
+    return within_budget(planned, budget - asked_images(ready.contract, base_request(ready.contract)))  # the look's
+
+
+def left_out(campaign: Campaign) -> str:
+    """What the budget had no images for, where that may be why a rule was not run."""
+    left = campaign.plan.left_out
+    return f"{UNSEEN}; BUDGET={campaign.budget} left out {left} requests" if left else ""
+
+
+def budget_of(settings: Settings) -> int | None:
+    """How many images a run may ask for; None where nobody pays for them."""
+    if settings.budget is None and observed_from(settings) == NORTH_ONLY:
+        return NORTH_ONLY_BUDGET
+    return settings.budget
+
+
+async def own_addresses(gateway: str, observation: Observation | None) -> frozenset[str]:
+    """The addresses of the gateway and of our upstream, to which image links may lead though they are not public."""
+    hosts = {urlsplit(gateway).hostname}
+    if observation is not None:
+        hosts.add(urlsplit(observation.url).hostname)
+    found: set[str] = set()
+    for host in filter(None, hosts):
+        try:
+            found |= await addresses(host)
+        except OSError:
+            continue  # a gateway whose name leads nowhere is told by the look before the run
+    return frozenset(found)
+
+
+def _untested(contract: Contract, settings: Settings, problem: str, *errors: str) -> Run:
+    return Run(
+        contract=contract.name,
+        gateway=settings.gateway or "the bundled mock",
+        observed=observed_from(settings),
+        seed=settings.seed,
+        seconds=0.0,
+        cost=Cost(),
+        verdicts=(),
+        not_tested=problem,
+        our_errors=errors,
+    )
+
+
+def broken_run(ready: Loaded, error: Exception) -> Run:
+    """What is told of a run that an error of our own ended, with the place where it was raised."""
+    return _untested(ready.contract, ready.settings, "", f"{said(error)} ({places_of(error)})")

@@ -1,0 +1,229 @@
+"""The suite against every known way of being wrong, and of being right in another way: does it tell them apart?"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from multiprocessing import get_context
+
+from rich.console import Console
+from starlette.types import ASGIApp
+
+from contract_tests.client.limits import Limits
+from contract_tests.execution.observer import Observation
+from contract_tests.results import Run, Verdict
+from contract_tests.run import BUNDLED_TOKEN, Loaded, Target, UnderTest, bundled_gateway, loaded, planned_for, run
+from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken
+from contract_tests.settings import Settings
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import BUNDLED
+from gateway_contract.rules.rule import Rule
+from mock_server.defects.catalogue import defects, defects_named
+from mock_server.defects.conforming import variants
+from mock_server.defects.defect import VARIANTS, Defect
+from mock_server.gateway.gateway_app import gateway_app
+from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import serving
+
+AppOf = Callable[[Gateway], ASGIApp]
+
+
+def run_against(ready: Loaded, app_of: AppOf = gateway_app) -> Run:
+    """A run against what is made of the bundled gateway."""
+    return run(ready, lambda *_: None, serving_instead(app_of))
+
+
+def serving_instead(app_of: AppOf) -> UnderTest:
+    @contextmanager
+    def under_test(contract: Contract, _settings: Settings, observation: Observation | None) -> Iterator[Target]:
+        if observation is None:
+            raise ValueError("the bundled gateway needs the suite as its upstream")
+        with serving(app_of(bundled_gateway(contract, observation))) as url:
+            yield Target(url, BUNDLED_TOKEN)
+
+    return under_test
+
+
+def failing(found: Run, level: str | None = None) -> set[str]:
+    """The rules that failed, as their ids say it behind the contract's name."""
+    return {
+        short_name(one.rule)
+        for one in found.verdicts
+        if one.verdict is Verdict.FAIL and level in {None, one.rule.level}
+    }
+
+
+def blamed(found: Run, level: str | None = None) -> set[str]:
+    """The subjects of the rules that failed; `request` or `example` where a rule is about the whole."""
+    return {name.partition("/")[0] for name in failing(found, level)}
+
+
+def short_name(rule: Rule) -> str:
+    """A rule's id behind the contract's name."""
+    return rule.id.partition("/")[2]
+
+
+def about_failures(rule: Rule) -> bool:
+    """Whether only failures that the upstream plays can tell of a rule."""
+    return rule.kind == "resilience"
+
+
+PATIENCE = Limits(seconds=10)  # no answer of the bundled gateway takes longer, but for those that never come
+MOST_BLAMED = 3  # subjects: who is blamed beside the one that is broken must be near it
+
+
+class Kind(Enum):
+    RIGHT = "the bundled gateway"
+    BENIGN = "benign"
+    DEFECT = "defect"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A gateway to run the suite against. `contract` is a name or a file."""
+
+    contract: str
+    kind: Kind
+    name: str
+
+
+def selftest(names: Sequence[str], jobs: int | None, defect: str | None) -> int:
+    """Runs and prints the whole matrix; 0 where all holds, 1 otherwise.
+
+    Raises DocumentError for a contract that cannot be read, UnknownDefectError for a defect that none has.
+    """
+    began, console = time.monotonic(), Console(highlight=False)
+    wanted = trials(names or BUNDLED, defect)
+    rows = []
+    with ProcessPoolExecutor(jobs or usual_jobs(), mp_context=get_context("spawn")) as pool:
+        for row in pool.map(row_of, wanted):
+            print_row(row, console, max(len(trial.name) for trial in wanted))
+            rows.append(row)
+    unbroken = [] if defect else list(never_broken(names or BUNDLED, rows))
+    print_unbroken(unbroken, console)
+    print_sums(rows, time.monotonic() - began, console)
+    return 1 if unbroken or any(row.problems for row in rows) else 0
+
+
+def usual_jobs() -> int:
+    """A process more than there are processors: some runs wait for an upstream that says nothing."""
+    return (os.cpu_count() or 1) + 1
+
+
+def trials(names: Sequence[str], defect: str | None) -> list[Trial]:
+    if defect is not None:
+        by_contract = {ready_for(name).contract.name: name for name in names}
+        found = defects_named(defect, [ready_for(name).contract for name in names])
+        return [Trial(by_contract[contract], Kind.DEFECT, defect) for contract in found]
+    return [trial for name in names for trial in trials_of(name)]
+
+
+def trials_of(name: str) -> Iterator[Trial]:
+    contract = ready_for(name).contract
+    yield Trial(name, Kind.RIGHT, Kind.RIGHT.value)
+    yield from (Trial(name, Kind.BENIGN, variant) for variant in variants(contract.name))
+    yield from (Trial(name, Kind.DEFECT, str(defect)) for defect in defects(contract))
+
+
+@cache
+def ready_for(name: str) -> Loaded:
+    return loaded(Settings(contract=name, limits=PATIENCE))
+
+
+@cache
+def without_failures(name: str) -> Loaded:
+    """Without what only played failures tell: these take longest, and bear on few defects."""
+    ready = ready_for(name)
+    kept = frozenset(rule.id for rule in ready.rules if not about_failures(rule))
+    return replace(ready, selected=kept)
+
+
+@cache
+def defects_of(name: str) -> dict[str, Defect]:
+    return {str(defect): defect for defect in defects(ready_for(name).contract)}
+
+
+@cache
+def positions(name: str) -> dict[str, int]:
+    """The planned requests by their names: which of them comes after how many. The look before the run is the first."""
+    planned = planned_for(ready_for(name))
+    return {case.name: number for number, case in enumerate((*planned.cases, *planned.failures), 2)}
+
+
+def row_of(trial: Trial) -> Row:
+    """What comes of one trial; done in a process of its own, which keeps what it has read."""
+    began = time.process_time()
+    match trial.kind:
+        case Kind.DEFECT:
+            defect = defects_of(trial.contract)[trial.name]
+            found = run_against(ready_about(trial.contract, defect), defect.app)
+            level, problems = defect.level(ready_for(trial.contract).contract), missed(trial.contract, defect, found)
+        case _:
+            found = right_run(trial)
+            level, problems = "", wrongly_blamed(found)
+    return Row(
+        contract=ready_for(trial.contract).contract.name,
+        kind=trial.kind.value,
+        name=trial.name,
+        level=level,
+        broken=tuple(short_name(one.rule) for one in found.verdicts if one.verdict is Verdict.FAIL),
+        blamed=tuple(sorted(blamed(found))),
+        after=first_failing(trial.contract, found),
+        requests=found.cost.requests,
+        seconds=time.process_time() - began,
+        problems=(*untested(found), *problems),
+    )
+
+
+def right_run(trial: Trial) -> Run:
+    """A run against a gateway that is right: the bundled one has to stand failures of its upstream as well."""
+    if trial.kind is Kind.RIGHT:
+        return run_against(ready_for(trial.contract))
+    return run_against(without_failures(trial.contract), VARIANTS[trial.name])
+
+
+def ready_about(name: str, defect: Defect) -> Loaded:
+    """What a defect is tried with: played failures only where it is about them."""
+    about = {short_name(rule).partition("/")[0] for rule in ready_for(name).rules if about_failures(rule)}
+    return ready_for(name) if defect.subject in about else without_failures(name)
+
+
+def first_failing(name: str, found: Run) -> int | None:
+    """How many requests had been sent when the first failed; all, where only a repeated one did."""
+    sent = positions(name)
+    failures = [failure for one in found.verdicts for failure in one.failures]
+    return min((sent.get(failure.exchange.name, found.cost.requests) for failure in failures), default=None)
+
+
+def untested(found: Run) -> Iterator[str]:
+    yield from filter(None, (found.not_tested, *found.our_errors))
+
+
+def missed(name: str, defect: Defect, found: Run) -> Iterator[str]:
+    """What the suite should have told of a defect and did not."""
+    level = defect.level(ready_for(name).contract)
+    if defect.subject not in blamed(found):
+        yield f"survived: {defect.subject} is not blamed"
+    elif level == "documented" and defect.subject not in blamed(found, level):
+        yield f"{defect.subject} is blamed for no documented rule"
+    if not defect.way.spoils_all and len(blamed(found)) > MOST_BLAMED:
+        yield f"more than {MOST_BLAMED} subjects are blamed"
+
+
+def wrongly_blamed(found: Run) -> Iterator[str]:
+    """What the suite says of a gateway that keeps its promises."""
+    for rule in sorted(failing(found, "documented")):
+        yield f"wrongly blamed: {rule}"
+
+
+def never_broken(names: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """The rules that no defect breaks, so that nothing shows that they can find one. Dormant ones judge nothing."""
+    for name in names:
+        ready = ready_for(name)
+        found = [row for row in rows if row.contract == ready.contract.name and row.kind == Kind.DEFECT.value]
+        broken = {rule for row in found for rule in row.broken}
+        yield from (rule.id for rule in ready.rules if rule.dormant is None and short_name(rule) not in broken)

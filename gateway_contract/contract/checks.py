@@ -1,0 +1,151 @@
+"""Whether what stands around a contract's operation holds together: the version of OpenAPI, and who may call."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import NamedTuple
+
+from gateway_contract.contract.definition import Contract, Operation, Upstream
+from gateway_contract.contract.validity import NOT_JUDGED, standing
+from gateway_contract.document.load_document import Document
+from gateway_contract.document.node import DocumentError, Place, did_you_mean
+from gateway_contract.schema.constraint import CompiledSchema, Constraint
+from gateway_contract.values.json_value import Json, shortened
+from gateway_contract.values.pointer import below, placed, read
+
+
+def check_frame(document: Document, operation: str) -> None:
+    """Raises DocumentError for another version than 3.1, and for a security scheme that nobody described."""
+    version = str(document.tree.get("openapi"))
+    if not version.startswith("3.1."):
+        raise DocumentError(document.place("/openapi"), f"OpenAPI {version}", "a contract is written in 3.1")
+    schemes = read(document.tree, "/components/securitySchemes")
+    for at in ("/security", below(operation, "security")):
+        for name in _schemes_in(read(document.tree, at)):
+            if not isinstance(schemes, dict) or name not in schemes:
+                raise DocumentError(document.place(at), f"no security scheme {name}", "describe it in components")
+
+
+def _schemes_in(security: object) -> Iterator[str]:
+    for requirement in security if isinstance(security, list) else ():
+        yield from requirement if isinstance(requirement, dict) else ()
+
+
+def check_pointers(contract: Contract) -> None:
+    """Raises DocumentError at the first pointer that leads nowhere."""
+    for place, pointer in _into_request(contract):
+        _check(contract.request, pointer, place, "the request")
+    for schema, name in _schemas(contract.operation):
+        for place, pointer in _named_in(schema):
+            _check(schema, pointer, place, name)
+    if contract.upstream is not None:
+        for place, pointer in _into_upstream(contract, contract.upstream):
+            _check(contract.upstream.operation.request, pointer, place, contract.upstream.name)
+
+
+def _schemas(operation: Operation) -> Iterator[tuple[CompiledSchema, str]]:
+    yield operation.request, "the request"
+    yield operation.answer, "the answer"
+    if operation.refusal is not None:
+        yield operation.refusal, "the refusal"
+
+
+def _named_in(schema: CompiledSchema) -> Iterator[tuple[Place, str]]:
+    """The properties that a schema requires, and those by which it tells requests apart."""
+    for constraint in schema.constraints.values():
+        if constraint.keyword == "required":
+            yield constraint.place, constraint.pointer
+    for part in schema.parts:
+        if part.condition is not None:
+            for keyword in ("properties", "required"):
+                names = part.condition.schema.get(keyword)
+                for name in names if isinstance(names, dict | list) else ():
+                    yield part.place, below(part.condition.pointer, str(name))
+
+
+def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:
+    for value in contract.mock_values.values():
+        yield value.place, value.source
+        if value.when is not None:
+            yield value.place, value.when[0]
+    images = contract.images
+    if images is None:
+        return
+    yield images.place, images.count
+    for carrier in images.carriers:
+        yield carrier.place, carrier.asked_by
+    if images.size is not None:
+        yield images.size.place, images.size.pointer
+        if images.size.when is not None:
+            yield images.size.place, images.size.when[0]
+
+
+def _into_upstream(contract: Contract, upstream: Upstream) -> Iterator[tuple[Place, str]]:
+    constants = f"{contract.operation.pointer}/x-upstream/constants"
+    for pointer in upstream.constants:
+        yield contract.document.place(below(constants, pointer)), pointer
+    images = f"{upstream.operation.pointer}/x-images"
+    for field in fields(upstream.drawing):
+        drawn = getattr(upstream.drawing, field.name)
+        if isinstance(drawn, str):
+            yield upstream.document.place(f"{images}/{field.name}"), drawn
+    for index, pointer in enumerate(upstream.drawing.shape):
+        yield upstream.document.place(f"{images}/shape/{index}"), pointer
+
+
+def _check(schema: CompiledSchema, pointer: str, place: Place, name: str) -> None:
+    known = {part.pointer for part in schema.parts}
+    if pointer not in known:
+        remedy = did_you_mean(pointer, known) or "name a known field"
+        raise DocumentError(place, f"{pointer} leads nowhere in {name}", remedy)
+
+
+class Stated(NamedTuple):
+    """A value that a contract writes down, the field that it is for, and what it stands there as."""
+
+    what: str
+    pointer: str
+    value: Json
+    place: Place
+
+
+def check_values(contract: Contract) -> None:
+    """Raises DocumentError at the first value that its field may not hold, or example that is no right request."""
+    for stated in _stated(contract):
+        broken = next(_broken(contract, stated), None)
+        if broken is not None:
+            said = f"{stated.what} {shortened(stated.value)}: {stated.pointer} may not hold it"
+            raise DocumentError(stated.place, said, _bound(broken))
+    for example in contract.examples:
+        broken = next(iter(standing(contract, example.body).broken), None)
+        if broken is not None:
+            said = f"the example {example.name} breaks the contract at {broken.pointer or 'the body'}"
+            raise DocumentError(example.place, said, _bound(broken))
+
+
+def _bound(broken: Constraint) -> str:
+    return f"{broken.keyword} is {shortened(broken.value)} in line {broken.place.line}"
+
+
+def _broken(contract: Contract, stated: Stated) -> Iterator[Constraint]:
+    """The constraints that hold for every request, and that a value alone fails."""
+    for constraint in contract.request.broken(placed({}, stated.pointer, stated.value)):
+        here = constraint.pointer == stated.pointer and constraint.condition is None
+        if here and constraint.keyword != NOT_JUDGED:
+            yield constraint
+
+
+def _stated(contract: Contract) -> Iterator[Stated]:
+    for part in contract.request.parts:
+        if "default" in part.schema:
+            yield Stated("default", part.pointer, part.schema["default"], part.places["default"])
+        examples = part.schema.get("examples")
+        for example in examples if isinstance(examples, list) else ():
+            yield Stated("examples", part.pointer, example, part.places["examples"])
+    for field in contract.mapped:
+        for value in field.preserve:
+            yield Stated("preserve", field.pointer, value, field.place)
+    for carrier in contract.images.carriers if contract.images is not None else ():
+        yield Stated("x-present-when", carrier.asked_by, carrier.value, carrier.place)
+    for mock in contract.mock_values.values():
+        if mock.when is not None:
+            yield Stated("x-mock", *mock.when, mock.place)

@@ -1,0 +1,105 @@
+"""How a request becomes an upstream call, and where in a call a value has arrived."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import orjson
+
+from gateway_contract.contract.definition import Contract, MappedField
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, same, shortened
+from gateway_contract.values.pointer import is_within, leaf_name, put, put_each, read, read_each, values
+
+HOLDERS = (list, dict)
+
+
+def upstream_body(contract: Contract, body: Json) -> Json:
+    """The upstream call that a request asks for, by the contract."""
+    route = _route(contract)
+    call: Json = orjson.loads(route.constants)
+    values = read_each(body, route.sources)
+    for place, field in route.particular:
+        value = values[place]
+        if value is not ABSENT:
+            values[place] = field.wanted(value) if field.judged_for(body) else ABSENT
+    put_each(call, route.targets, [deepcopy(value) if isinstance(value, HOLDERS) else value for value in values])
+    return call
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a contract's fields go: from where to where, and which of them, by their places, not always or not as sent.
+
+    `constants` is a call as JSON that holds nothing but what a gateway sets by itself.
+    """
+
+    constants: bytes
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    particular: tuple[tuple[int, MappedField], ...]
+
+
+@lru_cache(maxsize=64)
+def _route(contract: Contract) -> Route:
+    call: Json = {}
+    for pointer, constant in ({} if contract.upstream is None else contract.upstream.constants).items():
+        put(call, pointer, constant)
+    return Route(
+        orjson.dumps(call),
+        tuple(field.pointer for field in contract.mapped),
+        tuple(field.upstream for field in contract.mapped),
+        tuple((at, one) for at, one in enumerate(contract.mapped) if one.normalize is not None or one.unjudged_when),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of one field's value: in place, misplaced, dropped, changed or injected; `pointer` says where."""
+
+    what: str
+    pointer: str = ""
+    seen: Json = None
+
+    def __str__(self) -> str:
+        match self.what:
+            case "misplaced":
+                return f"misplaced at {self.pointer}"
+            case "changed" | "injected":
+                return f"{self.what}: {shortened(self.seen)}"
+            case _:
+                return self.what
+
+
+def arrival(contract: Contract, field: MappedField, sent: Json, call: Json | Literal[Nothing.ABSENT]) -> Arrival:
+    """Where in a call the value arrived that the client sent for a field."""
+    seen = read(call, field.upstream)
+    if seen is not ABSENT and field.arrived(sent, seen):
+        return Arrival("in place", field.upstream, seen)
+    elsewhere = next(_elsewhere(contract, field, sent, call), None)
+    if elsewhere is not None:
+        return Arrival("misplaced", elsewhere, sent)
+    return Arrival("dropped") if seen is ABSENT else Arrival("changed", field.upstream, seen)
+
+
+def _elsewhere(
+    contract: Contract, field: MappedField, sent: Json, call: Json | Literal[Nothing.ABSENT]
+) -> Iterator[str]:
+    """Pointers at which a call holds the value though no field belongs there; those of the same name first."""
+    if call is ABSENT:
+        return
+    claimed, wanted = claimed_upstream(contract), field.wanted(sent)
+    free = [
+        at
+        for at, value in values(call)
+        if not any(is_within(at, pointer) for pointer in claimed) and (same(value, wanted) or same(value, sent))
+    ]
+    names = {leaf_name(field.upstream), leaf_name(field.pointer)}
+    yield from sorted(free, key=lambda at: leaf_name(at) not in names)
+
+
+def claimed_upstream(contract: Contract) -> set[str]:
+    """The pointers into a call at which something belongs: a field's value, or what a gateway sets by itself."""
+    constants = () if contract.upstream is None else contract.upstream.constants
+    return {field.upstream for field in contract.mapped}.union(constants)

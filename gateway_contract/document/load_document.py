@@ -1,0 +1,46 @@
+"""A contract's document, ready to use: overlays applied, every $ref replaced, every line known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway_contract.document.node import DocumentError, Place, Written, places, plain
+from gateway_contract.document.overlay import overlaid
+from gateway_contract.document.references import inlined
+from gateway_contract.document.source import read
+from gateway_contract.values.json_value import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    path: Path
+    tree: dict[str, Json]
+    places: Mapping[str, Place]  # where each JSON Pointer's value is written, in whichever file
+
+    def place(self, pointer: str) -> Place:
+        """Where a value is written; for a pointer that leads nowhere, its nearest ancestor."""
+        while pointer not in self.places:
+            pointer = pointer.rpartition("/")[0]
+        return self.places[pointer]
+
+
+def load(path: Path, overlays: Sequence[Path] = ()) -> Document:
+    """The document at `path`, changed by each overlay in turn."""
+    try:
+        root = read(path)
+        for overlay in overlays:
+            root = overlaid(root, path, overlay)
+        return _document(inlined(root, path), path)
+    except RecursionError:
+        remedy = "flatten it with $refs, or look for a runaway bracket"
+        raise DocumentError(Place(path, 1), "the document is nested too deeply", remedy) from None
+
+
+def _document(root: Written, path: Path) -> Document:
+    tree = plain(root)
+    if not isinstance(tree, dict):
+        raise DocumentError(root.place, "a whole document must be a mapping")
+    return Document(path, tree, places(root))
+
+
+__all__ = ["Document", "DocumentError", "Place", "load"]

@@ -1,0 +1,96 @@
+"""JSON values that know where they are written, and the error that names the place."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from jsonpointer import escape
+
+from gateway_contract.values.json_value import Json
+
+# No contract comes near it; a file whose aliases or $refs multiply each other passes it within a few lines.
+MOST_VALUES: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, the file named as the user named it."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class DocumentError(Exception):
+    """A document that cannot be used: where, why, and what to do about it."""
+
+    def __init__(self, place: Place | None, problem: str, remedy: str = "") -> None:
+        super().__init__(place, problem, remedy)
+        self.place = place
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return where + "; ".join(filter(None, (self.problem, self.remedy)))
+
+
+Scalar: TypeAlias = bool | int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A JSON value and where it is written. It is shared freely, so nothing in it is ever changed."""
+
+    value: "Scalar | tuple[Written, ...] | dict[str, Written]"
+    place: Place
+    size: int = 1  # how many values there are in it, itself included
+
+
+def mapping(entries: dict[str, Written], place: Place) -> Written:
+    return Written(entries, place, _size(entries.values(), place))
+
+
+def sequence(items: tuple[Written, ...], place: Place) -> Written:
+    return Written(items, place, _size(items, place))
+
+
+def _size(parts: Iterable[Written], place: Place) -> int:
+    size = 1 + sum(part.size for part in parts)
+    if size > MOST_VALUES:
+        raise DocumentError(place, f"this has more than {MOST_VALUES} values in it once written out")
+    return size
+
+
+def children(node: Written) -> Mapping[str, Written]:
+    """What stands directly in a value, by the step of a JSON Pointer that leads there."""
+    if isinstance(node.value, tuple):
+        return {str(index): item for index, item in enumerate(node.value)}
+    return node.value if isinstance(node.value, dict) else {}
+
+
+def plain(node: Written) -> Json:
+    """The value alone, sharing nothing with any other."""
+    if isinstance(node.value, dict):
+        return {key: plain(child) for key, child in node.value.items()}
+    if isinstance(node.value, tuple):
+        return [plain(item) for item in node.value]
+    return node.value
+
+
+def places(node: Written, pointer: str = "") -> dict[str, Place]:
+    """Where the value and everything in it is written, by JSON Pointer."""
+    known = {pointer: node.place}
+    for step, child in children(node).items():
+        known |= places(child, f"{pointer}/{escape(step)}")
+    return known
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """What was probably meant; empty where nothing is near. `cutoff` is how near: 1 is the same."""
+    near = get_close_matches(word, known, 1, cutoff)
+    return f"did you mean {near[0]!r}?" if near else ""

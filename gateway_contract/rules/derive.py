@@ -1,0 +1,212 @@
+"""From a contract to its rules: one fact of the document, one rule."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from gateway_contract.contract.definition import Contract, MappedField
+from gateway_contract.contract.validity import NOT_JUDGED, dormant
+from gateway_contract.document.node import DocumentError, Place
+from gateway_contract.rules import constraint_rules, mapping_rules, statements
+from gateway_contract.rules.expectations import EXPECTATIONS
+from gateway_contract.rules.response_rules import answer_rules, refusal_rules
+from gateway_contract.rules.rule import Rule, Source
+from gateway_contract.rules.security_rules import judge_unauthorized
+from gateway_contract.rules.statements import constraint_property, for_condition, slug
+from gateway_contract.schema.keywords import constraint_sentence
+from gateway_contract.traffic.exchange import Credential
+from gateway_contract.values.json_value import shortened
+
+UNAUTHORIZED = {
+    "required": Credential.MISSING,
+    "empty": Credential.EMPTY,
+    "scheme": Credential.OTHER_SCHEME,
+    "token": Credential.WRONG,
+}
+
+
+def derive_rules(contract: Contract) -> tuple[Rule, ...]:
+    """Every rule of a contract, in the order of the document.
+
+    Raises DocumentError where two rules would have one id, a rule cites a clause that is not listed, an expectation
+    names no judge, or a clause of the contract has neither a rule nor an excuse.
+    """
+    source = Source(contract)
+    rules = (
+        *_body_rules(source),
+        *_range_rules(source),
+        *_default_rules(source),
+        *_mapping_rules(source),
+        *_authorization_rules(source),
+        *answer_rules(source),
+        *refusal_rules(source),
+        *_example_rules(source),
+        *_expectation_rules(source),
+    )
+    _check_ids(rules)
+    _check_clauses(contract, rules)
+    return rules
+
+
+def _body_rules(source: Source) -> Iterator[Rule]:
+    operation = source.contract.operation
+    place = source.contract.document.place(operation.pointer)
+    clause = source.contract.operation_clause
+    yield source.rule(
+        "range", "body", "json", clause, "content that is no JSON is refused", place, constraint_rules.judge_json
+    )
+    yield source.rule(
+        "range",
+        None,
+        "accepted",
+        clause,
+        "a valid request is accepted",
+        place,
+        constraint_rules.judge_accepted,
+        named="request",
+    )
+
+
+def _range_rules(source: Source) -> Iterator[Rule]:
+    for constraint in source.contract.request.constraints.values():
+        if constraint.keyword != NOT_JUDGED:
+            yield source.rule(
+                "range",
+                constraint.subject,
+                constraint_property(constraint),
+                constraint.clause,
+                constraint_sentence(constraint),
+                constraint.place,
+                partial(constraint_rules.judge_constraint, constraint),
+                level=constraint.level,
+                pointer=constraint.pointer,
+                dormant=dormant(constraint.condition, source.contract.request),
+            )
+
+
+def _default_rules(source: Source) -> Iterator[Rule]:
+    for part in source.contract.request.parts:
+        if "default" in part.schema:
+            yield source.rule(
+                "default",
+                part.subject,
+                f"default{for_condition(part.condition)}",
+                part.clause("default"),
+                f"{part.subject} is {shortened(part.schema['default'])} when it is left out",
+                part.place,
+                partial(mapping_rules.judge_default, part),
+                level=part.level("default"),
+                pointer=part.pointer,
+                dormant=dormant(part.condition, source.contract.request),
+            )
+
+
+def _mapping_rules(source: Source) -> Iterator[Rule]:
+    for field in source.contract.mapped:
+        yield _mapping_rule(source, field, "mapping", "mapped")
+        if field.normalize is not None and _takes_other_forms(source.contract, field):
+            yield _mapping_rule(source, field, "mapping", "normalized")
+        if not field.may_be_invented:
+            yield _mapping_rule(source, field, "default", "not-invented")
+        for value in field.preserve:
+            yield source.rule(
+                "preservation",
+                field.subject,
+                f"preserves-{slug(shortened(value).replace('-', 'minus-')) or 'empty'}",
+                field.clause,
+                statements.preserved_sentence(field, value),
+                field.place,
+                partial(mapping_rules.judge_preserved, field, value),
+                level=field.level,
+                pointer=field.pointer,
+            )
+
+
+_MAPPING = {
+    "mapped": (mapping_rules.judge_mapped, statements.mapped_sentence),
+    "normalized": (mapping_rules.judge_normalized, statements.normalized_sentence),
+    "not-invented": (mapping_rules.judge_not_invented, statements.invented_sentence),
+}
+
+
+def _mapping_rule(source: Source, field: MappedField, kind: str, name: str) -> Rule:
+    judge, sentence = _MAPPING[name]
+    return source.rule(
+        kind,
+        field.subject,
+        name,
+        field.clause,
+        sentence(field),
+        field.place,
+        partial(judge, field),
+        level=field.level,
+        pointer=field.pointer,
+    )
+
+
+def _takes_other_forms(contract: Contract, field: MappedField) -> bool:
+    """Whether some value that the contract shows as an example has to change on its way."""
+    examples = [
+        value
+        for part in contract.request.parts
+        if part.pointer == field.pointer
+        for value in (part.schema.get("examples") or [])  # type: ignore[union-attr] # a list by the meta-schema
+    ]
+    return any(field.wanted(value) != value for value in examples)
+
+
+def _authorization_rules(source: Source) -> Iterator[Rule]:
+    place = source.contract.operation.secured
+    if place is None:
+        return
+    for name, credential in UNAUTHORIZED.items():
+        says = f"a request with {credential.value} is refused"
+        judge = partial(judge_unauthorized, credential)
+        yield source.rule("authorization", "authorization", name, source.contract.security_clause, says, place, judge)
+
+
+def _example_rules(source: Source) -> Iterator[Rule]:
+    for example in source.contract.examples:
+        yield source.rule(
+            "range",
+            None,
+            f"accepts-{example.name}",
+            example.clause,
+            f"the page's own example ({example.name}) works",
+            example.place,
+            partial(constraint_rules.judge_example, example.body),
+            named="example",
+        )
+
+
+def _expectation_rules(source: Source) -> Iterator[Rule]:
+    for expectation in source.contract.expectations:
+        found = EXPECTATIONS.get(expectation.judge)
+        if found is None:
+            raise DocumentError(
+                expectation.place, f"no judge {expectation.judge}", f"there are: {', '.join(EXPECTATIONS)}"
+            )
+        kind, judge = found
+        subject, _, name = expectation.rule.partition("/")
+        yield source.rule(kind, subject, name, expectation.clause, expectation.says, expectation.place, judge)
+
+
+def _check_ids(rules: tuple[Rule, ...]) -> None:
+    seen: dict[str, Place] = {}
+    for rule in rules:
+        if rule.id in seen:
+            raise DocumentError(
+                rule.place, f"a second rule {rule.id}", f"the first is at {seen[rule.id]}; set x-subject"
+            )
+        seen[rule.id] = rule.place
+
+
+def _check_clauses(contract: Contract, rules: tuple[Rule, ...]) -> None:
+    covered = {rule.clause for rule in rules}
+    for clause in contract.clauses.values():
+        own = clause.place.file == contract.document.path
+        if own and clause.id not in covered and clause.excused is None:
+            raise DocumentError(
+                clause.place, f"no rule covers clause {clause.id}", "cite it with x-clause, or say `excused`"
+            )
+        if clause.id in covered and clause.excused is not None:
+            raise DocumentError(clause.place, f"clause {clause.id} is excused and has a rule", "take one of them away")

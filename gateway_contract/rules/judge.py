@@ -1,0 +1,41 @@
+"""The one judge: every rule that an exchange bears on judges it, wherever the exchange came from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.rule import Finding, Rule, examine
+from gateway_contract.traffic.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A finding with the rule and the exchange it belongs to."""
+
+    rule: Rule
+    exchange: Exchange
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeError:
+    """A rule that raised instead of judging: our error, never the gateway's."""
+
+    rule: Rule
+    exchange: Exchange
+    error: Exception
+
+
+def judge(contract: Contract, rules: Iterable[Rule], exchange: Exchange) -> tuple[Judgement | JudgeError, ...]:
+    """What each rule that the exchange bears on says of it."""
+    examined = examine(contract, exchange)
+    judged: list[Judgement | JudgeError] = []
+    for rule in rules:
+        try:
+            finding = rule.judge(examined)
+        except Exception as error:  # noqa: BLE001 # one broken rule must not silence the others; it is reported apart
+            judged.append(JudgeError(rule, exchange, error))
+        else:
+            if finding is not None:
+                judged.append(Judgement(rule, exchange, finding))
+    return tuple(judged)

@@ -1,0 +1,166 @@
+"""What was asked, what was answered, what went upstream, which images came: all that rules may look at."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from gateway_contract.values.json_value import UNOBSERVED, Json, Nothing
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first value of a header, by its case-insensitive name (RFC 9110, 5.1)."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+class Credential(Enum):
+    """What a request's Authorization header amounts to, for a gateway whose right token is known."""
+
+    RIGHT = "the right token"
+    MISSING = "no Authorization header"
+    EMPTY = "an empty token"
+    OTHER_SCHEME = "another scheme"
+    WRONG = "a wrong token"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to the gateway, as sent. `body` is `content` as JSON, ABSENT where it is none."""
+
+    method: str
+    path: str
+    headers: Headers
+    content: bytes
+    body: Json | Literal[Nothing.ABSENT]
+    credential: Credential = Credential.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the gateway. `body` is `content` as JSON, ABSENT where it is none; times in seconds."""
+
+    status: int
+    headers: Headers
+    content: bytes
+    body: Json | Literal[Nothing.ABSENT]
+    seconds: float
+    received_at: float  # Unix time
+
+    @property
+    def successful(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def refusing(self) -> bool:
+        return 400 <= self.status < 500
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The gateway gave no whole answer; `problem` says why in words that can stand in a report."""
+
+    problem: str
+    seconds: float
+
+
+class Fault(Enum):
+    """Whose fault a failure of the upstream is."""
+
+    REQUEST = "the client's request"
+    CONTENT = "the client's content"
+    CREDENTIALS = "the gateway's own account"
+    THROTTLING = "too many requests"
+    VENDOR = "the vendor"
+    FEWER_IMAGES = "the vendor, who gave a part of the images"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedFailure:
+    """A failure that an upstream of ours played on purpose; `retry_after` in seconds, where it said so."""
+
+    name: str
+    fault: Fault
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamCall:
+    """One call that arrived upstream, what the upstream answered, and the identities of the images it made."""
+
+    method: str
+    path: str  # with the query
+    headers: Headers
+    body: Json | Literal[Nothing.ABSENT]
+    at: float  # Unix time
+    status: int
+    images: tuple[str, ...] = ()
+    played: PlayedFailure | None = None
+
+    @property
+    def generated(self) -> bool:
+        return bool(self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A usable image of the answer: decoded as far as its header says what it is."""
+
+    key: str  # the item's property that carried it
+    link: str  # "" where it came within the answer
+    media_type: str  # as the link's answer said, or as the bytes show
+    format: str  # "PNG", "JPEG", ... as the bytes show
+    width: int
+    height: int
+    digest: str  # SHA-256 of the bytes, hexadecimal
+    identity: str | None  # which of the upstream's images it is; None where it cannot be told
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenImage:
+    """Something in an image's place that is no usable image; `problem` says why."""
+
+    key: str
+    link: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request with all that was seen of it.
+
+    `images` has one entry per item of the answer, in order, each with an entry per property that carried something.
+    `essential` names the JSON Pointers of a refused request's fields without which it was not refused; None where
+    nobody narrowed it down. `follows` is the failure that the upstream played just before. `upstream_address` is where
+    the upstream was reached, as host:port, where known.
+    """
+
+    request: Request
+    answer: Answer | NoAnswer
+    upstream: tuple[UpstreamCall, ...] | Literal[Nothing.UNOBSERVED] = UNOBSERVED
+    images: tuple[tuple[Image | BrokenImage, ...], ...] | Literal[Nothing.UNOBSERVED] = UNOBSERVED
+    essential: frozenset[str] | None = None
+    upstream_address: str | None = None
+    follows: PlayedFailure | None = None
+    name: str = field(default="", compare=False)
+
+    @property
+    def played(self) -> PlayedFailure | None:
+        """The failure that the upstream played on purpose in this exchange."""
+        calls = () if self.upstream is UNOBSERVED else self.upstream
+        return next((call.played for call in calls if call.played is not None), None)
+
+    @property
+    def accepted(self) -> bool:
+        return isinstance(self.answer, Answer) and self.answer.successful
+
+    @property
+    def refused(self) -> bool:
+        return isinstance(self.answer, Answer) and self.answer.refusing
+
+
+def usable(images: Iterable[Image | BrokenImage]) -> tuple[Image, ...]:
+    return tuple(image for image in images if isinstance(image, Image))

@@ -1,0 +1,209 @@
+"""JSON Pointers (RFC 6901) into bodies: read, place, take away, walk."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from functools import lru_cache
+from itertools import groupby, pairwise
+from typing import Literal, TypeAlias, cast
+
+from jsonpointer import JsonPointer, escape
+
+from gateway_contract.values.json_value import ABSENT, Json, Nothing
+
+Way: TypeAlias = tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]
+"""Tokens, each with what has to be made where there is nothing."""
+
+
+@lru_cache(maxsize=1024)
+def tokens(pointer: str) -> tuple[str, ...]:
+    """The unescaped parts of a pointer. Raises jsonpointer.JsonPointerException where it is none."""
+    return tuple(JsonPointer(pointer).parts)
+
+
+def below(pointer: str, token: str | int) -> str:
+    return f"{pointer}/{escape(str(token))}"
+
+
+def parent(pointer: str) -> str:
+    return pointer.rpartition("/")[0]
+
+
+def is_within(pointer: str, outer: str) -> bool:
+    """Whether a pointer leads to what another one does, or into it."""
+    return pointer == outer or pointer.startswith(f"{outer}/")
+
+
+def as_schema_pointer(pointer: str) -> str:
+    """A pointer as schemas know it: every item of a list by its first."""
+    return "/".join("0" if token.isdecimal() else token for token in pointer.split("/"))
+
+
+def leaf_name(pointer: str) -> str:
+    """The last name in a pointer that is not an index."""
+    return next((token for token in reversed(tokens(pointer)) if not token.isdecimal()), "")
+
+
+def read(body: object, pointer: str) -> Json | Literal[Nothing.ABSENT]:
+    """The value at a pointer, ABSENT where the body has none."""
+    value = body
+    for token in tokens(pointer):
+        if isinstance(value, dict):
+            value = value.get(token, ABSENT)
+        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return ABSENT
+    return value  # type: ignore[return-value] # JSON in, JSON out
+
+
+def read_each(body: object, pointers: tuple[str, ...]) -> list[Json | Literal[Nothing.ABSENT]]:
+    """What `read` gives for each of some pointers: those into one object, side by side, cost little more than one.
+
+    Raises ValueError for the empty pointer.
+    """
+    found: list[Json | Literal[Nothing.ABSENT]] = [ABSENT] * len(pointers)
+    for holder, places in _by_holder(pointers):
+        held = read(body, holder)
+        if isinstance(held, dict):
+            for place, name in places:
+                found[place] = held.get(name, ABSENT)
+        elif held is not ABSENT:
+            for place, _ in places:
+                found[place] = read(body, pointers[place])
+    return found
+
+
+@lru_cache(maxsize=256)
+def _by_holder(pointers: tuple[str, ...]) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
+    """Pointers to what holds something, each with the places and last tokens of those, side by side, into it."""
+    if "" in pointers:
+        raise ValueError("a body is in nothing")
+    together = groupby(enumerate(pointers), key=lambda placed: parent(placed[1]))
+    return tuple((holder, tuple((place, tokens(one)[-1]) for place, one in places)) for holder, places in together)
+
+
+def placed(body: Json, pointer: str, value: Json) -> Json:
+    """A copy of a body with a value at a pointer; objects and lists on the way are made where they are missing.
+
+    Raises ValueError where the way leads through something that is neither, or leaves a gap in a list.
+    """
+    return _placed(body, tokens(pointer), 0, value)
+
+
+def _placed(body: Json, path: tuple[str, ...], depth: int, value: Json) -> Json:
+    """The same from a depth of the path on."""
+    if depth == len(path):
+        return deepcopy(value) if isinstance(value, list | dict) else value
+    token = path[depth]
+    if isinstance(body, list) or (body is None and token.isdecimal()):
+        return _with_item(body or [], path, depth, value)
+    if body is None:
+        return {token: _placed(None, path, depth + 1, value)}
+    if isinstance(body, dict):
+        return {**body, token: _placed(body.get(token), path, depth + 1, value)}
+    raise ValueError(f"{token!r} cannot stand in {type(body).__name__}")
+
+
+def _with_item(items: list[Json], path: tuple[str, ...], depth: int, value: Json) -> Json:
+    token = path[depth]
+    if not token.isdecimal():
+        raise ValueError(f"{token!r} cannot stand in list")
+    index = int(token)
+    if index > len(items):
+        raise ValueError(f"item {index} of a list of {len(items)} leaves a gap")
+    item = _placed(items[index] if index < len(items) else None, path, depth + 1, value)
+    return [*items[:index], item, *items[index + 1 :]]
+
+
+def put(body: Json, pointer: str, value: Json) -> None:
+    """Does within a body that is just being made what `placed` does in a copy, for a fraction of its cost.
+
+    The value itself goes in, and no copy. Raises ValueError where `placed` does, and for the empty pointer.
+    """
+    way, last = _way(pointer)
+    _hold(_walked(body, way), last, value)
+
+
+def put_each(body: Json, pointers: tuple[str, ...], values: Sequence[Json | Literal[Nothing.ABSENT]]) -> None:
+    """Puts each value that is there at its pointer, as `put` does, one after the other.
+
+    Those into one object, side by side, walk the way to it once.
+    """
+    for _, places in _by_holder(pointers):
+        holder: Json = None
+        for place, name in places:
+            value = values[place]
+            if value is not ABSENT:
+                if holder is None:
+                    holder = _walked(body, _way(pointers[place])[0])
+                _hold(holder, name, value)
+
+
+def _walked(body: Json, way: Way) -> Json:
+    """What a way leads to, made where there is nothing."""
+    for token, made in way:
+        held = body.get(token) if isinstance(body, dict) else _item(body, token)
+        if held is None:
+            held = made()
+            _hold(body, token, held)
+        body = held
+    return body
+
+
+@lru_cache(maxsize=1024)
+def _way(pointer: str) -> tuple[Way, str]:
+    """The tokens of a pointer but for the last, each with what has to be made where there is nothing; and the last."""
+    if not pointer:
+        raise ValueError("a body cannot be put into itself")
+    path = tokens(pointer)
+    return tuple((token, list if ahead.isdecimal() else dict) for token, ahead in pairwise(path)), path[-1]
+
+
+def _item(holder: Json, token: str) -> Json:
+    """What a list holds under a token, null where that is nothing."""
+    index = int(token) if token.isdecimal() else -1
+    return holder[index] if isinstance(holder, list) and 0 <= index < len(holder) else None
+
+
+def _hold(holder: Json, token: str, value: Json) -> None:
+    if isinstance(holder, dict):
+        holder[token] = value
+    elif not isinstance(holder, list) or not token.isdecimal():
+        raise ValueError(f"{token!r} cannot stand in {type(holder).__name__}")
+    elif int(token) > len(holder):
+        raise ValueError(f"item {token} of a list of {len(holder)} leaves a gap")
+    else:
+        holder[int(token) : int(token) + 1] = [value]
+
+
+def removed(body: Json, pointer: str) -> Json:
+    """A copy of a body without the value at a pointer; the same body where there is none."""
+    if not pointer or read(body, pointer) is ABSENT:
+        return body
+    copy = deepcopy(body)
+    holder = read(copy, parent(pointer))
+    token = tokens(pointer)[-1]
+    if isinstance(holder, list):
+        del holder[int(token)]
+    else:
+        del cast("dict[str, Json]", holder)[token]
+    return copy
+
+
+def values(body: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
+    """A value and every value within it, with their pointers."""
+    yield pointer, body
+    for token, value in members(body):
+        yield from values(value, below(pointer, token))
+
+
+def leaves(body: Json) -> Iterator[tuple[str, Json]]:
+    """Every value that holds no other, with its pointer; empty objects and lists are leaves."""
+    return ((pointer, value) for pointer, value in values(body) if not members(value))
+
+
+def members(value: Json) -> list[tuple[str | int, Json]]:
+    """What a value holds, each by its name or index."""
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []

@@ -1,0 +1,189 @@
+"""JSON line by line, so that the lines of certain places can be marked."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway_contract.contract.definition import Contract, MappedField
+from gateway_contract.contract.differences import Difference
+from gateway_contract.contract.mapping import arrival
+from gateway_contract.traffic.exchange import UpstreamCall
+from gateway_contract.traffic.redaction import redact_headers
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
+from gateway_contract.values.pointer import below, is_within, read
+from mock_server.console.as_curl import as_curl
+from mock_server.console.rendering import html, served, whole_number
+from mock_server.console.view import row
+from mock_server.journal.entries import Entry
+from mock_server.journal.verdict import EntryVerdict
+from mock_server.runtime.mock import Mock
+from mock_server.serving.asgi import own_url
+
+INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`mark` says what is the matter with it, or nothing."""
+
+    text: str
+    mark: str = ""
+
+
+def lines(
+    value: Json | Literal[Nothing.ABSENT], raw: bytes, marks: Mapping[str, str] = MappingProxyType({})
+) -> list[Line]:
+    """A body as it is read best: JSON with the lines at some pointers marked; anything else as it came."""
+    if value is ABSENT:
+        return [Line(text) for text in raw.decode("utf-8", "replace").splitlines()]
+    return [Line(text, _mark(at, marks)) for at, text in _written(value, "", "", "")]
+
+
+def _mark(at: str, marks: Mapping[str, str]) -> str:
+    return next((mark for pointer, mark in marks.items() if is_within(at, pointer)), "")
+
+
+def _written(value: Json, at: str, indent: str, name: str) -> Iterator[tuple[str, str]]:
+    """Each line with the pointer of what it shows. `name` stands before the first."""
+    if isinstance(value, dict) and value:
+        yield at, f"{indent}{name}{{"
+        members = [(below(at, key), f"{_text(key)}: ", member) for key, member in value.items()]
+        yield from _between(members, indent)
+        yield at, f"{indent}}}"
+    elif isinstance(value, list) and value:
+        yield at, f"{indent}{name}["
+        yield from _between([(below(at, index), "", item) for index, item in enumerate(value)], indent)
+        yield at, f"{indent}]"
+    else:
+        yield at, f"{indent}{name}{_text(value)}"
+
+
+def _between(members: list[tuple[str, str, Json]], indent: str) -> Iterator[tuple[str, str]]:
+    """The lines of all members, a comma after each but the last."""
+    for count, (at, name, member) in enumerate(members, 1):
+        written = list(_written(member, at, indent + INDENT, name))
+        last, text = written[-1]
+        yield from written[:-1]
+        yield last, text if count == len(members) else f"{text},"
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+LONGEST = 120  # characters of a value
+NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One line of the table. `what` is in place, dropped, changed, misplaced, injected or not judged."""
+
+    subject: str
+    sent: str
+    pointer: str
+    seen: str
+    what: str
+
+
+def passages(
+    contract: Contract,
+    body: Json | Literal[Nothing.ABSENT],
+    call: Json | Literal[Nothing.ABSENT],
+    found: Sequence[Difference],
+) -> list[Passage]:
+    """Every field that was sent, beside what arrived of it; and then what nobody sent."""
+    if body is ABSENT or call is ABSENT:
+        return []
+    injected = [one for one in found if one.what == "injected"]
+    return [*_sent(contract, body, call), *map(_injected, injected)]
+
+
+def _sent(contract: Contract, body: Json, call: Json) -> Iterator[Passage]:
+    for field in contract.mapped:
+        sent = read(body, field.pointer)
+        if sent is not ABSENT:
+            yield _passage(contract, field, body, sent, call)
+
+
+def _passage(contract: Contract, field: MappedField, body: Json, sent: Json, call: Json) -> Passage:
+    arrived = arrival(contract, field, sent, call)
+    at = arrived.pointer or field.upstream
+    what = arrived.what if field.judged_for(body) else NOT_JUDGED
+    return Passage(field.subject, shortened(sent, LONGEST), at, _told(read(call, at)), what)
+
+
+def _injected(found: Difference) -> Passage:
+    return Passage(found.subject, "nothing", found.found_at or found.pointer, _told(found.seen), found.what)
+
+
+def _told(value: Json | Literal[Nothing.ABSENT]) -> str:
+    return "nothing" if value is ABSENT else shortened(value, LONGEST)
+
+
+def touched(contract: Contract, found: Sequence[Difference]) -> dict[str, str]:
+    """Where in a request stands what did not arrive as it should, with what became of it."""
+    became = {one.pointer: one.what for one in found}
+    return {field.pointer: became[field.upstream] for field in contract.mapped if field.upstream in became}
+
+
+def where_seen(found: Sequence[Difference]) -> dict[str, str]:
+    """Where in an upstream call stands what should not be there."""
+    return {one.found_at: one.what for one in found if one.found_at is not None}
+
+
+async def one_request(mock: Mock, request: Request) -> Response:
+    number = whole_number(request.path_params["number"])
+    entry = None if number is None else mock.journal.entry(number)
+    if entry is None:
+        said = request.path_params["number"][:20]
+        return html("gone.html", HTTPStatus.NOT_FOUND, number=said, most=mock.journal.most)
+    return html("request.html", HTTPStatus.OK, **shown(mock, entry, own_url(request.scope)))
+
+
+def shown(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
+    contracts = served(mock)
+    contract = next((one for one in contracts if one.name == entry.gateway), None)
+    told = row(entry, contracts)
+    found = told.verdict.upstream
+    return {
+        "entry": entry,
+        "row": told,
+        "asked": lines(entry.body, entry.content, {} if contract is None else marks(contract, told.verdict)),
+        "answered": lines(entry.answer, entry.answer_content),
+        "calls": [
+            call_view(contract, entry, call, [one for one in found if one.call == index])
+            for index, call in enumerate(entry.upstream)
+        ],
+        "curl": as_curl(entry, own, mock.settings.token is not None),
+        "older": before(mock, entry.number),
+        "newer": next((one.number for one in mock.journal.since(entry.number)), None),
+    }
+
+
+def marks(contract: Contract, verdict: EntryVerdict) -> dict[str, str]:
+    """Where in a body stands what its contract refuses, and what did not arrive as it should."""
+    broken = {one.pointer: one.says for one in verdict.broken if one.pointer}
+    return touched(contract, verdict.upstream) | broken
+
+
+def before(mock: Mock, number: int) -> int | None:
+    """The request that ended before this one, where it is still kept."""
+    return number - 1 if mock.journal.entry(number - 1) is not None else None
+
+
+def call_view(
+    contract: Contract | None, entry: Entry, call: UpstreamCall, found: Sequence[Difference]
+) -> dict[str, object]:
+    return {
+        "call": call,
+        "headers": redact_headers(call.headers),
+        "body": lines(call.body, b"", where_seen(found)),
+        "passages": [] if contract is None else passages(contract, entry.body, call.body, found),
+    }

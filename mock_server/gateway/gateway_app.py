@@ -1,0 +1,128 @@
+"""A gateway as an application: its operation, and the images that its links lead to."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.gateway.response_body import IMAGE_PATH
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing, handle
+from mock_server.serving.asgi import content_of, own_url, texts_in
+from mock_server.serving.error_response import Refusal
+from mock_server.serving.signing import BadSignatureError
+from mock_server.upstream.client import UpstreamWire
+
+PNG, PNG_TYPE = ".png", "image/png"
+JSON_TYPE = (b"content-type", b"application/json")
+
+
+def gateway_app(gateway: Gateway) -> ASGIApp:
+    """The application; its shutdown closes the way to the upstream."""
+    operation, elsewhere = gateway.contract.operation, beside_the_operation(gateway)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Without a router where it can be told without one: nearly every request is for the operation or an image."""
+        path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
+        if path == operation.path and scope["method"] == operation.method:
+            await answer_operation(gateway, scope, receive, send)
+        elif path == operation.path:
+            await other_method(gateway, scope["method"], operation.method)(scope, receive, send)
+        elif (signed := signed_in(path)) and scope["method"] == "GET":
+            await answer_image(gateway, signed, scope, receive, send)
+        else:
+            await elsewhere(scope, receive, send)
+
+    return app
+
+
+async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
+    incoming = Incoming(scope["method"], texts_in(scope["headers"]), await content_of(receive), own_url(scope))
+    outgoing = await handle(gateway, incoming)
+    content, headers = content_and_headers(outgoing)
+    await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def content_and_headers(outgoing: Outgoing) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """An answer as it goes out."""
+    content = orjson.dumps(outgoing.body)
+    length = (b"content-length", b"%d" % len(content))
+    if not outgoing.headers:
+        return content, [length, JSON_TYPE]
+    own = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in outgoing.headers.items()}
+    return content, [length, *(dict([JSON_TYPE]) | own).items()]
+
+
+def signed_in(path: str) -> str:
+    """What stands for an image in its path; empty where the path is not one of an image."""
+    signed = path[len(IMAGE_PATH) + 1 : -len(PNG)]
+    return signed if path == f"{IMAGE_PATH}/{signed}{PNG}" and "/" not in signed else ""
+
+
+def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
+    message = f"{method} is not allowed here."
+    refused = gateway.refuse(gateway, Refusal(405, "invalid_request_error", "method_not_allowed", message))
+    return response(refused, {"allow": allowed})
+
+
+def beside_the_operation(gateway: Gateway) -> Starlette:
+    """Images that are not just got, and an error for whatever is not there."""
+
+    async def image(request: Request) -> Response:
+        found = await image_behind(gateway, request.path_params["signed"])
+        return found if isinstance(found, Response) else Response(found, media_type=PNG_TYPE)
+
+    async def unknown_path(request: Request, _error: Exception) -> Response:
+        message = f"There is nothing at {request.url.path}."
+        return response(gateway.refuse(gateway, Refusal(404, "invalid_request_error", "unknown_url", message)))
+
+    async def only_read(request: Request, _error: Exception) -> Response:
+        return other_method(gateway, request.method, "GET, HEAD")
+
+    return Starlette(
+        routes=[Route(f"{IMAGE_PATH}/{{signed}}{PNG}", image)],
+        exception_handlers={404: unknown_path, 405: only_read},
+        lifespan=closing(gateway.upstream.wire),
+    )
+
+
+def response(outgoing: Outgoing, headers: Mapping[str, str] | None = None) -> Response:
+    content = orjson.dumps(outgoing.body)
+    return Response(content, outgoing.status, {**outgoing.headers, **(headers or {})}, "application/json")
+
+
+async def answer_image(gateway: Gateway, signed: str, scope: Scope, receive: Receive, send: Send) -> None:
+    image = await image_behind(gateway, signed)
+    if isinstance(image, Response):
+        await image(scope, receive, send)
+    else:
+        headers = [(b"content-length", b"%d" % len(image)), (b"content-type", PNG_TYPE.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": image})
+
+
+async def image_behind(gateway: Gateway, signed: str) -> bytes | Response:
+    """An image of the upstream, or why there is none."""
+    try:
+        link = gateway.upstream.signer.read(signed, time.time())
+    except BadSignatureError as error:
+        return PlainTextResponse(f"{error}\n", 403)
+    content = await gateway.upstream.image(str(link))
+    return PlainTextResponse("the image is gone\n", 404) if content is None else content
+
+
+def closing(wire: UpstreamWire) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """A lifespan that closes the way to the upstream in the loop in which it was used."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await wire.aclose()
+
+    return lifespan

@@ -1,0 +1,110 @@
+"""A successful answer by the contract: made from what its schema says, for any contract."""
+
+import time
+from base64 import b64encode
+from functools import lru_cache
+from typing import Literal
+
+from gateway_contract.contract.definition import Carrier, Contract, ImageItems, MockValue
+from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
+from gateway_contract.values.pointer import put, read
+from mock_server.upstream.client import UpstreamClient
+from mock_server.upstream.prompt_extension import extended
+
+IMAGE_PATH = "/images"
+
+
+class ImageGoneError(Exception):
+    """There is no image behind one of the upstream's links."""
+
+
+async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, links: list[str], base: str) -> Json:
+    """The answer that holds the images behind the upstream's links. `base` is the gateway's own URL.
+
+    Raises ImageGoneError.
+    """
+    answer: Json = {}
+    for pointer in plain_objects(contract):
+        put(answer, pointer, {})
+    for moment in contract.times:
+        put(answer, moment.pointer, int(time.time()))
+    if contract.images is not None:
+        carrier = carrier_asked_for(contract, contract.images, body)
+        said = said_of_each(contract, body)
+        items = [_item(carrier, await _carried(carrier, upstream, link, base), said) for link in links]
+        put(answer, contract.images.pointer, list(items))
+    return answer
+
+
+@lru_cache(maxsize=64)
+def plain_objects(contract: Contract) -> tuple[str, ...]:
+    """Objects at the top of the answer about which the contract says no more than that they are there."""
+    parts = contract.operation.answer.parts
+    return tuple(part.pointer for part in parts if part.pointer.count("/") == 1 and part.schema.get("type") == "object")
+
+
+def said_of_each(contract: Contract, body: Json) -> list[tuple[str, Json]]:
+    """What stands in each image's item beside the image, by pointers into the item."""
+    told = [(pointer, mock_value(contract, value, body)) for pointer, value in _beside_images(contract)]
+    return [(pointer, said) for pointer, said in told if said is not ABSENT]
+
+
+@lru_cache(maxsize=64)
+def _beside_images(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
+    """What may stand beside an image, by pointers into its item."""
+    if contract.images is None:
+        return ()
+    item, found = f"{contract.images.pointer}/0", contract.mock_values.items()
+    return tuple((at.removeprefix(item), value) for at, value in found if at.startswith(item))
+
+
+def _item(carrier: Carrier, carried: str, said: list[tuple[str, Json]]) -> Json:
+    item: Json = {carrier.key: carried}
+    for pointer, value in said:
+        put(item, pointer, value)
+    return item
+
+
+def mock_value(contract: Contract, value: MockValue, body: Json) -> Json | Literal[Nothing.ABSENT]:
+    """What stands in a part of the answer to a request; ABSENT where nothing does."""
+    if value.when is not None:
+        pointer, wanted = value.when
+        said = said_or_default(contract, pointer, body)
+        if said is ABSENT or not same(said, wanted):
+            return ABSENT
+    found = read(body, value.source)
+    return extended(found) if value.extended and isinstance(found, str) else found
+
+
+def said_or_default(contract: Contract, pointer: str, body: Json) -> Json | Literal[Nothing.ABSENT]:
+    """What a request says in a field: by word, by the contract's default, or by that of the upstream."""
+    said = read(body, pointer)
+    if said is not ABSENT and said is not None:
+        return said
+    default = contract.request.default(pointer, body)
+    if default is not ABSENT or contract.upstream is None:
+        return default
+    field = contract.mapping_of(pointer)
+    if field is None:
+        return ABSENT
+    return contract.upstream.operation.request.default(field.upstream, upstream_body(contract, body))
+
+
+def carrier_asked_for(contract: Contract, images: ImageItems, body: Json) -> Carrier:
+    """The carrier that a request asks for, by word or by default; the contract's first one where it says nothing."""
+    for carrier in images.carriers:
+        said = read(body, carrier.asked_by)
+        value = contract.request.default(carrier.asked_by, body) if said is ABSENT else said
+        if value is not ABSENT and same(value, carrier.value):
+            return carrier
+    return images.carriers[0]
+
+
+async def _carried(carrier: Carrier, upstream: UpstreamClient, link: str, base: str) -> str:
+    if carrier.inline:
+        content = await upstream.image(link)
+        if content is None:
+            raise ImageGoneError(link)
+        return b64encode(content).decode()
+    return f"{base}{IMAGE_PATH}/{upstream.signer.sign(link, time.time() + upstream.signer.seconds)}.png"

@@ -1,0 +1,94 @@
+"""Contracts that are edited while a mock serves them: the new state is served, a broken one is told and left alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
+
+import click
+from watchfiles import awatch
+
+from gateway_contract.contract.definition import Contract
+from gateway_contract.document.load_document import Document
+from gateway_contract.document.node import DocumentError
+from mock_server.defects.catalogue import UnknownDefectError
+from mock_server.runtime.dispatch import hold
+from mock_server.runtime.mock import Mock, serve
+from mock_server.scenarios.scenario_file import scenario_file
+
+Changed = Callable[[], Iterable[Path]]
+"""Reads what has changed; gives the files to watch from then on."""
+
+
+@asynccontextmanager
+async def watching(files: Iterable[Path], changed: Changed) -> AsyncIterator[None]:
+    """Calls `changed` after every change of some files, as long as the block lasts."""
+    watcher = asyncio.create_task(_watch(files, changed))
+    try:
+        yield
+    finally:
+        watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await watcher
+
+
+async def _watch(files: Iterable[Path], changed: Changed) -> None:
+    known = _absolute(files)
+    while True:
+        known = await _next_change(known, changed)
+
+
+async def _next_change(known: frozenset[Path], changed: Changed) -> frozenset[Path]:
+    """Editors replace files as they save, so their folders are watched."""
+    folders = {file.parent for file in known if file.parent.is_dir()}
+    async for changes in awatch(*folders, recursive=False, watch_filter=None, debounce=100, step=20):
+        if any(Path(path) in known for _, path in changes):
+            return _absolute(changed())
+    return known
+
+
+def _absolute(files: Iterable[Path]) -> frozenset[Path]:
+    return frozenset(file.resolve() for file in files)
+
+
+Load = Callable[[], Sequence[Contract]]
+"""Reads all contracts. Raises DocumentError."""
+
+
+def reloading(mock: Mock, load: Load, scenarios: Path | None = None) -> AbstractAsyncContextManager[None]:
+    """Serves contracts and scenarios anew after each change of their files, as long as the block lasts."""
+    also = frozenset() if scenarios is None else frozenset({scenarios})
+
+    def changed() -> frozenset[Path]:
+        serve_anew(mock, load, scenarios)
+        return files(mock) | also
+
+    return watching(files(mock) | also, changed)
+
+
+def serve_anew(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
+    """Reads everything and serves it; where something is broken, says so and serves on what was served before."""
+    try:
+        contracts = load()
+        found = None if scenarios is None else scenario_file(scenarios, contracts)
+        serve(mock, contracts)
+    except (DocumentError, UnknownDefectError) as error:
+        mock.problem = str(error)
+        click.echo(f"What was read before is served on: {error}", err=True)
+        return
+    mock.problem = None
+    if found is not None and found != mock.controls.scenarios:
+        hold(mock.controls, found)
+    click.echo(f"Read anew: {', '.join(mock.served)}", err=True)
+
+
+def files(mock: Mock) -> frozenset[Path]:
+    """Every file that what is served at the moment was read from, those that others refer to among them."""
+    contracts = [served.gateway.contract for served in mock.served.values()]
+    documents = [contract.document for contract in contracts]
+    documents += [stub.upstream.document for stub in mock.stubs.values()]
+    return frozenset(_files(documents))
+
+
+def _files(documents: Iterable[Document]) -> Iterable[Path]:
+    return (place.file for document in documents for place in document.places.values())

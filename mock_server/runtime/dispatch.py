@@ -1,0 +1,90 @@
+"""The front of a gateway in the mock: which mode and which scenario hold for a request, and who answers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.gateway.gateway_app import response
+from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, mode_named
+from mock_server.gateway.stages import Gateway
+from mock_server.journal.codec import Happened
+from mock_server.journal.recorder import NOTES
+from mock_server.scenarios.apply import UnderScenarios
+from mock_server.scenarios.definition import AppOf
+from mock_server.scenarios.scenario_file import ScenarioFile
+from mock_server.scenarios.switches import HEADER, SOURCES, Chosen, Switchboard
+from mock_server.scenarios.syntax import ScenarioError
+from mock_server.serving.asgi import header_in
+from mock_server.serving.error_response import OF_THE_MOCK, Refusal
+
+ASKED_MODE, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
+"""A header that tells that the mock itself speaks, and not the gateway that it plays."""
+TOO_LARGE = Refusal(413, "invalid_request_error", "request_too_large", "The request is too large.")
+
+
+@dataclass(slots=True)
+class Controls:
+    """What can be switched while the mock runs. `mode` holds where a request does not say another."""
+
+    mode: Mode
+    switchboard: Switchboard = field(default_factory=Switchboard)
+    scenarios: ScenarioFile = field(default_factory=ScenarioFile)
+
+
+def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> ASGIApp:
+    """A gateway as it is in each mode: in the mode and under the scenario that hold for each request."""
+    gateway = gateways[Mode.STRICT]
+    apps = {mode: app_of(one) for mode, one in gateways.items()}
+    under = {mode: UnderScenarios(one, app_of) for mode, one in gateways.items()}
+    name = gateway.contract.name
+    path = f"/{name}{gateway.contract.operation.path}"
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        notes: Happened = scope[NOTES]
+        try:
+            mode = mode_asked_for(scope, controls)
+            chosen = chosen_for(name, scope, notes, controls) if scope["path"] == path else None
+            found = None if chosen is None else app_under(under[mode], chosen, controls)
+        except (UnknownModeError, ScenarioError) as error:
+            refusal = Refusal(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
+            await response(gateway.refuse(gateway, refusal), OF_THE_MOCK)(scope, receive, send)
+            return
+        notes.mode = mode.value
+        if chosen is not None and found is not None:
+            notes.scenario = chosen.text
+            controls.switchboard.used(chosen)
+        await (found or apps[mode])(scope, receive, send)
+
+    return app
+
+
+def chosen_for(gateway: str, scope: Scope, notes: Happened, controls: Controls) -> Chosen | None:
+    return controls.switchboard.choose(gateway, header_in(scope, SCENARIO_HEADER), notes.content)
+
+
+def app_under(under: UnderScenarios, chosen: Chosen, controls: Controls) -> ASGIApp | None:
+    """None where a switch for all gateways is about what this one does not have. Raises ScenarioError."""
+    try:
+        return under.app(chosen, controls.scenarios.named)
+    except ScenarioError:
+        if chosen.source in SOURCES:
+            return None
+        raise
+
+
+def too_large(gateway: Gateway) -> ASGIApp:
+    """The answer to a request that is not read to its end, and after which the connection is of no use."""
+    return response(gateway.refuse(gateway, TOO_LARGE), {"connection": "close"})
+
+
+def mode_asked_for(scope: Scope, controls: Controls) -> Mode:
+    """Raises UnknownModeError."""
+    asked = header_in(scope, ASKED_MODE)
+    return controls.mode if asked is None else mode_named(asked)
+
+
+def hold(controls: Controls, scenarios: ScenarioFile) -> None:
+    """Takes over a file's scenarios, and the switches that it sets."""
+    controls.scenarios = scenarios
+    controls.switchboard.read_anew(scenarios.holds)

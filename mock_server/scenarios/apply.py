@@ -1,0 +1,113 @@
+"""A gateway under the scenario that was chosen for a request; its answer says which that was."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.gateway.stages import Gateway
+from mock_server.scenarios.definition import DRAWN, AppOf, NamedScenario
+from mock_server.scenarios.registry import effect_of, under
+from mock_server.scenarios.switches import HEADER, MARKER, Chosen, Switchboard
+from mock_server.scenarios.syntax import ScenarioError
+from mock_server.scenarios.upstream_scenarios import Change, change_of
+from mock_server.serving.asgi import bounded, replaying
+from mock_server.upstream.calls import new_id
+from mock_server.upstream.dashscope.messages import Failure
+from mock_server.upstream.stub import UpstreamStub
+from mock_server.upstream.stub_app import TOO_LARGE, upstream_app
+
+REMEMBERED = 64
+"""Scenarios per gateway: what one remembers from request to request is forgotten with it."""
+DRAWN_HEADER = b"x-mock-drawn"
+
+
+@dataclass(slots=True, eq=False)
+class UnderScenarios:
+    """One gateway under any scenario; an application is kept for each."""
+
+    gateway: Gateway
+    app_of: AppOf
+    apps: dict[tuple[str, int], ASGIApp] = field(default_factory=dict)
+
+    def app(self, chosen: Chosen, named: Mapping[str, NamedScenario]) -> ASGIApp:
+        """Raises ScenarioError."""
+        key = (chosen.text, chosen.run)
+        found = self.apps.pop(key, None)
+        if found is None:
+            if len(self.apps) >= REMEMBERED:
+                del self.apps[next(iter(self.apps))]
+            found = echoing(self._made(chosen.text, named), chosen.text)
+        self.apps[key] = found  # behind all the others, as the last to be forgotten
+        return found
+
+    def _made(self, text: str, named: Mapping[str, NamedScenario]) -> ASGIApp:
+        return under(effect_of(text, self.gateway.contract, named), self.app_of)(self.gateway)
+
+
+def echoing(app: ASGIApp, text: str) -> ASGIApp:
+    """The application, whose answers tell the scenario and what chance decided."""
+    told = (HEADER.encode(), text.encode())
+
+    async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                drawn = [(DRAWN_HEADER, one.encode()) for one in scope.get(DRAWN, ())]
+                message["headers"] = [*message.get("headers", ()), told, *drawn]
+            await send(message)
+
+        await app(scope, receive, send_told)
+
+    return echo
+
+
+GatewaysKnow = Callable[[str], bool]
+"""Whether a scenario is one of gateways: prompts come here through them, with what was meant for them."""
+
+
+def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: GatewaysKnow) -> ASGIApp:
+    """The stub, whose calls for images may choose how they are answered. Polls have nothing to choose."""
+    right, name = upstream_app(stub), stub.upstream.name
+    called = (stub.upstream, *stub.upstream.others.values())
+    paths = frozenset(one.base + one.operation.path for one in called)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        content = await Request(scope, receive).body()
+        try:
+            chosen = board.choose_among((name,), Headers(scope=scope).get(HEADER), content)
+            change = None if chosen is None else wanted(chosen, gateways_know)
+        except ScenarioError as error:
+            await misunderstood(str(error))(scope, receive, send)
+            return
+        behaving: ASGIApp = right
+        if chosen is not None and change is not None:
+            board.used(chosen)
+            behaving = echoing(upstream_app(change(stub)), chosen.text)
+        await behaving(scope, replaying(content, receive), send)
+
+    under = bounded(app, TOO_LARGE)
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        await (under if path in paths and scope["method"] == "POST" else right)(scope, receive, send)
+
+    return either
+
+
+def wanted(chosen: Chosen, gateways_know: GatewaysKnow) -> Change | None:
+    """None for a marker that was meant for a gateway. Raises ScenarioError."""
+    try:
+        return change_of(chosen.text)
+    except ScenarioError:
+        if chosen.source == MARKER and gateways_know(chosen.text):
+            return None
+        raise
+
+
+def misunderstood(problem: str) -> JSONResponse:
+    request_id = new_id()
+    body = Failure(400, "InvalidParameter.Mock", f"This is the mock: {problem}").body(request_id)
+    return JSONResponse(body, 400, {"x-request-id": request_id, "x-mock-error": "true"})

@@ -1,0 +1,144 @@
+"""Images that do not come, or are none when they come."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias, cast
+
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import placed, read
+from mock_server.gateway.response_body import IMAGE_PATH, carrier_asked_for
+from mock_server.gateway.stages import Gateway, Incoming, Outgoing
+from mock_server.scenarios.definition import Effect, Given, Kind, Parameter, changing
+from mock_server.scenarios.syntax import ScenarioError, seconds_in
+from mock_server.serving.signing import BadSignatureError
+
+Answering: TypeAlias = Callable[[Gateway, Json, list[str], Incoming], Awaitable[Outgoing]]
+SPOILT = "spoilt"
+"""What the links of images begin with that are to misbehave: they carry what they do, as nothing else would know."""
+BROKEN_BY = "defect"
+INSTEAD: Mapping[str, ASGIApp] = {
+    "gone": PlainTextResponse("the image is gone\n", 404),
+    "expired": PlainTextResponse("expired\n", 403),
+    "page": HTMLResponse("<!doctype html><title>Sorry</title><p>Come back later."),
+}
+"""What comes in an image's place."""
+BY = Parameter("by", "1", "how many are missing")
+TIME = Parameter("time", "5s", "how long an image takes")
+
+
+def kinds() -> Iterator[Kind]:
+    yield Kind("no-images", "A success without an image.", "no-images", (), lambda _: with_links(lambda _: []))
+    yield Kind("fewer-images", "Fewer images than asked for.", "fewer-images(by=1)", (BY,), _fewer)
+    yield Kind("link-404", "There is nothing behind the links.", "link-404", (), lambda _: spoiling("gone"))
+    yield Kind("link-expired", "The links are past their time.", "link-expired", (), lambda _: spoiling("expired"))
+    yield Kind("link-not-an-image", "A page is behind the links.", "link-not-an-image", (), lambda _: spoiling("page"))
+    yield Kind("link-slow", "Images take their time.", "link-slow(5s)", (TIME,), _slow)
+    yield Kind("wrong-base64", "What should be Base64 is none.", "wrong-base64", (), _wrong_base64)
+
+
+def _fewer(given: Given) -> Effect:
+    by = given[BY.name]
+    if not by.isdecimal():
+        raise ScenarioError(f"{BY.name} is a whole number, not {by!r}")
+    return with_links(lambda links: links[: max(0, len(links) - int(by))])
+
+
+def _slow(given: Given) -> Effect:
+    return spoiling(f"slow/{seconds_in(given[TIME.name])}")
+
+
+def _wrong_base64(_given: Given) -> Effect:
+    def spoil(right: Answering) -> Answering:
+        async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+            made = await right(own, body, links, incoming)
+            images = own.contract.images
+            if images is None or made.status != 200:
+                return made
+            spoilt = made.body
+            for index, item in enumerate(cast("list[Json]", read(made.body, images.pointer))):
+                for carrier in images.carriers:
+                    text = read(item, f"/{carrier.key}")
+                    if carrier.inline and isinstance(text, str):
+                        spoilt = placed(spoilt, f"{images.pointer}/{index}/{carrier.key}", f"{text[:-9]}*not base64*")
+            return replace(made, body=spoilt)
+
+        return answer
+
+    return answering(spoil)
+
+
+def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
+    """The answer holds other images than those that were made."""
+
+    def changed(right: Answering) -> Answering:
+        async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+            return await right(own, body, change(links), incoming)
+
+        return answer
+
+    return answering(changed)
+
+
+def spoiling(how: str) -> Effect:
+    """Links lead to images that misbehave; images that come within the answer are left alone."""
+
+    def spoilt(right: Answering) -> Answering:
+        async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+            images = own.contract.images
+            if images is not None and not carrier_asked_for(own.contract, images, body).inline:
+                links = [f"{SPOILT}:{how}:{link}" for link in links]
+            return await right(own, body, links, incoming)
+
+        return answer
+
+    return answering(spoilt)
+
+
+def answering(change: Callable[[Answering], Answering]) -> Effect:
+    return changing(lambda gateway: replace(gateway, answer=change(gateway.answer)))
+
+
+def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Sequence[str]], ASGIApp]) -> ASGIApp:
+    """The application of a gateway's images, with those that are to misbehave.
+
+    `broken_app` is the same gateway with some defects by their names.
+    """
+
+    async def image(scope: Scope, receive: Receive, send: Send) -> None:
+        found = spoilt_link(gateway, scope["path"]) if scope["type"] == "http" else None
+        if found is None:
+            await app(scope, receive, send)
+            return
+        ways, link = found
+        await asyncio.sleep(sum(float(what) for way, what in ways if way == "slow"))
+        broken = [what for way, what in ways if way == BROKEN_BY]
+        instead = next((INSTEAD[way] for way, _ in ways if way in INSTEAD), None)
+        answer = instead or (broken_app(broken) if broken else app)
+        await answer(with_link(gateway, scope, link), receive, send)
+
+    return image
+
+
+def spoilt_link(gateway: Gateway, path: str) -> tuple[list[tuple[str, str]], str] | None:
+    """In which ways an image is to misbehave, and the link to the right one; None for other images."""
+    signed = path.rpartition("/")[2].removesuffix(".png")
+    try:
+        link = str(gateway.upstream.signer.read(signed, time.time()))
+    except BadSignatureError:
+        return None
+    ways = []
+    while link.startswith(f"{SPOILT}:"):
+        _, way, link = link.split(":", 2)
+        name, _, what = way.partition("/")
+        ways.append((name, what))
+    return (ways, link) if ways else None
+
+
+def with_link(gateway: Gateway, scope: Scope, link: str) -> Scope:
+    signed = gateway.upstream.signer.sign(link, time.time() + 60)
+    return {**scope, "path": f"{scope.get('root_path', '')}{IMAGE_PATH}/{signed}.png"}

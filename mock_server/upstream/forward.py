@@ -1,0 +1,211 @@
+"""Calls passed on to a real upstream and answered with what it answered, so that real traffic can be judged."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from types import MappingProxyType
+from typing import cast
+
+import httpx
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from gateway_contract.traffic.exchange import UpstreamCall
+from gateway_contract.values.json_value import ABSENT, Json, read_json
+from mock_server.images.identity import identity_of
+from mock_server.serving.asgi import bounded, target_of
+from mock_server.serving.error_response import OF_THE_MOCK
+from mock_server.upstream.calls import ProblemsOf, UpstreamCalls, new_id, record_route
+from mock_server.upstream.client import UNREACHABLE
+from mock_server.upstream.dashscope.messages import Failure, image_links
+from mock_server.upstream.dashscope.tasks import KEPT, result_links, submitted_task
+
+BEGINNING = 4096  # bytes; whoever writes an identity into a picture does it before the first pixel
+IDENTITY_SECONDS = 10.0
+
+
+async def identities_behind(http: httpx.AsyncClient, links: Sequence[str]) -> tuple[str, ...]:
+    """An identity for each image: the one that it carries or, as a real upstream's carry none, one for its link."""
+    return tuple(await asyncio.gather(*(_identity(http, link) for link in links)))
+
+
+async def _identity(http: httpx.AsyncClient, link: str) -> str:
+    return identity_of(await _beginning(http, link)) or sha256(link.encode()).hexdigest()[:16]
+
+
+async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:
+    """The first bytes behind a link; none where there is nothing."""
+    try:
+        async with (
+            asyncio.timeout(IDENTITY_SECONDS),
+            http.stream("GET", link) as answer,
+            aclosing(cast("AsyncGenerator[bytes]", answer.aiter_bytes(BEGINNING))) as pieces,
+        ):
+            return await anext(pieces, b"")
+    except (*UNREACHABLE, TimeoutError):
+        return b""
+
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
+SECONDS = 300.0  # as long as the vendor's own SDK waits
+MOST_BYTES = 64 * 2**20  # of a call or an answer: both hold links, and a call may hold a picture to be edited
+HOP_BY_HOP = frozenset(
+    (
+        b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection "
+        b"te trailer transfer-encoding upgrade"
+    ).split()
+)
+OUR_OWN = frozenset({b"host", b"content-length"})  # of a call: as the real upstream and what is sent there have it
+THE_SERVERS = frozenset({b"date", b"server"})  # of an answer: whatever serves this application says them
+
+
+class UnreachedError(Exception):
+    """The real upstream gave no answer; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Where calls go, and what is kept of them. `tasks` are those that were handed in and have not ended yet."""
+
+    calls: UpstreamCalls
+    url: httpx.URL
+    http: httpx.AsyncClient
+    seconds: float
+    tasks: OrderedDict[str, UpstreamCall] = field(default_factory=OrderedDict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the real upstream answered; the content as it came over the wire, compressed or not."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
+
+    def json(self) -> Json:
+        """What it says; null where that is no JSON."""
+        try:
+            said = read_json(httpx.Response(self.status, headers=self.headers, content=self.content).content)
+        except httpx.DecodingError:
+            return None
+        return None if said is ABSENT else said
+
+
+def forwarding_app(
+    calls: UpstreamCalls, problems_of: ProblemsOf, url: str, http: httpx.AsyncClient, seconds: float = SECONDS
+) -> ASGIApp:
+    """An application in a real upstream's place, which is reached at `url` with each call's path behind it.
+
+    `http` is the caller's to close, in the loop in which the application is served. Raises httpx.InvalidURL.
+    """
+    forwarding = Forwarding(calls, httpx.URL(url.rstrip("/")), http, seconds)
+
+    async def forward(request: Request) -> Response:
+        return await _forward(forwarding, request)
+
+    too_large = unreached(413, f"the call is over {MOST_BYTES} bytes", {"connection": "close"})
+    return Starlette(
+        routes=[record_route(calls, problems_of), Route("/{path:path}", forward, methods=METHODS)],
+        middleware=[Middleware(bounded, too_large, MOST_BYTES)],
+    )
+
+
+async def _forward(forwarding: Forwarding, request: Request) -> Response:
+    content, target = await request.body(), target_of(request.scope)
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    call = UpstreamCall(request.method, target, headers, read_json(content), time.time(), 0)
+    try:
+        answer = await _answer(forwarding, outgoing(forwarding.url, request, target, content))
+    except UnreachedError as error:
+        status = 504 if isinstance(error.__cause__, TimeoutError | httpx.TimeoutException) else 502
+        forwarding.calls.add(replace(call, status=status))
+        return unreached(status, str(error))
+    await _record(forwarding, replace(call, status=answer.status), answer.json())
+    return passed_on(answer)
+
+
+def outgoing(url: httpx.URL, request: Request, target: str, content: bytes) -> httpx.Request:
+    """The call as it goes on; nothing that a client would add of itself."""
+    whole = url.copy_with(raw_path=url.raw_path.rstrip(b"/") + target.encode("latin-1"))
+    headers = end_to_end(request.headers.raw, OUR_OWN)
+    return httpx.Request(request.method, whole, headers=headers, content=content or None)
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]], without: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
+    """The headers that are not for one connection alone (RFC 9110, 7.6.1), and of these not some others."""
+    lower = [(name.lower(), value) for name, value in headers]
+    named = {part.strip().lower() for name, value in lower if name == b"connection" for part in value.split(b",")}
+    return [(name, value) for name, value in lower if name not in HOP_BY_HOP | named | without]
+
+
+async def _answer(forwarding: Forwarding, call: httpx.Request) -> Answered:
+    """Raises UnreachedError."""
+    try:
+        async with asyncio.timeout(forwarding.seconds):
+            answer = await forwarding.http.send(call, stream=True)
+            try:
+                return Answered(answer.status_code, answer.headers.raw, await _whole(answer))
+            finally:
+                await answer.aclose()
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise UnreachedError("it did not answer in time") from error
+    except httpx.ConnectError as error:
+        raise UnreachedError("no connection") from error
+    except httpx.UnsupportedProtocol as error:
+        raise UnreachedError("its address is no http:// or https:// URL") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UnreachedError("the connection broke, or it talks no HTTP") from error
+
+
+async def _whole(answer: httpx.Response) -> bytes:
+    content = bytearray()
+    async for piece in answer.aiter_raw():
+        content += piece
+        if len(content) > MOST_BYTES:
+            raise UnreachedError(f"its answer is over {MOST_BYTES} bytes")
+    return bytes(content)
+
+
+def unreached(status: int, reason: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """An error as the vendor lays it out, which says that it is the mock's own."""
+    request_id = new_id()
+    message = f"This is the mock: the upstream to which it passes calls on was not reached: {reason}."
+    failure = Failure(status, "InternalError.Forwarding", message)
+    return JSONResponse(failure.body(request_id), status, {"x-request-id": request_id, **OF_THE_MOCK, **headers})
+
+
+def passed_on(answer: Answered) -> Response:
+    response = Response(answer.content, answer.status)
+    headers = end_to_end(answer.headers, THE_SERVERS)
+    told = any(name == b"content-length" for name, _ in headers)
+    length = [] if told or not answer.content else [(b"content-length", str(len(answer.content)).encode())]
+    response.raw_headers = [*headers, *length]
+    return response
+
+
+async def _record(forwarding: Forwarding, call: UpstreamCall, answer: Json) -> None:
+    """Notes a call with the images that it brought; those of a task are known once it has ended."""
+    task_id = submitted_task(answer)
+    made = await identities_behind(forwarding.http, image_links(answer) or result_links(answer))
+    if task_id is None:
+        forwarding.calls.add(replace(call, images=made))
+        return
+    forwarding.calls.add(call)
+    if call.method == "POST":
+        _remember(forwarding.tasks, task_id, call)
+    elif made and task_id in forwarding.tasks:
+        forwarding.calls.brought(forwarding.tasks.pop(task_id), made)
+
+
+def _remember(tasks: OrderedDict[str, UpstreamCall], task_id: str, call: UpstreamCall) -> None:
+    tasks[task_id] = call
+    if len(tasks) > KEPT:
+        tasks.popitem(last=False)

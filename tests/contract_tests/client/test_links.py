@@ -1,0 +1,218 @@
+"""A link is followed to the image it promises, and nowhere that a stranger should not send us."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import httpx
+import pytest
+
+from contract_tests.client import links as names
+from contract_tests.client.limits import Limits, Problem
+from contract_tests.client.links import Downloaded, download
+from contract_tests.client.transport import connections
+from tests.contract_tests import hostile
+from tests.contract_tests.hostile import Behaviour, answering, redirecting, serving
+
+LIMITS = Limits(seconds=10.0, image_bytes=2**20, redirects=3)
+OWN = frozenset({"127.0.0.1"})
+HERE = "127.0.0.1"
+Resolving: TypeAlias = Callable[..., None]
+
+
+@dataclass
+class Watched(httpx.AsyncBaseTransport):
+    """Notes where connections go, and lets none out of this machine."""
+
+    inner: httpx.AsyncBaseTransport
+    hosts: list[str]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.hosts.append(request.url.host)
+        assert request.url.host.startswith("127.")
+        return await self.inner.handle_async_request(request)
+
+
+HOSTS: list[str] = []  # to which connections went in the test that runs
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> None:
+    HOSTS.clear()
+
+
+def downloaded(link: str, own: frozenset[str] = OWN, limits: Limits = LIMITS) -> Downloaded | Problem:
+    async def once() -> Downloaded | Problem:
+        async with connections() as transport:
+            return await download(Watched(transport, HOSTS), link, own, limits)
+
+    return asyncio.run(once())
+
+
+def behind(behaviour: Behaviour, limits: Limits = LIMITS) -> Downloaded | Problem:
+    with serving(behaviour) as served:
+        return downloaded(f"{served.base}/image.png?Signature=abc", limits=limits)
+
+
+@pytest.fixture
+def resolving(monkeypatch: pytest.MonkeyPatch) -> Resolving:
+    """Names that stand for the addresses given; a name that is not given stands for none."""
+
+    def install(**known: tuple[str, ...]) -> None:
+        def lookup(host: str | bytes, *_: object, **__: object) -> list[Any]:
+            name = host.decode() if isinstance(host, bytes) else host
+            found = known.get(name.partition(".")[0], (name,) if name[0].isdigit() else ())
+            if not found:
+                raise socket.gaierror(socket.EAI_NONAME, "unknown")
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in found]
+
+        monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+    return install
+
+
+def test_an_image_arrives_with_the_media_type_that_its_answer_says() -> None:
+    said = b"Content-Type: Image/PNG; charset=x"
+    assert behind(answering(b"pixels", said)) == Downloaded(b"pixels", "image/png")
+
+
+def test_an_answer_without_a_media_type_says_none() -> None:
+    assert behind(answering(b"pixels")) == Downloaded(b"pixels", "")
+
+
+def test_a_link_is_asked_for_as_it_stands_and_without_a_token() -> None:
+    with serving(answering(b"pixels")) as served:
+        downloaded(f"{served.base}/a%2Fb?Signature=x%2By%3D&z=#part")
+    assert served.heads[0].startswith(b"GET /a%2Fb?Signature=x%2By%3D&z= HTTP/1.1\r\n")
+    assert b"\nauthorization:" not in served.heads[0].lower()
+    assert b"\ncookie:" not in served.heads[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("link", "problem"),
+    [
+        ("", "the link is empty"),
+        ("/images/1.png", "the link is relative"),
+        ("//host/1.png", "the link is relative"),
+        ("file:///etc/passwd", "the link points to file:"),
+        ("ftp://127.0.0.1/1.png", "the link points to ftp:"),
+        ("data:image/png;base64,AAAA", "the link points to data:"),
+        ("http:///1.png", "the link points to a host that has no address"),
+        ("http://xn--a/1.png", "the link points to a host that has no address"),
+        ("http://[::1", "the link is no valid URL"),
+        ("http://127.0.0.1/\n", "the link is no valid URL"),
+        ("http://169.254.169.254/latest/", "the link points to a private address (169.254.169.254)"),
+        ("http://10.0.0.1/", "the link points to a private address (10.0.0.1)"),
+        ("https://192.168.1.1/", "the link points to a private address (192.168.1.1)"),
+        ("http://127.0.0.2/", "the link points to a private address (127.0.0.2)"),
+        ("http://100.64.0.1/", "the link points to a private address (100.64.0.1)"),
+        ("http://0.0.0.0/", "the link points to a private address (0.0.0.0)"),
+        ("http://224.0.0.1/", "the link points to a private address (224.0.0.1)"),
+        ("http://[::ffff:10.0.0.1]/", "the link points to a private address (10.0.0.1)"),
+        ("http://[64:ff9b::a00:1]/", "the link points to a private address (64:ff9b::a00:1)"),
+        ("http://[2002:a00:1::]/", "the link points to a private address (2002:a00:1::)"),
+        ("http://[fe80::1]/", "the link points to a private address (fe80::1)"),
+        ("http://2852039166/", "the link points to a private address (169.254.169.254)"),
+    ],
+)
+def test_a_link_to_where_no_image_can_be_meant_is_not_followed(link: str, problem: str) -> None:
+    assert downloaded(link) == Problem(problem)
+    assert HOSTS == []
+
+
+def test_a_name_that_stands_for_a_private_address_is_not_followed(resolving: Resolving) -> None:
+    resolving(localhost=("127.0.0.1",), inside=("10.1.2.3", "fd00::1"))
+    assert downloaded("http://localhost/", own=frozenset()) == Problem(
+        "the link points to a private address (127.0.0.1)"
+    )
+    assert downloaded("http://inside.test/") == Problem("the link points to a private address (10.1.2.3)")
+    assert downloaded("http://nowhere.test/") == Problem("the link points to a host that has no address")
+    assert HOSTS == []
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(resolving: Resolving) -> None:
+    with serving(answering(b"pixels")) as served:
+        resolving(images=("10.0.0.1", HERE))
+        link = served.base.replace(HERE, "images.test")
+        assert downloaded(link) == Downloaded(b"pixels", "")
+    assert HOSTS == [HERE]
+    assert b"\nHost: images.test:" in served.heads[0].replace(b"\r", b"")
+
+
+def test_a_host_that_listens_on_its_second_address_only_is_reached(resolving: Resolving) -> None:
+    with serving(answering(b"pixels")) as served:
+        resolving(images=("127.0.0.3", HERE))
+        link = served.base.replace(HERE, "images.test")
+        assert downloaded(link, own=OWN | {"127.0.0.3"}) == Downloaded(b"pixels", "")
+
+
+def test_a_redirect_is_followed_also_where_it_is_relative() -> None:
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        there = b"GET /there " in head
+        await (answering(b"pixels") if there else redirecting("../there"))(head, writer)
+
+    assert behind(behave) == Downloaded(b"pixels", "")
+
+
+@pytest.mark.parametrize(
+    ("location", "problem"),
+    [
+        ("/image.png?Signature=abc", "the link redirects in a circle"),
+        ("http://169.254.169.254/", "the link redirects to a private address (169.254.169.254)"),
+        ("file:///etc/passwd", "the link redirects to file:"),
+        ("http://127.0.0.1:port/", "the link redirects to what is no valid URL"),
+        ("http://://]", "the link redirects to what is no valid URL"),
+    ],
+)
+def test_a_redirect_is_checked_like_a_link(location: str, problem: str) -> None:
+    assert behind(redirecting(location)) == Problem(problem)
+
+
+def test_a_chain_of_redirects_ends_at_the_limit() -> None:
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        await redirecting(f"/{len(head)}x{'x' * len(head)}")(head, writer)
+
+    assert behind(behave) == Problem("the link redirects more than 3 times")
+
+
+def test_a_chain_of_redirects_within_the_limit_is_followed() -> None:
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        arrived = b"GET /xxx " in head
+        step = "x" * (head.partition(b" HTTP")[0].count(b"x") + 1)
+        await (answering(b"pixels") if arrived else redirecting(f"/{step}"))(head, writer)
+
+    with serving(behave) as served:
+        assert downloaded(served.base) == Downloaded(b"pixels", "")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "problem"),
+    [
+        (answering(b"gone", status=b"404 Not Found"), "404 behind the link"),
+        (answering(b"", status=b"204 No Content"), "204 behind the link"),
+        (answering(b"", status=b"302 Found"), "302 behind the link"),
+        (hostile.closes, "connection closed before the answer"),
+        (hostile.never_ends, "answer longer than 1 MiB"),
+        (hostile.inflates, "answer longer than 1 MiB"),
+    ],
+)
+def test_what_is_no_image_behind_a_link_is_told(behaviour: Behaviour, problem: str) -> None:
+    assert behind(behaviour) == Problem(problem)
+
+
+def test_a_download_that_does_not_end_in_time_is_given_up() -> None:
+    limits = Limits(seconds=1.0)
+    assert behind(hostile.drips, limits) == Problem("no whole answer behind the link within 1 s")
+
+
+def test_the_addresses_of_a_host_are_all_that_it_has(resolving: Resolving) -> None:
+    resolving(gateway=(HERE, "10.0.0.1", HERE))
+    assert asyncio.run(names.addresses("gateway.test")) == {HERE, "10.0.0.1"}
+    assert asyncio.run(names.addresses("nowhere.test")) == frozenset()
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808"])
+def test_an_address_out_in_the_internet_is_public(address: str) -> None:
+    assert names.is_public(address)

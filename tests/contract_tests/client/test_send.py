@@ -1,0 +1,208 @@
+"""From a case to an exchange: patience where the gateway asks for it, and a look at every image that comes."""
+
+import asyncio
+import base64
+import time
+from dataclasses import replace
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contract_tests.client.case import Case, json_case
+from contract_tests.client.limits import Limits
+from contract_tests.client.send import MOST_ITEMS, PATIENCE, TRIES, Sender, authorization, retry_after, send
+from contract_tests.client.transport import connections
+from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
+from mock_server.images.drawing import Picture, draw
+from tests.contract_tests.gateways import TOKEN, Reply, Scripted, as_json, generated, replying
+from tests.contract_tests.three_contracts import POWERTOKENS, base
+
+PNG = draw(Picture("0123456789abcdef", 96, 64, "dusk", "detail", "palette", marked=False))
+INLINE = base64.b64encode(PNG).decode()
+PLAIN = json_case("plain", base(POWERTOKENS))
+
+
+def sent(url: str, case: Case = PLAIN) -> Exchange:
+    async def once() -> Exchange:
+        async with connections() as transport:
+            own = frozenset({"127.0.0.1"})
+            sender = Sender(POWERTOKENS, transport, url, TOKEN, own, Limits(seconds=10), "127.0.0.1:9900")
+            return await send(sender, case)
+
+    return asyncio.run(once())
+
+
+def items(exchange: Exchange) -> tuple[tuple[Image | BrokenImage, ...], ...]:
+    assert exchange.images is not UNOBSERVED
+    return exchange.images
+
+
+def throttling(times: int, headers: dict[str, str]) -> tuple[Reply, list[float]]:
+    """Says 429 so many times; and when it was asked."""
+    asked: list[float] = []
+
+    def reply(_request: Request, _content: bytes) -> Response:
+        asked.append(time.monotonic())
+        return as_json({"error": "slow"}, 429, headers) if len(asked) <= times else generated()
+
+    return reply, asked
+
+
+def status_after(times: int, headers: dict[str, str]) -> tuple[int, list[float]]:
+    reply, asked = throttling(times, headers)
+    with replying(reply) as gateway:
+        answer = sent(gateway.url).answer
+    assert isinstance(answer, Answer)
+    return answer.status, asked
+
+
+def test_a_429_that_says_how_long_is_waited_for_and_asked_again() -> None:
+    status, asked = status_after(1, {"Retry-After": "1"})
+    assert status == 200
+    assert asked[1] - asked[0] >= 1
+
+
+def test_a_429_that_says_until_when_is_waited_for_and_asked_again() -> None:
+    status, asked = status_after(1, {"Retry-After": formatdate(time.time() + 2, usegmt=True)})
+    assert (status, len(asked)) == (200, 2)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"Retry-After": "-1"}, {"Retry-After": "86400"}])
+def test_a_429_that_says_nothing_of_use_is_shown_as_it_is(headers: dict[str, str]) -> None:
+    status, asked = status_after(1, headers)
+    assert (status, len(asked)) == (429, 1)
+
+
+def test_patience_ends() -> None:
+    status, asked = status_after(100, {"Retry-After": "0"})
+    assert (status, len(asked)) == (429, TRIES + 1)
+
+
+@pytest.mark.parametrize("status", [201, 302, 400, 401, 404, 500, 503])
+def test_any_other_status_is_shown_even_with_retry_after(status: int) -> None:
+    with replying(lambda *_: as_json({}, status, {"Retry-After": "1"})) as gateway:
+        answer = sent(gateway.url).answer
+    assert isinstance(answer, Answer)
+    assert (answer.status, len(gateway.asked)) == (status, 1)
+
+
+def asking_for_patience(value: str) -> Answer:
+    return Answer(429, (("retry-AFTER", value),), b"", ABSENT, 0.1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("0", 0), (" 7 ", 7), ("Thu, 01 Jan 1970 00:01:40 GMT", 60), ("Wed, 31 Dec 1969 00:00:00 GMT", 0), ("1e3", None)],
+)
+def test_retry_after_is_read_as_seconds_or_as_a_date(value: str, seconds: float | None) -> None:
+    assert retry_after(asking_for_patience(value), now=40.0) == seconds
+
+
+@pytest.mark.parametrize("day", ["9" * 20, "01"])
+@pytest.mark.parametrize("year", ["9" * 20, "2026"])
+def test_a_date_that_no_machine_can_hold_is_no_date(day: str, year: str) -> None:
+    said = f"Thu, {day} Jan {year} 00:00:00 +{'9' * 20}"
+    assert retry_after(asking_for_patience(said), now=40.0) is None
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, [0-9]{1,5} \w{3} [0-9]{1,6} [0-9:]{0,12} [+-]?[0-9]{0,9}\Z"))
+def test_whatever_stands_in_retry_after_nothing_breaks(value: str) -> None:
+    seconds = retry_after(asking_for_patience(value), now=40.0)
+    assert seconds is None or seconds >= 0
+
+
+def test_no_answer_asks_for_no_patience() -> None:
+    assert retry_after(NoAnswer("connection refused", 0.1), 0.0) is None
+    assert PATIENCE < 600
+
+
+@pytest.mark.parametrize(
+    ("credential", "headers"),
+    [
+        (Credential.RIGHT, (("Authorization", f"Bearer {TOKEN}"),)),
+        (Credential.MISSING, ()),
+        (Credential.EMPTY, (("Authorization", "Bearer"),)),
+    ],
+)
+def test_a_credential_is_sent_as_it_is_named(credential: Credential, headers: Headers) -> None:
+    assert authorization(credential, TOKEN) == headers
+
+
+def test_a_wrong_token_is_another_one_and_another_scheme_is_the_only_thing_wrong() -> None:
+    ((_, wrong),) = authorization(Credential.WRONG, TOKEN)
+    ((_, scheme),) = authorization(Credential.OTHER_SCHEME, TOKEN)
+    assert wrong.startswith("Bearer ")
+    assert TOKEN not in wrong
+    assert not scheme.lower().startswith("bearer")
+
+
+def test_an_item_may_carry_its_image_twice_and_both_are_looked_at() -> None:
+    def reply(request: Request, _content: bytes) -> Response:
+        if request.method == "GET":
+            return Response(PNG, media_type="image/png")
+        return generated({"url": f"{request.base_url}1.png", "b64_json": INLINE})
+
+    with replying(reply) as gateway:
+        ((first, second),) = items(sent(gateway.url))
+    assert isinstance(first, Image)
+    assert isinstance(second, Image)
+    assert {first.key, second.key} == {"url", "b64_json"}
+    assert first.identity == second.identity == "0123456789abcdef"
+
+
+def test_more_items_than_anybody_sells_are_not_looked_at() -> None:
+    many: list[Json] = [{"b64_json": INLINE}] * 100
+    with replying(lambda *_: generated(*many)) as gateway:
+        assert len(items(sent(gateway.url))) == MOST_ITEMS
+
+
+def test_items_that_are_no_objects_carry_nothing_and_keep_their_place() -> None:
+    odd = [None, 7, "text", [], [{"b64_json": INLINE}], {"b64_json": ""}, {"url": 7}, {"b64_json": INLINE}]
+    with replying(lambda *_: generated(*odd)) as gateway:  # type: ignore[arg-type] # any JSON
+        assert [len(item) for item in items(sent(gateway.url))] == [0, 0, 0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ({"b64_json": f"data:image/png;base64,{INLINE}"}, "a data URI, not bare Base64"),
+        ({"b64_json": base64.b64encode(PNG[:30]).decode()}, "a PNG image whose header cannot be read"),
+        ({"url": "/1.png"}, "the link is relative"),
+        ({"url": "file:///etc/passwd"}, "the link points to file:"),
+        ({"url": "http://127.0.0.2/1.png"}, "the link points to a private address (127.0.0.2)"),
+    ],
+)
+def test_what_is_no_image_is_told_in_its_place(item: dict[str, str], problem: str) -> None:
+    with replying(lambda *_: generated({**item})) as gateway:
+        ((broken,),) = items(sent(gateway.url))
+    assert isinstance(broken, BrokenImage)
+    assert broken.problem == problem
+
+
+@pytest.mark.parametrize("data", [{}, "text", None, 7])
+def test_a_list_of_images_that_is_none_has_no_images(data: object) -> None:
+    with replying(lambda *_: as_json({"data": data})) as gateway:  # type: ignore[dict-item] # any JSON
+        assert items(sent(gateway.url)) == ()
+
+
+def test_a_refusal_has_no_images_whatever_it_holds() -> None:
+    with replying(lambda *_: as_json({"data": [{"b64_json": INLINE}]}, 400)) as gateway:
+        assert items(sent(gateway.url)) == ()
+
+
+def test_a_case_is_sent_as_it_stands() -> None:
+    def echoed(case: Case) -> tuple[Exchange, Scripted]:
+        with replying(lambda *_: generated()) as gateway:
+            return sent(gateway.url, case), gateway
+
+    exchange, gateway = echoed(Case("cut", b'{"a', method="PUT"))
+    assert gateway.asked == [b'{"a']
+    assert (exchange.request.method, exchange.request.body, exchange.name) == ("PUT", ABSENT, "cut")
+    assert exchange.upstream_address == "127.0.0.1:9900"
+    exchange, _ = echoed(replace(PLAIN, credential=Credential.MISSING))
+    assert "Authorization" not in dict(exchange.request.headers)

@@ -1,0 +1,46 @@
+"""The images of a run are of the right size, whole, and can be told apart, also after a gateway made them anew."""
+
+import io
+
+import pytest
+from PIL import Image as Pillow
+
+from contract_tests.client.inspect_image import inspect
+from contract_tests.client.limits import Limits
+from contract_tests.execution.observer import blank
+from gateway_contract.traffic.exchange import Image
+from mock_server.images.drawing import Picture
+from mock_server.images.identity import identity_of
+
+SIZES = [(2048, 2048), (512, 8192), (513, 70), (64, 48), (63, 40), (1, 1)]
+IDENTITY = "0123456789abcdef"
+
+
+def content(width: int, height: int, identity: str = IDENTITY) -> bytes:
+    return blank(Picture(identity, width, height, "a cat", "", "", marked=True))
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_an_image_is_whole_and_of_its_size(width: int, height: int) -> None:
+    found = inspect(content(width, height), "url", "http://127.0.0.1/1.png", "image/png", Limits())
+    assert isinstance(found, Image)
+    assert (found.width, found.height, found.identity) == (width, height, IDENTITY)
+    with Pillow.open(io.BytesIO(content(width, height))) as image:
+        image.load()
+        assert image.size == (width, height)
+
+
+def test_images_of_one_size_differ() -> None:
+    assert content(512, 512) == content(512, 512) != content(512, 512, "fedcba9876543210")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_an_image_is_known_again_in_another_format(kind: str) -> None:
+    made = io.BytesIO()
+    with Pillow.open(io.BytesIO(content(1024, 768))) as image:
+        image.convert("RGB").save(made, kind)
+    assert identity_of(made.getvalue()) == IDENTITY
+
+
+def test_an_image_is_small() -> None:
+    assert len(content(2048, 2048)) < 4096

@@ -1,0 +1,231 @@
+"""A whole run: calls told apart, wrongs narrowed down, and an end to it whatever the gateway does."""
+
+import asyncio
+import re
+from dataclasses import replace
+from itertools import count
+
+import orjson
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contract_tests.client.limits import Limits
+from contract_tests.execution.health import MOST_SILENT, Health
+from contract_tests.planning.fields import asked_images
+from contract_tests.results import Conformance, Verdict
+from contract_tests.run import loaded, run
+from contract_tests.settings import Settings
+from gateway_contract.contract.validity import standing
+from gateway_contract.rules.rule import Examined, Finding
+from gateway_contract.traffic.exchange import Credential, Exchange
+from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.values.pointer import placed, read
+from mock_server.gateway.stages import Gateway, Incoming, map_body
+from mock_server.images.drawing import Picture, draw
+from mock_server.serving.error_response import Refusal
+from tests.contract_tests.gateways import (
+    as_json,
+    failing,
+    generated,
+    replying,
+    run_against,
+    run_with,
+    silent,
+    verdict_on,
+)
+from tests.contract_tests.three_contracts import POWERTOKENS, exchange, unanswered
+
+PROMPT = "/input/messages/0/content/0/text"
+
+
+def with_prompt_replaced(gateway: Gateway) -> Gateway:
+    """A gateway that paints what it likes: no mark ever arrives."""
+    return replace(gateway, map=lambda own, body: placed(map_body(own, body), PROMPT, "a cat"))
+
+
+def without_a_seed_of_zero(gateway: Gateway) -> Gateway:
+    inner = gateway.map
+
+    def mapped(own: Gateway, body: Json) -> Json:
+        call = inner(own, body)
+        parameters = read(call, "/parameters")
+        if isinstance(parameters, dict) and parameters.get("seed") == 0:
+            del parameters["seed"]
+        return call
+
+    return replace(gateway, map=mapped)
+
+
+def test_a_gateway_that_keeps_to_its_contract_conforms_seen_from_both_sides() -> None:
+    found = run_with(lambda gateway: gateway)
+    assert (found.conformance, found.observed) == (Conformance.CONFORMS, "two-sided")
+    assert failing(found) == set()
+    assert found.cost.upstream_calls > 50
+
+
+def test_where_no_mark_arrives_calls_are_told_apart_one_at_a_time() -> None:
+    found = run_with(lambda gateway: without_a_seed_of_zero(with_prompt_replaced(gateway)))
+    assert {"prompt/mapped", "seed/preserves-0"} <= failing(found)
+    assert {name.partition("/")[0] for name in failing(found)} == {"prompt", "seed"}
+
+
+def test_the_failure_that_is_shown_first_has_nothing_else_in_it() -> None:
+    found = run_with(without_a_seed_of_zero)
+    first = verdict_on(found, "seed/preserves-0").failures[0]
+    body = first.exchange.request.body
+    assert isinstance(body, dict)
+    assert set(body) == {"model", "prompt", "seed"}
+    assert first.exchange.name == "/seed 0 alone"
+
+
+def test_a_refused_value_is_blamed_on_its_own_rule_alone() -> None:
+    def changed(gateway: Gateway) -> Gateway:
+        def validated(own: Gateway, body: Json) -> Json | Refusal:
+            if read(body, "/n") == 6:
+                return Refusal(400, "invalid_request_error", "no", "not so many")
+            return gateway.validate(own, body)
+
+        return replace(gateway, validate=validated)
+
+    assert failing(run_with(changed)) == {"n/maximum"}
+
+
+def test_a_rule_that_raises_is_our_error_and_the_others_are_judged() -> None:
+    def raises(_: Examined) -> Finding | None:
+        raise ZeroDivisionError("in a rule")
+
+    ready = loaded(Settings("powertokens", limits=Limits(seconds=20)))
+    broken, *others = ready.rules
+    found = run(replace(ready, rules=(replace(broken, judge=raises), *others)), silent)
+    assert found.conformance is Conformance.NOT_TESTED
+    (told,) = found.our_errors
+    assert told.startswith(f"rule {broken.id} could not judge ")
+    assert told.endswith("ZeroDivisionError: in a rule")
+    assert sum(one.verdict is Verdict.PASS for one in found.verdicts) > 80
+
+
+# From here on gateways answer by rote: their upstream is not seen.
+
+GOOD = {"url": "http://127.0.0.1/1.png"}
+ERROR: dict[str, Json] = {"error": {"message": "no", "type": "rate_limit_error", "code": None, "param": None}}
+
+
+def test_a_gateway_that_throttles_what_comes_after_the_look_is_not_tested() -> None:
+    asked = count()
+    example = orjson.dumps(POWERTOKENS.examples[0].body)
+    picture = draw(Picture("0123456789abcdef", 1024, 1024, "dusk", "detail", "palette", marked=False))
+
+    def reply(request: Request, content: bytes) -> Response:
+        if request.method == "GET" and request.url.path == "/1.png":
+            return Response(picture, media_type="image/png")
+        if next(asked) == 0 or content == example:
+            return generated({"url": f"{request.base_url}1.png"})
+        return as_json(ERROR, 429)
+
+    with replying(reply) as gateway:
+        found = run_against(gateway.url)
+    assert failing(found, "documented") == set()
+    assert found.conformance is Conformance.NOT_TESTED
+    assert re.fullmatch(r"the gateway answered 429 to [0-9]{2,} requests\. Raise the limits of .*", found.not_tested)
+
+
+def test_a_gateway_that_throttles_and_violates_violates() -> None:
+    asked = count()
+
+    def reply(_request: Request, _content: bytes) -> Response:
+        return as_json({"created": "now"}) if next(asked) % 2 == 0 else as_json(ERROR, 429)
+
+    with replying(reply) as gateway:
+        assert run_against(gateway.url).conformance is Conformance.VIOLATES
+
+
+@pytest.mark.parametrize("budget", [1, 5, 30])
+def test_valid_requests_ask_for_no_more_images_than_the_budget_has_narrowing_included(budget: int) -> None:
+    """The gateway refuses some valid requests, so that many more are sent to find out why."""
+
+    def reply(_request: Request, content: bytes) -> Response:
+        return as_json(ERROR, 400) if b'"n":' in content else generated({**GOOD})
+
+    with replying(reply) as gateway:
+        run_against(gateway.url, budget=budget)
+    asked = [body for content in gateway.asked if (body := read_json(content)) is not ABSENT]
+    valid = [body for body in asked if standing(POWERTOKENS, body).valid]
+    without_token = len(Credential) - 2
+    assert sum(asked_images(POWERTOKENS, body) for body in valid) <= budget + without_token
+
+
+def test_a_budget_of_one_image_is_a_test_still_and_says_what_it_left_out() -> None:
+    with replying(lambda _request, content: generated({**GOOD}) if content[:2] == b'{"' else as_json(ERROR, 400)) as it:
+        found = run_against(it.url, budget=1)
+    verdicts = {one.rule.id: one for one in found.verdicts}
+    assert verdicts["powertokens/request/accepted"].verdict is Verdict.PASS
+    reason = verdicts["powertokens/seed/preserves-0"].reason
+    assert re.fullmatch(r"no exchange bears on it; BUDGET=1 left out \d+ requests", reason)
+
+
+def health(sign: Exchange) -> tuple[Health, list[int]]:
+    asked: list[int] = []
+
+    async def ask() -> Exchange:
+        asked.append(1)
+        return sign
+
+    return Health(ask), asked
+
+
+def seeing(watch: Health, *exchanges: Exchange) -> None:
+    async def see() -> None:
+        for one in exchanges:
+            await watch.saw(one)
+
+    asyncio.run(see())
+
+
+SILENT = unanswered({})
+REFUSED = exchange({}, 400)
+
+
+def test_a_few_requests_without_an_answer_end_nothing() -> None:
+    watch, asked = health(SILENT)
+    seeing(watch, *[SILENT] * (MOST_SILENT - 1), REFUSED, *[SILENT] * (MOST_SILENT - 1))
+    assert (watch.stopped, asked, watch.doubt) == ("", [], "")
+
+
+def test_a_gateway_that_gives_a_sign_of_life_is_tested_on() -> None:
+    watch, asked = health(REFUSED)
+    seeing(watch, *[SILENT] * 3 * MOST_SILENT)
+    assert (watch.stopped, len(asked)) == ("", 3)
+
+
+def test_a_gateway_that_gives_none_is_given_up_once() -> None:
+    watch, asked = health(SILENT)
+    seeing(watch, *[SILENT] * 3 * MOST_SILENT)
+    assert "no whole answer within 1 s" in watch.stopped
+    assert watch.doubt == watch.stopped
+    assert len(asked) == 1
+
+
+def test_a_gateway_that_breaks_on_its_first_request_is_tested_and_told() -> None:
+    asked = count()
+
+    def asleep(gateway: Gateway) -> Gateway:
+        inner = gateway.authenticate
+
+        def woken(own: Gateway, incoming: Incoming) -> Refusal | None:
+            return Refusal(503, "server_error", "asleep", "Wait.") if next(asked) == 0 else inner(own, incoming)
+
+        return replace(gateway, authenticate=woken)
+
+    found = run_with(asleep)
+    assert (found.not_tested, failing(found)) == ("", {"request/accepted"})
+    (failure,) = verdict_on(found, "request/accepted").failures
+    assert failure.exchange.name == "a look before the run"
+    assert failure.finding.observed == "HTTP 503"
+
+
+def test_a_gateway_that_goes_on_breaking_is_looked_at_twice_at_most() -> None:
+    with replying(lambda *_: as_json({"error": "down"}, 503)) as gateway:
+        found = run_against(gateway.url, upstream="127.0.0.1:0")
+    assert "it answered 503 but nothing reached the upstream" in found.not_tested
+    assert found.cost.requests == len(gateway.asked) == 2

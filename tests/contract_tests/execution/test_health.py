@@ -1,0 +1,182 @@
+"""A gateway that cannot be tested ends the run at once, with status 2 and a sentence that says what to do."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from contract_tests.cli import main
+from gateway_contract.values.json_value import Json
+from tests.contract_tests import hostile
+from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying
+from tests.gateway_contract.invented import write_invented
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "report"
+
+
+def ran(folder: Path, gateway: str, *more: str) -> Result:
+    asked = ["run", "--gateway", gateway, "--contract", "powertokens", "--report", str(folder), "--timeout", "5"]
+    return CliRunner().invoke(main, [*asked, *more], env={"GATEWAY_TOKEN": TOKEN, "COLUMNS": "400"})
+
+
+def told(result: Result) -> str:
+    """What was said, on one line; the run must have ended without a test."""
+    assert result.exit_code == 2, result.output
+    assert "CONFORMS" not in result.output
+    return " ".join(result.output.split())
+
+
+@contextmanager
+def free_port() -> Iterator[int]:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+def test_a_gateway_that_does_not_run(folder: Path) -> None:
+    with free_port() as port:
+        said = told(ran(folder, f"http://127.0.0.1:{port}"))
+    assert f"http://127.0.0.1:{port} cannot be used: connection refused." in said
+    assert "Check that it runs and that its address is right." in said
+
+
+def test_a_gateway_that_speaks_no_tls(folder: Path) -> None:
+    with hostile.serving(hostile.answering(b"{}")) as served:
+        said = told(ran(folder, served.base.replace("http:", "https:")))
+    assert "cannot be used: TLS: wrong version number." in said
+    assert "Where it speaks no TLS its address begins with http://." in said
+    assert "SSL_CERT_FILE" in said
+
+
+def test_a_gateway_whose_name_leads_nowhere(folder: Path) -> None:
+    assert "the host name has no address" in told(ran(folder, "http://no-such-host.invalid"))
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (401, "the gateway refuses the token (HTTP 401). Give a valid one as TOKEN or in GATEWAY_TOKEN."),
+        (403, "the gateway refuses the token (HTTP 403). Give a valid one as TOKEN or in GATEWAY_TOKEN."),
+        (404, "the gateway has no POST /v1/images/generations (HTTP 404). GATEWAY is the address before /v1/images"),
+        (405, "the gateway has no POST /v1/images/generations (HTTP 405)."),
+        (301, "the gateway redirects (HTTP 301). Give the address that it redirects to."),
+        (302, "the gateway redirects (HTTP 302). Give the address that it redirects to."),
+        (308, "the gateway redirects (HTTP 308). Give the address that it redirects to."),
+        (429, "the gateway answers 429 to a single request. Wait, or raise the limits of this token."),
+    ],
+)
+def test_a_gateway_that_answers(status: int, advice: str, folder: Path) -> None:
+    with replying(lambda *_: as_json({"error": "no"}, status)) as gateway:
+        assert advice in told(ran(folder, gateway.url))
+    assert len(gateway.asked) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400, 500, 502])
+def test_something_that_answers_with_a_page(status: int, folder: Path) -> None:
+    with replying(lambda *_: HTMLResponse("<html>Welcome</html>", status)) as gateway:
+        said = told(ran(folder, gateway.url))
+    assert f"the answer (HTTP {status}) is no JSON. Is there an image gateway at {gateway.url}?" in said
+
+
+def calling(path: str, upstream: str) -> Reply:
+    """A gateway that calls its upstream in its own way, and answers well."""
+
+    def reply(_request: Request, _content: bytes) -> Response:
+        httpx.post(f"http://{upstream}{path}", json={}, headers={"Authorization": "Bearer a"}, trust_env=False)
+        return generated({"url": "http://127.0.0.1/1.png"})
+
+    return reply
+
+
+def observed_at() -> str:
+    with free_port() as port:
+        return f"127.0.0.1:{port}"
+
+
+def test_a_gateway_that_calls_another_upstream(folder: Path) -> None:
+    upstream = observed_at()
+    with replying(lambda *_: generated({"url": "http://127.0.0.1/1.png"})) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", upstream))
+    assert f"it answered 200 but nothing reached the upstream at {upstream}." in said
+    assert f"Set the gateway's upstream to http://{upstream}/api/v1, or leave UPSTREAM out." in said
+
+
+def test_a_gateway_that_calls_another_path_of_the_upstream(folder: Path) -> None:
+    upstream = observed_at()
+    with replying(calling("/api/v2/images?a=b", upstream)) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", upstream))
+    assert "it answered 200 and called POST /api/v2/images?a=b upstream, where POST /api/v1/services/aigc/" in said
+    assert f"Set the gateway's upstream to http://{upstream}/api/v1" in said
+
+
+def test_a_gateway_whose_own_upstream_is_down(folder: Path) -> None:
+    upstream = observed_at()
+    with replying(lambda *_: as_json({"error": "bad gateway"}, 502)) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", upstream))
+    assert f"it answered 502 but nothing reached the upstream at {upstream}." in said
+
+
+def test_a_place_to_listen_that_is_taken(folder: Path) -> None:
+    with replying(lambda *_: generated()) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", gateway.url.removeprefix("http://")))
+    assert f"cannot listen on {gateway.url.removeprefix('http://')}: Address already in use." in said
+    assert "Is another run or the gateway itself listening there?" in said
+    assert gateway.asked == []
+
+
+def test_a_place_to_listen_that_is_no_address_of_this_machine(folder: Path) -> None:
+    with replying(lambda *_: generated()) as gateway:
+        said = told(ran(folder, gateway.url, "--upstream", "198.51.100.7:9900"))
+    assert "UPSTREAM is an address of this machine with a free port." in said
+
+
+@pytest.mark.parametrize("more", [(), ("--gateway", "http://127.0.0.1:9", "--upstream", "127.0.0.1:0")])
+def test_a_contract_that_names_no_upstream_cannot_be_observed(more: tuple[str, ...], tmp_path: Path) -> None:
+    alone = tmp_path / "alone.yaml"
+    lines = write_invented(tmp_path).read_text("utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.strip() == "x-upstream:")
+    kept = [*lines[:start], *lines[start + 4 :]]
+    alone.write_text("\n".join(line for line in kept if "judged: false" not in line and "x-upstream" not in line))
+    asked = ["run", "--contract", str(alone), "--report", str(tmp_path / "report"), *more]
+    said = told(CliRunner().invoke(main, asked, env={"GATEWAY_TOKEN": TOKEN, "COLUMNS": "400"}))
+    assert "alone names no upstream that could be observed. Give GATEWAY without UPSTREAM" in said
+
+
+def test_a_place_for_reports_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with replying(lambda *_: generated()) as gateway:
+        said = told(ran(tmp_path / "file" / "report", gateway.url))
+    assert "no reports can be written to" in said
+    assert "Not a directory. Give another REPORT." in said
+    assert gateway.asked == []
+
+
+def test_an_address_with_a_password_is_not_taken_and_not_shown(folder: Path) -> None:
+    said = told(ran(folder, "http://someone:pass-word@127.0.0.1:9"))
+    assert "the gateway's address holds a user or a password" in said
+    assert "pass-word" not in said
+
+
+def test_the_report_says_that_nothing_was_tested(folder: Path) -> None:
+    with replying(lambda *_: as_json({}, 401)) as gateway:
+        ran(folder, gateway.url)
+    report = (folder / "powertokens" / "report.json").read_text("utf-8")
+    assert '"verdict": "not-tested"' in report
+    assert TOKEN not in report
+
+
+def test_a_refusal_of_the_plain_request_is_a_violation_and_is_tested(folder: Path) -> None:
+    told: dict[str, Json] = {"message": "no", "type": "invalid_request_error", "code": None, "param": None}
+    with replying(lambda *_: as_json({"error": told}, 400)) as gateway:
+        result = ran(folder, gateway.url)
+    assert result.exit_code == 1
+    assert "request/accepted" in result.output

@@ -1,0 +1,111 @@
+"""Valid requests that pack values: every pair that some valid request has, or every value once in few requests."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from contract_tests.planning.fields import asked_images, base_request, bases
+from contract_tests.planning.pairwise import choices, pairwise_rows, rows_with_every_value, with_value
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import load_contract
+from gateway_contract.contract.validity import standing
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
+from gateway_contract.values.pointer import read
+from tests.contract_tests.three_contracts import CONTRACTS, POWERTOKENS, each_contract, with_plus
+
+Part = tuple[str, Json | Nothing]
+
+
+def has(row: Json, part: Part) -> bool:
+    pointer, value = part
+    seen = read(row, pointer)
+    return seen is value if ABSENT in (seen, value) else same(seen, value)
+
+
+def parts(contract: Contract) -> list[list[Part]]:
+    """For each field its values, each with the field."""
+    return [[(option.field.pointer, value) for value in option.values] for option in choices(contract)]
+
+
+@cache
+def pair_rows(contract: Contract) -> tuple[Json, ...]:
+    return tuple(pairwise_rows(contract))
+
+
+def possible_pairs(contract: Contract) -> Iterator[tuple[Part, Part]]:
+    """By brute force: every two values of two fields with which one of the smallest requests is valid."""
+    starts = list(bases(contract))
+    for left, right in combinations(parts(contract), 2):
+        for one in left:
+            for other in right:
+                tried = (with_value(with_value(base, *one), *other) for base in starts)
+                if any(standing(contract, body).valid for body in tried):
+                    yield one, other
+
+
+@pytest.mark.parametrize("contract", [*CONTRACTS, with_plus()], ids=["powertokens", "powerbuyin", "paintbox", "plus"])
+def test_every_pair_of_values_that_a_valid_request_can_have_occurs(contract: Contract) -> None:
+    rows = pair_rows(contract)
+    pairs = list(possible_pairs(contract))
+    assert len(pairs) > max(500, 6 * len(rows))
+    assert [pair for pair in pairs if not any(has(row, pair[0]) and has(row, pair[1]) for row in rows)] == []
+
+
+@each_contract
+def test_every_row_is_valid_and_none_comes_twice(contract: Contract) -> None:
+    for rows in (pair_rows(contract), tuple(rows_with_every_value(contract))):
+        assert all(standing(contract, row).valid for row in rows)
+        assert not any(same(one, other) for one, other in combinations(rows, 2))
+
+
+@each_contract
+def test_few_rows_have_every_value_once(contract: Contract) -> None:
+    rows = list(rows_with_every_value(contract))
+    for field in parts(contract):
+        assert all(any(has(row, part) for row in rows) for part in field)
+    assert len(rows) <= max(map(len, parts(contract))) + 2
+
+
+def test_every_value_once_costs_few_images() -> None:
+    rows = rows_with_every_value(POWERTOKENS)
+    assert sum(asked_images(POWERTOKENS, row) for row in rows) <= 30
+
+
+@each_contract
+def test_a_field_that_may_be_left_out_is_left_out(contract: Contract) -> None:
+    for option in choices(contract):
+        required = read(base_request(contract), option.field.pointer) is not ABSENT
+        assert (ABSENT in option.values) is not required
+
+
+ONE_FIELD = """\
+openapi: 3.1.0
+info: {title: Coin, version: 1.0.0}
+paths:
+  /toss:
+    post:
+      operationId: toss
+      x-clause: C-1
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              x-clause: C-1
+              required: [side]
+              properties: {side: {type: string, enum: [heads, tails], x-clause: C-1}}
+            examples: {first: {x-clause: C-1, value: {side: heads}}}
+      responses: {"200": {description: Tossed., content: {application/json: {schema: {type: object, x-clause: C-1}}}}}
+x-clauses: {C-1: {level: documented, says: a coin is tossed}}
+"""
+
+
+def test_a_contract_with_one_field_has_a_row_for_each_of_its_values(tmp_path: Path) -> None:
+    path = tmp_path / "coin.yaml"
+    path.write_text(ONE_FIELD, "utf-8")
+    contract = load_contract(path)
+    assert list(pairwise_rows(contract)) == [{"side": "heads"}, {"side": "tails"}]
+    assert asked_images(contract, {"side": "heads"}) == 0

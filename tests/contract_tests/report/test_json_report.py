@@ -1,0 +1,224 @@
+"""report.json is of the shape that its schema describes, and no secret reaches a file."""
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contract_tests.report.exchange_file import request_from_json
+from contract_tests.report.json_report import SCHEMA, write_report
+from contract_tests.results import Run, Verdict
+from gateway_contract.traffic.exchange import BrokenImage, Exchange, NoAnswer
+from gateway_contract.values.json_value import ABSENT, Json
+from tests.contract_tests.report_examples import (
+    CALLED_TWICE,
+    DOCUMENTED,
+    LOST_SEED,
+    RULES,
+    TOKEN,
+    UPSTREAM_KEY,
+    answering,
+    asking,
+    clean_run,
+    exchange,
+    failed,
+    made_up_rule,
+    mixed_run,
+    passed,
+    rule,
+    run_of,
+    undecided,
+    upstream_call,
+)
+
+VALIDATOR = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+UNTESTED = run_of(
+    *(undecided(one, Verdict.NOT_RUN, "no exchange bears on it") for one in RULES),
+    not_tested="every answer was 401: give the gateway's token with TOKEN",
+)
+BROKEN = run_of(*map(passed, RULES), errors=("rule x could not judge y: KeyError: 'z'",))
+ALL = {
+    "clean": clean_run(),
+    "mixed": mixed_run(),
+    "strict": mixed_run(strict=True),
+    "only expected": run_of(CALLED_TWICE),
+    "not tested": UNTESTED,
+    "errors": BROKEN,
+    "no rules": run_of(not_tested="nothing to test"),
+    "whole exchange": run_of(passed(made_up_rule("x/y", "expected"))),
+    "north-only": replace(clean_run(), observed="north-only"),
+}
+
+
+def report_of(run: Run, folder: Path, *secrets: str) -> dict[str, Any]:
+    report = json.loads(write_report(run, folder, secrets).read_bytes())
+    assert isinstance(report, dict)
+    return report
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(VALIDATOR.schema)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_report_has_the_shape_that_the_schema_describes(name: str, tmp_path: Path) -> None:
+    VALIDATOR.validate(report_of(ALL[name], tmp_path))
+
+
+def drifted(report: dict[str, Any], pointer: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    """A report with one thing changed; None takes it out."""
+    holder: Any = report
+    for step in pointer[:-1]:
+        holder = holder[step]
+    if value is None:
+        del holder[pointer[-1]]
+    else:
+        holder[pointer[-1]] = value
+    return report
+
+
+LOST = ("rules", 1)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        (("extra",), 1),
+        (("seed",), None),
+        (("verdict",), "passed"),
+        (("schema_version",), 2),
+        (("reason",), "no reason where there was a test"),
+        (("cost", "euros"), 1),
+        (("cost", "images"), None),
+        ((*LOST, "extra"), 1),
+        ((*LOST, "clause"), None),
+        ((*LOST, "kind"), "other"),
+        ((*LOST, "verdict"), "pass"),
+        ((*LOST, "failures"), []),
+        ((*LOST, "reason"), "a failure needs none"),
+        ((*LOST, "failures", 0, "extra"), 1),
+        ((*LOST, "failures", 0, "curl"), None),
+        ((*LOST, "failures", 0, "exchange"), "../elsewhere.json"),
+        (("rules", 2, "reason"), None),
+        (("rules",), []),
+    ],
+)
+def test_the_schema_notices_drift(pointer: tuple[str | int, ...], value: object, tmp_path: Path) -> None:
+    report = report_of(mixed_run(), tmp_path)
+    assert VALIDATOR.is_valid(report)
+    assert not VALIDATOR.is_valid(drifted(report, pointer, value))
+
+
+def test_a_failure_is_told_as_documented(tmp_path: Path) -> None:
+    report = report_of(mixed_run(), tmp_path, TOKEN)
+    told = report["rules"][1]
+    failure = told["failures"][0]
+    assert failure.pop("curl").startswith("curl -X POST http://127.0.0.1:3000/v1/images/generations -H ")
+    assert failure == {"expected": "0 at /parameters/seed", "observed": "dropped", "exchange": "exchanges/0002.json"}
+    assert {key: told[key] for key in told if key != "failures"} == {
+        "id": "powerbuyin/seed/preserves-0",
+        "kind": "preservation",
+        "field": "seed",
+        "level": "documented",
+        "clause": "PB-12",
+        "statement": rule("seed/preserves-0").statement,
+        "verdict": "fail",
+        "exchanges": 9,
+    }
+
+
+def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
+    report = report_of(mixed_run(), tmp_path)
+    del report["rules"]
+    assert report == {
+        "schema_version": 1,
+        "contract": "powerbuyin",
+        "gateway": "http://127.0.0.1:3000",
+        "observed": "two-sided",
+        "verdict": "violates",
+        "seed": 1,
+        "duration_seconds": 3.142,
+        "cost": {"requests": 212, "images": 61, "upstream_calls": 58},
+    }
+
+
+def test_a_run_that_was_none_says_why(tmp_path: Path) -> None:
+    assert report_of(UNTESTED, tmp_path)["reason"].startswith("every answer was 401")
+    assert report_of(BROKEN, tmp_path)["errors"] == ["rule x could not judge y: KeyError: 'z'"]
+
+
+def test_at_most_five_failures_of_a_rule_are_listed(tmp_path: Path) -> None:
+    many = [exchange(asking({"seed": number})) for number in range(8)]
+    report = report_of(run_of(failed(DOCUMENTED[0], "a", "b", *many)), tmp_path)
+    listed = [failure["exchange"] for failure in report["rules"][0]["failures"]]
+    assert listed == [f"exchanges/000{number}.json" for number in (1, 2, 3, 4, 5)]
+    assert report["rules"][0]["exchanges"] == 8
+    assert len(list((tmp_path / "powerbuyin" / "exchanges").iterdir())) == 5
+
+
+def test_an_exchange_that_breaks_several_rules_is_written_once(tmp_path: Path) -> None:
+    one = exchange()
+    report = report_of(run_of(failed(DOCUMENTED[0], "a", "b", one), failed(DOCUMENTED[1], "c", "d", one)), tmp_path)
+    assert [told["failures"][0]["exchange"] for told in report["rules"]] == ["exchanges/0001.json"] * 2
+    written = json.loads((tmp_path / "powerbuyin" / "exchanges" / "0001.json").read_bytes())
+    assert request_from_json(written).content == one.request.content
+
+
+def test_an_earlier_report_is_replaced_whole(tmp_path: Path) -> None:
+    write_report(run_of(LOST_SEED), tmp_path, [])
+    report = report_of(clean_run(), tmp_path)
+    assert report["verdict"] == "conforms"
+    assert [path.name for path in (tmp_path / "powerbuyin").rglob("*.*")] == ["report.json"]
+
+
+def everything_written(folder: Path) -> str:
+    """All files as text, with whatever is Base64 in them unpacked."""
+    texts = [path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()]
+    assert texts
+    unpacked = (
+        base64.b64decode(told["request"].get("base64", "")) for told in map(json.loads, texts) if "request" in told
+    )
+    return "\n".join([*texts, *(content.decode("utf-8", "replace") for content in unpacked)])
+
+
+def planted(secret: str) -> Run:
+    """A run with a secret wherever the other side, or a careless client, could have put one."""
+    note, link, deep = f"see {secret} there", f"http://127.0.0.1/a.png?key={secret}", f"<{secret}>"
+    body: Json = {"prompt": note, "deep": {secret: [deep]}}
+    call = upstream_call(body, f"/api?key={secret}", ("X-Api-Key", secret), ("X-Note", note))
+    answer = answering({"error": {"message": note}}, 400, ("Location", link), ("Set-Cookie", f"a={secret}"))
+    first = Exchange(
+        asking(body, ("X-Note", note), path=f"/v1/images?key={secret}"),
+        answer,
+        (call,),
+        ((BrokenImage("url", link, f"{note}: 404"),),),
+        frozenset({f"/{secret}"}),
+        name=note,
+    )
+    no_json = replace(asking(), content=b"\xff " + note.encode(), body=ABSENT)
+    second = Exchange(no_json, NoAnswer(note, 1.0), (call,))
+    third = replace(first, answer=replace(answer, content=note.encode(), body=ABSENT))
+    failures = failed(rule("seed/preserves-0"), note, note, first, second, third)
+    unsure = undecided(rule("n/mapped"), Verdict.INCONCLUSIVE, note)
+    run = run_of(failures, unsure, not_tested=note, errors=(note,))
+    return replace(run, gateway=f"http://user:{secret}@127.0.0.1:3000/?key={secret}")
+
+
+@pytest.mark.parametrize(
+    ("secret", "known"),
+    [
+        (TOKEN, [TOKEN]),
+        (TOKEN, []),  # found as the request's own, and by its shape
+        (UPSTREAM_KEY, [TOKEN]),  # found in the upstream calls
+        ("plain word+/=token", ["plain word+/=token"]),
+    ],
+)
+def test_no_secret_reaches_a_file(secret: str, known: list[str], tmp_path: Path) -> None:
+    write_report(planted(secret), tmp_path, known)
+    written = everything_written(tmp_path)
+    assert "[redacted]" in written
+    assert [line for line in written.splitlines() if secret in line or UPSTREAM_KEY in line or TOKEN in line] == []

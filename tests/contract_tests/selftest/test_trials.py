@@ -1,0 +1,124 @@
+"""The proof of the suite tells what was found, what survived, and which rules nobody ever broke."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from click.testing import CliRunner
+
+from contract_tests.cli import main
+from contract_tests.results import Run
+from contract_tests.selftest.trials import (
+    Kind,
+    Trial,
+    missed,
+    never_broken,
+    ready_about,
+    ready_for,
+    row_of,
+    trials,
+    wrongly_blamed,
+)
+from gateway_contract.contract.load_contract import BUNDLED
+from gateway_contract.values.json_value import Json
+from mock_server.defects.catalogue import defects_named
+from mock_server.defects.defect import Defect
+from mock_server.gateway.stages import Gateway, map_body
+from tests.contract_tests.gateways_under_test import right_run, run_against
+
+NOT_NORMALISED = "size-not-normalised"
+
+
+def defect_of(name: str, contract: str = "powerbuyin") -> Defect:
+    return defects_named(name, [ready_for(contract).contract])[contract]
+
+
+@cache
+def not_normalised() -> Run:
+    return run_against("powerbuyin", defect_of(NOT_NORMALISED).app)
+
+
+def test_a_defect_that_is_found_has_a_row_that_says_by_what_and_how_soon() -> None:
+    row = row_of(Trial("powerbuyin", Kind.DEFECT, NOT_NORMALISED))
+    assert (row.level, row.blamed, row.problems) == ("documented", ("size",), ())
+    assert "size/format" in row.broken
+    assert row.after is not None
+    assert 1 < row.after < row.requests
+    assert row.seconds > 0
+
+
+def test_a_gateway_that_is_right_in_its_own_way_has_a_row_without_blame() -> None:
+    row = row_of(Trial("powertokens", Kind.BENIGN, "tells-more"))
+    assert (row.level, row.broken, row.after, row.problems) == ("", (), None, ())
+
+
+def test_a_defect_that_nothing_finds_is_told() -> None:
+    def harmless(_at: object, gateway: Gateway, body: Json) -> Json:
+        return map_body(gateway, body)
+
+    defect = defect_of(NOT_NORMALISED)
+    survivor = replace(defect, way=replace(defect.way, function=harmless))
+    found = run_against("powerbuyin", survivor.app)
+    assert list(missed("powerbuyin", survivor, found)) == ["survived: size is not blamed"]
+
+
+def test_a_defect_for_which_others_are_blamed_is_told() -> None:
+    other = defect_of("seed-dropped")
+    found = not_normalised()
+    assert list(missed("powerbuyin", other, found)) == ["survived: seed is not blamed"]
+
+
+def test_blame_for_what_is_only_expected_does_not_do_where_a_page_says_it() -> None:
+    found = not_normalised()
+    lowered = [replace(one, rule=replace(one.rule, level="expected")) for one in found.verdicts]
+    defect = defect_of(NOT_NORMALISED)
+    only_expected = replace(found, verdicts=tuple(lowered))
+    assert list(missed("powerbuyin", defect, only_expected)) == ["size is blamed for no documented rule"]
+
+
+def test_a_right_gateway_that_is_blamed_is_told() -> None:
+    assert list(wrongly_blamed(right_run("powerbuyin"))) == []
+    found = not_normalised()
+    assert "wrongly blamed: size/format" in list(wrongly_blamed(found))
+
+
+def test_rules_that_no_defect_breaks_are_told() -> None:
+    row = row_of(Trial("powerbuyin", Kind.DEFECT, "seed-lost-when-falsy"))
+    unbroken = set(never_broken(["powerbuyin"], [row]))
+    assert {rule.id for rule in ready_for("powerbuyin").rules} - unbroken == {"powerbuyin/seed/preserves-0"}
+
+
+def test_dormant_rules_need_no_defect() -> None:
+    dormant = {rule.id for rule in ready_for("powertokens").rules if rule.dormant is not None}
+    assert dormant
+    assert not dormant & set(never_broken(["powertokens"], []))
+
+
+def test_failures_are_played_only_for_the_defects_that_are_about_them() -> None:
+    assert ready_about("powerbuyin", defect_of("upstream-failure-retry-after-lost")) is ready_for("powerbuyin")
+    assert len(ready_about("powerbuyin", defect_of("seed-dropped")).selected) < len(ready_for("powerbuyin").rules)
+
+
+def test_everything_that_is_known_is_tried() -> None:
+    planned = trials(BUNDLED, None)
+    assert len(planned) == len(set(planned)) > 350
+    assert [trial for trial in planned if trial.kind is Kind.RIGHT] == [
+        Trial(name, Kind.RIGHT, "the bundled gateway") for name in BUNDLED
+    ]
+
+
+def test_the_command_proves_one_defect_in_processes_of_its_own() -> None:
+    found = CliRunner().invoke(main, ["selftest", "--jobs", "1", "--defect", NOT_NORMALISED])
+    assert found.exit_code == 0
+    assert "powerbuyin: 1 of 1 defect found out (1 of them documented)" in found.output
+
+
+def test_the_command_knows_no_other_defects() -> None:
+    found = CliRunner().invoke(main, ["selftest", "--defect", "size-not-normalized"])
+    assert found.exit_code == 2
+    assert f"close to it: {NOT_NORMALISED}" in found.output
+
+
+@pytest.mark.parametrize("options", [["--jobs", "0"], ["--contract", "nowhere"]], ids=str)
+def test_options_that_make_no_sense_are_told(options: list[str]) -> None:
+    assert CliRunner().invoke(main, ["selftest", *options]).exit_code == 2

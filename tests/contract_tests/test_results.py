@@ -1,0 +1,115 @@
+"""A rule's findings are summed up without hollow green: what was not seen is not passed."""
+
+from dataclasses import replace
+
+import pytest
+
+from contract_tests.results import EXIT_STATUS, NO_ACCEPTED, Conformance, Verdict, never_hollow, sum_up
+from gateway_contract.rules.judge import Judgement
+from gateway_contract.rules.rule import PASS, Finding, failing, inconclusive
+from gateway_contract.traffic.exchange import Exchange
+from tests.contract_tests.report_examples import made_up_rule, passed, run_of, undecided
+from tests.contract_tests.three_contracts import exchange
+
+RULE = made_up_rule("seed/mapped")
+OTHER = made_up_rule("seed/minimum")
+SLEEPING = made_up_rule("size/enum", dormant="no model listed here is max and plus")
+EXPECTED = made_up_rule("upstream/one-call", level="expected")
+ACCEPTED = exchange({"seed": 0})
+REFUSED = exchange({"seed": -1, "prompt": "a"}, 400)
+DOUBT = "the gateway answered 429 to 7 requests."
+
+
+def verdict(*findings: Finding, of: Exchange = ACCEPTED) -> Verdict:
+    (summed,) = sum_up([RULE], [Judgement(RULE, of, finding) for finding in findings])
+    return summed.verdict
+
+
+def test_the_worst_finding_counts() -> None:
+    assert verdict(PASS) is Verdict.PASS
+    assert verdict(PASS, inconclusive("unseen")) is Verdict.PASS
+    assert verdict(inconclusive("unseen")) is Verdict.INCONCLUSIVE
+    assert verdict(PASS, inconclusive("unseen"), failing("0", "dropped")) is Verdict.FAIL
+
+
+def test_a_rule_that_nothing_bears_on_is_not_run_and_says_why() -> None:
+    unseen, sleeping = sum_up([RULE, SLEEPING], [])
+    assert (unseen.verdict, unseen.reason) == (Verdict.NOT_RUN, "no exchange bears on it")
+    assert (sleeping.verdict, sleeping.reason) == (Verdict.NOT_RUN, SLEEPING.dormant)
+
+
+def test_a_doubt_is_the_reason_of_what_was_not_run_but_not_of_what_never_could() -> None:
+    unseen, sleeping = sum_up([RULE, SLEEPING], [], DOUBT)
+    assert (unseen.reason, sleeping.reason) == (DOUBT, SLEEPING.dormant)
+
+
+def test_the_smallest_failing_request_comes_first() -> None:
+    small, large = exchange({}, 400), exchange({"prompt": "a" * 100}, 400)
+    judged = [Judgement(RULE, one, failing("a", "b")) for one in (large, small)]
+    (summed,) = sum_up([RULE], judged)
+    assert [failure.exchange for failure in summed.failures] == [small, large]
+
+
+def test_refusals_prove_nothing_where_nothing_was_ever_accepted() -> None:
+    hollow, _ = sum_up([RULE, OTHER], [Judgement(RULE, REFUSED, PASS)])
+    assert (hollow.verdict, hollow.reason) == (Verdict.INCONCLUSIVE, NO_ACCEPTED)
+    solid, _ = sum_up([RULE, OTHER], [Judgement(RULE, REFUSED, PASS), Judgement(OTHER, ACCEPTED, PASS)])
+    assert solid.verdict is Verdict.PASS
+
+
+def test_a_gateway_that_breaks_on_everything_is_not_blamed_for_each_refusal_that_it_owes() -> None:
+    broken, limit = exchange({"seed": -1}, 500), replace(OTHER, subject="seed")
+    owed = Judgement(limit, broken, failing("-1 refused with 4xx", "HTTP 500"))
+    accepted = made_up_rule("request/accepted")
+    valid = Judgement(accepted, exchange({"seed": 0}, 500), failing("accepted", "HTTP 500"))
+    hollow, kept = sum_up([limit, accepted], [owed, valid])
+    assert (hollow.verdict, hollow.reason) == (Verdict.INCONCLUSIVE, NO_ACCEPTED)
+    assert kept.verdict is Verdict.FAIL
+    solid, _ = sum_up([limit, OTHER], [owed, Judgement(OTHER, ACCEPTED, PASS)])
+    assert solid.verdict is Verdict.FAIL
+
+
+def test_an_expected_rule_fails_a_strict_run_only() -> None:
+    broken = replace(passed(EXPECTED), verdict=Verdict.FAIL)
+    assert run_of(broken).conformance is Conformance.CONFORMS
+    assert run_of(broken, strict=True).conformance is Conformance.VIOLATES
+    assert run_of(replace(broken, rule=RULE)).conformance is Conformance.VIOLATES
+
+
+def test_what_could_not_be_tested_is_neither_green_nor_red() -> None:
+    broken = replace(passed(RULE), verdict=Verdict.FAIL)
+    assert run_of(broken, not_tested="no gateway").conformance is Conformance.NOT_TESTED
+    assert run_of(passed(RULE), errors=("rule raised",)).conformance is Conformance.NOT_TESTED
+
+
+def test_exit_statuses_are_the_documented_ones() -> None:
+    assert {word.value: status for word, status in EXIT_STATUS.items()} == {
+        "conforms": 0,
+        "violates": 1,
+        "not-tested": 2,
+    }
+
+
+@pytest.mark.parametrize("word", [Verdict.NOT_RUN, Verdict.INCONCLUSIVE])
+def test_a_run_in_which_nothing_was_judged_is_no_test(word: Verdict) -> None:
+    hollow = never_hollow(run_of(undecided(RULE, word, "no exchange bears on it")), {RULE.id})
+    assert hollow.conformance is Conformance.NOT_TESTED
+    assert hollow.not_tested == "none of the rules could be judged: no exchange bears on it"
+
+
+def test_rules_that_were_kept_from_running_make_a_green_run_no_test() -> None:
+    run = replace(run_of(passed(RULE), undecided(OTHER, Verdict.NOT_RUN, DOUBT)), doubt=DOUBT)
+    assert run.conformance is Conformance.CONFORMS
+    assert never_hollow(run, {RULE.id, OTHER.id}).not_tested == DOUBT
+    assert never_hollow(run, {RULE.id}) is run
+
+
+def test_a_dormant_rule_casts_no_doubt() -> None:
+    run = replace(run_of(passed(RULE), undecided(SLEEPING, Verdict.NOT_RUN, "asleep")), doubt=DOUBT)
+    assert never_hollow(run, {RULE.id, SLEEPING.id}) is run
+
+
+def test_a_violation_stays_one_whatever_was_not_run() -> None:
+    broken = replace(passed(RULE), verdict=Verdict.FAIL)
+    run = replace(run_of(broken, undecided(OTHER, Verdict.NOT_RUN, DOUBT)), doubt=DOUBT)
+    assert never_hollow(run, {RULE.id, OTHER.id}) is run

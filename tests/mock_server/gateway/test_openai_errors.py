@@ -1,0 +1,72 @@
+from dataclasses import replace
+
+import pytest
+
+from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import Json
+from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, in_order, refusal_body, refusal_of
+from mock_server.serving.error_response import UPSTREAM_BROKE, Refusal
+
+BASE: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse"}
+ORDER: dict[str, Json] = {"engine": "quick", "wish": {"words": "a kite"}}
+
+
+def refused(contract: Contract, body: Json) -> Refusal:
+    return refusal_of(contract, body, contract.request.broken(body))
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "param", "message"),
+    [
+        ({**BASE, "n": 7}, "invalid_value", "n", "n is at most 6; you sent 7."),
+        ({**BASE, "n": "2"}, "invalid_value", "n", 'n is an integer; you sent "2".'),
+        ({"model": "qwen-image-2.0-pro"}, "missing_required_parameter", "prompt", "prompt is required; it is missing."),
+        ([], "invalid_value", None, "body is an object; you sent []."),
+    ],
+)
+def test_a_refusal_names_the_field_and_what_was_sent(
+    powertokens: Contract, body: Json, code: str, param: str | None, message: str
+) -> None:
+    assert refused(powertokens, body) == Refusal(400, "invalid_request_error", code, message, param)
+
+
+def test_of_several_mistakes_the_first_in_the_contract_is_named(powertokens: Contract) -> None:
+    assert refused(powertokens, {"seed": -1, "n": 7, "model": "x", "prompt": "y"}).param == "model"
+
+
+def test_a_nested_field_is_named_by_its_path(powerbuyin: Contract) -> None:
+    body: Json = {"model": "qwen-image-2.0-pro", "input": {"messages": [{"role": "user", "content": [{}]}]}}
+    assert refused(powerbuyin, body).param == "input.messages.0.content.0.text"
+
+
+def test_a_field_that_the_contract_does_not_know_is_named(invented: Contract) -> None:
+    refusal = refused(invented, {**ORDER, "sheets": 1, "size": "1*1"})
+    assert (refusal.code, refusal.param) == ("unknown_parameter", "size")
+    assert refusal.message.endswith("you sent size.")
+
+
+@pytest.mark.parametrize("refusal", [NO_TOKEN, WRONG_TOKEN, NOT_JSON, UPSTREAM_BROKE])
+def test_an_error_has_the_shape_of_the_openai_api(powertokens: Contract, refusal: Refusal) -> None:
+    error: Json = {"message": refusal.message, "type": refusal.type, "code": refusal.code, "param": None}
+    assert refusal_body(powertokens, refusal) == {"error": error}
+
+
+def test_a_contract_that_says_nothing_of_errors_gets_that_shape_as_well(powertokens: Contract) -> None:
+    silent = replace(powertokens, operation=replace(powertokens.operation, refusal=None))
+    assert refusal_body(silent, NOT_JSON) == refusal_body(powertokens, NOT_JSON)
+
+
+def test_a_contract_with_an_error_of_its_own_shape_gets_that(invented: Contract) -> None:
+    assert refusal_body(invented, NOT_JSON) == {"reason": NOT_JSON.message}
+
+
+def test_every_error_is_valid_by_its_contract(powertokens: Contract, powerbuyin: Contract, invented: Contract) -> None:
+    for contract in (powertokens, powerbuyin, invented):
+        assert contract.operation.refusal is not None
+        for refusal in (NO_TOKEN, NOT_JSON, refused(contract, {}), refused(contract, None)):
+            assert contract.operation.refusal.broken(refusal_body(contract, refusal)) == frozenset()
+
+
+def test_what_is_broken_is_told_in_the_contracts_order(powertokens: Contract) -> None:
+    every = list(powertokens.request.constraints.values())
+    assert in_order(powertokens, frozenset(every)) == list(dict.fromkeys(every))

@@ -1,0 +1,164 @@
+"""What is kept of a request holds no secret, even before anybody looks, and takes no more memory than it says."""
+
+import gc
+import tracemalloc
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import unquote
+
+import orjson
+import pytest
+
+from gateway_contract.traffic.exchange import Fault, PlayedFailure, UpstreamCall
+from gateway_contract.values.json_value import ABSENT, read_json
+from mock_server.journal.codec import Happened, entry_of, harmless, packed, unpacked
+from mock_server.journal.entries import Journal
+from mock_server.journal.recorder import keep, told_by_digest
+
+TOKEN = b"a-token-of-nobody"
+AUTHORIZED = (b"authorization", b"Bearer " + TOKEN)
+
+
+def request(content: bytes = b"{}", *more: tuple[bytes, bytes]) -> Happened:
+    return Happened(
+        gateway="gate",
+        at=0.0,
+        method="POST",
+        path=b"/x",
+        query=b"",
+        headers=[AUTHORIZED, *more],
+        content=content,
+        status=200,
+        answer_headers=[],
+        answer=b"{}",
+        whole=True,
+        seconds=0.0,
+        calls=[],
+        scenario=None,
+        mode="strict",
+    )
+
+
+def upstream_call(content: bytes) -> UpstreamCall:
+    return UpstreamCall("POST", "/up", (("authorization", "Bearer of-the-gateway"),), read_json(content), 0.0, 200)
+
+
+def everywhere() -> list[Happened]:
+    """Requests that hold the client's token, each in another place."""
+    words = orjson.dumps({"words": TOKEN.decode()})
+    return [
+        request(),
+        request(words),
+        request(words.replace(b"-", b"\\u002d")),
+        request(b"{}", (b"x-also", TOKEN)),
+        replace(request(words), calls=[upstream_call(words)]),
+        replace(request(), path=b"/" + TOKEN),
+        replace(request(), query=b"key=" + TOKEN),
+        replace(request(), query=b"key=" + TOKEN.replace(b"-", b"%2d")),
+        replace(request(), answer=words),
+        replace(request(), answer_headers=[(b"x-echo", TOKEN)]),
+        replace(request(b"{}", (b"x-mock-scenario", TOKEN)), scenario=TOKEN.decode()),
+    ]
+
+
+@pytest.mark.parametrize("raw", everywhere())
+def test_the_clients_token_is_gone_before_anybody_looks(raw: Happened) -> None:
+    kept = harmless(raw)
+    assert TOKEN.decode() not in str(kept)
+    told = entry_of(kept, 1)
+    assert TOKEN.decode() not in f"{told} {told.body} {told.answer} {unquote(told.path)}"
+
+
+def test_the_gateways_own_key_is_in_no_entry() -> None:
+    (call,) = entry_of(harmless(replace(request(), calls=[upstream_call(b"{}")])), 1).upstream
+    assert call.headers == (("authorization", "Bearer [redacted]"),)
+
+
+def test_a_call_without_a_body_stays_one() -> None:
+    call = replace(upstream_call(b"{}"), body=ABSENT)
+    (kept,) = harmless(replace(request(TOKEN), calls=[call])).calls
+    assert kept.body is ABSENT
+
+
+def test_paths_and_headers_that_are_no_text_are_told_as_far_as_they_go() -> None:
+    entry = entry_of(harmless(replace(request(b"\xff", (b"x-odd", b"\xff")), path=b"/\xff")), 7)
+    assert (entry.number, entry.path, entry.content) == (7, "/�", b"\xff")
+    assert ("x-odd", "ÿ") in entry.headers
+
+
+def with_calls(content: bytes, count: int = 1) -> Happened:
+    return replace(request(content), calls=[upstream_call(content) for _ in range(count)])
+
+
+HOSTILE: dict[str, Callable[[], Happened]] = {
+    "many headers": lambda: request(b"{}", *((b"%x" % index, b"b" * 2) for index in range(10_000))),
+    "empty lists": lambda: with_calls(b"[%b]" % b",".join([b"[]"] * 40_000)),
+    "empty objects": lambda: with_calls(b"[%b]" % b",".join([b"{}"] * 40_000)),
+    "names": lambda: with_calls(b"{%b}" % b",".join(b'"%x":{}' % index for index in range(40_000))),
+    "an emoji in a long text": lambda: with_calls('"{}😀"'.format("a" * 2_000_000).encode()),
+    "several calls": lambda: with_calls(b'"%b"' % (b"a" * 500_000), 5),
+    "a long query": lambda: replace(request(), query=b"q=" + b"x" * 60_000),
+    "a long scenario": lambda: replace(request(), scenario="x" * 60_000),
+    "a long answer": lambda: replace(request(), answer=b"x" * 1_000_000),
+}
+
+
+@pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_kept_is_one_piece_from_which_all_of_it_comes_back(make: Callable[[], Happened]) -> None:
+    raw = harmless(make())
+    kept = packed(raw)
+    assert isinstance(kept, bytes)
+    assert unpacked(kept) == raw
+
+
+def test_a_failure_that_was_played_and_a_call_without_a_body_come_back() -> None:
+    played = replace(upstream_call(b"{}"), body=ABSENT, images=("a",), played=PlayedFailure("odd", Fault.VENDOR, 3))
+    raw = replace(request(), calls=[played, upstream_call(b"null")])
+    assert unpacked(packed(raw)) == raw
+
+
+def test_no_request_takes_more_memory_than_it_says() -> None:
+    # Servers that other tests left running take memory in the meantime, too, but not each time.
+    assert min(excess_of_hundred() for _ in range(5)) <= 0
+
+
+def excess_of_hundred() -> int:
+    """Bytes that a journal of a hundred requests takes beyond what it says."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        journal = Journal(100)
+        for _ in range(100):
+            keep(journal, with_calls(b'["%b"]' % (b"a" * 50_000)))
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(journal.kept) == 100
+    return taken - journal.held
+
+
+def link_that_reads_like_a_key() -> str:
+    """One of many thousand: nothing in it is secret."""
+    return "http://x/images/" + "a" * 40 + "sk-" + "b" * 40 + ".png"
+
+
+def test_a_link_that_reads_like_a_key_by_chance_stays() -> None:
+    answer = orjson.dumps({"url": link_that_reads_like_a_key()})
+    assert harmless(replace(request(), answer=answer)).answer == answer
+
+
+def test_an_image_in_the_answer_to_a_request_with_a_secret_is_told_by_its_digest() -> None:
+    content = bytes(range(256)) * 100
+    answer = orjson.dumps({"b64": b64encode(content).decode(), "url": link_that_reads_like_a_key()})
+    journal = Journal(10)
+    keep(journal, replace(request(orjson.dumps({"words": TOKEN.decode()})), answer=answer))
+    assert journal.entries()[0].answer == {"b64": told_by_digest(content), "url": "http://x/images/[redacted].png"}
+
+
+def test_a_long_secret_is_looked_for_no_longer_than_a_quotation_is() -> None:
+    """Each of its beginnings in a long answer would take minutes."""
+    long = b"0123456789" * 6000
+    raw = replace(request(long), headers=[(b"cookie", long)], answer=b"x" * 4_000_000)
+    assert harmless(raw).content == b"[redacted]"

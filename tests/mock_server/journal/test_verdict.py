@@ -1,0 +1,221 @@
+"""What the contract says of a request, in words that help to mend it; whatever the mock answered."""
+
+import orjson
+import pytest
+
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.traffic.exchange import Headers, UpstreamCall
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import placed, removed
+from mock_server.journal.entries import Entry
+from mock_server.journal.verdict import EntryVerdict, Kind, verdict_in, verdict_of
+from tests.mock_server.admin.seen import Body
+
+SENT: Headers = (("authorization", "Bearer [redacted]"),)
+KITE: Body = {"engine": "quick", "wish": {"words": "a kite"}}
+
+
+def entry(
+    contract: Contract,
+    content: bytes,
+    calls: tuple[UpstreamCall, ...] = (),
+    method: str = "",
+    path: str = "",
+    headers: Headers = SENT,
+) -> Entry:
+    return Entry(
+        number=1,
+        gateway=contract.name,
+        at=0.0,
+        method=method or contract.operation.method,
+        path=path or f"/{contract.name}{contract.operation.path}",
+        headers=headers,
+        content=content,
+        status=200,
+        answer_headers=(),
+        answer_content=b"{}",
+        whole=True,
+        seconds=0.0,
+        upstream=calls,
+        scenario=None,
+        mode="off",
+    )
+
+
+def verdict(contract: Contract, body: Json, *calls: Json) -> EntryVerdict:
+    seen = tuple(UpstreamCall("POST", "/paint", (), call, 0.0, 200) for call in calls)
+    return verdict_of(contract, entry(contract, orjson.dumps(body), seen))
+
+
+def test_a_right_request_is_valid(powertokens: Contract, powerbuyin: Contract, invented: Contract) -> None:
+    for contract in (powertokens, powerbuyin, invented):
+        for example in contract.examples:
+            found = verdict(contract, example.body, upstream_body(contract, example.body))
+            assert (found.kind, found.says, found.upstream) == (Kind.VALID, "Valid by the contract.", ())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sheets": 5}, "sheets: at most 4; you sent 5."),
+        ({"sheets": 0}, "sheets: at least 1; you sent 0."),
+        ({"sheets": "two"}, 'sheets: an integer; you sent a string: "two".'),
+        ({"sheets": None}, "sheets: an integer; you sent null."),
+        ({"engine": "fast"}, 'engine: one of quick, fine; you sent "fast".'),
+        (
+            {"engine": "fine", "sheets": 3},
+            "sheets: at most 2 for the fine engine (or is answered as if it were 2); you sent 3.",
+        ),
+        ({"wish": {}}, "words: required; you left it out."),
+        ({"wish": {"words": ""}}, "words: at least 1 character; you sent 0 characters."),
+        ({"wish": {"words": "x" * 201}}, "words: at most 200 characters; you sent 201 characters."),
+        ({"canvas": "10*10"}, "canvas: at least 65536 pixels; you sent 10*10: 100 pixels."),
+        ({"canvas": "wide"}, 'canvas: a width and a height in pixels; you sent "wide".'),
+        (
+            {"look": {"colours": ["red", "b", "sky"]}},
+            "colours: every item at least 2 characters; you sent 1 character.",
+        ),
+        ({"look": {"colours": ["red", 1, None]}}, "colours: every item a string; you sent 1 and null."),
+        ({"look": {"colours": []}}, "colours: at least 1 item; you sent 0 items."),
+        ({"shets": 2}, "shets: not known here; did you mean 'sheets'?"),
+        ({"zzz": 2}, "zzz: not known here."),
+    ],
+)
+def test_a_broken_rule_is_told_with_what_was_sent(invented: Contract, change: Body, said: str) -> None:
+    found = verdict(invented, {**KITE, **change})
+    assert found.kind is Kind.BROKEN
+    assert said in found.says
+
+
+def test_every_broken_rule_is_told_with_its_field_and_clause(invented: Contract) -> None:
+    found = verdict(invented, {**KITE, "sheets": 5, "chaos": -1})
+    assert [(one.subject, one.pointer, one.clause) for one in found.broken] == [
+        ("sheets", "/sheets", "PX-05"),
+        ("chaos", "/chaos", "PX-08"),
+    ]
+
+
+def test_a_body_of_another_type_breaks_the_contract_as_a_whole(invented: Contract) -> None:
+    assert verdict(invented, []).says == "body: an object; you sent an array: []."
+
+
+def test_what_the_page_leaves_open_is_named(powertokens: Contract, invented: Contract) -> None:
+    order = powertokens.examples[0].body
+    assert isinstance(order, dict)
+    assert verdict(powertokens, {**order, "sed": 1}).says == "The contract leaves open: sed (did you mean 'seed'?)."
+    assert verdict(invented, {**KITE, "canvas": "512X512"}).open == ("canvas",)
+    assert (
+        verdict(invented, {**KITE, "sheets": 1.0}).says
+        == "The contract leaves open: an integer written as a fraction: 1.0."
+    )
+
+
+def test_what_is_broken_is_told_beside_what_the_page_leaves_open(powertokens: Contract) -> None:
+    order = powertokens.examples[0].body
+    assert isinstance(order, dict)
+    found = verdict(powertokens, {**order, "n": 7, "size": "512X512", "sed": 1})
+    assert (found.kind, found.open) == (Kind.BROKEN, ("sed (did you mean 'seed'?)", "size"))
+    assert found.says == "n: at most 6; you sent 7. The contract leaves open: sed (did you mean 'seed'?), size."
+
+
+@pytest.mark.parametrize("change", [{"n": None}, {"size": "1x1"}, {"prompt": ""}])
+def test_what_the_page_leaves_open_is_not_broken_by_itself(powertokens: Contract, change: Body) -> None:
+    order = powertokens.examples[0].body
+    assert isinstance(order, dict)
+    found = verdict(powertokens, {**order, **change})
+    assert (found.kind, found.broken, found.open) == (Kind.OPEN, (), tuple(change))
+
+
+def test_what_is_no_json_is_said_to_be_none(invented: Contract) -> None:
+    assert verdict_of(invented, entry(invented, b"{")).says == "The body is no JSON."
+    assert verdict_of(invented, entry(invented, b"")).says == "There is no body."
+    assert verdict_of(invented, entry(invented, b"")).kind is Kind.NOT_JSON
+
+
+def test_a_request_to_something_else_is_none_of_the_contracts_business(invented: Contract) -> None:
+    for method, path in (("GET", ""), ("", "/paintbox/elsewhere")):
+        found = verdict_of(invented, entry(invented, orjson.dumps(KITE), method=method, path=path))
+        assert found.kind is Kind.ELSEWHERE
+        assert "POST /draw" in found.says
+
+
+def test_a_query_makes_no_other_request(invented: Contract) -> None:
+    found = verdict_of(invented, entry(invented, orjson.dumps(KITE), path="/paintbox/draw?a=b"))
+    assert found.kind is Kind.VALID
+
+
+def test_a_gateway_that_is_served_no_longer_has_no_verdict(invented: Contract, powertokens: Contract) -> None:
+    found = entry(invented, orjson.dumps(KITE))
+    assert verdict_in([powertokens], found).kind is Kind.UNKNOWN
+    assert verdict_in([powertokens, invented], found).kind is Kind.VALID
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent"),
+    [((), "none"), ((("Authorization", "Basic [redacted]"),), "something else"), ((("authorization", ""),), "none")],
+)
+def test_a_missing_token_is_told_beside_all_else(invented: Contract, headers: Headers, sent: str) -> None:
+    says = f"Authorization: a bearer token is required; you sent {sent}."
+    right, wrong, silent = (
+        verdict_of(invented, entry(invented, orjson.dumps({**KITE, **change}), headers=headers))
+        for change in ({}, {"sheets": 5}, {"canvas": "512X512"})
+    )
+    assert (right.kind, right.says, right.broken[0].clause) == (Kind.BROKEN, says, "PX-02")
+    assert wrong.sentences == (says, "sheets: at most 4; you sent 5.")
+    assert (silent.kind, silent.open) == (Kind.BROKEN, ("canvas",))
+
+
+def differing(contract: Contract, body: Json, call: Json) -> list[str]:
+    return [difference.says for difference in verdict(contract, body, call).upstream]
+
+
+def test_a_dropped_field_is_told(invented: Contract) -> None:
+    body: Json = {**KITE, "chaos": 0}
+    call = removed(upstream_body(invented, body), "/settings/dice")
+    assert differing(invented, body, call) == ["chaos: 0 was to arrive at /settings/dice; it was dropped"]
+
+
+def test_a_changed_field_is_told(invented: Contract) -> None:
+    body: Json = {**KITE, "canvas": "640x480"}
+    call = placed(upstream_body(invented, body), "/settings/area", "480*640")
+    assert differing(invented, body, call) == ['canvas: "640*480" arrived as "480*640" at /settings/area']
+
+
+def test_a_misplaced_field_is_told_once(invented: Contract) -> None:
+    body: Json = {**KITE, "chaos": 77}
+    call = placed(removed(upstream_body(invented, body), "/settings/dice"), "/job/dice", 77)
+    assert differing(invented, body, call) == ["chaos: 77 belongs at /settings/dice; it arrived at /job/dice"]
+
+
+def test_an_injected_field_is_told(invented: Contract) -> None:
+    call = placed(upstream_body(invented, KITE), "/settings/dice", 3)
+    assert differing(invented, KITE, call) == ["chaos: nobody asked for 3 at /settings/dice"]
+
+
+def test_what_no_field_leads_to_is_told(invented: Contract) -> None:
+    call = placed(upstream_body(invented, KITE), "/settings/logo", "ours")
+    assert differing(invented, KITE, call) == ['/settings/logo: nobody asked for "ours" at /settings/logo']
+
+
+def test_a_default_may_be_said_in_so_many_words_and_no_other(invented: Contract) -> None:
+    right = placed(upstream_body(invented, KITE), "/settings/copies", 1)
+    wrong = placed(upstream_body(invented, KITE), "/settings/copies", 2)
+    assert differing(invented, KITE, right) == []
+    assert differing(invented, KITE, wrong) == ["sheets: nobody asked for 2 at /settings/copies"]
+
+
+def test_what_may_be_made_up_is_no_difference(invented: Contract) -> None:
+    assert differing(invented, KITE, placed(upstream_body(invented, KITE), "/settings/force", 1.2)) == []
+
+
+def test_what_the_contract_does_not_judge_is_no_difference(invented: Contract) -> None:
+    body: Json = {**KITE, "engine": "fine", "strength": 1}
+    assert differing(invented, body, removed(upstream_body(invented, body), "/settings/force")) == []
+
+
+def test_each_call_is_looked_at(invented: Contract) -> None:
+    body: Json = {**KITE, "chaos": 5}
+    right = upstream_body(invented, body)
+    found = verdict(invented, body, right, removed(right, "/settings/dice")).upstream
+    assert [(one.call, one.what, one.pointer) for one in found] == [(1, "dropped", "/settings/dice")]
