@@ -89,14 +89,16 @@ def test_it_stops_quietly_and_soon_while_it_answers(scenario: str, presses: int)
         url = f"{url_of(lines)}/powertokens/v1/images/generations"
         headers = {"authorization": "Bearer x", "x-mock-scenario": scenario}
         slow = threads.submit(httpx.post, url, json=FLAT, headers=headers, timeout=30, trust_env=False)
-        events = threads.submit(httpx.get, f"{url_of(lines)}/_mock/events", timeout=30, trust_env=False)
-        time.sleep(0.5)
-        for _ in range(presses):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.2)
-        _, complained = process.communicate(timeout=20)
-        assert isinstance(slow.exception(), httpx.TransportError)
-        assert events.result().status_code == 200
+        # Only once its head is here has the server surely accepted this request; an earlier signal would reset it.
+        with httpx.stream("GET", f"{url_of(lines)}/_mock/events", timeout=30, trust_env=False) as events:
+            time.sleep(0.5)
+            for _ in range(presses):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.2)
+            _, complained = process.communicate(timeout=20)
+            assert isinstance(slow.exception(), httpx.TransportError)
+            events.read()  # to its end, without an error
+        assert events.status_code == 200
     assert (process.returncode, complained) == (0, "")
 
 
