@@ -60,7 +60,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     for kind in (
         *fault_scenarios.connection_kinds(),
         *timing.kinds(),
-        *fault_scenarios.kinds(),
+        *fault_scenarios.connection_kinds(),
         *image_scenarios.kinds(),
         *chaos.kinds(effect_of),
         *defect_scenario.kinds(),
