@@ -15,7 +15,7 @@ NPM := $(NPM_FOLDERS:%=%/node_modules/.package-lock.json)
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help contract fuzz mock selftest test coverage lint types lock clean
+.PHONY: help contract fuzz mock selftest check test coverage lint types lock clean
 
 help:
 	@echo 'make contract      both contracts against the bundled mock gateway'
@@ -39,7 +39,8 @@ help:
 	@echo '    DEFECT=name               broken on purpose; `.venv/bin/python -m mock_server --defects` lists how'
 	@echo 'make selftest      every known defect against the suite: the kill matrix (CONTRACT, JOBS and DEFECT narrow it)'
 	@echo ''
-	@echo 'make test          the tests of this project, with their coverage'
+	@echo 'make check         lint, import rules, types and the quick tests: a minute, no Node.js, no browser'
+	@echo 'make test          all tests of this project, with their coverage'
 	@echo 'make coverage      the same as pages to read, in build/coverage'
 	@echo 'make lint          ruff and import-linter: rules, format, imports'
 	@echo 'make types         mypy'
@@ -90,6 +91,10 @@ test: $(READY) $(NPM)
 	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(RUN) coverage report --include='gateway_contract/*' --fail-under=100
 	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=90.1
+
+# What can be checked in a minute, without Node.js and without a browser.
+check: lint types
+	$(RUN) pytest -q -n $(WORKERS) --dist worksteal -m 'not slow and not clients'
 
 coverage: $(READY) $(NPM)
 	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=html:build/coverage

@@ -1,6 +1,7 @@
 """What holds for all tests of the project."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,3 +32,18 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     """A new page with cookies, cache and storage of its own."""
     async with blank_page(browser) as opened:
         yield opened
+
+
+TESTS = Path(__file__).parent
+MARKED_FOLDERS = {"end_to_end": "slow", "clients": "clients"}
+BROWSER_FIXTURES = {"browser", "page"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make check` leaves out: whole runs by their folder, and what needs a browser by its fixtures."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        if folder in MARKED_FOLDERS:
+            item.add_marker(MARKED_FOLDERS[folder])
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("clients")
