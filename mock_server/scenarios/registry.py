@@ -58,7 +58,7 @@ def _effect(step: Step, contract: Contract, named: Mapping[str, NamedScenario]) 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
     for kind in (
-        *fault_scenarios.connection_kinds(),
+        *fault_scenarios.kinds(),
         *timing.kinds(),
         *fault_scenarios.connection_kinds(),
         *image_scenarios.kinds(),
