@@ -1,6 +1,7 @@
 """Breaking a connection on purpose, in the way of a peer that crashes."""
 
 import asyncio
+import re
 import socket
 import struct
 from collections.abc import Sized
@@ -15,6 +16,8 @@ ENDING = "connection.ending"
 MOST_HEAD = 2**16  # bytes
 TOO_LONG = "The head of the request is too long."
 LAST_ANSWERS = 2  # seconds that requests which are under way have when the server stops
+END_OF_HEAD = b"\r\n\r\n"
+UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*(?!websocket)[^\r\n]*", re.IGNORECASE)
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
 
 
@@ -39,6 +42,7 @@ class DroppingProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         self.ending = asyncio.Event()
         self.head_bytes = 0  # received since the last piece of a body
+        self.in_head = True
         self.extensions: dict[Any, Any] = {EXTENSION: transport, ENDING: self.ending}
         super().connection_made(transport)
         self.flow = OneByOne(transport, self.pipeline)
@@ -56,12 +60,13 @@ class DroppingProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bounds what comes between bodies: the parser would keep heads and trailers of any length."""
         self.head_bytes += len(data)
-        super().data_received(data)
+        super().data_received(without_upgrade(data) if self.in_head else data)
         if self.head_bytes > MOST_HEAD and not self.transport.is_closing():
             self.send_400_response(TOO_LONG)
 
     def on_headers_complete(self) -> None:
         """What comes as a header from now on is a trailer, and no header of the request (RFC 9110, 6.5.1)."""
+        self.in_head = False
         super().on_headers_complete()
         if not self.parser.should_upgrade():
             self.headers = []
@@ -72,11 +77,24 @@ class DroppingProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self.head_bytes = 0
+        self.in_head = True
         super().on_message_complete()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = self.extensions
+
+
+def without_upgrade(data: bytes) -> bytes:
+    """The data without an offer to change the protocol in the head that it begins with.
+
+    A server may ignore `Upgrade` (RFC 9110, 7.8). The parser does not: it takes what follows the head for the new
+    protocol, so that the body of a request by Java's client, which offers h2c, would be lost.
+    """
+    if b"pgrade" not in data and b"PGRADE" not in data:
+        return data
+    head, separator, rest = data.partition(END_OF_HEAD)
+    return UPGRADE.sub(b"", head) + separator + rest
 
 
 def is_ending(scope: Scope) -> bool:

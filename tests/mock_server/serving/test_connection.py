@@ -5,6 +5,7 @@ After an update, compare `DroppingProtocol` with the new version of its base cla
 
 import asyncio
 import inspect
+import socket
 import tomllib
 from collections import deque
 from collections.abc import Callable
@@ -12,14 +13,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from mock_server.serving.connection import DroppingProtocol, OneByOne
+from mock_server.serving.server import serving
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 PARAMETERS: dict[Callable[..., Any], list[str]] = {
@@ -78,6 +82,48 @@ async def test_a_connection_of_uvicorn_has_the_expected_attributes() -> None:
 
 @pytest.mark.anyio
 async def test_a_connection_of_the_mock_has_no_attribute_that_uvicorn_uses() -> None:
-    added = {"ending", "head_bytes", "extensions", "break_off"}
+    added = {"ending", "head_bytes", "in_head", "extensions", "break_off"}
     assert vars(connection(DroppingProtocol)).keys() - vars(connection(HttpToolsProtocol)).keys() <= added
     assert not [name for name in added if hasattr(connection(HttpToolsProtocol), name)]
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that answers with the body of the request."""
+    del scope
+    content, more = b"", True
+    while more:
+        message = await receive()
+        content += message.get("body", b"")
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(content))]})
+    await send({"type": "http.response.body", "body": content})
+
+
+OFFERS = {
+    "as Java's client sends it": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n",
+    "in other case": b"connection: upgrade\r\nUPGRADE:h2c\r\n",
+    "of several protocols": b"Connection: Upgrade\r\nUpgrade: TLS/1.3, h2c\r\n",
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
+def test_an_offer_to_upgrade_is_ignored_and_the_body_is_read(offer: bytes) -> None:
+    request = b"POST / HTTP/1.1\r\nHost: x\r\n%bContent-Length: 12\r\n\r\nupgrade: yes" % offer
+    with serving(echo) as url, socket.create_connection(address(url), timeout=5) as client:
+        for _ in range(2):  # the connection goes on afterwards
+            client.sendall(request)
+            assert until_end_of(client, b"upgrade: yes").startswith(b"HTTP/1.1 200")
+
+
+def address(url: str) -> tuple[str, int]:
+    split = urlsplit(url)
+    return str(split.hostname), int(split.port or 0)
+
+
+def until_end_of(client: socket.socket, content: bytes) -> bytes:
+    received = b""
+    while not received.endswith(content):
+        chunk = client.recv(65536)
+        assert chunk, received
+        received += chunk
+    return received
