@@ -14,7 +14,7 @@ from mock_server.defects.image_defects import again
 from mock_server.defects.response_defects import with_items
 from mock_server.defects.sites import images_of
 from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.stages import Gateway, Incoming, Outgoing
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.upstream.client import Outbound, UpstreamWire
 from mock_server.upstream.dashscope.messages import is_wan
 from mock_server.upstream.dashscope.tasks import (
@@ -146,11 +146,11 @@ def converts_images(gateway: Gateway) -> ASGIApp:
 def links_to_the_upstream(gateway: Gateway) -> ASGIApp:
     """Links are the upstream's own."""
 
-    async def linked(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    async def linked(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         left = iter(links)
         keys = [carrier.key for carrier in images_of(own.contract).carriers if not carrier.inline]
         return await with_items(
-            own, body, links, incoming, lambda item: item | {key: next(left) for key in keys if key in item}
+            own, body, links, request, lambda item: item | {key: next(left) for key in keys if key in item}
         )
 
     return gateway_app(replace(gateway, answer=linked))

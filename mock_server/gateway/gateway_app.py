@@ -12,9 +12,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.gateway.response_body import IMAGE_PATH
-from mock_server.gateway.stages import Gateway, Incoming, Outgoing, handle
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, handle
 from mock_server.serving.asgi import content_of, own_url, texts_in
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.signing import BadSignatureError
 from mock_server.upstream.client import UpstreamWire
 
@@ -42,14 +42,14 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
 
 
 async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
-    incoming = Incoming(scope["method"], texts_in(scope["headers"]), await content_of(receive), own_url(scope))
-    outgoing = await handle(gateway, incoming)
+    request = GatewayRequest(scope["method"], texts_in(scope["headers"]), await content_of(receive), own_url(scope))
+    outgoing = await handle(gateway, request)
     content, headers = content_and_headers(outgoing)
     await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
-def content_and_headers(outgoing: Outgoing) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+def content_and_headers(outgoing: GatewayResponse) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     """An answer as it goes out."""
     content = orjson.dumps(outgoing.body)
     length = (b"content-length", b"%d" % len(content))
@@ -67,7 +67,7 @@ def signed_in(path: str) -> str:
 
 def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
     message = f"{method} is not allowed here."
-    refused = gateway.refuse(gateway, Refusal(405, "invalid_request_error", "method_not_allowed", message))
+    refused = gateway.reject(gateway, ErrorResponse(405, "invalid_request_error", "method_not_allowed", message))
     return response(refused, {"allow": allowed})
 
 
@@ -80,7 +80,7 @@ def beside_the_operation(gateway: Gateway) -> Starlette:
 
     async def unknown_path(request: Request, _error: Exception) -> Response:
         message = f"There is nothing at {request.url.path}."
-        return response(gateway.refuse(gateway, Refusal(404, "invalid_request_error", "unknown_url", message)))
+        return response(gateway.reject(gateway, ErrorResponse(404, "invalid_request_error", "unknown_url", message)))
 
     async def only_read(request: Request, _error: Exception) -> Response:
         return other_method(gateway, request.method, "GET, HEAD")
@@ -92,7 +92,7 @@ def beside_the_operation(gateway: Gateway) -> Starlette:
     )
 
 
-def response(outgoing: Outgoing, headers: Mapping[str, str] | None = None) -> Response:
+def response(outgoing: GatewayResponse, headers: Mapping[str, str] | None = None) -> Response:
     content = orjson.dumps(outgoing.body)
     return Response(content, outgoing.status, {**outgoing.headers, **(headers or {})}, "application/json")
 

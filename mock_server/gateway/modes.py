@@ -11,9 +11,9 @@ from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.schema.constraint import ANY_NAME, Constraint
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
-from mock_server.gateway.openai_errors import in_order, refusal_of
-from mock_server.gateway.stages import Gateway, Incoming, Outgoing, Respond
-from mock_server.serving.error_response import Refusal
+from mock_server.gateway.openai_errors import error_for, in_order
+from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
+from mock_server.serving.error_response import ErrorResponse
 
 MODE_HEADER = "x-mock-mode"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -56,17 +56,17 @@ def in_mode(gateway: Gateway, mode: Mode) -> Gateway:
             return replace(gateway, validate=lambda _, body: body)
 
 
-def violation(contract: Contract, body: Json) -> Refusal | None:
+def violation(contract: Contract, body: Json) -> ErrorResponse | None:
     """What a strict gateway would say of a body."""
     breaches = judged_breaches(contract, body)
-    return refusal_of(contract, body, breaches) if breaches else None
+    return error_for(contract, body, breaches) if breaches else None
 
 
 def judged_breaches(contract: Contract, body: Json) -> frozenset[Constraint]:
     return frozenset(one for one in contract.request.broken(body) if one.keyword != NOT_JUDGED)
 
 
-def mended(contract: Contract, body: Json) -> Json | Refusal:
+def mended(contract: Contract, body: Json) -> Json | ErrorResponse:
     """The body brought within the contract: numbers to their bounds, texts cut, the rest as if it had been left out.
 
     Where that does not help, the contract's own example; where there is none, the refusal.
@@ -79,7 +79,7 @@ def mended(contract: Contract, body: Json) -> Json | Refusal:
         for breach in in_order(contract, breaches):
             right = _mended_at(contract, breach, right)
     example = _example(contract)
-    return refusal_of(contract, body, judged_breaches(contract, body)) if example is ABSENT else example
+    return error_for(contract, body, judged_breaches(contract, body)) if example is ABSENT else example
 
 
 def _mended_at(contract: Contract, breach: Constraint, body: Json) -> Json:
@@ -120,23 +120,23 @@ def _example(contract: Contract) -> Json | Literal[Nothing.ABSENT]:
     return next(right, ABSENT)
 
 
-def _mending(gateway: Gateway, body: Json) -> Json | Refusal:
+def _mending(gateway: Gateway, body: Json) -> Json | ErrorResponse:
     return mended(gateway.contract, body)
 
 
-def _saying(gateway: Gateway) -> Respond:
+def _saying(gateway: Gateway) -> AnswerStage:
     """The gateway's way to answer, with a header that tells what a strict one would have refused."""
 
-    async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-        right = await gateway.answer(own, body, links, incoming)
-        sent = read_json(incoming.content)
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        right = await gateway.answer(own, body, links, request)
+        sent = read_json(request.content)
         said = None if sent is ABSENT else violation(own.contract, sent)
         return right if said is None else replace(right, headers={**right.headers, VIOLATION_HEADER: in_a_header(said)})
 
     return answer
 
 
-def in_a_header(said: Refusal) -> str:
+def in_a_header(said: ErrorResponse) -> str:
     """As a header can carry it (RFC 9110, 5.5): it may quote whatever a client sent."""
     told = said.message.encode("ascii", "backslashreplace").decode()
     return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", told)

@@ -9,16 +9,18 @@ from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
 from gateway_contract.schema.keywords import constraint_sentence
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
 from gateway_contract.values.pointer import below, leaf_name, members, parent, put_each, read, tokens
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 
-NO_TOKEN = Refusal(401, "authentication_error", "missing_api_key", "Send your token as Authorization: Bearer <token>.")
-WRONG_TOKEN = Refusal(401, "authentication_error", "invalid_api_key", "The token is not one of this gateway's.")
-NOT_JSON = Refusal(400, "invalid_request_error", "invalid_json", "The body is no JSON object in UTF-8.")
+NO_TOKEN = ErrorResponse(
+    401, "authentication_error", "missing_api_key", "Send your token as Authorization: Bearer <token>."
+)
+WRONG_TOKEN = ErrorResponse(401, "authentication_error", "invalid_api_key", "The token is not one of this gateway's.")
+NOT_JSON = ErrorResponse(400, "invalid_request_error", "invalid_json", "The body is no JSON object in UTF-8.")
 
 
-def refusal_body(contract: Contract, refusal: Refusal) -> Json:
+def error_body(contract: Contract, error: ErrorResponse) -> Json:
     """The body by the contract: where it wants texts of other names than the OpenAI API's, each is the message."""
-    told, body = refusal.told, dict[str, Json]()
+    told, body = error.fields, dict[str, Json]()
     pointers, names = _told_at(contract)
     put_each(body, pointers, [told[name] for name in names])
     return body
@@ -29,9 +31,9 @@ def _told_at(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where in an error body something is told, and what at each place, by the OpenAI API's names."""
     schema = contract.operation.refusal
     if schema is None:
-        return tuple(f"/error/{name}" for name in NO_TOKEN.told), tuple(NO_TOKEN.told)
+        return tuple(f"/error/{name}" for name in NO_TOKEN.fields), tuple(NO_TOKEN.fields)
     named = ((part, leaf_name(part.pointer)) for part in schema.parts)
-    wanted = [(part.pointer, name if name in NO_TOKEN.told else _stand_in(part)) for part, name in named]
+    wanted = [(part.pointer, name if name in NO_TOKEN.fields else _stand_in(part)) for part, name in named]
     told = [(pointer, name) for pointer, name in wanted if name is not None]
     return tuple(pointer for pointer, _ in told), tuple(name for _, name in told)
 
@@ -57,14 +59,14 @@ def in_order(contract: Contract, broken: Iterable[Constraint]) -> list[Constrain
     return sorted(broken, key=_order(contract).__getitem__)
 
 
-def refusal_of(contract: Contract, body: Json, broken: frozenset[Constraint]) -> Refusal:
+def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> ErrorResponse:
     """The refusal of a body that breaks constraints; of several, the first in the contract is named."""
     first = in_order(contract, broken)[0]
     if leaf_name(first.pointer) == ANY_NAME:
         return _unlisted(contract, body, first)
     seen = read(body, first.pointer)
     sent = "it is missing" if seen is ABSENT else f"you sent {shortened(seen)}"
-    return Refusal(
+    return ErrorResponse(
         status=400,
         type="invalid_request_error",
         code="invalid_value" if seen is not ABSENT else "missing_required_parameter",
@@ -73,7 +75,7 @@ def refusal_of(contract: Contract, body: Json, broken: frozenset[Constraint]) ->
     )
 
 
-def _unlisted(contract: Contract, body: Json, constraint: Constraint) -> Refusal:
+def _unlisted(contract: Contract, body: Json, constraint: Constraint) -> ErrorResponse:
     """The refusal of a body with a field that its contract does not list and does not leave open."""
     holder = parent(constraint.pointer)
     known = {part.pointer for part in contract.request.parts}
@@ -81,4 +83,4 @@ def _unlisted(contract: Contract, body: Json, constraint: Constraint) -> Refusal
     found = [below(holder, name) for name, _ in ([] if held is ABSENT else members(held))]
     param = next((".".join(tokens(pointer)) for pointer in found if pointer not in known), None)
     message = f"{constraint_sentence(constraint)}; you sent {param or 'more'}."
-    return Refusal(400, "invalid_request_error", "unknown_parameter", message, param)
+    return ErrorResponse(400, "invalid_request_error", "unknown_parameter", message, param)

@@ -17,8 +17,8 @@ import jsonschema_rs
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import placed, read
-from mock_server.gateway.stages import Gateway, Incoming, Outgoing
-from mock_server.serving.error_response import Refusal
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+from mock_server.serving.error_response import ErrorResponse
 
 SCHEMA: Final[dict[str, Json]] = {
     "type": "object",
@@ -98,14 +98,14 @@ def with_recorded(gateway: Gateway, recorded: tuple[RecordedAnswer, ...]) -> Gat
     def found(asked: Gateway, body: Json) -> RecordedAnswer | None:
         return next((one for one in recorded if one.answers(asked.contract.name, body)), None)
 
-    async def call(asked: Gateway, body: Json, call: Json, incoming: Incoming) -> list[str] | Refusal:
-        return [] if found(asked, body) else await gateway.call(asked, body, call, incoming)
+    async def call(asked: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
+        return [] if found(asked, body) else await gateway.call(asked, body, call, request)
 
-    async def answer(asked: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    async def answer(asked: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         one = found(asked, body)
         if one is None:
-            return await gateway.answer(asked, body, links, incoming)
-        return Outgoing(one.status, _as_of_now(asked.contract, one), one.headers)
+            return await gateway.answer(asked, body, links, request)
+        return GatewayResponse(one.status, _as_of_now(asked.contract, one), one.headers)
 
     return replace(gateway, call=call, answer=answer)
 

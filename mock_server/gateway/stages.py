@@ -1,26 +1,26 @@
 """A gateway by its contract, as six stages: authenticate, read, validate, map, call, answer.
 
-A stage takes what came before it and gives what comes after it, or a refusal. A gateway that is broken in one way is
+A stage takes what came before it and gives what comes after it, or a error. A gateway that is broken in one way is
 this gateway with one stage replaced.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, refusal_body, refusal_of
+from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, error_body, error_for
 from mock_server.gateway.response_body import ImageGoneError, answer_body
-from mock_server.serving.error_response import UPSTREAM_BROKE, Refusal
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.upstream.client import UpstreamClient
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """A client's request as it arrived. `base` is this gateway's own URL as the client knows it."""
+class GatewayRequest:
+    """A client's request. `base` is the gateway's own URL as the client knows it."""
 
     method: str
     headers: Mapping[str, str]
@@ -29,57 +29,80 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What the client is answered."""
+class GatewayResponse:
+    """A response to the client, before it is serialized."""
 
     status: int
     body: Json
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Authenticate: TypeAlias = "Callable[[Gateway, Incoming], Refusal | None]"
-Read: TypeAlias = "Callable[[Gateway, Incoming], Json | Refusal]"
-Validate: TypeAlias = "Callable[[Gateway, Json], Json | Refusal]"
-Map: TypeAlias = "Callable[[Gateway, Json], Json]"
-Call: TypeAlias = "Callable[[Gateway, Json, Json, Incoming], Awaitable[list[str] | Refusal]]"
-Respond: TypeAlias = "Callable[[Gateway, Json, list[str], Incoming], Awaitable[Outgoing]]"
-Refuse: TypeAlias = "Callable[[Gateway, Refusal], Outgoing]"
+class AuthenticateStage(Protocol):
+    def __call__(self, gateway: "Gateway", request: GatewayRequest, /) -> ErrorResponse | None: ...
 
 
-def authenticate(gateway: "Gateway", incoming: Incoming) -> Refusal | None:
-    scheme, _, token = incoming.headers.get("authorization", "").partition(" ")
+class ReadStage(Protocol):
+    def __call__(self, gateway: "Gateway", request: GatewayRequest, /) -> Json | ErrorResponse: ...
+
+
+class ValidateStage(Protocol):
+    def __call__(self, gateway: "Gateway", body: Json, /) -> Json | ErrorResponse: ...
+
+
+class MapStage(Protocol):
+    def __call__(self, gateway: "Gateway", body: Json, /) -> Json: ...
+
+
+class CallStage(Protocol):
+    async def __call__(
+        self, gateway: "Gateway", body: Json, call: Json, request: GatewayRequest, /
+    ) -> list[str] | ErrorResponse: ...
+
+
+class AnswerStage(Protocol):
+    async def __call__(
+        self, gateway: "Gateway", body: Json, links: list[str], request: GatewayRequest, /
+    ) -> GatewayResponse: ...
+
+
+class RejectStage(Protocol):
+    def __call__(self, gateway: "Gateway", error: ErrorResponse, /) -> GatewayResponse: ...
+
+
+def authenticate(gateway: "Gateway", request: GatewayRequest) -> ErrorResponse | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return NO_TOKEN
     return WRONG_TOKEN if gateway.token is not None and token.strip() != gateway.token else None
 
 
-def read_body(_gateway: "Gateway", incoming: Incoming) -> Json | Refusal:
-    body = read_json(incoming.content)
+def read_body(_gateway: "Gateway", request: GatewayRequest) -> Json | ErrorResponse:
+    body = read_json(request.content)
     return NOT_JSON if body is ABSENT else body
 
 
-def validate(gateway: "Gateway", body: Json) -> Json | Refusal:
+def validate(gateway: "Gateway", body: Json) -> Json | ErrorResponse:
     broken = gateway.contract.operation.request.broken(body)
     if not broken:
         return body
     breaches = frozenset([one for one in broken if one.keyword != NOT_JUDGED])
-    return refusal_of(gateway.contract, body, breaches) if breaches else body
+    return error_for(gateway.contract, body, breaches) if breaches else body
 
 
-async def generate(gateway: "Gateway", _body: Json, call: Json, _incoming: Incoming) -> list[str] | Refusal:
+async def generate(gateway: "Gateway", _body: Json, call: Json, _request: GatewayRequest) -> list[str] | ErrorResponse:
     return await gateway.upstream.generate(call)
 
 
-async def answer(gateway: "Gateway", body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+async def answer(gateway: "Gateway", body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
     try:
-        return Outgoing(200, await answer_body(gateway.contract, gateway.upstream, body, links, incoming.base))
+        return GatewayResponse(200, await answer_body(gateway.contract, gateway.upstream, body, links, request.base))
     except ImageGoneError:
-        return gateway.refuse(gateway, UPSTREAM_BROKE)
+        return gateway.reject(gateway, BAD_GATEWAY)
 
 
-def refuse(gateway: "Gateway", refusal: Refusal) -> Outgoing:
-    headers = {} if refusal.retry_after is None else {"retry-after": refusal.retry_after}
-    return Outgoing(refusal.status, refusal_body(gateway.contract, refusal), headers)
+def reject(gateway: "Gateway", error: ErrorResponse) -> GatewayResponse:
+    headers = {} if error.retry_after is None else {"retry-after": error.retry_after}
+    return GatewayResponse(error.status, error_body(gateway.contract, error), headers)
 
 
 def map_body(gateway: "Gateway", body: Json) -> Json:
@@ -88,31 +111,31 @@ def map_body(gateway: "Gateway", body: Json) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One gateway. `token` is the only one it takes; None takes any that is not empty."""
+    """A gateway. `token` is the only one it accepts; None accepts any that is not empty."""
 
     contract: Contract
     upstream: UpstreamClient
     token: str | None = field(default=None, repr=False)
-    authenticate: Authenticate = authenticate
-    read: Read = read_body
-    validate: Validate = validate
-    map: Map = map_body
-    call: Call = generate
-    answer: Respond = answer
-    refuse: Refuse = refuse
+    authenticate: AuthenticateStage = authenticate
+    read: ReadStage = read_body
+    validate: ValidateStage = validate
+    map: MapStage = map_body
+    call: CallStage = generate
+    answer: AnswerStage = answer
+    reject: RejectStage = reject
 
 
-async def handle(gateway: Gateway, incoming: Incoming) -> Outgoing:
-    """One request through all stages; the first refusal ends it."""
-    refusal = gateway.authenticate(gateway, incoming)
-    if refusal is not None:
-        return gateway.refuse(gateway, refusal)
-    body = gateway.read(gateway, incoming)
-    if not isinstance(body, Refusal):
+async def handle(gateway: Gateway, request: GatewayRequest) -> GatewayResponse:
+    """Pass a request through all stages; the first error ends it."""
+    error = gateway.authenticate(gateway, request)
+    if error is not None:
+        return gateway.reject(gateway, error)
+    body = gateway.read(gateway, request)
+    if not isinstance(body, ErrorResponse):
         body = gateway.validate(gateway, body)
-    if isinstance(body, Refusal):
-        return gateway.refuse(gateway, body)
-    links = await gateway.call(gateway, body, gateway.map(gateway, body), incoming)
-    if isinstance(links, Refusal):
-        return gateway.refuse(gateway, links)
-    return await gateway.answer(gateway, body, links, incoming)
+    if isinstance(body, ErrorResponse):
+        return gateway.reject(gateway, body)
+    links = await gateway.call(gateway, body, gateway.map(gateway, body), request)
+    if isinstance(links, ErrorResponse):
+        return gateway.reject(gateway, links)
+    return await gateway.answer(gateway, body, links, request)

@@ -16,11 +16,11 @@ from mock_server.scenarios.scenario_file import ScenarioFile
 from mock_server.scenarios.switches import HEADER, SOURCES, Chosen, Switchboard
 from mock_server.scenarios.syntax import ScenarioError
 from mock_server.serving.asgi import header_in
-from mock_server.serving.error_response import OF_THE_MOCK, Refusal
+from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
 ASKED_MODE, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
 """A header that tells that the mock itself speaks, and not the gateway that it plays."""
-TOO_LARGE = Refusal(413, "invalid_request_error", "request_too_large", "The request is too large.")
+TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
 
 
 @dataclass(slots=True)
@@ -47,8 +47,8 @@ def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -
             chosen = chosen_for(name, scope, notes, controls) if scope["path"] == path else None
             found = None if chosen is None else app_under(under[mode], chosen, controls)
         except (UnknownModeError, ScenarioError) as error:
-            refusal = Refusal(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
-            await response(gateway.refuse(gateway, refusal), OF_THE_MOCK)(scope, receive, send)
+            refusal = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
+            await response(gateway.reject(gateway, refusal), MOCK_ERROR)(scope, receive, send)
             return
         notes.mode = mode.value
         if chosen is not None and found is not None:
@@ -75,7 +75,7 @@ def app_under(under: UnderScenarios, chosen: Chosen, controls: Controls) -> ASGI
 
 def too_large(gateway: Gateway) -> ASGIApp:
     """The answer to a request that is not read to its end, and after which the connection is of no use."""
-    return response(gateway.refuse(gateway, TOO_LARGE), {"connection": "close"})
+    return response(gateway.reject(gateway, TOO_LARGE), {"connection": "close"})
 
 
 def mode_asked_for(scope: Scope, controls: Controls) -> Mode:

@@ -17,7 +17,7 @@ from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.definition import Build, Change, Effect, Given, Kind, Parameter, unknown
 from mock_server.scenarios.syntax import ScenarioError, seconds_in
 from mock_server.serving.connection import drop, dropped
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 
 Sending: TypeAlias = Callable[[Message, bytes, Scope, Receive, Send], Awaitable[None]]
 """Sends an answer, given what starts it and what it holds."""
@@ -112,57 +112,65 @@ def kinds() -> Iterator[Kind]:
 
 
 FIELD = Parameter("field", "", "which field is named, as a path with dots; the contract's first where left out")
-MODERATED = Refusal(400, "invalid_request_error", "moderation_blocked", "The image service makes no pictures of this.")
-NO_CREDIT = Refusal(402, "billing_error", "insufficient_quota", "The balance of this account is used up.")
+MODERATED = ErrorResponse(
+    400, "invalid_request_error", "moderation_blocked", "The image service makes no pictures of this."
+)
+NO_CREDIT = ErrorResponse(402, "billing_error", "insufficient_quota", "The balance of this account is used up.")
 PLAIN = (
     ("moderation", "The content is refused", MODERATED),
     (
         "unauthorized",
         "The token is refused",
-        Refusal(401, "authentication_error", "invalid_api_key", "The token is not one of this gateway's."),
+        ErrorResponse(401, "authentication_error", "invalid_api_key", "The token is not one of this gateway's."),
     ),
     ("no-credit", "The account is empty", NO_CREDIT),
     (
         "forbidden",
         "The token may not do this",
-        Refusal(403, "permission_error", "permission_denied", "This token may not use this model."),
+        ErrorResponse(403, "permission_error", "permission_denied", "This token may not use this model."),
     ),
     (
         "model-not-found",
         "The model is gone",
-        Refusal(404, "invalid_request_error", "model_not_found", "There is no such model, or not for this token."),
+        ErrorResponse(
+            404, "invalid_request_error", "model_not_found", "There is no such model, or not for this token."
+        ),
     ),
-    ("server-error", "The gateway breaks", Refusal(500, "server_error", "internal_error", "Something went wrong.")),
+    (
+        "server-error",
+        "The gateway breaks",
+        ErrorResponse(500, "server_error", "internal_error", "Something went wrong."),
+    ),
     (
         "bad-gateway",
         "The upstream breaks",
-        Refusal(502, "upstream_error", "bad_gateway", "The image service gave no usable answer."),
+        ErrorResponse(502, "upstream_error", "bad_gateway", "The image service gave no usable answer."),
     ),
     (
         "gateway-timeout",
         "The upstream is too slow",
-        Refusal(504, "upstream_error", "gateway_timeout", "The image service did not answer in time."),
+        ErrorResponse(504, "upstream_error", "gateway_timeout", "The image service did not answer in time."),
     ),
 )
 TO_BE_TRIED_AGAIN = (
     (
         "rate-limit",
         "Too many requests",
-        Refusal(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests; try again later."),
+        ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests; try again later."),
     ),
     (
         "unavailable",
         "Down for a while",
-        Refusal(503, "server_error", "service_unavailable", "The service is overloaded; try again later."),
+        ErrorResponse(503, "server_error", "service_unavailable", "The service is overloaded; try again later."),
     ),
 )
 
 
-def _always(refusal: Refusal) -> Callable[[Given], Effect]:
+def _always(refusal: ErrorResponse) -> Callable[[Given], Effect]:
     return lambda _given: refusing(refusal)
 
 
-def _again_after(refusal: Refusal) -> Callable[[Given], Effect]:
+def _again_after(refusal: ErrorResponse) -> Callable[[Given], Effect]:
     def effect(given: Given) -> Effect:
         seconds = given[RETRY_AFTER.name].removesuffix("s")
         if seconds == "none":
@@ -180,7 +188,9 @@ def _bad_request(given: Given) -> Effect:
     if name not in known:
         raise unknown(name, list(known), f"field of {given.contract.name}")
     message = f"{promise(given.contract, known[name])}."
-    return refusing(Refusal(400, "invalid_request_error", "invalid_value", message, ".".join(tokens(known[name]))))
+    return refusing(
+        ErrorResponse(400, "invalid_request_error", "invalid_value", message, ".".join(tokens(known[name])))
+    )
 
 
 def as_path(written: str) -> str:
@@ -202,7 +212,7 @@ def promise(contract: Contract, pointer: str) -> str:
     return constraint_sentence(said[-1]) if said else f"The value of {'.'.join(tokens(pointer))} is not allowed"
 
 
-def refusing(refusal: Refusal) -> Effect:
+def refusing(refusal: ErrorResponse) -> Effect:
     """Whatever is asked of the operation, before anything is looked at: nothing is generated."""
 
     def effect(inner: Build) -> Build:
@@ -211,7 +221,7 @@ def refusing(refusal: Refusal) -> Effect:
 
             async def refused(scope: Scope, receive: Receive, send: Send) -> None:
                 right = scope["path"].removeprefix(scope.get("root_path", "")) == operation.path
-                app = response(own.refuse(own, refusal)) if right else elsewhere
+                app = response(own.reject(own, refusal)) if right else elsewhere
                 await app(scope, receive, send)
 
             return refused

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias, cast
+from typing import cast
 
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,12 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.gateway.response_body import IMAGE_PATH, carrier_asked_for
-from mock_server.gateway.stages import Gateway, Incoming, Outgoing
+from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
 from mock_server.scenarios.definition import Effect, Given, Kind, Parameter, changing
 from mock_server.scenarios.syntax import ScenarioError, seconds_in
 from mock_server.serving.signing import BadSignatureError
 
-Answering: TypeAlias = Callable[[Gateway, Json, list[str], Incoming], Awaitable[Outgoing]]
 SPOILT = "spoilt"
 """What the links of images begin with that are to misbehave: they carry what they do, as nothing else would know."""
 BROKEN_BY = "defect"
@@ -53,9 +52,9 @@ def _slow(given: Given) -> Effect:
 
 
 def _wrong_base64(_given: Given) -> Effect:
-    def spoil(right: Answering) -> Answering:
-        async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-            made = await right(own, body, links, incoming)
+    def spoil(right: AnswerStage) -> AnswerStage:
+        async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+            made = await right(own, body, links, request)
             images = own.contract.images
             if images is None or made.status != 200:
                 return made
@@ -75,9 +74,9 @@ def _wrong_base64(_given: Given) -> Effect:
 def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
     """The answer holds other images than those that were made."""
 
-    def changed(right: Answering) -> Answering:
-        async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-            return await right(own, body, change(links), incoming)
+    def changed(right: AnswerStage) -> AnswerStage:
+        async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+            return await right(own, body, change(links), request)
 
         return answer
 
@@ -87,19 +86,19 @@ def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
 def spoiling(how: str) -> Effect:
     """Links lead to images that misbehave; images that come within the answer are left alone."""
 
-    def spoilt(right: Answering) -> Answering:
-        async def answer(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+    def spoilt(right: AnswerStage) -> AnswerStage:
+        async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
             images = own.contract.images
             if images is not None and not carrier_asked_for(own.contract, images, body).inline:
                 links = [f"{SPOILT}:{how}:{link}" for link in links]
-            return await right(own, body, links, incoming)
+            return await right(own, body, links, request)
 
         return answer
 
     return answering(spoilt)
 
 
-def answering(change: Callable[[Answering], Answering]) -> Effect:
+def answering(change: Callable[[AnswerStage], AnswerStage]) -> Effect:
     return changing(lambda gateway: replace(gateway, answer=change(gateway.answer)))
 
 

@@ -10,7 +10,7 @@ from random import Random
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
-from mock_server.gateway.stages import Gateway, Incoming, Outgoing
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.scenarios.definition import Build, Change, Effect, Given, Kind, Parameter, changing, tell_drawn
 from mock_server.scenarios.syntax import MOST_SECONDS, ScenarioError, seconds_in
 
@@ -89,9 +89,9 @@ def _each(given: Given) -> Effect:
     seconds = seconds_in(given[EACH.name])
 
     def change(gateway: Gateway) -> Gateway:
-        async def slow(own: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
+        async def slow(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
             await asyncio.sleep(min(MOST_SECONDS, seconds * len(links)))
-            return await gateway.answer(own, body, links, incoming)
+            return await gateway.answer(own, body, links, request)
 
         return replace(gateway, answer=slow)
 

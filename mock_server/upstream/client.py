@@ -12,7 +12,7 @@ from gateway_contract.contract.definition import Upstream
 from gateway_contract.traffic.exchange import Headers, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.images.links import picture_content
-from mock_server.serving.error_response import UPSTREAM_BROKE, Refusal
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
 from mock_server.upstream.calls import UPSTREAM_SEEN
 from mock_server.upstream.dashscope import messages
@@ -120,7 +120,7 @@ class UpstreamClient:
     signer: Signer
     key: str = field(default=DEFAULT_KEY, repr=False)
 
-    async def generate(self, call: Json) -> list[str] | Refusal:
+    async def generate(self, call: Json) -> list[str] | ErrorResponse:
         """The links to the images of one generation call, or the refusal that its failure amounts to."""
         operation = self.upstream.operation
         url = self.url.rstrip("/") + operation.path
@@ -128,8 +128,8 @@ class UpstreamClient:
         seen = UPSTREAM_SEEN.get()
         if seen is not None:
             seen.append(answer.call)
-        found = links_or_refusal(answer.call.status, answer.body)
-        if isinstance(found, Refusal) and answer.retry_after:
+        found = links_or_error(answer.call.status, answer.body)
+        if isinstance(found, ErrorResponse) and answer.retry_after:
             return replace(found, retry_after=answer.retry_after)
         return found
 
@@ -138,14 +138,18 @@ class UpstreamClient:
         return await self.wire.image(link)
 
 
-def links_or_refusal(status: int, answer: Json | Literal[Nothing.ABSENT]) -> list[str] | Refusal:
+def links_or_error(status: int, answer: Json | Literal[Nothing.ABSENT]) -> list[str] | ErrorResponse:
     if answer is ABSENT:
-        return UPSTREAM_BROKE
+        return BAD_GATEWAY
     failure = messages.failure_in(status, answer)
     if failure is None:
-        return messages.image_links(answer) or UPSTREAM_BROKE
+        return messages.image_links(answer) or BAD_GATEWAY
     if messages.is_throttling(failure):
-        return Refusal(429, "rate_limit_error", "rate_limit_exceeded", "The image service is busy; try again later.")
+        return ErrorResponse(
+            429, "rate_limit_error", "rate_limit_exceeded", "The image service is busy; try again later."
+        )
     if messages.is_clients_fault(failure):
-        return Refusal(400, "invalid_request_error", failure.code, failure.message or "The image service refused.")
-    return UPSTREAM_BROKE
+        return ErrorResponse(
+            400, "invalid_request_error", failure.code, failure.message or "The image service refused."
+        )
+    return BAD_GATEWAY

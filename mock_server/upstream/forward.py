@@ -22,7 +22,7 @@ from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.images.identity import identity_of
 from mock_server.serving.asgi import bounded, target_of
-from mock_server.serving.error_response import OF_THE_MOCK
+from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.upstream.calls import ProblemsOf, UpstreamCalls, new_id, record_route
 from mock_server.upstream.client import UNREACHABLE
 from mock_server.upstream.dashscope.messages import Failure, image_links
@@ -179,7 +179,7 @@ def unreached(status: int, reason: str, headers: Mapping[str, str] = MappingProx
     request_id = new_id()
     message = f"This is the mock: the upstream to which it passes calls on was not reached: {reason}."
     failure = Failure(status, "InternalError.Forwarding", message)
-    return JSONResponse(failure.body(request_id), status, {"x-request-id": request_id, **OF_THE_MOCK, **headers})
+    return JSONResponse(failure.body(request_id), status, {"x-request-id": request_id, **MOCK_ERROR, **headers})
 
 
 def passed_on(answer: Answered) -> Response:

@@ -13,8 +13,8 @@ from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.stages import Gateway, Incoming
-from mock_server.serving.error_response import Refusal
+from mock_server.gateway.stages import Gateway, GatewayRequest
+from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
 from tests.contract_tests.gateways import silent
 
@@ -50,8 +50,8 @@ def fuzzed(change: Change, report: Path, name: str = "powertokens", **more: obje
 def noting(gateway: Gateway, sent: list[bytes]) -> Gateway:
     inner = gateway.read
 
-    def read(asked: Gateway, incoming: Incoming) -> Json | Refusal:
-        sent.append(incoming.content)
-        return inner(asked, incoming)
+    def read(asked: Gateway, request: GatewayRequest) -> Json | ErrorResponse:
+        sent.append(request.content)
+        return inner(asked, request)
 
     return replace(gateway, read=read)

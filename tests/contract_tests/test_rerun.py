@@ -36,8 +36,8 @@ from gateway_contract.values.pointer import placed, read, removed
 from mock_server.defects.call_defects import Overheard, nothing_heard
 from mock_server.defects.catalogue import defects_named
 from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.stages import Gateway, Incoming, Map, Outgoing, answer, map_body
-from mock_server.serving.error_response import Refusal
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, map_body
+from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import listen, serving
 
 LOST = "powerbuyin/seed/preserves-0"
@@ -57,7 +57,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def gateway_before(port: int, contract: Contract, mapping: Map, app_of: AppOf = gateway_app) -> Iterator[str]:
+def gateway_before(port: int, contract: Contract, mapping: MapStage, app_of: AppOf = gateway_app) -> Iterator[str]:
     """A gateway whose upstream is at a port where somebody will listen."""
     with observing(contract, "127.0.0.1", 0) as elsewhere:
         gateway = bundled_gateway(contract, elsewhere)
@@ -91,7 +91,9 @@ def lossy_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("mapping", "breaks"), [(loses_zero, [LOST]), (map_body, [])])
-def test_a_rerun_tells_whether_the_rule_is_broken_still(lossy_report: Path, mapping: Map, breaks: list[str]) -> None:
+def test_a_rerun_tells_whether_the_rule_is_broken_still(
+    lossy_report: Path, mapping: MapStage, breaks: list[str]
+) -> None:
     found, port = stored(lossy_report), free_port()
     contract = loaded(Settings("powerbuyin")).contract
     with gateway_before(port, contract, mapping) as url:
@@ -104,7 +106,9 @@ def test_a_rerun_tells_whether_the_rule_is_broken_still(lossy_report: Path, mapp
     assert {what: seen.get(what) for what in expected} == ({} if breaks else expected) or (breaks and seen == {})
 
 
-def reported(folder: Path, mapping: Map, *rules: str, app_of: AppOf | None = None) -> list[tuple[str, set[str], bool]]:
+def reported(
+    folder: Path, mapping: MapStage, *rules: str, app_of: AppOf | None = None
+) -> list[tuple[str, set[str], bool]]:
     """The exchanges of a report, each sent again at once: its name, what is told as changed, and whether it fails."""
     port, contract = free_port(), loaded(Settings("powerbuyin")).contract
     found = []
@@ -166,7 +170,9 @@ def test_the_other_layout_is_played_again(tmp_path: Path) -> None:
     assert [(name, breaks) for name, _, breaks in found] == [("three images in the other layout", True)]
 
 
-async def from_one_choice(gateway: Gateway, _body: Json, call: Json, _incoming: Incoming) -> list[str] | Refusal:
+async def from_one_choice(
+    gateway: Gateway, _body: Json, call: Json, _request: GatewayRequest
+) -> list[str] | ErrorResponse:
     """Knows one choice with all images, and takes the first image where there are several choices."""
     heard = nothing_heard()
     wire = Overheard(gateway.upstream.wire, heard)
@@ -174,7 +180,7 @@ async def from_one_choice(gateway: Gateway, _body: Json, call: Json, _incoming: 
     answer = heard.get()
     choices = [] if answer is ABSENT else read(answer, "/output/choices")
     several = isinstance(choices, list) and len(choices) > 1
-    return links[:1] if several and not isinstance(links, Refusal) else links
+    return links[:1] if several and not isinstance(links, ErrorResponse) else links
 
 
 @pytest.mark.parametrize("kept", ["{}", '{"rules": 1}', '{"rules": [{"id": 1}]}', "[]", '{"rules": ['])
@@ -190,8 +196,8 @@ def test_a_report_that_is_cut_or_another_thing_says_what_to_give(kept: str, loss
 def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = "own-key-of-the-gateway"
 
-    async def telling(gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-        told = await answer(gateway, body, links, incoming)
+    async def telling(gateway: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        told = await answer(gateway, body, links, request)
         return replace(told, body=placed(told.body, "/created", f"with {key}"))
 
     def tells_its_key(gateway: Gateway) -> ASGIApp:

@@ -17,8 +17,16 @@ from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read, removed
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.openai_errors import NOT_JSON
-from mock_server.gateway.stages import Gateway, Incoming, Outgoing, answer, authenticate, map_body, validate
-from mock_server.serving.error_response import Refusal
+from mock_server.gateway.stages import (
+    Gateway,
+    GatewayRequest,
+    GatewayResponse,
+    answer,
+    authenticate,
+    map_body,
+    validate,
+)
+from mock_server.serving.error_response import ErrorResponse
 
 SEED = "powerbuyin/seed/mapped"
 
@@ -100,8 +108,8 @@ def only(name: str, rule: str) -> Loaded:
 def few_images(now: Callable[[Json], bool]) -> AppOf:
     """A gateway that keeps an image back where that is so of a request."""
 
-    async def short(gateway: Gateway, body: Json, links: list[str], incoming: Incoming) -> Outgoing:
-        return await answer(gateway, body, links[:-1] if now(body) and len(links) > 1 else links, incoming)
+    async def short(gateway: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        return await answer(gateway, body, links[:-1] if now(body) and len(links) > 1 else links, request)
 
     return lambda gateway: gateway_app(replace(gateway, answer=short))
 
@@ -122,7 +130,7 @@ def test_an_answer_that_breaks_by_chance_is_counted() -> None:
 
 
 def refusing(now: Callable[[Json], bool]) -> AppOf:
-    def picky(gateway: Gateway, body: Json) -> Json | Refusal:
+    def picky(gateway: Gateway, body: Json) -> Json | ErrorResponse:
         return NOT_JSON if now(body) else validate(gateway, body)
 
     return lambda gateway: gateway_app(replace(gateway, validate=picky))
@@ -149,8 +157,8 @@ def first_told(found: Run, rule: str) -> str:
 def test_what_is_taken_by_chance_though_it_is_wrong_is_counted() -> None:
     calls = itertools.count()
 
-    def careless(gateway: Gateway, incoming: Incoming) -> Refusal | None:
-        return authenticate(gateway, incoming) if incoming.headers.get("authorization") or next(calls) % 2 else None
+    def careless(gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+        return authenticate(gateway, request) if request.headers.get("authorization") or next(calls) % 2 else None
 
     told = told_of("powerbuyin", "authorization/required", lambda one: gateway_app(replace(one, authenticate=careless)))
     assert told == "HTTP 200, in 5 of 10 tries"
@@ -165,10 +173,10 @@ def test_explaining_has_a_bound(most: int, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_bad_request_that_breaks_the_gateway_is_tried_again_as_it_was() -> None:
-    def breaks_above(gateway: Gateway, body: Json) -> Json | Refusal:
+    def breaks_above(gateway: Gateway, body: Json) -> Json | ErrorResponse:
         count = read(body, "/n")
         above = isinstance(count, int) and count > 6
-        return Refusal(500, "server_error", "internal", "It broke.") if above else validate(gateway, body)
+        return ErrorResponse(500, "server_error", "internal", "It broke.") if above else validate(gateway, body)
 
     broken = told_of("powertokens", "n/maximum", lambda gateway: gateway_app(replace(gateway, validate=breaks_above)))
     assert broken == "HTTP 500"

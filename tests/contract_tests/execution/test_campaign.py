@@ -21,9 +21,9 @@ from gateway_contract.rules.rule import Examined, Finding
 from gateway_contract.traffic.exchange import Credential, Exchange
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import placed, read
-from mock_server.gateway.stages import Gateway, Incoming, map_body
+from mock_server.gateway.stages import Gateway, GatewayRequest, map_body
 from mock_server.images.drawing import Picture, draw
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 from tests.contract_tests.gateways import (
     as_json,
     failing,
@@ -81,9 +81,9 @@ def test_the_failure_that_is_shown_first_has_nothing_else_in_it() -> None:
 
 def test_a_refused_value_is_blamed_on_its_own_rule_alone() -> None:
     def changed(gateway: Gateway) -> Gateway:
-        def validated(own: Gateway, body: Json) -> Json | Refusal:
+        def validated(own: Gateway, body: Json) -> Json | ErrorResponse:
             if read(body, "/n") == 6:
-                return Refusal(400, "invalid_request_error", "no", "not so many")
+                return ErrorResponse(400, "invalid_request_error", "no", "not so many")
             return gateway.validate(own, body)
 
         return replace(gateway, validate=validated)
@@ -212,8 +212,8 @@ def test_a_gateway_that_breaks_on_its_first_request_is_tested_and_told() -> None
     def asleep(gateway: Gateway) -> Gateway:
         inner = gateway.authenticate
 
-        def woken(own: Gateway, incoming: Incoming) -> Refusal | None:
-            return Refusal(503, "server_error", "asleep", "Wait.") if next(asked) == 0 else inner(own, incoming)
+        def woken(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+            return ErrorResponse(503, "server_error", "asleep", "Wait.") if next(asked) == 0 else inner(own, request)
 
         return replace(gateway, authenticate=woken)
 

@@ -20,7 +20,7 @@ from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read, removed
 from mock_server.gateway.openai_errors import NOT_JSON
 from mock_server.gateway.stages import Gateway, map_body, validate
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 from tests.contract_tests.fuzzed_runs import fuzzed, unchanged
 from tests.contract_tests.gateways import run_with, silent
 from tests.contract_tests.report_examples import made_up_rule
@@ -69,7 +69,7 @@ def test_what_raises_while_a_failure_is_looked_into_does_not_hide_it(
 def refusing_and_losing(gateway: Gateway) -> Gateway:
     """Refuses a number of images, and loses the seed."""
 
-    def picky(own: Gateway, body: Json) -> Json | Refusal:
+    def picky(own: Gateway, body: Json) -> Json | ErrorResponse:
         return NOT_JSON if read(body, "/n") == 6 else validate(own, body)
 
     def lossy(own: Gateway, body: Json) -> Json:

@@ -22,7 +22,7 @@ from gateway_contract.values.pointer import read, removed
 from gateway_contract.values.size import parse_size
 from mock_server.gateway.openai_errors import NOT_JSON
 from mock_server.gateway.stages import Gateway, validate
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 from tests.contract_tests.fuzzed_runs import Fuzzed, fuzzed, unchanged
 from tests.contract_tests.gateways import failing, verdict_on
 from tests.contract_tests.three_contracts import POWERTOKENS, base, request
@@ -47,7 +47,7 @@ def loses_arabic(gateway: Gateway) -> Gateway:
 
 
 def refuses_odd_widths(gateway: Gateway) -> Gateway:
-    def checked(asked: Gateway, body: Json) -> Json | Refusal:
+    def checked(asked: Gateway, body: Json) -> Json | ErrorResponse:
         size = parse_size(read(body, "/size"))
         return NOT_JSON if size is not None and size.width % 2 else validate(asked, body)
 
@@ -72,7 +72,7 @@ def test_a_refusal_of_odd_widths_is_found_and_shrunk_to_the_narrowest(tmp_path: 
 
 
 def refuses_odd_widths_and_arabic(gateway: Gateway) -> Gateway:
-    def checked(asked: Gateway, body: Json) -> Json | Refusal:
+    def checked(asked: Gateway, body: Json) -> Json | ErrorResponse:
         size = parse_size(read(body, "/size"))
         arabic = any("\u0600" <= letter <= "\u06ff" for letter in str(read(body, "/negative_prompt")))
         return NOT_JSON if arabic or (size is not None and size.width % 2) else validate(asked, body)

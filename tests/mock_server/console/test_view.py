@@ -8,9 +8,9 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from mock_server.console.rendering import html
 from mock_server.console.view import mood, row, status_told, took
-from mock_server.gateway.openai_errors import refusal_body
+from mock_server.gateway.openai_errors import error_body
 from mock_server.journal.entries import Entry
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_an_answer_is_told_and_coloured_by_what_came_of_it(
 
 
 def test_a_line_says_why_a_right_request_failed(entry: Entry, powertokens: Contract) -> None:
-    refusal = Refusal(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests.")
-    failed = replace(entry, status=429, answer_content=orjson.dumps(refusal_body(powertokens, refusal)))
+    refusal = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests.")
+    failed = replace(entry, status=429, answer_content=orjson.dumps(error_body(powertokens, refusal)))
     assert row(failed, [powertokens]).why == "Too many requests."
     assert "Answered: Too many requests." in bytes(html("rows.html", rows=[row(failed, [powertokens])]).body).decode()
     assert row(replace(failed, status=200), [powertokens]).why == ""

@@ -22,7 +22,7 @@ from mock_server.gateway.modes import (
     mode_named,
 )
 from mock_server.gateway.stages import Gateway
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, over_http
@@ -79,7 +79,7 @@ def test_lenient_breaks_no_header_whatever_was_sent(powertokens: Contract, stub:
 
 
 def test_a_name_that_nobody_knows_breaks_no_header() -> None:
-    said = Refusal(400, "invalid_request_error", "unknown_parameter", "you sent a\r\nSet-Cookie: x=y\r\nb.")
+    said = ErrorResponse(400, "invalid_request_error", "unknown_parameter", "you sent a\r\nSet-Cookie: x=y\r\nb.")
     assert in_a_header(said) == r"you sent a\x0d\x0aSet-Cookie: x=y\x0d\x0ab."
 
 
@@ -104,7 +104,7 @@ def test_lenient_drops_what_the_contract_forbids(powerbuyin: Contract) -> None:
 @given(body=JSON)
 def test_whatever_was_sent_is_mended_to_what_the_contract_takes(powertokens: Contract, body: Json) -> None:
     right = mended(powertokens, body)
-    assert not isinstance(right, Refusal)
+    assert not isinstance(right, ErrorResponse)
     assert not judged_breaches(powertokens, right)
 
 

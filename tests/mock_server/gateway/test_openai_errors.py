@@ -4,15 +4,15 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
-from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, in_order, refusal_body, refusal_of
-from mock_server.serving.error_response import UPSTREAM_BROKE, Refusal
+from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, error_body, error_for, in_order
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
 BASE: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse"}
 ORDER: dict[str, Json] = {"engine": "quick", "wish": {"words": "a kite"}}
 
 
-def refused(contract: Contract, body: Json) -> Refusal:
-    return refusal_of(contract, body, contract.request.broken(body))
+def refused(contract: Contract, body: Json) -> ErrorResponse:
+    return error_for(contract, body, contract.request.broken(body))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def refused(contract: Contract, body: Json) -> Refusal:
 def test_a_refusal_names_the_field_and_what_was_sent(
     powertokens: Contract, body: Json, code: str, param: str | None, message: str
 ) -> None:
-    assert refused(powertokens, body) == Refusal(400, "invalid_request_error", code, message, param)
+    assert refused(powertokens, body) == ErrorResponse(400, "invalid_request_error", code, message, param)
 
 
 def test_of_several_mistakes_the_first_in_the_contract_is_named(powertokens: Contract) -> None:
@@ -45,26 +45,26 @@ def test_a_field_that_the_contract_does_not_know_is_named(invented: Contract) ->
     assert refusal.message.endswith("you sent size.")
 
 
-@pytest.mark.parametrize("refusal", [NO_TOKEN, WRONG_TOKEN, NOT_JSON, UPSTREAM_BROKE])
-def test_an_error_has_the_shape_of_the_openai_api(powertokens: Contract, refusal: Refusal) -> None:
+@pytest.mark.parametrize("refusal", [NO_TOKEN, WRONG_TOKEN, NOT_JSON, BAD_GATEWAY])
+def test_an_error_has_the_shape_of_the_openai_api(powertokens: Contract, refusal: ErrorResponse) -> None:
     error: Json = {"message": refusal.message, "type": refusal.type, "code": refusal.code, "param": None}
-    assert refusal_body(powertokens, refusal) == {"error": error}
+    assert error_body(powertokens, refusal) == {"error": error}
 
 
 def test_a_contract_that_says_nothing_of_errors_gets_that_shape_as_well(powertokens: Contract) -> None:
     silent = replace(powertokens, operation=replace(powertokens.operation, refusal=None))
-    assert refusal_body(silent, NOT_JSON) == refusal_body(powertokens, NOT_JSON)
+    assert error_body(silent, NOT_JSON) == error_body(powertokens, NOT_JSON)
 
 
 def test_a_contract_with_an_error_of_its_own_shape_gets_that(invented: Contract) -> None:
-    assert refusal_body(invented, NOT_JSON) == {"reason": NOT_JSON.message}
+    assert error_body(invented, NOT_JSON) == {"reason": NOT_JSON.message}
 
 
 def test_every_error_is_valid_by_its_contract(powertokens: Contract, powerbuyin: Contract, invented: Contract) -> None:
     for contract in (powertokens, powerbuyin, invented):
         assert contract.operation.refusal is not None
         for refusal in (NO_TOKEN, NOT_JSON, refused(contract, {}), refused(contract, None)):
-            assert contract.operation.refusal.broken(refusal_body(contract, refusal)) == frozenset()
+            assert contract.operation.refusal.broken(error_body(contract, refusal)) == frozenset()
 
 
 def test_what_is_broken_is_told_in_the_contracts_order(powertokens: Contract) -> None:

@@ -15,9 +15,9 @@ from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.stages import Gateway, Outgoing
+from mock_server.gateway.stages import Gateway, GatewayResponse
 from mock_server.images.identity import identity_of
-from mock_server.serving.error_response import Refusal
+from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
 from mock_server.upstream.dashscope import messages
 from mock_server.upstream.prompt_extension import extended
@@ -313,10 +313,10 @@ def test_one_stage_can_be_replaced(powertokens: Contract, flat: ServedGateway) -
     def careless(gateway: Gateway, body: Json) -> Json:
         return placed(whole.map(gateway, body), "/parameters/seed", 7)
 
-    def teapot(_gateway: Gateway, refusal: Refusal) -> Outgoing:
-        return Outgoing(418, refusal.message, {"x-why": refusal.code, "content-type": "application/teapot+json"})
+    def teapot(_gateway: Gateway, refusal: ErrorResponse) -> GatewayResponse:
+        return GatewayResponse(418, refusal.message, {"x-why": refusal.code, "content-type": "application/teapot+json"})
 
-    with serving(gateway_app(replace(whole, map=careless, refuse=teapot))) as url, client() as http:
+    with serving(gateway_app(replace(whole, map=careless, reject=teapot))) as url, client() as http:
         path = url + powertokens.operation.path
         assert http.post(path, json=FLAT).status_code == 200
         assert read(flat.calls[-1].body, "/parameters") == {"size": "512*512", "seed": 7}

@@ -16,7 +16,7 @@ from mock_server.scenarios.definition import Kind
 from mock_server.scenarios.registry import KINDS, effect_of
 from mock_server.scenarios.switches import HEADER
 from mock_server.scenarios.syntax import ScenarioError
-from mock_server.serving.error_response import OF_THE_MOCK
+from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.testing import running_mock
 from tests.mock_server.served import Body, client
 
@@ -255,7 +255,7 @@ def test_what_is_misunderstood_is_told_by_the_mock_itself(
 ) -> None:
     answer = asked(mock, http, scenario)
     assert answer.status_code == 400
-    assert answer.headers["x-mock-error"] == OF_THE_MOCK["x-mock-error"]
+    assert answer.headers["x-mock-error"] == MOCK_ERROR["x-mock-error"]
     message = answer.json()["error"]["message"]
     assert message.startswith(f"This is the mock: {problem}")
     assert len(message) < 1000

@@ -7,9 +7,9 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
-from mock_server.serving.error_response import UPSTREAM_BROKE, Refusal
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, links_or_refusal, over_http
+from mock_server.upstream.client import UpstreamClient, links_or_error, over_http
 from tests.mock_server.served import KEY, ServedStub, canned
 
 CALL: Json = {
@@ -20,8 +20,8 @@ CALL: Json = {
 NOBODY = "http://127.0.0.1:1"
 
 
-def generated(contract: Contract, url: str) -> list[str] | Refusal:
-    async def run() -> list[str] | Refusal:
+def generated(contract: Contract, url: str) -> list[str] | ErrorResponse:
+    async def run() -> list[str] | ErrorResponse:
         assert contract.upstream is not None
         async with aclosing(over_http()) as wire:
             return await UpstreamClient(contract.upstream, url, wire, Signer(b"links"), KEY).generate(CALL)
@@ -43,7 +43,7 @@ def test_a_call_reaches_the_upstream_as_it_is_with_the_gateways_own_key(
     powertokens: Contract, stub: ServedStub, end: str
 ) -> None:
     links = generated(powertokens, f"{stub.url}/api/v1{end}")
-    assert not isinstance(links, Refusal)
+    assert not isinstance(links, ErrorResponse)
     assert len(links) == 2
     assert (stub.last.method, stub.last.path, stub.last.body) == ("POST", stub.stub.path, CALL)
     assert header(stub.last.headers, "authorization") == f"Bearer {KEY}"
@@ -52,13 +52,13 @@ def test_a_call_reaches_the_upstream_as_it_is_with_the_gateways_own_key(
 
 def test_an_image_is_what_its_link_leads_to(powertokens: Contract, stub: ServedStub) -> None:
     links = generated(powertokens, f"{stub.url}/api/v1")
-    assert not isinstance(links, Refusal)
+    assert not isinstance(links, ErrorResponse)
     assert image(powertokens, links[0]) == stub.http.get(links[0]).content
 
 
 @pytest.mark.parametrize("url", [NOBODY, "http://[", "nowhere", "", "ftp://127.0.0.1/"])
 def test_an_upstream_that_is_not_there_is_the_gateways_trouble(powertokens: Contract, url: str) -> None:
-    assert generated(powertokens, url) is UPSTREAM_BROKE
+    assert generated(powertokens, url) is BAD_GATEWAY
 
 
 @pytest.mark.parametrize("link", [f"{NOBODY}/1.png", "http://[", "http://xn--a/1.png", "1.png", "", "\x00", "[1, 2]"])
@@ -72,7 +72,7 @@ def test_behind_a_link_that_is_refused_is_no_image(powertokens: Contract, stub: 
 
 def test_an_upstream_that_talks_nonsense_is_the_gateways_trouble(powertokens: Contract) -> None:
     with canned(200, b"<html>", "text/html") as url:
-        assert generated(powertokens, url) is UPSTREAM_BROKE
+        assert generated(powertokens, url) is BAD_GATEWAY
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_an_upstream_that_talks_nonsense_is_the_gateways_trouble(powertokens: Co
     ],
 )
 def test_an_error_of_the_upstream_becomes_the_gateways_own(status: int, code: str, refused: int) -> None:
-    refusal = links_or_refusal(status, {"code": code, "message": "why", "request_id": "id"})
-    assert isinstance(refusal, Refusal)
+    refusal = links_or_error(status, {"code": code, "message": "why", "request_id": "id"})
+    assert isinstance(refusal, ErrorResponse)
     assert refusal.status == refused
     assert (refusal.message == "why") is (refused == 400)
 
 
 def test_what_the_client_did_wrong_is_told_even_where_the_upstream_says_little() -> None:
-    refusal = links_or_refusal(400, {"code": "InvalidParameter"})
-    assert isinstance(refusal, Refusal)
+    refusal = links_or_error(400, {"code": "InvalidParameter"})
+    assert isinstance(refusal, ErrorResponse)
     assert (refusal.status, bool(refusal.message)) == (400, True)
 
 
@@ -113,8 +113,8 @@ def test_what_the_client_did_wrong_is_told_even_where_the_upstream_says_little()
     [b"{}", b"[]", b"null", b'{"output": {}}', b'{"output": {"choices": []}}', b'{"output": {"choices": [null]}}'],
 )
 def test_a_success_without_images_is_none(answer: bytes) -> None:
-    assert links_or_refusal(200, orjson.loads(answer)) is UPSTREAM_BROKE
+    assert links_or_error(200, orjson.loads(answer)) is BAD_GATEWAY
 
 
 def test_an_answer_that_is_no_json_is_no_answer() -> None:
-    assert links_or_refusal(200, ABSENT) is UPSTREAM_BROKE
+    assert links_or_error(200, ABSENT) is BAD_GATEWAY
