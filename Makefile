@@ -32,11 +32,11 @@ help:
 	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
 	@echo 'make fuzz TIME=10m   the same as make contract, fuzzing for so long'
 	@echo 'make mock PORT=8080  the mock gateways, the upstream stub and a console'
-	@echo '    MODE=lenient              mend what the contract refuses, and say so; off: leave it to the upstream'
-	@echo '    SCENARIOS=file.yaml       ways of misbehaving of yours; IMAGES=folder: pictures of yours'
-	@echo '    RECORDED=folder           answers of yours, in place of made ones where their request fits'
-	@echo '    FORWARD=url               pass calls to the upstream on to a real one, and record them'
-	@echo '    DEFECT=name               broken on purpose; `.venv/bin/python -m mock_server --defects` lists how'
+	@echo '    MODE=lenient              repair invalid requests and report them; off: send them upstream unchanged'
+	@echo '    SCENARIOS=file.yaml       your own scenarios; IMAGES=folder: your own images'
+	@echo '    RECORDED=folder           recorded responses for matching requests'
+	@echo '    FORWARD=url               forward upstream calls to a real upstream, and record them'
+	@echo '    DEFECT=name               serve with a defect; `.venv/bin/python -m mock_server --list-defects` lists them'
 	@echo 'make selftest      every known defect against the suite: the kill matrix (CONTRACT, JOBS and DEFECT narrow it)'
 	@echo ''
 	@echo 'make check         lint, import rules, types and the quick tests: a minute, no Node.js, no browser'
@@ -74,10 +74,10 @@ mock: $(READY)
 	@set -- --port "$$PORT"; \
 	$(call option,DEFECT,defect) \
 	$(call option,MODE,mode) \
-	$(call option,SCENARIOS,scenarios) \
-	$(call option,IMAGES,images) \
-	$(call option,RECORDED,recorded) \
-	$(call option,FORWARD,forward) \
+	$(call option,SCENARIOS,scenario-file) \
+	$(call option,IMAGES,image-dir) \
+	$(call option,RECORDED,recordings) \
+	$(call option,FORWARD,proxy-upstream) \
 	exec $(RUN) mock_server "$$@"
 
 selftest: $(READY)

@@ -129,7 +129,7 @@ def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
 @main.command()
 @click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once. [one more than there are processors]")
-@click.option("--defect", metavar="NAME", help="This defect only; `python -m mock_server --defects` lists them.")
+@click.option("--defect", metavar="NAME", help="This defect only; `python -m mock_server --list-defects` lists them.")
 def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None) -> None:
     """Prove the suite: it finds every known defect, and blames no gateway that is right in its own way."""
     from contract_tests.selftest import trials as proof

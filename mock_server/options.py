@@ -1,4 +1,4 @@
-"""What a user asks of the mock on the command line."""
+"""The options of `python -m mock_server`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,20 +6,20 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """As given; the help of each option says what it means."""
+    """The parsed options; `--help` explains each."""
 
     port: int
     host: str
     contracts: tuple[str, ...]
     token: str | None = field(repr=False)
     mode: str
-    scenarios: Path | None
-    images: Path | None
-    recorded: Path | None
-    upstream: str | None
+    scenario_file: Path | None
+    image_dir: Path | None
+    recordings: Path | None
+    upstream_url: str | None
     upstream_key: str | None = field(repr=False)
-    forward: str | None
-    link_key: str | None = field(repr=False)
-    link_seconds: int
-    kept: int
+    proxy_upstream: str | None
+    link_signing_key: str | None = field(repr=False)
+    link_ttl: int  # seconds
+    journal_size: int  # requests
     defect: str | None

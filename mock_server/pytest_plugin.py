@@ -1,7 +1,7 @@
-"""Fixtures for the tests of any project: `image_gateway`, a gateway by its contract, and `image_upstream` behind one.
+"""Fixtures for the tests of any project: `image_gateway`, a mock gateway, and `image_upstream`, a mock upstream.
 
-Both run on free ports of this machine for the whole session, and are as new for each test. What takes time to import is
-imported by the fixtures, since pytest loads this for every project in whose environment it is installed.
+Both listen on free ports for the whole session and are reset before each test. Slow imports happen inside the fixtures,
+because pytest loads this plugin in every project that has it installed.
 """
 
 from collections.abc import Iterator
@@ -20,19 +20,19 @@ MARKER = "image_gateway"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         CONTRACT,
-        "contract of the image_gateway fixture, by name, or by file from the root of the project on",
+        "contract of the image_gateway fixture: a name, or a file relative to the root directory",
         default="powertokens",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    says = "how the gateway of the image_gateway fixture behaves in this test"
-    config.addinivalue_line("markers", f"{MARKER}(scenario=None, mode=None): {says}")
+    description = "set the scenario and the mode of the image_gateway fixture for this test"
+    config.addinivalue_line("markers", f"{MARKER}(scenario=None, mode=None): {description}")
 
 
 @pytest.fixture(scope="session")
 def image_contract(request: pytest.FixtureRequest) -> "Contract":
-    """The contract that the project's pytest configuration names."""
+    """The contract named in the project's pytest configuration."""
     from gateway_contract.contract.load_contract import contract_path, load_contract
     from gateway_contract.document.node import DocumentError
 
@@ -45,7 +45,7 @@ def image_contract(request: pytest.FixtureRequest) -> "Contract":
 
 @pytest.fixture(scope="session")
 def running_image_gateway(image_contract: "Contract") -> "Iterator[ImageGateway]":
-    """What `image_gateway` gives to each test as if it were new."""
+    """The gateway that `image_gateway` resets for each test."""
     from mock_server.testing import ImageGateway, running_mock
 
     with running_mock([image_contract]) as mock:
@@ -54,41 +54,41 @@ def running_image_gateway(image_contract: "Contract") -> "Iterator[ImageGateway]
 
 @pytest.fixture
 def image_gateway(running_image_gateway: "ImageGateway", request: pytest.FixtureRequest) -> "ImageGateway":
-    """A gateway that keeps its contract, and misbehaves when asked to."""
+    """A mock gateway that follows its contract, except under a scenario."""
     running_image_gateway.reset()
     marker = request.node.get_closest_marker(MARKER)
     if marker is not None:
-        _behaves_as_marked(running_image_gateway, marker)
+        _apply_marker(running_image_gateway, marker)
     return running_image_gateway
 
 
-def _behaves_as_marked(gateway: "ImageGateway", marker: pytest.Mark) -> None:
+def _apply_marker(gateway: "ImageGateway", marker: pytest.Mark) -> None:
     from mock_server.gateway.modes import UnknownModeError
     from mock_server.scenarios.syntax import ScenarioError
 
-    def behave(scenario: str | None = None, mode: str | None = None) -> None:
+    def apply(scenario: str | None = None, mode: str | None = None) -> None:
         if scenario is not None:
-            gateway.behaves(scenario)
+            gateway.set_scenario(scenario)
         if mode is not None:
-            gateway.minds(mode)
+            gateway.set_mode(mode)
 
     try:
-        behave(*marker.args, **marker.kwargs)
+        apply(*marker.args, **marker.kwargs)
     except (TypeError, ScenarioError, UnknownModeError) as error:
-        pytest.fail(f"marker {MARKER}: {str(error).rpartition('behave() ')[2]}", pytrace=False)
+        pytest.fail(f"marker {MARKER}: {str(error).rpartition('apply() ')[2]}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstream]":
-    """What `image_upstream` gives to each test as if it were new."""
+    """The upstream that `image_upstream` resets for each test."""
     from mock_server.runtime.mock import upstream_of
     from mock_server.scenarios.apply import under_scenarios
     from mock_server.scenarios.switches import Switchboard
     from mock_server.serving.server import serving
-    from mock_server.testing import FailuresToCome, ImageUpstream
+    from mock_server.testing import ImageUpstream, QueuedFailures
     from mock_server.upstream.stub import UpstreamStub
 
-    upstream, failures, board = upstream_of(image_contract), FailuresToCome(), Switchboard()
+    upstream, failures, board = upstream_of(image_contract), QueuedFailures(), Switchboard()
     stub = UpstreamStub(upstream, failure_of=failures.next)
     with serving(under_scenarios(stub, board, lambda _: False)) as url:
         yield ImageUpstream(url + upstream.base, stub, failures, board)
@@ -96,6 +96,6 @@ def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstrea
 
 @pytest.fixture
 def image_upstream(running_image_upstream: "ImageUpstream") -> "ImageUpstream":
-    """An upstream to point a gateway of one's own at: it records what arrives, and fails when asked to."""
+    """A mock upstream to point your own gateway at: it records the calls it receives, and fails on request."""
     running_image_upstream.reset()
     return running_image_upstream

@@ -1,4 +1,4 @@
-"""Contracts that are edited while a mock serves them: the new state is served, a broken one is told and left alone."""
+"""Reload contracts and scenarios when their files change; an invalid edit is reported, the old version served."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -17,12 +17,12 @@ from mock_server.runtime.mock import Mock, serve
 from mock_server.scenarios.scenario_file import scenario_file
 
 Changed = Callable[[], Iterable[Path]]
-"""Reads what has changed; gives the files to watch from then on."""
+"""Reloads what has changed; returns the files to watch from then on."""
 
 
 @asynccontextmanager
 async def watching(files: Iterable[Path], changed: Changed) -> AsyncIterator[None]:
-    """Calls `changed` after every change of some files, as long as the block lasts."""
+    """Call `changed` after every change of `files`, as long as the block lasts."""
     watcher = asyncio.create_task(_watch(files, changed))
     try:
         yield
@@ -39,7 +39,7 @@ async def _watch(files: Iterable[Path], changed: Changed) -> None:
 
 
 async def _next_change(known: frozenset[Path], changed: Changed) -> frozenset[Path]:
-    """Editors replace files as they save, so their folders are watched."""
+    """Watches the directories, since editors replace a file when they save it."""
     folders = {file.parent for file in known if file.parent.is_dir()}
     async for changes in awatch(*folders, recursive=False, watch_filter=None, debounce=100, step=20):
         if any(Path(path) in known for _, path in changes):
@@ -52,38 +52,38 @@ def _absolute(files: Iterable[Path]) -> frozenset[Path]:
 
 
 Load = Callable[[], Sequence[Contract]]
-"""Reads all contracts. Raises DocumentError."""
+"""Loads all contracts. Raises DocumentError."""
 
 
 def reloading(mock: Mock, load: Load, scenarios: Path | None = None) -> AbstractAsyncContextManager[None]:
-    """Serves contracts and scenarios anew after each change of their files, as long as the block lasts."""
+    """Reload contracts and scenarios after each change of their files, as long as the block lasts."""
     also = frozenset() if scenarios is None else frozenset({scenarios})
 
     def changed() -> frozenset[Path]:
-        serve_anew(mock, load, scenarios)
+        reload(mock, load, scenarios)
         return files(mock) | also
 
     return watching(files(mock) | also, changed)
 
 
-def serve_anew(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
-    """Reads everything and serves it; where something is broken, says so and serves on what was served before."""
+def reload(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
+    """Load everything and serve it; if anything is invalid, report it and keep serving the old version."""
     try:
         contracts = load()
         found = None if scenarios is None else scenario_file(scenarios, contracts)
         serve(mock, contracts)
     except (DocumentError, UnknownDefectError) as error:
         mock.problem = str(error)
-        click.echo(f"What was read before is served on: {error}", err=True)
+        click.echo(f"Reload failed; old version still served: {error}", err=True)
         return
     mock.problem = None
     if found is not None and found != mock.controls.scenarios:
         hold(mock.controls, found)
-    click.echo(f"Read anew: {', '.join(mock.served)}", err=True)
+    click.echo(f"Reloaded: {', '.join(mock.served)}", err=True)
 
 
 def files(mock: Mock) -> frozenset[Path]:
-    """Every file that what is served at the moment was read from, those that others refer to among them."""
+    """Every file that the served contracts were loaded from, referenced documents included."""
     contracts = [served.gateway.contract for served in mock.served.values()]
     documents = [contract.document for contract in contracts]
     documents += [stub.upstream.document for stub in mock.stubs.values()]

@@ -1,4 +1,4 @@
-"""The mock in the foreground: says what it serves, and stops in order."""
+"""Run the mock in the foreground: print what it serves, and shut down gracefully."""
 
 import hashlib
 import secrets
@@ -29,16 +29,16 @@ from mock_server.serving.connection import LAST_ANSWERS, DroppingProtocol
 from mock_server.serving.server import listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
 
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Addresses that stand for all of a machine's, and where the machine itself reaches them."""
-OPEN_TO_OTHERS = (
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Wildcard addresses, and the loopback address that reaches each of them."""
+EXPOSED = (
     "Warning: other machines can reach the mock, and there is no real authentication. "
-    "Whoever calls it can read every request and switch everything."
+    "Anyone who can reach it can read every request and change every setting."
 )
 
 
-class StoppedOnce(uvicorn.Server):
-    """Stops in order and within seconds, however often it is told to: uvicorn's own breaks off at the second time."""
+class GracefulServer(uvicorn.Server):
+    """Shuts down gracefully however many signals arrive: uvicorn's own server aborts at the second."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self.should_exit:
@@ -46,70 +46,69 @@ class StoppedOnce(uvicorn.Server):
 
 
 def serve_until_stopped(options: Options) -> None:
-    """Serves until interrupted.
+    """Serve until interrupted.
 
-    Raises DocumentError, UnknownDefectError, CannedImagesError, RecordedAnswersError and PortInUseError before
-    anything is served.
+    Raises DocumentError, UnknownDefectError, CannedImagesError, RecordedAnswersError or PortInUseError before serving.
     """
-    contracts = loaded(options.contracts)
+    contracts = load_contracts(options.contracts)
     with listen(options.host, options.port) as listener:
         address = listener.getsockname()[0]
-        own = url_of(ANYWHERE.get(address, options.host), listener)
+        own = url_of(WILDCARDS.get(address, options.host), listener)
         mock = mock_of(contracts, settings_from(options, own))
-        if options.scenarios is not None:
-            hold(mock.controls, scenario_file(options.scenarios, contracts))
+        if options.scenario_file is not None:
+            hold(mock.controls, scenario_file(options.scenario_file, contracts))
         config = uvicorn.Config(
-            mock_app(mock, lambda: reloading(mock, lambda: loaded(options.contracts), options.scenarios)),
+            mock_app(mock, lambda: reloading(mock, lambda: load_contracts(options.contracts), options.scenario_file)),
             http=DroppingProtocol,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=LAST_ANSWERS + 1,
         )
-        server = StoppedOnce(config)
+        server = GracefulServer(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stopping, server.handle_exit)  # from the first line that is printed on
-        special = [*passed_on(options.forward, contracts), *broken_on_purpose(options.defect, contracts)]
-        click.echo("\n".join([*greeting(contracts, own), *special]))
+            signal.signal(stopping, server.handle_exit)  # before the first line is printed
+        notices = [*proxy_notices(options.proxy_upstream, contracts), *defect_notices(options.defect, contracts)]
+        click.echo("\n".join([*greeting(contracts, own), *notices]))
         if not ip_address(address).is_loopback:
-            click.echo(OPEN_TO_OTHERS, err=True)
+            click.echo(EXPOSED, err=True)
         server.run(sockets=[listener])
 
 
 def settings_from(options: Options, own: str) -> MockSettings:
-    key = secrets.token_bytes(16) if options.link_key is None else options.link_key.encode()
+    key = secrets.token_bytes(16) if options.link_signing_key is None else options.link_signing_key.encode()
     return MockSettings(
         own=own,
         token=options.token,
-        upstream=options.upstream,
-        forward=options.forward,
+        upstream=options.upstream_url,
+        forward=options.proxy_upstream,
         upstream_key=options.upstream_key or DEFAULT_KEY,
         mode=mode_named(options.mode),
         link_key=hashlib.sha256(key).digest(),
-        link_seconds=options.link_seconds,
-        draws=drawn if options.images is None else own_pictures(options.images),
-        recorded=() if options.recorded is None else recorded_answers(options.recorded),
+        link_seconds=options.link_ttl,
+        draws=drawn if options.image_dir is None else draw_from(options.image_dir),
+        recorded=() if options.recordings is None else recorded_answers(options.recordings),
         defect=options.defect,
-        kept=options.kept,
+        kept=options.journal_size,
     )
 
 
-def own_pictures(folder: Path) -> Callable[[Picture], bytes]:
+def draw_from(directory: Path) -> Callable[[Picture], bytes]:
     """Raises CannedImagesError."""
-    found = canned_images(folder)
-    for problem in found.skipped:
-        click.echo(f"Left out: {problem}", err=True)
-    return found.draw
+    images = canned_images(directory)
+    for problem in images.skipped:
+        click.echo(f"Skipped: {problem}", err=True)
+    return images.draw
 
 
-def loaded(names: Sequence[str]) -> list[Contract]:
-    """The contracts of that name, or those of the project. Raises DocumentError."""
+def load_contracts(names: Sequence[str]) -> list[Contract]:
+    """Load the named contracts, or the bundled ones if none is named. Raises DocumentError."""
     return [load_contract(contract_path(name)) for name in names or BUNDLED]
 
 
-def listing(names: Sequence[str]) -> list[str]:
-    """Every defect of some contracts, with what is wrong. Raises DocumentError."""
+def defect_list(names: Sequence[str]) -> list[str]:
+    """All defects of each contract, one per line with its description. Raises DocumentError."""
     lines = []
-    for contract in loaded(names):
+    for contract in load_contracts(names):
         known = defects(contract)
         width = max(len(str(defect)) for defect in known)
         lines += [f"{contract.name}: {len(known)} defects"]
@@ -117,16 +116,16 @@ def listing(names: Sequence[str]) -> list[str]:
     return lines
 
 
-def passed_on(forward: str | None, contracts: Sequence[Contract]) -> list[str]:
-    """Which calls go on to a real upstream."""
-    names = [] if forward is None else [upstream.name for upstream in upstreams(contracts)]
-    return [f"Passed on: whatever comes to {name} goes to {forward}, and may be billed." for name in names]
+def proxy_notices(proxy_upstream: str | None, contracts: Sequence[Contract]) -> list[str]:
+    """A notice for each upstream whose calls go to a real one."""
+    names = [] if proxy_upstream is None else [upstream.name for upstream in upstreams(contracts)]
+    return [f"Proxy: calls to {name} go to {proxy_upstream} and may be billed." for name in names]
 
 
-def broken_on_purpose(defect: str | None, contracts: Sequence[Contract]) -> list[str]:
-    """What is wrong with the gateways that are served."""
-    found = {} if defect is None else defects_named(defect, contracts)
-    return [f"Broken on purpose: {name} has {one}. {one.way.says}" for name, one in found.items()]
+def defect_notices(name: str | None, contracts: Sequence[Contract]) -> list[str]:
+    """A notice for each gateway that is served with a defect."""
+    active = {} if name is None else defects_named(name, contracts)
+    return [f"Active defect in {gateway}: {defect}. {defect.way.says}" for gateway, defect in active.items()]
 
 
 def greeting(contracts: Sequence[Contract], own: str) -> list[str]:

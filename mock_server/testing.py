@@ -1,4 +1,4 @@
-"""A mock and an upstream as tests have them at hand: where they are, what they saw, and how they are to behave."""
+"""A mock gateway and a mock upstream for tests: their URLs, what they received, and how they behave."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,113 +20,113 @@ from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED, Upstre
 from mock_server.upstream.stub import UpstreamStub
 
 IMAGES_PATH = "/images/generations"
-"""What clients of the OpenAI API put behind their base."""
+"""What OpenAI clients append to their base URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageGateway:
-    """One gateway of a mock that runs. Any token that is not empty will do."""
+    """One gateway of a running mock. It accepts any non-empty token."""
 
     mock: Mock
     contract: str
 
     @property
     def url(self) -> str:
-        """Of the gateway; its operation's path comes behind it."""
+        """URL of the gateway; the operation's path follows it."""
         return f"{self.mock.settings.own}/{self.contract}"
 
     @property
     def base_url(self) -> str:
-        """What clients of the OpenAI API take as their base."""
+        """The base URL for OpenAI clients."""
         return self.url + self.mock.served[self.contract].gateway.contract.operation.path.removesuffix(IMAGES_PATH)
 
     @property
     def requests(self) -> tuple[Entry, ...]:
-        """What arrived, oldest first."""
+        """The requests received, oldest first."""
         return self.mock.journal.entries()
 
     @property
     def upstream_calls(self) -> tuple[UpstreamCall, ...]:
-        """What the gateway asked of its upstream, oldest first."""
+        """The calls that the gateway made to its upstream, oldest first."""
         return tuple(call for entry in self.requests for call in entry.upstream)
 
-    def behaves(self, scenario: str, times: int | None = None) -> None:
-        """From now on, or for so many requests, it behaves so: `rate-limit(retry_after=1)`; `none` ends that.
+    def set_scenario(self, scenario: str, times: int | None = None) -> None:
+        """Apply a scenario such as `rate-limit(retry_after=1)` to the next `times` requests, or until `none` ends it.
 
-        Raises ScenarioError for what there is not.
+        Raises ScenarioError for an unknown or malformed scenario.
         """
         contract = self.mock.served[self.contract].gateway.contract
         if scenario != "none":
             fits(scenario, [contract], self.mock.controls.scenarios.named)
         self.mock.controls.switchboard.set(scenario, self.contract, times)
 
-    def minds(self, mode: str) -> None:
-        """From now on it is strict, lenient or off. Raises UnknownModeError."""
+    def set_mode(self, mode: str) -> None:
+        """Set the mode: strict, lenient or off. Raises UnknownModeError."""
         self.mock.controls.mode = mode_named(mode)
 
     def reset(self) -> None:
-        """As if it had just been started."""
+        """Return to the state at start: empty journal, no scenario, the first mode."""
         self.mock.reset()
 
 
 @dataclass(slots=True, eq=False)
-class FailuresToCome:
-    """Failures that an upstream is to play: the next one, and how often."""
+class QueuedFailures:
+    """The failures with which an upstream answers its next calls, in order."""
 
-    coming: list[UpstreamFailure] = field(default_factory=list)
+    queue: list[UpstreamFailure] = field(default_factory=list)
 
     def next(self, _call: Json) -> UpstreamFailure | None:
-        return self.coming.pop(0) if self.coming else None
+        return self.queue.pop(0) if self.queue else None
 
 
 @dataclass(frozen=True, slots=True)
 class ImageUpstream:
-    """An upstream to which a gateway of one's own can be pointed. Any key that is not empty will do."""
+    """A mock upstream to point your own gateway at. It accepts any non-empty key."""
 
     url: str  # with the base path of its document
     stub: UpstreamStub
-    failures: FailuresToCome
+    failures: QueuedFailures
     board: Switchboard
 
     @property
     def calls(self) -> tuple[UpstreamCall, ...]:
-        """What arrived, oldest first."""
+        """The requests received, oldest first."""
         return tuple(self.stub.calls)
 
-    def behaves(self, scenario: str, times: int | None = None) -> None:
-        """From now on, or for so many calls, it behaves so: `task-times(running=20s)`; `none` ends that.
+    def set_scenario(self, scenario: str, times: int | None = None) -> None:
+        """Apply a scenario such as `task-times(running=20s)` to the next `times` calls, or until `none` ends it.
 
-        Raises ScenarioError for what there is not.
+        Raises ScenarioError for an unknown or malformed scenario.
         """
         if scenario != "none":
             change_of(scenario)
         self.board.set(scenario, self.stub.upstream.name, times)
 
-    def fails(self, failure: str, times: int = 1) -> None:
-        """Its next calls are answered so: `throttled`. Raises ScenarioError for what it cannot play."""
+    def fail_next(self, failure: str, times: int = 1) -> None:
+        """Answer the next `times` calls with a failure such as `throttled`. Raises ScenarioError for an unknown one."""
         if failure not in FAILURE_NAMED:
-            raise ScenarioError(f"the upstream cannot play {failure!r}, but {', '.join(FAILURE_NAMED)}")
-        self.failures.coming += [FAILURE_NAMED[failure]] * times
+            raise ScenarioError(f"Unknown failure {failure!r}. Failures: {', '.join(FAILURE_NAMED)}")
+        self.failures.queue += [FAILURE_NAMED[failure]] * times
 
     def reset(self) -> None:
         self.stub.calls.clear()
         self.stub.tasks.clear()
         self.board.clear()
-        self.failures.coming.clear()
+        self.failures.queue.clear()
 
 
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
 def running_mock(
     contracts: Sequence[Contract], settings_for: Callable[[str], MockSettings] = MockSettings
 ) -> Iterator[Mock]:
-    """A mock of some contracts until the block ends. `settings_for` gets the URL at which it listens.
+    """Serve a mock of these contracts until the block ends. `settings_for` receives the URL at which it listens.
 
     Raises what `mock_of` raises.
     """
-    with listen(HERE, 0) as listener:
-        mock = mock_of(contracts, settings_for(url_of(HERE, listener)))
+    with listen(LOOPBACK, 0) as listener:
+        mock = mock_of(contracts, settings_for(url_of(LOOPBACK, listener)))
         with serving_on(listener, mock_app(mock)):
             yield mock

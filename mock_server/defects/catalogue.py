@@ -60,7 +60,7 @@ def defects_named(name: str, contracts: Sequence[Contract]) -> dict[str, Defect]
     if not found:
         close = get_close_matches(name, sorted(set().union(*known.values())), 3, 0.4)
         hint = f"; close to it: {', '.join(close)}" if close else ""
-        raise UnknownDefectError(f"no defect is called {name!r}{hint}. --defects lists them all.")
+        raise UnknownDefectError(f"no defect is called {name!r}{hint}. --list-defects lists them all.")
     return found
 
 

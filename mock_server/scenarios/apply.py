@@ -22,7 +22,7 @@ from mock_server.upstream.stub_app import TOO_LARGE, upstream_app
 
 REMEMBERED = 64
 """Scenarios per gateway: what one remembers from request to request is forgotten with it."""
-DRAWN_HEADER = b"x-mock-drawn"
+DRAWN_HEADER = b"x-mock-random"
 
 
 @dataclass(slots=True, eq=False)

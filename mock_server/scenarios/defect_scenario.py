@@ -40,7 +40,7 @@ from mock_server.upstream.dashscope.fault_responses import UpstreamFailure
 from mock_server.upstream.stub_app import UpstreamAnswer
 
 PATIENCE = 10.0  # seconds for which the gateway waits for an upstream that is silent
-DEFECT = Parameter("name", None, "one of those that `python -m mock_server --defects` lists")
+DEFECT = Parameter("name", None, "one of those that `python -m mock_server --list-defects` lists")
 
 
 def kinds() -> Iterator[Kind]:

@@ -39,8 +39,8 @@ def test_each_test_finds_a_gateway_that_was_never_asked(image_gateway: ImageGate
     (call,) = image_gateway.upstream_calls
     assert entry.body == ASKED
     assert call.status == 200
-    image_gateway.behaves("server-error")  # which is not to last
-    image_gateway.minds("off")
+    image_gateway.set_scenario("server-error")  # which is not to last
+    image_gateway.set_mode("off")
 
 
 @pytest.mark.image_gateway(scenario="rate-limit(retry_after=3)")
@@ -54,18 +54,18 @@ def test_a_marker_says_how_much_it_minds(image_gateway: ImageGateway) -> None:
 
 
 def test_it_can_be_changed_and_changed_back(image_gateway: ImageGateway) -> None:
-    image_gateway.behaves("forbidden", times=1)
+    image_gateway.set_scenario("forbidden", times=1)
     assert [asked(image_gateway).status_code for _ in range(2)] == [403, 200]
-    image_gateway.behaves("forbidden")
-    image_gateway.behaves("none")
+    image_gateway.set_scenario("forbidden")
+    image_gateway.set_scenario("none")
     assert asked(image_gateway).status_code == 200
 
 
 def test_a_slip_of_the_pen_is_told_at_once(image_gateway: ImageGateway) -> None:
     with pytest.raises(ScenarioError, match="no scenario is called 'ratelimit'; did you mean rate-limit"):
-        image_gateway.behaves("ratelimit")
+        image_gateway.set_scenario("ratelimit")
     with pytest.raises(UnknownModeError, match="there is no mode 'loose'"):
-        image_gateway.minds("loose")
+        image_gateway.set_mode("loose")
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -73,28 +73,28 @@ def test_each_test_finds_an_upstream_that_was_never_called(image_upstream: Image
     assert [*image_upstream.calls] == []
     assert called(image_upstream).status_code == 200
     assert [call.body for call in image_upstream.calls] == [CALL]
-    image_upstream.fails("throttled", times=5)  # which is not to last
+    image_upstream.fail_next("throttled", times=5)  # which is not to last
 
 
 def test_an_upstream_fails_as_often_as_it_is_told_to(image_upstream: ImageUpstream) -> None:
-    image_upstream.fails("throttled")
-    image_upstream.fails("unavailable")
+    image_upstream.fail_next("throttled")
+    image_upstream.fail_next("unavailable")
     assert [called(image_upstream).status_code for _ in range(3)] == [429, 503, 200]
-    with pytest.raises(ScenarioError, match="the upstream cannot play 'tired', but a-parameter-is-refused"):
-        image_upstream.fails("tired")
+    with pytest.raises(ScenarioError, match=r"Unknown failure 'tired'\. Failures: a-parameter-is-refused"):
+        image_upstream.fail_next("tired")
 
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_an_upstream_behaves_as_it_is_told_to(image_upstream: ImageUpstream, turn: int) -> None:
     assert called(image_upstream).status_code == 200
-    image_upstream.behaves("throttled", times=1)
+    image_upstream.set_scenario("throttled", times=1)
     assert [called(image_upstream).status_code for _ in range(2)] == [429, 200]
     with pytest.raises(ScenarioError, match="no scenario of the upstream is called 'tired'"):
-        image_upstream.behaves("tired")
-    image_upstream.behaves("internal-error")
-    image_upstream.behaves("none")
+        image_upstream.set_scenario("tired")
+    image_upstream.set_scenario("internal-error")
+    image_upstream.set_scenario("none")
     assert called(image_upstream).status_code == 200
-    image_upstream.behaves("internal-error")  # which is not to last
+    image_upstream.set_scenario("internal-error")  # which is not to last
 
 
 TEST = """

@@ -11,7 +11,7 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
 from gateway_contract.values.json_value import Json
-from mock_server.reload import files, reloading, serve_anew
+from mock_server.reload import files, reload, reloading
 from mock_server.runtime.mock import Mock, MockSettings, mock_of
 from mock_server.testing import running_mock
 from tests.gateway_contract.invented import write_invented
@@ -38,28 +38,28 @@ def ordered(http: httpx.Client, mock: Mock, path: str = "/draw") -> int:
 def test_an_edited_contract_is_served(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with running_mock([load_contract(written)]) as mock, client() as http:
         edit(written, "/draw:", "/paint:")
-        serve_anew(mock, lambda: [load_contract(written)])
+        reload(mock, lambda: [load_contract(written)])
         assert [ordered(http, mock, path) for path in ("/draw", "/paint")] == [404, 200]
-    assert capsys.readouterr().err == "Read anew: paintbox\n"
+    assert capsys.readouterr().err == "Reloaded: paintbox\n"
 
 
 def test_a_broken_edit_is_told_and_the_last_good_one_served(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with running_mock([load_contract(written)]) as mock, client() as http:
         edit(written, "openapi: 3.1", "openapi: [3.1")
-        serve_anew(mock, lambda: [load_contract(written)])
+        reload(mock, lambda: [load_contract(written)])
         assert ordered(http, mock) == 200
         told = capsys.readouterr().err
-        assert told.startswith(f"What was read before is served on: {written}:")
+        assert told.startswith(f"Reload failed; old version still served: {written}:")
         assert mock.problem is not None
         edit(written, "openapi: [3.1", "openapi: 3.1")
-        serve_anew(mock, lambda: [load_contract(written)])
+        reload(mock, lambda: [load_contract(written)])
         assert mock.problem is None
 
 
 def test_what_the_mock_remembers_outlives_an_edit(written: Path) -> None:
     with running_mock([load_contract(written)]) as mock, client() as http:
         answer = http.post(f"{mock.settings.own}/paintbox/draw", json=ORDER).json()
-        serve_anew(mock, lambda: [load_contract(written)])
+        reload(mock, lambda: [load_contract(written)])
         assert http.get(answer["album"]["pages"][0]["address"]).status_code == 200
         (entry,) = mock.journal.entries()
         assert entry.body == ORDER

@@ -105,7 +105,7 @@ def test_it_stops_quietly_and_soon_while_it_answers(scenario: str, presses: int)
 def test_help_answers_without_serving_anything() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
-    assert {"--port", "--host", "--contract", "--token", "--upstream"} <= set(result.output.split())
+    assert {"--port", "--host", "--contract", "--token", "--upstream-url"} <= set(result.output.split())
 
 
 def failed(*options: str) -> str:
@@ -142,24 +142,24 @@ def test_two_contracts_of_one_name_are_told_in_one_sentence() -> None:
 
 def test_a_file_of_scenarios_is_read_before_anything_is_served(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("scenarios:\n- {name: a, does: reste}\n")
-    line = failed("--port", "0", "--scenarios", str(tmp_path / "mine.yaml"))
+    line = failed("--port", "0", "--scenario-file", str(tmp_path / "mine.yaml"))
     assert line.startswith(f"Error: {tmp_path / 'mine.yaml'}:2: no scenario is called 'reste'; did you mean reset")
 
 
 def test_a_folder_without_pictures_is_told_in_one_sentence(tmp_path: Path) -> None:
-    assert failed("--port", "0", "--images", str(tmp_path)).startswith(
+    assert failed("--port", "0", "--image-dir", str(tmp_path)).startswith(
         f"Error: no picture can be taken from {tmp_path}"
     )
 
 
 def test_a_folder_without_recorded_answers_is_told_in_one_sentence(tmp_path: Path) -> None:
-    said = failed("--port", "0", "--recorded", str(tmp_path))
+    said = failed("--port", "0", "--recordings", str(tmp_path))
     assert said == f"Error: no recorded answers in {tmp_path}: it holds no file that ends in .json"
 
 
 def test_own_pictures_and_recorded_answers_come_in_place_of_made_ones(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "#c03020").save(tmp_path / "red.png")
-    options = ["--images", str(tmp_path), "--recorded", str(ROOT / "fixtures" / "recorded"), "--link-seconds", "60"]
+    options = ["--image-dir", str(tmp_path), "--recordings", str(ROOT / "fixtures" / "recorded"), "--link-ttl", "60"]
     with started(*options) as (_, lines), httpx.Client(trust_env=False, timeout=30) as http:
         url = f"{url_of(lines)}/powertokens/v1/images/generations"
         answer = http.post(url, json=FLAT, headers={"authorization": "Bearer x"})
@@ -169,7 +169,7 @@ def test_own_pictures_and_recorded_answers_come_in_place_of_made_ones(tmp_path: 
 
 
 def test_a_mock_with_the_same_key_serves_the_links_of_another() -> None:
-    key = ["--link-key", "shared"]
+    key = ["--link-signing-key", "shared"]
     with started(*key) as (_, ours), started(*key) as (_, theirs), httpx.Client(trust_env=False, timeout=30) as http:
         asked = http.post(
             f"{url_of(ours)}/powertokens/v1/images/generations", json=FLAT, headers={"authorization": "Bearer x"}
@@ -181,35 +181,35 @@ def test_a_mock_with_the_same_key_serves_the_links_of_another() -> None:
 
 def test_whatever_comes_to_the_stub_is_passed_on(stub: ServedStub) -> None:
     body = {"model": FLAT["model"], "input": {"messages": [{"role": "user", "content": [{"text": "a kite"}]}]}}
-    with started("--forward", f"{stub.url}/api/v1") as (process, lines), httpx.Client(trust_env=False) as http:
+    with started("--proxy-upstream", f"{stub.url}/api/v1") as (process, lines), httpx.Client(trust_env=False) as http:
         assert process.stdout is not None
         warning = process.stdout.readline().strip()
         url = f"{url_of(lines)}/dashscope{stub.stub.path}"
         answer = http.post(url, json=body, headers={"authorization": "Bearer x"}, timeout=30)
     assert answer.json()["output"]["choices"][0]["message"]["content"][0]["image"].startswith(stub.url)
-    assert warning == f"Passed on: whatever comes to dashscope goes to {stub.url}/api/v1, and may be billed."
+    assert warning == f"Proxy: calls to dashscope go to {stub.url}/api/v1 and may be billed."
 
 
-@pytest.mark.parametrize("option", ["--upstream", "--forward"])
+@pytest.mark.parametrize("option", ["--upstream-url", "--proxy-upstream"])
 @pytest.mark.parametrize(
     "address", ["dashscope.aliyuncs.com", "ftp://example.com", "http://", "http://[", "http://127.0.0.1:99999"]
 )
 def test_an_address_that_nobody_could_call_is_told_at_once(option: str, address: str) -> None:
     result = CliRunner().invoke(main, ["--port", "0", option, address])
     assert result.exit_code == 2
-    assert f"{address!r} is no http:// or https:// URL" in result.stderr
+    assert f"must be an http:// or https:// URL; got {address!r}" in result.stderr
 
 
-@pytest.mark.parametrize("option", ["--upstream", "--forward"])
+@pytest.mark.parametrize("option", ["--upstream-url", "--proxy-upstream"])
 def test_an_address_with_a_password_is_refused_and_not_repeated(option: str) -> None:
     result = CliRunner().invoke(main, ["--port", "0", option, "http://user:of-nobody@127.0.0.1:9/api/v1"])
     assert result.exit_code == 2
-    assert "holds a user or a password" in result.stderr
+    assert "must not contain a user or a password" in result.stderr
     assert "of-nobody" not in result.output
 
 
 def test_a_token_that_nobody_can_send_is_told_at_once() -> None:
-    assert "a token has at least one character" in CliRunner().invoke(main, ["--port", "0", "--token", " "]).stderr
+    assert "the token must not be blank" in CliRunner().invoke(main, ["--port", "0", "--token", " "]).stderr
 
 
 @pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("0", True), ("", True), ("localhost", False)])

@@ -34,7 +34,7 @@ def test_a_seed_of_zero_arrives_upstream(client: OpenAI, image_gateway: ImageGat
 
 
 def test_one_refusal_for_haste_is_tried_again(client: OpenAI, image_gateway: ImageGateway) -> None:
-    image_gateway.behaves("rate-limit(retry_after=0)", times=1)
+    image_gateway.set_scenario("rate-limit(retry_after=0)", times=1)
     assert picture(client, "a lighthouse", seed=7).content
     assert [request.status for request in image_gateway.requests] == [429, 200]
 
@@ -53,7 +53,7 @@ def test_one_refusal_for_haste_is_tried_again(client: OpenAI, image_gateway: Ima
 def test_whoever_asked_is_told_why_there_is_none(
     client: OpenAI, image_gateway: ImageGateway, scenario: str, said: str
 ) -> None:
-    image_gateway.behaves(scenario)
+    image_gateway.set_scenario(scenario)
     with pytest.raises(PictureError) as told:
         picture(client, "a lighthouse", seed=7)
     assert str(told.value) == said

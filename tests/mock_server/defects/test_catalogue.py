@@ -38,7 +38,7 @@ def test_a_name_that_is_misspelt_is_answered_with_those_close_to_it() -> None:
 
 
 def test_a_name_like_none_is_answered_without_a_guess() -> None:
-    with pytest.raises(UnknownDefectError, match=r"^no defect is called '###'\. --defects lists them all\.$"):
+    with pytest.raises(UnknownDefectError, match=r"^no defect is called '###'\. --list-defects lists them all\.$"):
         defects_named("###", CONTRACTS)
 
 

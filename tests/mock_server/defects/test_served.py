@@ -8,7 +8,7 @@ from gateway_contract.contract.load_contract import BUNDLED, contract_path, load
 from mock_server.app import mock_app
 from mock_server.cli import main
 from mock_server.defects.catalogue import defects
-from mock_server.run import broken_on_purpose, listing
+from mock_server.run import defect_list, defect_notices
 from mock_server.runtime.mock import MockSettings, mock_of
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
@@ -30,17 +30,17 @@ def test_the_other_contracts_are_served_as_they_are() -> None:
 
 
 def test_the_greeting_says_what_is_wrong() -> None:
-    assert broken_on_purpose("size-not-normalised", CONTRACTS) == [
-        "Broken on purpose: powerbuyin has size-not-normalised. The client's form goes upstream as it is."
+    assert defect_notices("size-not-normalised", CONTRACTS) == [
+        "Active defect in powerbuyin: size-not-normalised. The client's form goes upstream as it is."
     ]
 
 
 def test_all_defects_are_listed_with_what_is_wrong() -> None:
-    found = CliRunner().invoke(main, ["--defects"])
+    found = CliRunner().invoke(main, ["--list-defects"])
     assert found.exit_code == 0
-    assert found.output.splitlines() == listing(())
-    assert len(listing(())) == sum(1 + len(defects(contract)) for contract in CONTRACTS)
-    assert any("seed-lost-when-falsy " in line and "never arrive" in line for line in listing(()))
+    assert found.output.splitlines() == defect_list(())
+    assert len(defect_list(())) == sum(1 + len(defects(contract)) for contract in CONTRACTS)
+    assert any("seed-lost-when-falsy " in line and "never arrive" in line for line in defect_list(()))
 
 
 def test_an_unknown_defect_is_told_before_anything_is_served() -> None:

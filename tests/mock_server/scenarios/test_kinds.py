@@ -120,11 +120,11 @@ def test_chance_can_be_had_again(mock: Mock, http: httpx.Client) -> None:
 
 
 def test_what_chance_decided_is_told_with_its_seed(mock: Mock, http: httpx.Client) -> None:
-    assert asked(mock, http, "chaos(rate=1, seed=3, of=moderation)").headers["x-mock-drawn"] == (
+    assert asked(mock, http, "chaos(rate=1, seed=3, of=moderation)").headers["x-mock-random"] == (
         "moderation goes wrong, seed=3"
     )
-    assert asked(mock, http, "chaos(rate=0, seed=3)").headers["x-mock-drawn"] == "nothing goes wrong, seed=3"
-    assert asked(mock, http, "latency-uniform(0ms, 1ms)").headers["x-mock-drawn"].partition("seed=")[2].isdecimal()
+    assert asked(mock, http, "chaos(rate=0, seed=3)").headers["x-mock-random"] == "nothing goes wrong, seed=3"
+    assert asked(mock, http, "latency-uniform(0ms, 1ms)").headers["x-mock-random"].partition("seed=")[2].isdecimal()
 
 
 @pytest.mark.parametrize("scenario", ["reset", "reset-within"])
