@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from contract_tests.execution.campaign import Progress
-from contract_tests.report.confidential import all_secrets, without_secrets
 from contract_tests.results import RuleVerdict, Run, never_hollow
 from contract_tests.run import Loaded, broken_run, run
 from gateway_contract.rules.rule import Rule
+from gateway_contract.traffic.redaction import all_secrets, redact
 
 VerdictOn = Callable[[str, Rule], tuple[Run, RuleVerdict | None]]
 Told = Callable[[str, RuleVerdict | None, str], str]
@@ -48,7 +48,7 @@ class ContractPlugin:
 
         def told(name: str, verdict: RuleVerdict | None, text: str) -> str:
             seen = [failure.exchange for failure in verdict.failures] if verdict is not None else []
-            return without_secrets(text, all_secrets(seen, [self.loaded[name].settings.token]))
+            return redact(text, all_secrets(seen, [self.loaded[name].settings.token]))
 
         return told
 

@@ -16,7 +16,6 @@ from contract_tests.client.send import Sender, exchanged
 from contract_tests.client.transport import connections
 from contract_tests.execution.observer import Observation
 from contract_tests.planning.plan import failure_cases, layout_cases, with_mark
-from contract_tests.report.confidential import without_secrets
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
@@ -25,6 +24,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome
 from gateway_contract.traffic.exchange import Exchange, PlayedFailure, Request
+from gateway_contract.traffic.redaction import redact
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import leaves, read
 from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
@@ -211,7 +211,7 @@ def print_changes(changes: Iterable[Change], console: Console, secrets: Sequence
     if not found:
         console.print("nothing changed")
     for change in found[:MOST_CHANGES]:
-        before, after = (one_line(without_secrets(value, secrets))[:WIDEST] for value in (change.before, change.after))
+        before, after = (one_line(redact(value, secrets))[:WIDEST] for value in (change.before, change.after))
         console.print(Text(f"{change.what}: {before} -> {after}"), soft_wrap=True)
     if len(found) > MOST_CHANGES:
         console.print(f"and {len(found) - MOST_CHANGES} more")

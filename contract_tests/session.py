@@ -10,7 +10,6 @@ from rich.console import Console
 from contract_tests import suite
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
-from contract_tests.report.confidential import all_secrets
 from contract_tests.report.json_report import write_report
 from contract_tests.report.terminal import print_rules, print_run, progress_on
 from contract_tests.rerun import changes, failing_rules, print_changes, sent_again, stored
@@ -19,6 +18,7 @@ from contract_tests.run import loaded, observed_from
 from contract_tests.settings import Settings, SettingsError, checked
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
+from gateway_contract.traffic.redaction import all_secrets
 
 NOTHING_RAN: Mapping[int, str] = {
     pytest.ExitCode.NO_TESTS_COLLECTED: "no rule matches -k: `check-gateway rules` lists them",

@@ -17,14 +17,13 @@ from contract_tests.fuzzing import strategies
 from contract_tests.fuzzing.regressions import keep, regressions
 from contract_tests.fuzzing.search import Search, broken_rules
 from contract_tests.planning.fields import asked_images
-from contract_tests.report.confidential import compact
 from contract_tests.results import Fuzzed
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import standing
 from gateway_contract.rules.rule import Rule
 from gateway_contract.traffic.exchange import Exchange
-from gateway_contract.values.json_value import ABSENT, read_json
+from gateway_contract.values.json_value import ABSENT, compact, read_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import orjson
 
-from contract_tests.report.confidential import all_secrets, compact, content_without_secrets
 from contract_tests.report.exchange_file import write_whole
 from gateway_contract.traffic.exchange import Exchange
-from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.traffic.redaction import all_secrets, redact
+from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 
 FILE = "regressions.json"
 
@@ -42,7 +42,7 @@ def keep(folder: Path, found: Iterable[tuple[str, Exchange]], secrets: Sequence[
     """Adds the exchanges to what is kept, each with the rule that it broke; one that is kept already counts once."""
     entries = dict.fromkeys(regressions(folder))
     for rule, exchange in found:
-        content = content_without_secrets(exchange.request, all_secrets([exchange], secrets))
+        content = redact(exchange.request.content, all_secrets([exchange], secrets))
         entries[Regression(rule, content)] = None
     if entries:
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,10 +14,9 @@ from schemathesis.generation.hypothesis.examples import generate_one
 from schemathesis.schemas import APIOperation, BaseSchema
 
 from contract_tests.fuzzing.strategies import carrying_mark, judged_parts
-from contract_tests.report.confidential import compact
 from gateway_contract.contract.definition import Contract
 from gateway_contract.schema.constraint import NAMING, VALUES
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.json_value import ABSENT, Json, compact
 from gateway_contract.values.pointer import read
 
 

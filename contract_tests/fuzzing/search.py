@@ -13,14 +13,13 @@ from contract_tests.blame.minimize import differs
 from contract_tests.client.correlation import PLACEHOLDER, marked
 from contract_tests.planning.fields import base_request, fields_of
 from contract_tests.planning.pairwise import with_value
-from contract_tests.report.confidential import compact
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import standing
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.traffic.exchange import Exchange
-from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 from gateway_contract.values.pointer import read
 from gateway_contract.values.size import parse_size
 

@@ -22,18 +22,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from contract_tests.report.confidential import (
-    all_secrets,
-    compact,
-    content_without_secrets,
-    headers_without_secrets,
-    is_authorization,
-    value_without_secrets,
-    without_secrets,
-)
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, Headers, NoAnswer, Request, UpstreamCall
-from gateway_contract.traffic.redaction import REDACTED
-from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
+from gateway_contract.traffic.redaction import REDACTED, all_secrets, is_authorization, redact
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact, read_json
 
 LONGEST_TEXT = 2000  # characters
 MOST_BYTES = 200 * 1024  # of a body, headers, or one item's images
@@ -45,7 +36,7 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
     """The document of one exchange."""
     known = all_secrets([exchange], secrets)
     return {
-        "name": without_secrets(exchange.name, known),
+        "name": redact(exchange.name, known),
         "request": _request(exchange.request, known),
         "answer": _answer(exchange.answer, known),
         "upstream": _upstream(exchange, known),
@@ -81,11 +72,11 @@ def with_token(request: Request, token: str) -> Request:
 
 
 def _request(request: Request, secrets: Sequence[str]) -> dict[str, Json]:
-    content = content_without_secrets(request, secrets)
+    content = redact(request.content, secrets)
     body = read_json(content)
     told: dict[str, Json] = {
         "method": request.method,
-        "path": without_secrets(request.path, secrets),
+        "path": redact(request.path, secrets),
         "headers": _headers(request.headers, secrets),
         "credential": request.credential.name.lower(),
     }
@@ -125,7 +116,7 @@ def _images(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
 def _essential(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
     if exchange.essential is None:
         return None
-    return [without_secrets(pointer, secrets) for pointer in sorted(exchange.essential)]
+    return [redact(pointer, secrets) for pointer in sorted(exchange.essential)]
 
 
 def _call(call: UpstreamCall, secrets: Sequence[str]) -> dict[str, Json]:
@@ -142,12 +133,12 @@ def _call(call: UpstreamCall, secrets: Sequence[str]) -> dict[str, Json]:
 
 
 def _headers(headers: Headers, secrets: Sequence[str]) -> list[Json]:
-    return [[name, value] for name, value in headers_without_secrets(headers, secrets)]
+    return [[name, value] for name, value in redact(headers, secrets)]
 
 
 def _seen(value: Json, secrets: Sequence[str]) -> Json:
     """Something of the other side's, as it is kept."""
-    kept = shortened(value_without_secrets(value, secrets))
+    kept = shortened(redact(value, secrets))
     text = json.dumps(kept, separators=(",", ":")).encode()
     if len(text) <= MOST_BYTES:
         return kept

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from contract_tests.report.confidential import address_without_secrets, all_secrets, without_secrets
-from contract_tests.report.curl import curl_of
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
 from contract_tests.results import UNDECIDED, Conformance, Failure, RuleVerdict, Run
+from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
 
 SCHEMA = Path(__file__).parent / "schema.json"
 MOST_FAILURES = 5  # listed of one rule
@@ -70,7 +70,7 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
     report = Report(
         schema_version=1,
         contract=run.contract,
-        gateway=address_without_secrets(run.gateway, secrets),
+        gateway=redact_url(run.gateway, secrets),
         observed=run.observed,
         verdict=run.conformance.value,
         seed=run.seed,
@@ -79,9 +79,9 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         rules=[_rule(verdict, run, names, secrets) for verdict in run.verdicts],
     )
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
-        report["reason"] = without_secrets(run.not_tested, secrets)
+        report["reason"] = redact(run.not_tested, secrets)
     if run.our_errors:
-        report["errors"] = [without_secrets(error, secrets) for error in run.our_errors]
+        report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report
 
 
@@ -99,19 +99,19 @@ def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequen
         failures=[_failure(failure, run, names, secrets) for failure in verdict.failures[:MOST_FAILURES]],
     )
     if verdict.verdict in UNDECIDED:
-        listed["reason"] = without_secrets(verdict.reason, secrets)
+        listed["reason"] = redact(verdict.reason, secrets)
     return listed
 
 
 def _failure(failure: Failure, run: Run, names: dict[int, str], secrets: Sequence[str]) -> ListedFailure:
     listed = ListedFailure(
-        expected=without_secrets(failure.finding.expected, secrets),
-        observed=without_secrets(failure.finding.observed, secrets),
-        curl=curl_of(failure.exchange.request, run.gateway, secrets),
+        expected=redact(failure.finding.expected, secrets),
+        observed=redact(failure.finding.observed, secrets),
+        curl=curl(failure.exchange.request, run.gateway, secrets),
         exchange=names[id(failure.exchange)],
     )
     if failure.finding.note:
-        listed["note"] = without_secrets(failure.finding.note, secrets)
+        listed["note"] = redact(failure.finding.note, secrets)
     return listed
 
 

@@ -13,11 +13,11 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from contract_tests.report import wording
-from contract_tests.report.confidential import address_without_secrets, all_secrets, without_secrets
-from contract_tests.report.curl import curl_of
 from contract_tests.report.wording import counted, one_line, print_hanging
 from contract_tests.results import Conformance, RuleVerdict, Run
 from gateway_contract.rules.rule import Rule
+from gateway_contract.traffic.curl import curl
+from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
 
 
 class Progress(Protocol):
@@ -114,14 +114,14 @@ def print_run(run: Run, console: Console, report: Path | None, secrets: Sequence
     _print_failures(_heading("documented", len(documented)), lines[: len(documented)], columns, console)
     note = "" if run.strict else "; this counts only in a strict run"
     _print_failures(_heading("expected", len(expected), note), lines[len(documented) :], columns, console)
-    _print_rows(((label, without_secrets(told, known)) for label, told in wording.undecided(run)), console)
-    _print_rows((("ERROR", without_secrets(error, known)) for error in run.our_errors), console)
+    _print_rows(((label, redact(told, known)) for label, told in wording.undecided(run)), console)
+    _print_rows((("ERROR", redact(error, known)) for error in run.our_errors), console)
     _print_rows(_tail(run, report), console)
     _print_end(run, console, known)
 
 
 def _print_head(run: Run, console: Console, secrets: Sequence[str]) -> None:
-    gateway = one_line(address_without_secrets(run.gateway, secrets))
+    gateway = one_line(redact_url(run.gateway, secrets))
     sides = wording.SIDES.get(run.observed, run.observed)
     strict = ", strict" if run.strict else ""
     console.print(
@@ -135,14 +135,14 @@ def _heading(level: str, number: int, note: str = "") -> str:
 
 def _line(run: Run, verdict: RuleVerdict, secrets: Sequence[str]) -> Line:
     smallest = verdict.failures[0]
-    seen = without_secrets(smallest.finding.told, secrets)
+    seen = redact(smallest.finding.told, secrets)
     return Line(
         label=FAIL if run.counts(verdict) else WARN,
         name=verdict.rule.id,
         clause=verdict.rule.clause or "",
-        expected=one_line(without_secrets(smallest.finding.expected, secrets)),
+        expected=one_line(redact(smallest.finding.expected, secrets)),
         observed=one_line(", ".join(filter(None, (seen, wording.share(verdict))))),
-        curl=curl_of(smallest.exchange.request, run.gateway, secrets),
+        curl=curl(smallest.exchange.request, run.gateway, secrets),
     )
 
 
@@ -196,6 +196,6 @@ def _print_rows(rows: Iterable[tuple[str, str]], console: Console) -> None:
 
 def _print_end(run: Run, console: Console, secrets: Sequence[str]) -> None:
     word, style = ENDS[run.conformance]
-    said = one_line(" ".join(without_secrets(wording.conclusion(run), secrets).split()))
+    said = one_line(" ".join(redact(wording.conclusion(run), secrets).split()))
     console.print()
     console.print(Text.assemble((word, style), f"  {said}"), soft_wrap=True)

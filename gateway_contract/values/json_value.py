@@ -78,3 +78,8 @@ def shortened(value: object, limit: int = SHORTENED) -> str:
     except orjson.JSONEncodeError:  # half a character, or a number beyond 64 bits
         text = COMPACT.encode(value)
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]} ({len(text)} characters)"
+
+
+def compact(value: Json) -> bytes:
+    """JSON without spaces. Half a surrogate pair is no UTF-8 and becomes an escape."""
+    return COMPACT.encode(value).encode("utf-8", "backslashreplace")

@@ -7,17 +7,17 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Literal
 
-from starlette.requests import Request
+from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.differences import Difference
 from gateway_contract.contract.mapping import arrival
-from gateway_contract.traffic.exchange import UpstreamCall
-from gateway_contract.traffic.redaction import redact_headers
+from gateway_contract.traffic.curl import ANY_TOKEN, curl
+from gateway_contract.traffic.exchange import Credential, Headers, Request, UpstreamCall, header
+from gateway_contract.traffic.redaction import REDACTED, redact
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
 from gateway_contract.values.pointer import below, is_within, read
-from mock_server.console.as_curl import as_curl
 from mock_server.console.rendering import html, served, whole_number
 from mock_server.console.view import row
 from mock_server.journal.entries import Entry
@@ -138,7 +138,7 @@ def where_seen(found: Sequence[Difference]) -> dict[str, str]:
     return {one.found_at: one.what for one in found if one.found_at is not None}
 
 
-async def one_request(mock: Mock, request: Request) -> Response:
+async def one_request(mock: Mock, request: HttpRequest) -> Response:
     number = whole_number(request.path_params["number"])
     entry = None if number is None else mock.journal.entry(number)
     if entry is None:
@@ -161,10 +161,32 @@ def shown(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
             call_view(contract, entry, call, [one for one in found if one.call == index])
             for index, call in enumerate(entry.upstream)
         ],
-        "curl": as_curl(entry, own, mock.settings.token is not None),
+        "curl": curl(request_of(entry, secured=mock.settings.token is not None), own, ()),
         "older": before(mock, entry.number),
         "newer": next((one.number for one in mock.journal.since(entry.number)), None),
     }
+
+
+OF_THE_CONNECTION = frozenset({
+    "host", "content-length", "connection", "transfer-encoding", "accept", "accept-encoding", "accept-language",
+    "user-agent", "origin", "referer", "cookie", "authorization", "priority", "pragma", "cache-control", "expect",
+})  # fmt: skip
+"""What a client says by itself, or must not say twice."""
+
+
+def request_of(entry: Entry, *, secured: bool) -> Request:
+    """A request to send again. The journal knows no token: any stands in its place, or the one that alone will do."""
+    credential = Credential.UNKNOWN if secured else Credential.WRONG
+    return Request(entry.method, entry.path, tuple(_headers(entry.headers)), entry.content, entry.body, credential)
+
+
+def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
+    if (header(headers, "authorization") or "").lower().startswith("bearer "):
+        yield "Authorization", f"Bearer {ANY_TOKEN}"
+    for name, value in redact(headers):
+        own = name.lower() in OF_THE_CONNECTION or name.lower().startswith("sec-")
+        if not own and REDACTED not in value and value.isprintable():
+            yield name, value
 
 
 def marks(contract: Contract, verdict: EntryVerdict) -> dict[str, str]:
@@ -183,7 +205,7 @@ def call_view(
 ) -> dict[str, object]:
     return {
         "call": call,
-        "headers": redact_headers(call.headers),
+        "headers": redact(call.headers),
         "body": lines(call.body, b"", where_seen(found)),
         "passages": [] if contract is None else passages(contract, entry.body, call.body, found),
     }

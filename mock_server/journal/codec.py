@@ -1,27 +1,21 @@
 """What is kept of a request until somebody looks at it: raw, since few are looked at, and never with its secrets."""
 
 import marshal
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
-
-import orjson
+from typing import TypeAlias
 
 from gateway_contract.traffic.exchange import Fault, Headers, PlayedFailure, UpstreamCall
-from gateway_contract.traffic.redaction import redact_headers
-from gateway_contract.values.json_value import ABSENT, Json, read_json
-from mock_server.journal.blackening import (
-    RawHeaders,
-    answer_without_secrets,
-    body_read,
-    body_without_secrets,
-    may_hold_secrets,
-    parted,
-    query_read,
-    query_without_secrets,
-    without_secrets,
-)
+from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
+from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.journal.entries import Entry
+
+RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
+RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
+SIGNED = re.compile(rb"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)")
+"""What a link carries of its picture."""
 
 
 @dataclass(slots=True)
@@ -55,35 +49,27 @@ PLAIN = 2
 def harmless(raw: Happened) -> Happened:
     """The same without the client's secrets, wherever they stand, and without what looks like one.
 
+    Nearly all hold none but in the headers that are made for them, so looking is cheap and redaction need not be.
     Calls keep the gateway's own key until their entry is made: the gateway holds it for as long as it runs anyway.
     """
-    asked, answered = parted(raw.headers), parted(raw.answer_headers)
-    raw.headers, raw.answer_headers = asked.headers, answered.headers
-    texts = [raw.path, query_read(raw.query), body_read(raw.content), raw.answer, *asked.others, *answered.others]
-    return _blackened(raw, asked.secrets) if may_hold_secrets(texts, asked.secrets) else raw
+    secrets = secrets_of(raw.headers)
+    others = [value for name, value in (*raw.headers, *raw.answer_headers) if name not in RAW_SECRET_HEADERS]
+    if may_hold_secrets([raw.path, raw.query, raw.content, raw.answer, *others], secrets):
+        return _redacted(raw, secrets)
+    raw.headers, raw.answer_headers = _without_credentials(raw.headers), _without_credentials(raw.answer_headers)
+    return raw
 
 
-def _blackened(raw: Happened, secrets: Sequence[bytes]) -> Happened:
-    content = body_without_secrets(raw.content, secrets)
-    answer_without = without_secrets if content == raw.content else answer_without_secrets
-    return replace(
-        raw,
-        path=without_secrets(raw.path, secrets),
-        query=query_without_secrets(raw.query, secrets),
-        headers=[(name, without_secrets(value, secrets)) for name, value in raw.headers],
-        content=content,
-        answer_headers=[(name, without_secrets(value, secrets)) for name, value in raw.answer_headers],
-        answer=answer_without(raw.answer, secrets),
-        calls=[_blackened_call(call, secrets) for call in raw.calls],
-        scenario=raw.scenario and without_secrets(raw.scenario.encode(), secrets).decode(),
-    )
+def _redacted(raw: Happened, secrets: Sequence[str]) -> Happened:
+    """The links in the answer to a body that held secrets may carry what was asked."""
+    shown = redact(replace(raw, calls=[]), secrets)
+    answer = shown.answer if shown.content == raw.content else SIGNED.sub(REDACTED.encode(), shown.answer)
+    calls = [replace(call, body=redact(call.body, secrets)) for call in raw.calls]
+    return replace(shown, answer=answer, calls=calls)
 
 
-def _blackened_call(call: UpstreamCall, secrets: Sequence[bytes]) -> UpstreamCall:
-    body = call.body
-    if body is not ABSENT:
-        body = read_json(without_secrets(orjson.dumps(body), secrets))
-    return replace(call, body=body)
+def _without_credentials(headers: RawHeaders) -> RawHeaders:
+    return [redact(header) if header[0] in RAW_SECRET_HEADERS else header for header in headers]
 
 
 def packed(happened: Happened) -> bytes:
@@ -134,7 +120,7 @@ def entry_of(happened: Happened, number: int) -> Entry:
         answer_content=happened.answer,
         whole=happened.whole,
         seconds=happened.seconds,
-        upstream=tuple(replace(call, headers=tuple(redact_headers(call.headers))) for call in happened.calls),
+        upstream=tuple(replace(call, headers=redact(call.headers)) for call in happened.calls),
         scenario=happened.scenario,
         mode=happened.mode,
     )

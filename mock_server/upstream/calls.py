@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway_contract.traffic.exchange import UpstreamCall, header
-from gateway_contract.traffic.redaction import SHORTEST_SECRET, redact, redact_headers
+from gateway_contract.traffic.exchange import UpstreamCall
+from gateway_contract.traffic.redaction import redact, secrets_of
 from gateway_contract.values.json_value import ABSENT, Json
 
 KEPT = 20_000
@@ -94,33 +94,18 @@ def record_route(calls: UpstreamCalls, problems_of: ProblemsOf) -> Route:
 
 def told(call: UpstreamCall, problems: Sequence[str]) -> Json:
     """A call without its secrets, wherever it holds them; its body null where it was no JSON."""
-    secrets = _secrets(call)
+    secrets = secrets_of(call.headers)
+    shown = redact(call, secrets)
     return {
         "method": call.method,
-        "path": redact(call.path, secrets),
-        "headers": [[name, value] for name, value in redact_headers(call.headers, secrets)],
-        "body": None if call.body is ABSENT else _without(secrets, call.body),
+        "path": shown.path,
+        "headers": [[name, value] for name, value in shown.headers],
+        "body": None if shown.body is ABSENT else shown.body,
         "at": call.at,
         "status": call.status,
         "images": list(call.images),
         "problems": [redact(problem, secrets) for problem in problems],
     }
-
-
-def _secrets(call: UpstreamCall) -> list[str]:
-    """The key with which a call was made."""
-    key = (header(call.headers, "authorization") or "").partition(" ")[2].strip()
-    return [key] if len(key) >= SHORTEST_SECRET else []
-
-
-def _without(secrets: Sequence[str], value: Json) -> Json:
-    if isinstance(value, str):
-        return redact(value, secrets)
-    if isinstance(value, list):
-        return [_without(secrets, item) for item in value]
-    if isinstance(value, dict):
-        return {redact(name, secrets): _without(secrets, item) for name, item in value.items()}
-    return value
 
 
 CHANCE = Random()  # noqa: S311 - an id is no secret

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.fuzzing.search import Search, aims, drive
-from contract_tests.report.confidential import compact
-from gateway_contract.values.json_value import Json, read_json
+from gateway_contract.values.json_value import Json, compact, read_json
 from gateway_contract.values.pointer import placed, read
 from gateway_contract.values.size import parse_size
 from tests.contract_tests.three_contracts import PAINTBOX, POWERTOKENS, base

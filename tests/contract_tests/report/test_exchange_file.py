@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.report.confidential import compact
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
 from gateway_contract.traffic.exchange import BrokenImage, Credential, Exchange, NoAnswer, Request, header
-from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact, read_json
 from tests.contract_tests.report_examples import (
     BODY,
     JSON_TYPE,

@@ -1,8 +1,14 @@
 """No token survives, however it is written; what is no secret stays readable."""
 
+import base64
+import json
+from urllib.parse import quote
+
+import orjson
 import pytest
 
-from gateway_contract.traffic.redaction import REDACTED, redact, redact_headers
+from gateway_contract.traffic.redaction import REDACTED, may_hold_secrets, redact, secrets_of
+from gateway_contract.values.json_value import shortened
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,7 @@ def test_known_secrets_are_taken_out_the_longest_first() -> None:
         ("Proxy-Authorization", "Basic abc", f"Basic {REDACTED}"),
         ("authorization", "abc", REDACTED),
         ("authorization", "", ""),
+        ("authorization", "Bearer ", "Bearer "),
         ("Set-Cookie", "id=1", REDACTED),
         ("Api-Key", "abc", REDACTED),
         ("X-Trace", "token sesame", f"token {REDACTED}"),
@@ -39,9 +46,113 @@ def test_known_secrets_are_taken_out_the_longest_first() -> None:
     ],
 )
 def test_headers_that_hold_secrets_lose_them_and_keep_their_scheme(name: str, value: str, safe: str) -> None:
-    assert redact_headers([(name, value)], ["sesame"]) == [(name, safe)]
+    assert redact(((name, value),), ["sesame"]) == ((name, safe),)
 
 
 def test_every_header_is_treated_with_the_same_secrets() -> None:
     secrets = iter(["sesame"])
-    assert redact_headers([("A", "sesame"), ("B", "sesame")], secrets) == [("A", REDACTED), ("B", REDACTED)]
+    assert redact((("A", "sesame"), ("B", "sesame")), secrets) == (("A", REDACTED), ("B", REDACTED))
+
+
+SECRET = ["a/token+of=nobody"]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (b"Bearer abcdefgh", ["abcdefgh"]),
+        (b"Bearer abcdefgh ", ["abcdefgh"]),
+        (b"Bearer  abcd efgh", ["abcd efgh"]),
+        (b"Bearer of abcdefgh", ["of abcdefgh", "abcdefgh"]),
+        (b"abcdefgh", ["abcdefgh"]),
+        (b"Bearer abc", []),
+        (b"Bearer ", []),
+        (b"", []),
+    ],
+)
+def test_a_token_is_whatever_follows_its_scheme_unless_it_could_be_a_word(said: bytes, found: list[str]) -> None:
+    assert list(secrets_of([(b"host", b"a-long-host"), (b"authorization", said)])) == found
+    headers = [("Host", "a-long-host"), ("Authorization", said.decode())]
+    assert list(secrets_of(headers)) == found
+
+
+def test_every_header_that_is_made_for_secrets_holds_some() -> None:
+    headers = [
+        (b"x-api-key", b"a key of mine"),
+        (b"authorization", b"Basic 123456789"),
+        (b"authorization", b"12345678"),
+    ]
+    assert list(secrets_of(headers)) == ["a key of mine", "123456789", "12345678"]
+    assert list(secrets_of([(b"host", b"a-long-host")])) == []
+
+
+def test_headers_that_are_made_for_secrets_lose_them_and_others_stay() -> None:
+    headers = [(b"authorization", b"Bearer abc"), (b"cookie", b"a=b"), (b"accept", b"*/*")]
+    hidden = [(b"authorization", b"Bearer [redacted]"), (b"cookie", b"[redacted]"), (b"accept", b"*/*")]
+    assert redact(headers) == hidden
+
+
+HOLDING = [b"x sk-0123456789", b"Bearer abc", b"bEaReR abc", b"it is a/token+of=nobody"]
+
+
+@pytest.mark.parametrize("text", HOLDING)
+def test_whatever_would_be_taken_out_is_found_beforehand(text: bytes) -> None:
+    assert may_hold_secrets([b"harmless", text], SECRET)
+    assert redact(text, SECRET) != text
+
+
+@pytest.mark.parametrize("text", [b"", b"a quiet lighthouse", "灯塔".encode(), b"\xff\xfe"])
+def test_what_holds_none_stays_byte_by_byte(text: bytes) -> None:
+    assert not may_hold_secrets([text], SECRET)
+    assert redact(text, SECRET) == text
+
+
+@pytest.mark.parametrize("written", [b"a\\/token+of=nobody", b"\\u0061/token+of=nobody"])
+def test_a_token_behind_the_escapes_of_json_is_found(written: bytes) -> None:
+    assert orjson.loads(redact(b'{"words": "it is %b"}' % written, SECRET)) == {"words": "it is [redacted]"}
+
+
+def test_escapes_with_nothing_behind_them_stay_as_they_came() -> None:
+    content = b'{"words":  "two\\nlines and \\u706f"}'
+    assert redact(content, SECRET) == content
+
+
+@pytest.mark.parametrize("query", [b"key=a%2Ftoken%2Bof%3Dnobody&b=1", b"key=a/token%2Bof=nobody&b=1"])
+def test_a_token_behind_the_escapes_of_a_query_is_found(query: bytes) -> None:
+    assert redact(query, SECRET) == b"key=[redacted]&b=1"
+
+
+def test_a_query_with_nothing_behind_its_escapes_stays_as_it_came() -> None:
+    assert redact(b"a=%20b&c=1+2", SECRET) == b"a=%20b&c=1+2"
+
+
+def test_a_token_with_a_quotation_mark_is_found_in_json() -> None:
+    secret = ['a"token\\of"nobody']
+    content = orjson.dumps({"words": "it is " + secret[0]})
+    assert may_hold_secrets([content], secret)
+    assert orjson.loads(redact(content, secret)) == {"words": "it is [redacted]"}
+
+
+def test_a_part_of_a_token_is_not_quoted() -> None:
+    """As a refusal quotes what is long, however much of it there is."""
+    long = "a-token-of-nobody-" + "0123456789abcdef" * 4
+    for value in (long, f"it is {long}", f"{long} it is"):
+        said = redact(f"you sent {shortened(value)}.".encode(), [long]).decode()
+        assert "[redacted]…" in said or "…[redacted]" in said
+        assert "token-of" not in said
+        assert "89abcdef" not in said
+
+
+@pytest.mark.parametrize("secret", ["a-word-that-is-plain", 'quo"te\\back', "it's $HOME `id`", "tokünï漢字"])
+def test_a_secret_is_found_in_every_spelling(secret: str) -> None:
+    spelt = [
+        secret,
+        quote(secret, safe=""),
+        json.dumps(secret),
+        json.dumps(secret, ensure_ascii=False),
+        base64.b64encode(secret.encode()).decode(),
+        secret.encode().decode("latin-1"),
+    ]
+    for text in spelt:
+        shown = redact(f"before {text} after", [secret])
+        assert shown.replace('"', "") == "before [redacted] after"

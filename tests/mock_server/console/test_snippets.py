@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.curl import curl
 from gateway_contract.values.json_value import Json
-from mock_server.console.as_curl import as_curl
+from mock_server.console.request_page import request_of
 from mock_server.console.snippets import compact, example_of, snippets
 from mock_server.journal.entries import Entry
 from mock_server.runtime.mock import MockSettings
@@ -112,7 +113,7 @@ def test_a_request_comes_again_byte_by_byte(console: Seen, tmp_path: Path, conte
     path = "/powertokens/v1/images/generations?x=[1-3]&y=%20'"
     console.http.post(path, content=content, headers={"content-type": "application/json", "x-mock-mode": "off"})
     first = kept(console, 1)
-    with_bash(as_curl(first, console.mock.settings.own, secured=False) + " -s", tmp_path)
+    with_bash(curl(request_of(first, secured=False), console.mock.settings.own, ()) + " -s", tmp_path)
     again = kept(console, 2)
     assert (again.method, again.path, again.content) == (first.method, first.path, first.content)
     assert (again.mode, again.status) == (first.mode, first.status)
@@ -120,6 +121,6 @@ def test_a_request_comes_again_byte_by_byte(console: Seen, tmp_path: Path, conte
 
 def test_a_request_without_a_token_comes_again_without_one(console: Seen, order: Body, tmp_path: Path) -> None:
     console.ask("powertokens", order, {"authorization": ""})
-    told = as_curl(kept(console, 1), console.mock.settings.own, secured=False)
+    told = curl(request_of(kept(console, 1), secured=False), console.mock.settings.own, ())
     with_bash(told, tmp_path)
     assert kept(console, 2).status == 401

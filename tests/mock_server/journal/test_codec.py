@@ -15,6 +15,7 @@ from gateway_contract.values.json_value import ABSENT, read_json
 from mock_server.journal.codec import Happened, entry_of, harmless, packed, unpacked
 from mock_server.journal.entries import Journal
 from mock_server.journal.recorder import keep, told_by_digest
+from mock_server.serving.signing import Signer
 
 TOKEN = b"a-token-of-nobody"
 AUTHORIZED = (b"authorization", b"Bearer " + TOKEN)
@@ -162,3 +163,10 @@ def test_a_long_secret_is_looked_for_no_longer_than_a_quotation_is() -> None:
     long = b"0123456789" * 6000
     raw = replace(request(long), headers=[(b"cookie", long)], answer=b"x" * 4_000_000)
     assert harmless(raw).content == b"[redacted]"
+
+
+def test_links_in_the_answer_to_a_request_with_a_secret_do_not_carry_it() -> None:
+    link = "http://x/images/" + Signer(b"key").sign(f"it is {TOKEN.decode()}", 1e9) + ".png"
+    raw = replace(request(orjson.dumps({"words": TOKEN.decode()})), answer=orjson.dumps({"url": link}))
+    assert harmless(raw).answer == b'{"url":"http://x/images/[redacted].png"}'
+    assert harmless(replace(raw, content=b"{}")).answer == raw.answer

@@ -15,13 +15,14 @@ from starlette.requests import Request as Incoming
 from starlette.responses import Response
 from starlette.routing import Route
 
-from contract_tests.report.curl import curl_of
+from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Credential, Request
 from gateway_contract.values.json_value import ABSENT
 from mock_server.serving.server import serving
+from tests.contract_tests import stand_in_for_curl
 from tests.contract_tests.report_examples import GATEWAY, JSON_TYPE, TOKEN, asking, carrying
 
-STAND_IN = Path(__file__).parents[1].joinpath("stand_in_for_curl.py")
+STAND_IN = Path(stand_in_for_curl.__file__)
 PROGRAMS = ["stand-in", *(["curl"] if shutil.which("curl") else [])]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 SHELL_TRAPS = 'it\'s $HOME `id` "quoted" \\n %s %d !! ; & | > * ~ # @file'
@@ -72,7 +73,7 @@ class Shell:
     def run(self, request: Request, *secrets: str) -> tuple[str, str, dict[str, str], bytes]:
         """What arrives when a request's line is run."""
         self.gateway.arrived.clear()
-        line = curl_of(request, self.gateway.url, secrets)
+        line = curl(request, self.gateway.url, secrets)
         assert line.isprintable()
         assert TOKEN not in line
         environment = {"PATH": self.path, "GATEWAY_TOKEN": TOKEN, "LC_ALL": "C.UTF-8", "no_proxy": "*"}
@@ -90,7 +91,7 @@ def shell(listening: Gateway, path: str) -> Shell:
 
 
 def test_a_line_reads_as_one_would_type_it() -> None:
-    line = curl_of(asking({"a": "b", "c": 0}), f"{GATEWAY}/")
+    line = curl(asking({"a": "b", "c": 0}), f"{GATEWAY}/", ())
     assert line == (
         "curl -X POST http://127.0.0.1:3000/v1/images/generations"
         " -H \"Authorization: Bearer $GATEWAY_TOKEN\" -H 'Content-Type: application/json'"
@@ -166,12 +167,12 @@ def test_a_credential_is_as_right_or_wrong_as_it_was(
     shell: Shell, credential: Credential, value: str, written: str | None
 ) -> None:
     asked = carrying(b"{}", ("Authorization", value), JSON_TYPE, credential=credential)
-    assert (written or '"Authorization: Bearer $GATEWAY_TOKEN"') in curl_of(asked, GATEWAY, [TOKEN])
+    assert (written or '"Authorization: Bearer $GATEWAY_TOKEN"') in curl(asked, GATEWAY, [TOKEN])
     assert shell.run(asked, TOKEN)[2]["authorization"] == (value if written else f"Bearer {TOKEN}")
 
 
 def test_a_request_without_a_credential_stays_without() -> None:
-    assert "Authorization" not in curl_of(carrying(b"{}"), GATEWAY)
+    assert "Authorization" not in curl(carrying(b"{}"), GATEWAY, ())
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_a_request_without_a_credential_stays_without() -> None:
 )
 def test_a_wrong_token_that_gives_the_right_one_away_is_not_shown(value: str) -> None:
     asked = carrying(b"{}", ("Authorization", value), credential=Credential.WRONG)
-    assert "-H 'Authorization: Bearer [redacted]'" in curl_of(asked, GATEWAY, [TOKEN])
+    assert "-H 'Authorization: Bearer [redacted]'" in curl(asked, GATEWAY, [TOKEN])
 
 
 def test_a_token_is_nowhere_in_the_line() -> None:
@@ -192,6 +193,6 @@ def test_a_token_is_nowhere_in_the_line() -> None:
         ("Content-Length", "2"),
         path=f"/a?key={TOKEN}&b=sk-%22%2F%2B%C3%A9%3D",
     )
-    line = curl_of(asked, f"http://user:pass@127.0.0.1:3000/?t={TOKEN}", [TOKEN, odd])
+    line = curl(asked, f"http://user:pass@127.0.0.1:3000/?t={TOKEN}", [TOKEN, odd])
     for secret in (TOKEN, "sk-", "c00kie", "user", "pass@", "%22%2F"):
         assert secret not in line
