@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests.client.correlation import PLACEHOLDER
 from contract_tests.planning.fields import Field, base_request
-from contract_tests.planning.valid_values import UNLIMITED, allowed_values, bounds_of
+from contract_tests.planning.valid_values import UNLIMITED, bounds_of, limits, valid_values
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import standing
 from gateway_contract.schema.constraint import Constraint
@@ -38,7 +38,7 @@ DEEP = 40  # lists within one another
 
 def fitting(contract: Contract, field: Field) -> SearchStrategy[Json] | None:
     """Values that the contract allows for a field, as far as its own bounds say so; None where it names none."""
-    listed = allowed_values(contract, field)
+    listed = valid_values(contract, field)
     drawn = list(_in_range(contract, field))
     known = [st.sampled_from(listed)] if listed else []
     # The plan has sent what is listed: twice as often comes what it has not.
@@ -60,7 +60,7 @@ def _in_range(contract: Contract, field: Field) -> Iterator[SearchStrategy[Json]
             low, high = bounds_or(bounds, "x-pixels/minimum", "x-pixels/maximum", SMALLEST_SIZE, LARGEST_SIZE)
             yield sizes(low, high, separators(contract, field))
         case "string":
-            limit = min(limits(bounds, "maxLength"), default=UNLIMITED)
+            limit = int(min(limits(bounds, "maxLength"), default=UNLIMITED))
             yield texts(range(limit - NEAR, limit + 1), _head(field))
 
 
@@ -73,7 +73,7 @@ def beyond(contract: Contract, field: Field) -> SearchStrategy[Json]:
 
 def _at_bounds(bounds: Iterable[Constraint], head: str) -> Iterator[SearchStrategy[Json]]:
     for bound in bounds:
-        for value in limits([bound], bound.keyword):
+        for value in map(int, limits([bound], bound.keyword)):
             match bound.keyword:
                 case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
                     yield st.integers(value - NEAR, value + NEAR)
@@ -88,15 +88,7 @@ def _at_bounds(bounds: Iterable[Constraint], head: str) -> Iterator[SearchStrate
 
 def bounds_or(bounds: Sequence[Constraint], lower: str, upper: str, low: int, high: int) -> tuple[int, int]:
     """The widest range that the bounds leave, or the one given where they leave a side open."""
-    return min(limits(bounds, lower), default=low), max(limits(bounds, upper), default=high)
-
-
-def limits(bounds: Iterable[Constraint], keyword: str) -> list[int]:
-    return [
-        int(bound.value)
-        for bound in bounds
-        if bound.keyword == keyword and isinstance(bound.value, int | float) and not isinstance(bound.value, bool)
-    ]
+    return int(min(limits(bounds, lower), default=low)), int(max(limits(bounds, upper), default=high))
 
 
 def separators(contract: Contract, field: Field) -> str:

@@ -1,7 +1,7 @@
 """Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import log1p
 
@@ -17,37 +17,10 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import standing
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
-from gateway_contract.schema.constraint import Constraint
+from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 from gateway_contract.values.pointer import read
-from gateway_contract.values.size import parse_size
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _length(value: object) -> float | None:
-    return len(value) if isinstance(value, str | list) else None
-
-
-def _pixels(value: object) -> float | None:
-    size = parse_size(value)
-    return None if size is None else size.pixels
-
-
-MEASURES: Mapping[str, Callable[[object], float | None]] = {
-    "minimum": _number,
-    "maximum": _number,
-    "minLength": _length,
-    "maxLength": _length,
-    "minItems": _length,
-    "maxItems": _length,
-    "x-pixels/minimum": _pixels,
-    "x-pixels/maximum": _pixels,
-}
-"""What a bound is held against, by the keyword that sets it."""
 
 
 def aims(contract: Contract, content: bytes) -> dict[str, float]:
@@ -59,16 +32,11 @@ def aims(contract: Contract, content: bytes) -> dict[str, float]:
 def _aims(contract: Contract, body: Json) -> Iterator[tuple[str, float]]:
     for constraint in contract.request.constraints.values():
         condition = constraint.condition
-        distance = _distance(constraint, read(body, constraint.pointer))
+        value = read(body, constraint.pointer)
+        distance = None if value is ABSENT else KEYWORDS[constraint.keyword].distance(constraint.value, value)
         if distance is not None and (condition is None or condition.holds(body)):
             title = "" if condition is None else condition.title
             yield f"{constraint.pointer} {constraint.keyword} {title}", -log1p(distance)
-
-
-def _distance(constraint: Constraint, value: object) -> float | None:
-    bound, measure = _number(constraint.value), MEASURES.get(constraint.keyword)
-    measured = None if measure is None else measure(value)
-    return None if bound is None or measured is None else abs(measured - bound)
 
 
 MOST_REASONS = 5  # in one round

@@ -1,7 +1,6 @@
 """Request bodies drawn at random from a contract alone: what each is worth is for the contract to say, not for us."""
 
 from collections.abc import Callable, Iterable
-from itertools import chain
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -9,11 +8,12 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from contract_tests.client.correlation import LENGTH, PATTERN, PLACEHOLDER, with_mark_within
 from contract_tests.fuzzing.field_values import anything, beyond, fitting
 from contract_tests.planning.fields import Field, bases, fields_of
-from contract_tests.planning.invalid_values import WRONG_TYPES, forbidden_values
+from contract_tests.planning.invalid_values import invalid_values
 from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import constraints
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import known_upstream_only, standing
+from gateway_contract.contract.validity import standing
+from gateway_contract.schema.keyword_values import WRONG_TYPES
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from gateway_contract.values.pointer import below, placed, read
 from gateway_contract.values.pointer import values as values_in
@@ -53,11 +53,7 @@ def odd_bodies(contract: Contract) -> SearchStrategy[Json]:
 
 def odd_changes(contract: Contract) -> SearchStrategy[Change]:
     fields = fields_of(contract)
-    forbidden = [
-        (found.pointer, value)
-        for found in constraints(contract)
-        for value in chain(known_upstream_only(contract, found), forbidden_values(found))
-    ]
+    forbidden = [(found.pointer, value) for found in constraints(contract) for value in invalid_values(contract, found)]
     wrong = [value for some in WRONG_TYPES.values() for value in some]
     anywhere = st.sampled_from([field.pointer for field in fields])
     plain = next(bases(contract))  # what it has not is left out often enough

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from contract_tests.planning.fields import Field, asked_images, base_request, bases, fields_of
-from contract_tests.planning.valid_values import allowed_values
+from contract_tests.planning.valid_values import valid_values
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import standing
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
@@ -25,7 +25,7 @@ def choices(contract: Contract) -> list[Choices]:
     starts = list(bases(contract))
     found = []
     for field in fields_of(contract):
-        values: list[Json | Nothing] = [*allowed_values(contract, field)]
+        values: list[Json | Nothing] = [*valid_values(contract, field)]
         if standing(contract, removed(starts[0], field.pointer)).valid:
             values.append(ABSENT)
         possible = [value for value in values if _possible(contract, starts, field, value)]

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import orjson
 
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import mark_of, marked, with_mark_within
 from contract_tests.planning.fields import asked_images, base_for, base_request, fields_of
-from contract_tests.planning.invalid_values import forbidden_values
+from contract_tests.planning.invalid_values import invalid_values
 from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import NOT_JUDGED, known_upstream_only, standing
+from gateway_contract.contract.validity import NOT_JUDGED, standing
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.traffic.exchange import Credential
@@ -116,7 +115,7 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
     if base is None:
         return
     proven = 0
-    for value in chain(known_upstream_only(contract, constraint), forbidden_values(constraint)):
+    for value in invalid_values(contract, constraint):
         if isinstance(value, str) and constraint.pointer in contract.marks:
             value = with_mark_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
         body = with_value(base, constraint.pointer, value)

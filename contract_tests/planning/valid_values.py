@@ -1,13 +1,15 @@
 """Values for a field that the contract allows: at every bound, between them, and the ones that are easily lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import cast
 
 from contract_tests.client.correlation import with_mark
 from contract_tests.planning.fields import Field, base_for
 from gateway_contract.contract.definition import Contract
-from gateway_contract.rules.constraint_rules import AT_BOUND
 from gateway_contract.schema.constraint import CompiledSchema, Constraint
+from gateway_contract.schema.keyword_values import of_exact_length
+from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
 from gateway_contract.values.json_value import Json, same
 from gateway_contract.values.sample_texts import AWKWARD, CHINESE, ENGLISH, SPACED, of_length
 from gateway_contract.values.size import SEPARATORS
@@ -19,7 +21,7 @@ UNLIMITED = 400
 """Characters of a text that nothing limits: more than a column for names holds, and no more than people write."""
 
 
-def allowed_values(contract: Contract, field: Field) -> tuple[Json, ...]:
+def valid_values(contract: Contract, field: Field) -> tuple[Json, ...]:
     """Candidates for a field, the telling ones first. Whether a request with one is valid is the contract's to say."""
     mapping = contract.mapping_of(field.pointer)
     preserved = mapping.preserve if mapping is not None else ()
@@ -33,7 +35,7 @@ def _listed_under_conditions(contract: Contract, field: Field) -> Iterator[Json]
     """The values of an enum that holds for some requests only, where there are any such requests."""
     for bound in _at(contract.request, field.pointer):
         if bound.keyword == "enum" and bound.condition is not None and base_for(contract, bound.condition) is not None:
-            yield from bound.value if isinstance(bound.value, list) else ()
+            yield from KEYWORDS["enum"].boundary(bound.value)
 
 
 def _by_type(contract: Contract, field: Field) -> Iterator[Json]:
@@ -61,7 +63,7 @@ def bounds_of(contract: Contract, field: Field) -> Iterator[Constraint]:
     own = list(_at(contract.request, field.pointer))
     yield from own
     mapping = contract.mapping_of(field.pointer)
-    if mapping is not None and contract.upstream is not None and not any(bound.keyword in AT_BOUND for bound in own):
+    if mapping is not None and contract.upstream is not None and not any(bound.keyword in BOUNDS for bound in own):
         yield from _at(contract.upstream.operation.request, mapping.upstream)
 
 
@@ -69,25 +71,30 @@ def _at(schema: CompiledSchema, pointer: str) -> Iterator[Constraint]:
     return (constraint for constraint in schema.constraints.values() if constraint.pointer == pointer)
 
 
-def _values(bounds: list[Constraint], *keywords: str) -> list[float]:
+def _boundary(bounds: list[Constraint], *keywords: str) -> Iterator[Json]:
+    """The last values that the bounds of some keywords allow."""
+    for bound in bounds:
+        if bound.keyword in keywords:
+            yield from KEYWORDS[bound.keyword].boundary(bound.value)
+
+
+def limits(bounds: Iterable[Constraint], keyword: str) -> list[float]:
+    """The numbers that a keyword stands with."""
     return [
         bound.value
         for bound in bounds
-        if bound.keyword in keywords and isinstance(bound.value, int | float) and not isinstance(bound.value, bool)
+        if bound.keyword == keyword and isinstance(bound.value, int | float) and not isinstance(bound.value, bool)
     ]
 
 
 def _integers(bounds: list[Constraint]) -> Iterator[Json]:
-    lows = [int(value) for value in _values(bounds, "minimum")]
-    highs = [int(value) for value in _values(bounds, "maximum")]
-    yield from (*highs, *lows)
+    yield from (*_boundary(bounds, "maximum"), *_boundary(bounds, "minimum"))
     yield from (ODD, 2, 0)
 
 
 def _numbers(bounds: list[Constraint]) -> Iterator[Json]:
-    lows, highs = _values(bounds, "minimum"), _values(bounds, "maximum")
-    yield from (*highs, *lows)
-    low, high = min(lows, default=0.0), max(highs, default=1.0)
+    yield from (*_boundary(bounds, "maximum"), *_boundary(bounds, "minimum"))
+    low, high = min(limits(bounds, "minimum"), default=0.0), max(limits(bounds, "maximum"), default=1.0)
     yield low + (high - low) * 0.3
     yield low + (high - low) / 7  # no binary fraction: rounding through 32 bits shows
 
@@ -96,30 +103,19 @@ def _lists(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
     items = field.schema.get("items")
     listed = items.get("enum") if isinstance(items, dict) else None
     words: list[Json] = listed if isinstance(listed, list) else [f"{ENGLISH}{CHINESE}"[:12], "two", "three", "four"]
-    lengths = [int(value) for value in _values(bounds, "minItems", "maxItems")] or [1, 2]
+    lengths = [len(cast("list[Json]", items)) for items in _boundary(bounds, "minItems", "maxItems")] or [1, 2]
     yield from (words[:length] for length in lengths if length <= len(words))
 
 
 def _sizes(bounds: list[Constraint]) -> Iterator[Json]:
-    products = [int(value) for value in _values(bounds, "x-pixels/minimum", "x-pixels/maximum")]
-    for pixels in products:
-        yield from (f"{width}*{height}" for width, height in shapes(pixels))
+    yield from _boundary(bounds, "x-pixels/minimum", "x-pixels/maximum")
     yield from (f"1024{separator}768" for separator in SEPARATORS)
-
-
-def shapes(pixels: int) -> Iterator[tuple[int, int]]:
-    """Widths and heights of exactly a product: as square as possible, wide, and tall to the extreme."""
-    side = next(side for side in range(int(pixels**0.5), 0, -1) if pixels % side == 0)
-    yield side, pixels // side
-    if side % 4 == 0:
-        yield pixels // (side // 2), side // 2
-        yield side // 4, pixels // (side // 4)
 
 
 def _texts(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
     head = with_mark("").strip() if field.marked else ""
-    for limit in _values(bounds, "maxLength") or [UNLIMITED]:
-        yield from (of_length(int(limit), script, head) for script in (CHINESE, ENGLISH))
+    longest = [str(text) for text in _boundary(bounds, "maxLength")] or list(map(str, of_exact_length(UNLIMITED)))
+    yield from (of_length(len(text), text, head) for text in longest)
     yield from (f"{head} {text}" if head else text for text in (AWKWARD, SPACED))
 
 

@@ -28,15 +28,16 @@ class Difference:
 
     @property
     def says(self) -> str:
+        expected = f"{self.subject}: expected {_text(self.wanted)} at {self.pointer} upstream"
         match self.what:
             case "dropped":
-                return f"{self.subject}: {_said(self.wanted)} was to arrive at {self.pointer}; it was dropped"
+                return f"{expected}; missing"
             case "misplaced":
-                return f"{self.subject}: {_said(self.wanted)} belongs at {self.pointer}; it arrived at {self.found_at}"
+                return f"{expected}; found at {self.found_at}"
             case "changed":
-                return f"{self.subject}: {_said(self.wanted)} arrived as {_said(self.seen)} at {self.pointer}"
+                return f"{expected}; got {_text(self.seen)}"
             case _:
-                return f"{self.subject}: nobody asked for {_said(self.seen)} at {self.found_at}"
+                return f"unexpected {_text(self.seen)} at {self.found_at} upstream"
 
 
 def differences(
@@ -103,5 +104,5 @@ def _is_told(at: str, told: set[str | None]) -> bool:
     return any(pointer is not None and is_within(at, pointer) for pointer in told)
 
 
-def _said(value: Json | Literal[Nothing.ABSENT]) -> str:
+def _text(value: Json | Literal[Nothing.ABSENT]) -> str:
     return "nothing" if value is ABSENT else shortened(value)

@@ -1,4 +1,4 @@
-"""What a body breaks and what its contract leaves open, each in a line for somebody who wants to mend the request."""
+"""What a body breaks and what its contract leaves open, each in a line for somebody who wants to fix the request."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import did_you_mean
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, fast_failures
-from gateway_contract.schema.keywords import TYPES, constraint_sentence
-from gateway_contract.values.json_value import ABSENT, Json, shortened
+from gateway_contract.schema.keywords import KEYWORDS, constraint_sentence
+from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import as_schema_pointer, below, leaf_name, members, parent, read, tokens, values
-from gateway_contract.values.size import parse_size
-
-LENGTHS = {"minLength": "character", "maxLength": "character", "minItems": "item", "maxItems": "item"}
-PIXELS = "x-pixels/"
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """One rule that a request breaks: `subject` is its field as people say it, `clause` the statement of the page.
 
     `pointer` leads to the field in the body; None where the rule is about something else.
@@ -25,14 +21,14 @@ class Breach:
     subject: str
     pointer: str | None
     clause: str | None
-    says: str
+    message: str
 
 
-def breaches(contract: Contract, body: Json, broken: Iterable[Constraint]) -> tuple[Breach, ...]:
+def violations(contract: Contract, body: Json, broken: Iterable[Constraint]) -> tuple[Violation, ...]:
     """A line per broken rule, in the order of the contract."""
     order = {constraint: index for index, constraint in enumerate(contract.request.constraints.values())}
-    told = [found for one in sorted(broken, key=order.__getitem__) for found in _told(contract, body, one)]
-    return tuple(dict.fromkeys(told))
+    ordered = sorted(broken, key=order.__getitem__)
+    return tuple(dict.fromkeys(line for constraint in ordered for line in _violations_of(contract, body, constraint)))
 
 
 def unknown_names(contract: Contract, body: Json, pointer: str) -> Iterator[str]:
@@ -45,63 +41,41 @@ def unknown_names(contract: Contract, body: Json, pointer: str) -> Iterator[str]
             yield found
 
 
-def named(pointer: str) -> str:
-    """A pointer as people write it: `messages.0.role`; the body itself where it points to all of it."""
+def dotted(pointer: str) -> str:
+    """A pointer as people write it: `messages.0.role`; `body` where it points to all of it."""
     return ".".join(tokens(pointer)) or "body"
 
 
-def meant(contract: Contract, pointer: str) -> str:
-    """What an unknown name was perhaps to be."""
+def suggestion(contract: Contract, pointer: str) -> str:
+    """`did you mean 'seed'?` for an unknown name that resembles a known one; empty where none does."""
     siblings = [part.pointer for part in contract.request.parts if parent(part.pointer) == parent(pointer)]
     return did_you_mean(leaf_name(pointer), map(leaf_name, filter(None, siblings)))
 
 
-def _told(contract: Contract, body: Json, constraint: Constraint) -> Iterator[Breach]:
+def _violations_of(contract: Contract, body: Json, constraint: Constraint) -> Iterator[Violation]:
     if leaf_name(constraint.pointer) == ANY_NAME:
         for pointer in unknown_names(contract, body, constraint.pointer):
-            says = "; ".join(filter(None, [f"{named(pointer)}: not known here", meant(contract, pointer)]))
-            yield Breach(named(pointer), pointer, constraint.clause, says)
+            message = "; ".join(filter(None, [f"unknown field: {dotted(pointer)}", suggestion(contract, pointer)]))
+            yield Violation(dotted(pointer), pointer, constraint.clause, message)
         return
     subject = constraint.subject if constraint.pointer else "body"
-    says = f"{subject}: {_claim(constraint)}; {_sent(body, constraint)}"
-    yield Breach(subject, constraint.pointer, constraint.clause, says)
+    yield Violation(subject, constraint.pointer, constraint.clause, violation_message(body, constraint))
 
 
-def _claim(constraint: Constraint) -> str:
-    """`n is at most 6` as `at most 6`."""
+def violation_message(body: Json, constraint: Constraint) -> str:
+    """For example `n must be at most 6; got 7`."""
     sentence = constraint_sentence(constraint)
-    each = "every item " if constraint.in_items else ""
-    claim = sentence.removeprefix(f"every item of {constraint.subject} ").removeprefix(f"{constraint.subject} ")
-    return each + claim.removeprefix("is ").removeprefix("has ")
-
-
-def _sent(body: Json, constraint: Constraint) -> str:
+    if constraint.keyword == "required":
+        return sentence
     found = [value for at, value in values(body) if as_schema_pointer(at) == constraint.pointer]
-    if not found:
-        return "you left it out"
-    return f"you sent {' and '.join(_measured(constraint, value) for value in _culprits(constraint, found))}"
+    described = map(KEYWORDS[constraint.keyword].describe, _culprits(constraint, found))
+    return f"{sentence}; got {' and '.join(described)}"
 
 
 def _culprits(constraint: Constraint, found: list[Json]) -> list[Json]:
     """Of several items those that break the rule, as far as that can be told of each alone."""
-    if len(found) == 1:
+    if len(found) == 1 or constraint.keyword == "forbidden":
         return found
     keyword, _, bound = constraint.keyword.partition("/")
     failures = fast_failures({keyword: {bound: constraint.value} if bound else constraint.value})
     return [value for value in found if failures(value)] or found
-
-
-def _measured(constraint: Constraint, value: Json) -> str:
-    """A value as far as it matters to a rule: how long, how many pixels, of which type, or the value itself."""
-    size = parse_size(value)
-    if constraint.keyword in LENGTHS and isinstance(value, str | list):
-        return f"{len(value)} {LENGTHS[constraint.keyword]}{'' if len(value) == 1 else 's'}"
-    if constraint.keyword.startswith(PIXELS) and size is not None:
-        return f"{value}: {size.pixels} pixels"
-    if constraint.keyword == "type" and isinstance(value, str | list | dict):
-        return f"{TYPES[_type(value)]}: {shortened(value)}"
-    return shortened(value)
-
-
-def _type(value: str | list[Json] | dict[str, Json]) -> str:
-    return {str: "string", list: "array", dict: "object"}[type(value)]

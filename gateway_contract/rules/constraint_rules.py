@@ -1,48 +1,17 @@
 """What a field may hold: requests that keep to it are accepted, requests that break it are refused."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 from gateway_contract.rules.rule import PASS, Examined, Finding, failing, inconclusive
 from gateway_contract.schema.constraint import Constraint
+from gateway_contract.schema.keyword_type import Group
+from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Answer, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, same, shortened
 from gateway_contract.values.pointer import read, removed
-from gateway_contract.values.size import parse_size
 
 TOO_MANY_REQUESTS = frozenset({408, 425, 429})
 """Refusals that say nothing about the request (RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4)."""
-
-
-def _at_length(bound: Json, value: Json) -> bool:
-    return isinstance(value, str | list) and len(value) == bound
-
-
-def _at_pixels(bound: Json, value: Json) -> bool:
-    size = parse_size(value)
-    return size is not None and size.pixels == bound
-
-
-def _at_aspect(bound: Json, value: Json) -> bool:
-    size = parse_size(value)
-    return size is not None and size.aspect == bound
-
-
-AT_BOUND: Mapping[str, Callable[[Json, Json], bool]] = {
-    "minimum": same,
-    "maximum": same,
-    "minLength": _at_length,
-    "maxLength": _at_length,
-    "minItems": _at_length,
-    "maxItems": _at_length,
-    "x-pixels/minimum": _at_pixels,
-    "x-pixels/maximum": _at_pixels,
-    "x-aspect/minimum": _at_aspect,
-    "x-aspect/maximum": _at_aspect,
-}
-"""Keywords that are exercised only by values exactly at their bound."""
-
-FORMS = frozenset({"enum", "const", "format", "pattern"})
-"""Keywords about how a value is written: blamed before `type` where a value inside all bounds is refused."""
 
 
 def exercises(constraint: Constraint, body: object) -> bool:
@@ -52,8 +21,8 @@ def exercises(constraint: Constraint, body: object) -> bool:
         return False
     if constraint.condition is not None and not constraint.condition.holds(body):  # type: ignore[arg-type] # valid bodies are
         return False
-    at_bound = AT_BOUND.get(constraint.keyword)
-    return at_bound is None or at_bound(constraint.value, value)
+    keyword = KEYWORDS[constraint.keyword]
+    return keyword.group is not Group.BOUND or keyword.distance(constraint.value, value) == 0
 
 
 def blamed_for_refusing(examined: Examined, pointer: str) -> frozenset[Constraint]:
@@ -63,11 +32,9 @@ def blamed_for_refusing(examined: Examined, pointer: str) -> frozenset[Constrain
         for constraint in examined.contract.request.constraints.values()
         if constraint.pointer == pointer and exercises(constraint, examined.body)
     ]
-    for kind in (AT_BOUND.keys(), FORMS, {"type"}):
-        found = frozenset(constraint for constraint in exercised if constraint.keyword in kind)
-        if found:
-            return found
-    return frozenset(exercised)
+    groups = [KEYWORDS[constraint.keyword].group for constraint in exercised]
+    first = next((group for group in Group if group in groups), None)
+    return frozenset(constraint for constraint, group in zip(exercised, groups, strict=True) if group is first)
 
 
 def judge_constraint(constraint: Constraint, examined: Examined) -> Finding | None:

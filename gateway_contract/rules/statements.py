@@ -6,8 +6,6 @@ from gateway_contract.contract.definition import MappedField
 from gateway_contract.schema.constraint import Condition, Constraint
 from gateway_contract.values.json_value import Json, shortened
 
-"""What each keyword says of its subject."""
-
 
 def mapped_sentence(field: MappedField) -> str:
     return f"{field.subject} arrives upstream at {field.upstream}"

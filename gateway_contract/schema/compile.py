@@ -26,7 +26,7 @@ from gateway_contract.schema.constraint import (
 )
 from gateway_contract.schema.context import Context, Found, check_named_keywords
 from gateway_contract.values.json_value import ABSENT, Json
-from gateway_contract.values.pointer import below, read
+from gateway_contract.values.pointer import below, leaf_name, read
 
 
 def compile_schema(document: Document, pointer: str, subject: str) -> CompiledSchema:
@@ -69,7 +69,7 @@ def _compile(source: object, context: Context, found: Found) -> SchemaObject:
     if source is True:
         return {}
     if source is False:
-        found.constraints[*context.path, "not"] = context.constraint("forbidden", value=False)
+        found.constraints[*context.path, "not"] = context.constraint("forbidden", leaf_name(context.instance))
         return {"not": {}}
     if not isinstance(source, dict):
         raise DocumentError(context.document.place(context.source), "a schema must be a mapping, true or false")

@@ -81,6 +81,15 @@ LEAVES = frozenset(
 )
 """Keywords that are one constraint each, whatever stands below them."""
 
+CONSTRAINT_KEYWORDS = LEAVES | {
+    "format",
+    "required",
+    "forbidden",
+    "x-not-judged",
+    *(f"{keyword}/{end}" for keyword in SIZE_KEYWORDS for end in ("minimum", "maximum")),
+}
+"""What `Constraint.keyword` may be."""
+
 ANNOTATIONS = frozenset(
     "title description default examples example deprecated readOnly writeOnly contentEncoding contentMediaType "
     "externalDocs $comment $schema $defs".split()

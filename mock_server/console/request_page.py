@@ -191,7 +191,7 @@ def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
 
 def marks(contract: Contract, verdict: EntryVerdict) -> dict[str, str]:
     """Where in a body stands what its contract refuses, and what did not arrive as it should."""
-    broken = {one.pointer: one.says for one in verdict.broken if one.pointer}
+    broken = {one.pointer: one.message for one in verdict.broken if one.pointer}
     return touched(contract, verdict.upstream) | broken
 
 

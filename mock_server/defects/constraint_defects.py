@@ -6,8 +6,8 @@ from typing import cast
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED
-from gateway_contract.rules.constraint_rules import AT_BOUND
 from gateway_contract.schema.constraint import Constraint
+from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import placed, read, removed
 from gateway_contract.values.size import parse_size
@@ -114,7 +114,7 @@ def one_too_strict(at: Constraint, gateway: Gateway, body: Json) -> Json | Error
     """The last value within bounds is refused."""
     value = read(body, at.pointer)
     applies = at.condition is None or at.condition.holds(body)
-    if applies and value is not ABSENT and AT_BOUND[at.keyword](at.value, value):
+    if applies and value is not ABSENT and KEYWORDS[at.keyword].distance(at.value, value) == 0:
         return refused(at, gateway, body)
     return validate(gateway, body)
 

@@ -5,8 +5,9 @@ from typing import cast
 
 from gateway_contract.contract.definition import Carrier, Contract, ImageItems, MappedField, UnixTime, Upstream
 from gateway_contract.contract.validity import dormant, known_upstream_only, standing
-from gateway_contract.rules.constraint_rules import AT_BOUND, FORMS
 from gateway_contract.schema.constraint import Constraint, Part
+from gateway_contract.schema.keyword_type import Group
+from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
 from gateway_contract.values.json_value import Json, same
 from gateway_contract.values.pointer import removed, tokens
 from mock_server.defects.defect import Each, Spot
@@ -120,7 +121,7 @@ def limits(*keywords: str) -> Each:
 
 def bounds(contract: Contract) -> Iterator[Constraint]:
     """Constraints with a last allowed value, but those without which there would be no request at all."""
-    return (found for found in limits(*AT_BOUND)(contract) if found.keyword != "minItems")
+    return (found for found in limits(*BOUNDS)(contract) if found.keyword != "minItems")
 
 
 def choices(contract: Contract) -> Iterator[Constraint]:
@@ -161,7 +162,7 @@ def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
     """Constraints for which the upstream refuses nothing, so that nobody does if the gateway does not."""
     every = upstream_of(contract).operation.request.constraints.values()
     theirs = {(one.pointer, kind_of(one)) for one in every if "refuse" in one.alternatives}
-    for constraint in limits("enum", "forbidden", *AT_BOUND)(contract):
+    for constraint in limits("enum", "forbidden", *BOUNDS)(contract):
         field = contract.mapping_of(constraint.pointer)
         checked = field is not None and (field.upstream, kind_of(constraint)) in theirs
         if not checked and not constraint.in_items and constraint.keyword != "minItems":
@@ -173,7 +174,7 @@ def lengths_unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
 
 
 def kind_of(constraint: Constraint) -> str:
-    return "form" if constraint.keyword in FORMS else constraint.keyword
+    return "form" if KEYWORDS[constraint.keyword].group is Group.FORM else constraint.keyword
 
 
 def gateway_only(contract: Contract) -> Iterator[Spot]:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
-from typing import Literal, cast
+from typing import Literal
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.schema.constraint import ANY_NAME, Constraint
+from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
 from mock_server.gateway.openai_errors import error_for, in_order
@@ -84,11 +85,9 @@ def mended(contract: Contract, body: Json) -> Json | ErrorResponse:
 
 def _mended_at(contract: Contract, breach: Constraint, body: Json) -> Json:
     value = read(body, breach.pointer)
-    match breach.keyword, value:
-        case "minimum" | "maximum", int() | float():
-            return placed(body, breach.pointer, breach.value)
-        case "maxLength", str():
-            return placed(body, breach.pointer, value[: cast("int", breach.value)])
+    repaired = ABSENT if value is ABSENT else KEYWORDS[breach.keyword].repair(breach.value, value)
+    if repaired is not ABSENT:
+        return placed(body, breach.pointer, repaired)
     if leaf_name(breach.pointer) == ANY_NAME:
         return _without_unlisted(contract, parent(breach.pointer), body)
     return _as_in_example(contract, breach.pointer, removed(body, breach.pointer))

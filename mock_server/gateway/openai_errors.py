@@ -5,17 +5,18 @@ from functools import lru_cache
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.violations import violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
 from gateway_contract.schema.keywords import constraint_sentence
-from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
-from gateway_contract.values.pointer import below, leaf_name, members, parent, put_each, read, tokens
+from gateway_contract.values.json_value import ABSENT, Json, Nothing
+from gateway_contract.values.pointer import leaf_name, put_each, read, tokens
 from mock_server.serving.error_response import ErrorResponse
 
 NO_TOKEN = ErrorResponse(
     401, "authentication_error", "missing_api_key", "Send your token as Authorization: Bearer <token>."
 )
 WRONG_TOKEN = ErrorResponse(401, "authentication_error", "invalid_api_key", "The token is not one of this gateway's.")
-NOT_JSON = ErrorResponse(400, "invalid_request_error", "invalid_json", "The body is no JSON object in UTF-8.")
+NOT_JSON = ErrorResponse(400, "invalid_request_error", "invalid_json", "The body must be a JSON object in UTF-8.")
 
 
 def error_body(contract: Contract, error: ErrorResponse) -> Json:
@@ -60,27 +61,17 @@ def in_order(contract: Contract, broken: Iterable[Constraint]) -> list[Constrain
 
 
 def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> ErrorResponse:
-    """The refusal of a body that breaks constraints; of several, the first in the contract is named."""
+    """The rejection of a body that breaks constraints; of several, the first in the contract is named."""
     first = in_order(contract, broken)[0]
-    if leaf_name(first.pointer) == ANY_NAME:
-        return _unlisted(contract, body, first)
-    seen = read(body, first.pointer)
-    sent = "it is missing" if seen is ABSENT else f"you sent {shortened(seen)}"
+    violation = next(iter(violations(contract, body, [first])), None)
+    unknown = leaf_name(first.pointer) == ANY_NAME
+    pointer = first.pointer if not unknown else violation.pointer if violation is not None else None
+    absent = read(body, first.pointer) is ABSENT
+    message = constraint_sentence(first) if violation is None else violation.message
     return ErrorResponse(
         status=400,
         type="invalid_request_error",
-        code="invalid_value" if seen is not ABSENT else "missing_required_parameter",
-        message=f"{constraint_sentence(first)}; {sent}.",
-        param=".".join(tokens(first.pointer)) or None,
+        code="unknown_parameter" if unknown else "missing_required_parameter" if absent else "invalid_value",
+        message=message if message.endswith("?") else f"{message}.",
+        param=".".join(tokens(pointer or "")) or None,
     )
-
-
-def _unlisted(contract: Contract, body: Json, constraint: Constraint) -> ErrorResponse:
-    """The refusal of a body with a field that its contract does not list and does not leave open."""
-    holder = parent(constraint.pointer)
-    known = {part.pointer for part in contract.request.parts}
-    held = read(body, holder)
-    found = [below(holder, name) for name, _ in ([] if held is ABSENT else members(held))]
-    param = next((".".join(tokens(pointer)) for pointer in found if pointer not in known), None)
-    message = f"{constraint_sentence(constraint)}; you sent {param or 'more'}."
-    return ErrorResponse(400, "invalid_request_error", "unknown_parameter", message, param)

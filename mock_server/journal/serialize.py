@@ -69,7 +69,7 @@ def verdict_told(verdict: EntryVerdict) -> Json:
         "kind": verdict.kind.value,
         "says": verdict.says,
         "broken": [
-            {"field": breach.subject, "pointer": breach.pointer, "clause": breach.clause, "says": breach.says}
+            {"field": breach.subject, "pointer": breach.pointer, "clause": breach.clause, "says": breach.message}
             for breach in verdict.broken
         ],
         "open": list(verdict.open),

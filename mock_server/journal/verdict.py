@@ -7,7 +7,7 @@ from enum import Enum
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.differences import Difference, differences
 from gateway_contract.contract.validity import Standing, standing
-from gateway_contract.contract.violations import Breach, breaches, meant, named, unknown_names
+from gateway_contract.contract.violations import Violation, dotted, suggestion, unknown_names, violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint
 from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
@@ -30,7 +30,7 @@ class EntryVerdict:
 
     kind: Kind
     sentences: tuple[str, ...]
-    broken: tuple[Breach, ...] = ()
+    broken: tuple[Violation, ...] = ()
     open: tuple[str, ...] = ()
     upstream: tuple[Difference, ...] = ()
 
@@ -60,13 +60,13 @@ def verdict_in(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
     return verdict_of(contract, entry)
 
 
-def _judged(contract: Contract, body: Json, found: Standing, others: tuple[Breach, ...]) -> EntryVerdict:
+def _judged(contract: Contract, body: Json, found: Standing, others: tuple[Violation, ...]) -> EntryVerdict:
     """The verdict by what a body's standing is, and by what is broken beside the body."""
     fields = tuple(_open_fields(contract, body, found))
-    broken = (*others, *breaches(contract, body, found.broken or _beside(contract, body, found.open_fields)))
+    broken = (*others, *violations(contract, body, found.broken or _beside(contract, body, found.open_fields)))
     left = [f"The contract leaves open: {', '.join(fields) or found.open_because}"] if found.open_because else []
     if broken:
-        return EntryVerdict(Kind.BROKEN, sentences(*(one.says for one in broken), *left), broken, fields)
+        return EntryVerdict(Kind.BROKEN, sentences(*(one.message for one in broken), *left), broken, fields)
     if left:
         return EntryVerdict(Kind.OPEN, sentences(*left), open=fields)
     return EntryVerdict(Kind.VALID, ("Valid by the contract.",))
@@ -79,24 +79,24 @@ def _beside(contract: Contract, body: Json, silent: frozenset[str]) -> frozenset
     )
 
 
-def _without_token(contract: Contract, entry: Entry) -> tuple[Breach, ...]:
+def _without_token(contract: Contract, entry: Entry) -> tuple[Violation, ...]:
     """What is to be said where a contract wants a token and none came. The journal knows no token's value."""
     said = header(entry.headers, "authorization") or ""
     if contract.operation.secured is None or said.lower().startswith("bearer "):
         return ()
     sent = "something else" if said else "none"
-    says = f"Authorization: a bearer token is required; you sent {sent}"
-    return (Breach("Authorization", None, contract.security_clause, says),)
+    says = f"Authorization must be a bearer token; got {sent}"
+    return (Violation("Authorization", None, contract.security_clause, says),)
 
 
 def _open_fields(contract: Contract, body: Json, found: Standing) -> Iterable[str]:
     for pointer in sorted(found.open_fields):
         if leaf_name(pointer) != ANY_NAME:
-            yield named(pointer)
+            yield dotted(pointer)
             continue
         for unknown in unknown_names(contract, body, pointer):
-            hint = meant(contract, unknown)
-            yield f"{named(unknown)} ({hint})" if hint else named(unknown)
+            hint = suggestion(contract, unknown)
+            yield f"{dotted(unknown)} ({hint})" if hint else dotted(unknown)
 
 
 def sentences(*parts: str) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def test_what_is_wrong_is_said_in_words(mock: str) -> None:
     with sdk(mock, Call("powertokens")) as client, pytest.raises(openai.BadRequestError) as raised:
         client.images.generate(model=QWEN, prompt="a lighthouse", n=7)
     assert raised.value.type == "invalid_request_error"
-    assert "n is at most 6; you sent 7." in raised.value.message
+    assert "n must be at most 6; got 7." in raised.value.message
 
 
 @both_forms

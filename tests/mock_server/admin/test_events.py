@@ -34,7 +34,7 @@ def test_a_request_is_told_as_soon_as_it_has_ended(admin: Seen, order: Body) -> 
         admin.ask("powertokens", {**order, "n": 7})
         number, data = told(lines)
         assert number == data["number"] == 2
-        assert data["verdict"]["says"] == "n: at most 6; you sent 7."
+        assert data["verdict"]["says"] == "n must be at most 6; got 7."
         assert list(errors(schema_named("Request"), data)) == []
 
 

@@ -171,7 +171,7 @@ def test_the_size_of_an_answer_is_that_of_its_images_too(admin: Seen, order: Bod
 def test_the_verdict_stands_where_viewers_show_it(admin: Seen, order: Body) -> None:
     admin.ask("powertokens", {**order, "n": 7})
     (entry,) = exported(admin)
-    assert entry["comment"] == "n: at most 6; you sent 7."
+    assert entry["comment"] == "n must be at most 6; got 7."
     assert (entry["_number"], entry["_gateway"], entry["_mode"]) == (1, "powertokens", "strict")
 
 

@@ -58,7 +58,7 @@ async def test_a_field_that_was_lost_is_marked(browser: Browser, console: Seen, 
         await expect(page.locator(f"{CALL} mark")).to_have_count(0)
         cells = await page.locator(".passage tr.dropped > *").all_inner_texts()
         assert cells == ["seed", "0", "/parameters/seed", "nothing", "dropped"]
-        await expect(page.locator("section[aria-labelledby=verdict]")).to_contain_text("it was dropped")
+        await expect(page.locator("section[aria-labelledby=verdict]")).to_contain_text("upstream; missing")
 
 
 async def test_a_field_that_was_changed_is_marked_on_both_sides(browser: Browser, console: Seen, order: Body) -> None:
@@ -99,8 +99,8 @@ async def test_what_the_contract_refuses_is_marked_and_told_line_by_line(
         told = page.locator("section[aria-labelledby=verdict] .verdict")
         await expect(told).to_have_text(
             [
-                "n: at most 6; you sent 7.",
-                "seed: at least 0; you sent -1.",
+                "n must be at most 6; got 7.",
+                "seed must be at least 0; got -1.",
                 "The contract leaves open: sed (did you mean 'seed'?).",
             ]
         )

@@ -43,7 +43,7 @@ async def test_a_thumbnail_is_an_image(tab: Page, console: Seen, order: Body) ->
 
 async def test_the_verdict_is_told_in_plain_words(tab: Page, console: Seen, order: Body) -> None:
     console.ask("powertokens", {**order, "n": 7})
-    await expect(tab.locator(f"{NEWEST} .verdict")).to_have_text("n: at most 6; you sent 7.")
+    await expect(tab.locator(f"{NEWEST} .verdict")).to_have_text("n must be at most 6; got 7.")
     await expect(tab.locator(f"{NEWEST}.refused .status")).to_have_text("400")
 
 

@@ -51,7 +51,7 @@ async def test_a_refusal_is_shown(tab: Page) -> None:
     await fill(tab, "/n", "7")
     await send(tab)
     await expect(tab.locator(f"{FORM} .outcome[data-mood=refused] .said")).to_contain_text("400 in ")
-    await expect(tab.locator(f"{FORM} .outcome pre")).to_contain_text("n is at most 6; you sent 7.")
+    await expect(tab.locator(f"{FORM} .outcome pre")).to_contain_text("n must be at most 6; got 7.")
 
 
 @pytest.mark.parametrize(

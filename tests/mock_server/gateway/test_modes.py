@@ -65,17 +65,17 @@ def test_lenient_brings_a_request_within_the_contract(
 def test_lenient_answers_and_says_what_was_wrong(powertokens: Contract, stub: ServedStub) -> None:
     response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"n": 7})
     assert len(response.json()["data"]) == 6
-    assert response.headers[VIOLATION_HEADER] == "n is at most 6; you sent 7."
+    assert response.headers[VIOLATION_HEADER] == "n must be at most 6; got 7."
 
 
 def test_lenient_tells_in_ascii_whatever_was_sent(powertokens: Contract, stub: ServedStub) -> None:
     response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"seed": "灯塔"})
-    assert response.headers[VIOLATION_HEADER] == r'seed is an integer; you sent "\u706f\u5854".'
+    assert response.headers[VIOLATION_HEADER] == r'seed must be an integer; got a string: "\u706f\u5854".'
 
 
 def test_lenient_breaks_no_header_whatever_was_sent(powertokens: Contract, stub: ServedStub) -> None:
     response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"model": "a\u007f"})
-    assert response.headers[VIOLATION_HEADER].endswith(r'you sent "a\x7f".')
+    assert response.headers[VIOLATION_HEADER].endswith(r'got "a\x7f".')
 
 
 def test_a_name_that_nobody_knows_breaks_no_header() -> None:

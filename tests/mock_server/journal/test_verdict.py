@@ -58,28 +58,28 @@ def test_a_right_request_is_valid(powertokens: Contract, powerbuyin: Contract, i
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"sheets": 5}, "sheets: at most 4; you sent 5."),
-        ({"sheets": 0}, "sheets: at least 1; you sent 0."),
-        ({"sheets": "two"}, 'sheets: an integer; you sent a string: "two".'),
-        ({"sheets": None}, "sheets: an integer; you sent null."),
-        ({"engine": "fast"}, 'engine: one of quick, fine; you sent "fast".'),
+        ({"sheets": 5}, "sheets must be at most 4; got 5."),
+        ({"sheets": 0}, "sheets must be at least 1; got 0."),
+        ({"sheets": "two"}, 'sheets must be an integer; got a string: "two".'),
+        ({"sheets": None}, "sheets must be an integer; got null."),
+        ({"engine": "fast"}, 'engine must be one of quick, fine; got "fast".'),
         (
             {"engine": "fine", "sheets": 3},
-            "sheets: at most 2 for the fine engine (or is answered as if it were 2); you sent 3.",
+            "sheets must be at most 2 for the fine engine (or is treated as 2); got 3.",
         ),
-        ({"wish": {}}, "words: required; you left it out."),
-        ({"wish": {"words": ""}}, "words: at least 1 character; you sent 0 characters."),
-        ({"wish": {"words": "x" * 201}}, "words: at most 200 characters; you sent 201 characters."),
-        ({"canvas": "10*10"}, "canvas: at least 65536 pixels; you sent 10*10: 100 pixels."),
-        ({"canvas": "wide"}, 'canvas: a width and a height in pixels; you sent "wide".'),
+        ({"wish": {}}, "words is required."),
+        ({"wish": {"words": ""}}, "words must have at least 1 character; got 0 characters."),
+        ({"wish": {"words": "x" * 201}}, "words must have at most 200 characters; got 201 characters."),
+        ({"canvas": "10*10"}, "canvas must have at least 65536 pixels; got 10*10: 100 pixels."),
+        ({"canvas": "wide"}, 'canvas must be a width and a height in pixels; got "wide".'),
         (
             {"look": {"colours": ["red", "b", "sky"]}},
-            "colours: every item at least 2 characters; you sent 1 character.",
+            "every item of colours must have at least 2 characters; got 1 character.",
         ),
-        ({"look": {"colours": ["red", 1, None]}}, "colours: every item a string; you sent 1 and null."),
-        ({"look": {"colours": []}}, "colours: at least 1 item; you sent 0 items."),
-        ({"shets": 2}, "shets: not known here; did you mean 'sheets'?"),
-        ({"zzz": 2}, "zzz: not known here."),
+        ({"look": {"colours": ["red", 1, None]}}, "every item of colours must be a string; got 1 and null."),
+        ({"look": {"colours": []}}, "colours must have at least 1 item; got 0 items."),
+        ({"shets": 2}, "unknown field: shets; did you mean 'sheets'?"),
+        ({"zzz": 2}, "unknown field: zzz."),
     ],
 )
 def test_a_broken_rule_is_told_with_what_was_sent(invented: Contract, change: Body, said: str) -> None:
@@ -97,7 +97,7 @@ def test_every_broken_rule_is_told_with_its_field_and_clause(invented: Contract)
 
 
 def test_a_body_of_another_type_breaks_the_contract_as_a_whole(invented: Contract) -> None:
-    assert verdict(invented, []).says == "body: an object; you sent an array: []."
+    assert verdict(invented, []).says == "body must be an object; got an array: []."
 
 
 def test_what_the_page_leaves_open_is_named(powertokens: Contract, invented: Contract) -> None:
@@ -116,7 +116,7 @@ def test_what_is_broken_is_told_beside_what_the_page_leaves_open(powertokens: Co
     assert isinstance(order, dict)
     found = verdict(powertokens, {**order, "n": 7, "size": "512X512", "sed": 1})
     assert (found.kind, found.open) == (Kind.BROKEN, ("sed (did you mean 'seed'?)", "size"))
-    assert found.says == "n: at most 6; you sent 7. The contract leaves open: sed (did you mean 'seed'?), size."
+    assert found.says == "n must be at most 6; got 7. The contract leaves open: sed (did you mean 'seed'?), size."
 
 
 @pytest.mark.parametrize("change", [{"n": None}, {"size": "1x1"}, {"prompt": ""}])
@@ -156,13 +156,13 @@ def test_a_gateway_that_is_served_no_longer_has_no_verdict(invented: Contract, p
     [((), "none"), ((("Authorization", "Basic [redacted]"),), "something else"), ((("authorization", ""),), "none")],
 )
 def test_a_missing_token_is_told_beside_all_else(invented: Contract, headers: Headers, sent: str) -> None:
-    says = f"Authorization: a bearer token is required; you sent {sent}."
+    says = f"Authorization must be a bearer token; got {sent}."
     right, wrong, silent = (
         verdict_of(invented, entry(invented, orjson.dumps({**KITE, **change}), headers=headers))
         for change in ({}, {"sheets": 5}, {"canvas": "512X512"})
     )
     assert (right.kind, right.says, right.broken[0].clause) == (Kind.BROKEN, says, "PX-02")
-    assert wrong.sentences == (says, "sheets: at most 4; you sent 5.")
+    assert wrong.sentences == (says, "sheets must be at most 4; got 5.")
     assert (silent.kind, silent.open) == (Kind.BROKEN, ("canvas",))
 
 
@@ -173,36 +173,36 @@ def differing(contract: Contract, body: Json, call: Json) -> list[str]:
 def test_a_dropped_field_is_told(invented: Contract) -> None:
     body: Json = {**KITE, "chaos": 0}
     call = removed(upstream_body(invented, body), "/settings/dice")
-    assert differing(invented, body, call) == ["chaos: 0 was to arrive at /settings/dice; it was dropped"]
+    assert differing(invented, body, call) == ["chaos: expected 0 at /settings/dice upstream; missing"]
 
 
 def test_a_changed_field_is_told(invented: Contract) -> None:
     body: Json = {**KITE, "canvas": "640x480"}
     call = placed(upstream_body(invented, body), "/settings/area", "480*640")
-    assert differing(invented, body, call) == ['canvas: "640*480" arrived as "480*640" at /settings/area']
+    assert differing(invented, body, call) == ['canvas: expected "640*480" at /settings/area upstream; got "480*640"']
 
 
 def test_a_misplaced_field_is_told_once(invented: Contract) -> None:
     body: Json = {**KITE, "chaos": 77}
     call = placed(removed(upstream_body(invented, body), "/settings/dice"), "/job/dice", 77)
-    assert differing(invented, body, call) == ["chaos: 77 belongs at /settings/dice; it arrived at /job/dice"]
+    assert differing(invented, body, call) == ["chaos: expected 77 at /settings/dice upstream; found at /job/dice"]
 
 
 def test_an_injected_field_is_told(invented: Contract) -> None:
     call = placed(upstream_body(invented, KITE), "/settings/dice", 3)
-    assert differing(invented, KITE, call) == ["chaos: nobody asked for 3 at /settings/dice"]
+    assert differing(invented, KITE, call) == ["unexpected 3 at /settings/dice upstream"]
 
 
 def test_what_no_field_leads_to_is_told(invented: Contract) -> None:
     call = placed(upstream_body(invented, KITE), "/settings/logo", "ours")
-    assert differing(invented, KITE, call) == ['/settings/logo: nobody asked for "ours" at /settings/logo']
+    assert differing(invented, KITE, call) == ['unexpected "ours" at /settings/logo upstream']
 
 
 def test_a_default_may_be_said_in_so_many_words_and_no_other(invented: Contract) -> None:
     right = placed(upstream_body(invented, KITE), "/settings/copies", 1)
     wrong = placed(upstream_body(invented, KITE), "/settings/copies", 2)
     assert differing(invented, KITE, right) == []
-    assert differing(invented, KITE, wrong) == ["sheets: nobody asked for 2 at /settings/copies"]
+    assert differing(invented, KITE, wrong) == ["unexpected 2 at /settings/copies upstream"]
 
 
 def test_what_may_be_made_up_is_no_difference(invented: Contract) -> None:

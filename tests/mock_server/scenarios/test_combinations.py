@@ -164,7 +164,7 @@ def test_a_field_is_found_however_it_is_written(mock: Mock, http: httpx.Client, 
 
 
 def test_a_bad_request_tells_what_the_contract_promises(mock: Mock, http: httpx.Client) -> None:
-    assert asked(mock, http, "bad-request(field=$.n)").json()["error"]["message"] == "n is at most 6."
+    assert asked(mock, http, "bad-request(field=$.n)").json()["error"]["message"] == "n must be at most 6."
 
 
 def test_a_client_can_be_left_without_a_time_to_wait(mock: Mock, http: httpx.Client) -> None:

@@ -84,7 +84,7 @@ def test_a_call_is_recorded_as_it_would_be_sent_to_the_vendor(mock: Seen) -> Non
     called(mock, spoken(n=7))
     (told,) = mock.http.get("/dashscope/_mock/calls").json()
     assert told["path"] == AT_ONCE
-    assert told["problems"] == ["n is at most 6 for qwen-image-2.0"]
+    assert told["problems"] == ["n must be at most 6 for qwen-image-2.0"]
 
 
 @pytest.mark.parametrize("name", FAILURE_NAMED)

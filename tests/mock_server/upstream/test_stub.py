@@ -21,11 +21,11 @@ def found(contract: Contract, path: str, body: Json, method: str = "POST") -> li
     ("path", "body", "said"),
     [
         (AT_ONCE, generation(MAX, size="1664*928", n=1), []),
-        (f"{AT_ONCE}?debug=1", generation(MAX, size="1664*928", n=2), ["n is at most 1 for qwen-image"]),
+        (f"{AT_ONCE}?debug=1", generation(MAX, size="1664*928", n=2), ["n must be at most 1 for qwen-image"]),
         (
             AT_ONCE,
             generation(MAX, size=None, seed=-1, style="oil"),
-            ["seed is at least 0", "/parameters/style is nothing that dashscope knows"],
+            ["seed must be at least 0", "/parameters/style is nothing that dashscope knows"],
         ),
         (AT_ONCE, {"model": MAX}, ["input is required"]),
         (GENERATION, generation(), []),
@@ -33,7 +33,7 @@ def found(contract: Contract, path: str, body: Json, method: str = "POST") -> li
         (
             SYNTHESIS,
             synthesis("wan2.7-image"),
-            ["model matches ^qwen-image(-plus)?(-[0-9]{4}-[0-9]{2}-[0-9]{2})?$"],
+            ["model must match ^qwen-image(-plus)?(-[0-9]{4}-[0-9]{2}-[0-9]{2})?$"],
         ),
         ("/elsewhere", {"a": 1}, []),
     ],

@@ -1,0 +1,129 @@
+"""Values just within and just outside what a keyword allows."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from gateway_contract.schema.keyword_type import Candidate
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.sample_texts import CHINESE, ENGLISH, of_length
+
+WRONG_TYPES: Mapping[str, tuple[Json, ...]] = {
+    "integer": ("2", 1.5, True, [1], {}),
+    "number": ("0.5", True, [0.5], {}),
+    "boolean": ("false", "no", 0, 1, []),
+    "string": (7, ["word"], {}, True),
+    "array": ("word", {}, 3),
+    "object": ("word", [], 7),
+}
+MALFORMED: Mapping[str, tuple[str, ...]] = {
+    "image-size": ("big", "1024*1024px", "1024", "1024*", "*1024", "1024*1024*2", "-1024*1024", "1024.5*1024", "a*b"),
+}
+"""Texts that break a format."""
+
+
+def wrong_types(name: str | list[str]) -> Iterator[Json]:
+    yield from WRONG_TYPES.get(name, ()) if isinstance(name, str) else ()
+
+
+def beside_list(listed: list[Json]) -> Iterator[Json]:
+    yield from (neighbour(value) for value in listed if isinstance(value, str))
+    yield from ("no-such-value", f"{listed[0]}-none", 7, [listed[0]])
+
+
+def neighbour(text: str) -> str:
+    """A text of the same form that differs in its last digit."""
+    return re.sub(r"[0-9](?=[^0-9]*$)", lambda digit: str((int(digit[0]) + 1) % 10), text)
+
+
+def beside_constant(_value: Json) -> Iterator[Json]:
+    yield from ("no-such-value", 7)
+
+
+def beside_pattern(_pattern: str) -> Iterator[Json]:
+    yield from ("", "?", "no such value")
+
+
+def malformed(name: str) -> Iterator[Json]:
+    yield from MALFORMED.get(name, ())
+
+
+def below(bound: float) -> Iterator[Json]:
+    yield from (bound - 1, -1, -2147483648, -1e30)
+    yield bound - 0.5
+
+
+def above(bound: float) -> Iterator[Json]:
+    yield from (bound + 1, bound * 10 + 1, 1e30)
+    yield bound + 0.5
+
+
+def not_a_multiple(divisor: float) -> Iterator[Json]:
+    yield divisor * 1.5
+
+
+def shorter(length: int) -> Iterator[Json]:
+    yield "a" * (length - 1)
+
+
+def longer(length: int) -> Iterator[Json]:
+    yield from (of_length(length + 1, script) for script in (ENGLISH, CHINESE))
+
+
+def of_exact_length(length: int) -> Iterator[Json]:
+    yield from (of_length(length, script) for script in (CHINESE, ENGLISH))
+
+
+def fewer_items(length: int) -> Iterator[Json]:
+    yield ["word"] * (length - 1)
+
+
+def more_items(length: int) -> Iterator[Json]:
+    yield ["word"] * (length + 1)
+
+
+def exactly_as_many_items(length: int) -> Iterator[Json]:
+    yield ["word"] * length
+
+
+def too_few_pixels(pixels: int) -> Iterator[Json]:
+    for width, height in shapes(pixels):
+        yield from (f"{width}*{height - 1}", f"{width - 1}*{height}")
+    yield "64*64"
+
+
+def too_many_pixels(pixels: int) -> Iterator[Json]:
+    for width, height in shapes(pixels):
+        yield from (f"{width}*{height + 1}", f"{width + 1}*{height}")
+    yield "8192*8192"
+
+
+def exactly_as_many_pixels(pixels: int) -> Iterator[Json]:
+    yield from (f"{width}*{height}" for width, height in shapes(pixels))
+
+
+def shapes(pixels: int) -> Iterator[tuple[int, int]]:
+    """Widths and heights of exactly a product: as square as possible, wide, and tall to the extreme."""
+    side = next(side for side in range(int(pixels**0.5), 0, -1) if pixels % side == 0)
+    yield side, pixels // side
+    if side % 4 == 0:
+        yield pixels // (side // 2), side // 2
+        yield side // 4, pixels // (side // 4)
+
+
+def too_narrow(_aspect: float) -> Iterator[Json]:
+    yield "64*16384"
+
+
+def too_wide(_aspect: float) -> Iterator[Json]:
+    yield "16384*64"
+
+
+def missing(_name: str) -> Iterator[Candidate]:
+    yield ABSENT
+
+
+def anything(name: str) -> Iterator[Json]:
+    """Values for a part that must not be there, one that names the part again among them."""
+    named: dict[str, Json] = {name: 1}
+    values: tuple[Json, ...] = ({}, named, [], "word", 1, False)
+    yield from values
