@@ -141,6 +141,8 @@ def _stated(contract: Contract) -> Iterator[Stated]:
         examples = part.schema.get("examples")
         for example in examples if isinstance(examples, list) else ():
             yield Stated("examples", part.pointer, example, part.places["examples"])
+        if "example" in part.schema:
+            yield Stated("example", part.pointer, part.schema["example"], part.places["example"])
     for field in contract.mapped:
         for value in field.preserve:
             yield Stated("preserve", field.pointer, value, field.place)

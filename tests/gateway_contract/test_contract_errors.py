@@ -254,6 +254,12 @@ MISTAKES = {
         0,
         'examples "large": /canvas may not hold it; format is "image-size" in line ',
     ),
+    "an example for readers that is none": (
+        "examples: [640*480, 640x480]",
+        "example: large",
+        0,
+        'example "large": /canvas may not hold it; format is "image-size" in line ',
+    ),
     "a value to preserve that is never sent": (
         "dice, preserve: [0]",
         "dice, preserve: ['']",
