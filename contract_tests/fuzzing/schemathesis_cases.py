@@ -84,10 +84,13 @@ def closed(schema: Json) -> Json:
         return [closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept: dict[str, Json] = {
-        key: _closed(key, value) for key, value in schema.items() if not key.startswith("x-") and key != "format"
-    }
+    kept: dict[str, Json] = {key: _closed(key, value) for key, value in schema.items() if _is_read(key)}
     return {**kept, "additionalProperties": False} if kept.get("type") == "object" and "properties" in kept else kept
+
+
+def _is_read(keyword: str) -> bool:
+    """Whether Schemathesis sees a keyword. Text for readers must not decide what is sent, and it would."""
+    return not keyword.startswith("x-") and keyword not in {"format", "description", "example"}
 
 
 def _closed(keyword: str, value: Json) -> Json:
