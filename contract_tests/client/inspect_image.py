@@ -1,11 +1,13 @@
 """Whether bytes are a usable image, found out without unpacking more of them than is needed."""
 
+import asyncio
 import binascii
 import hashlib
 import io
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
@@ -109,6 +111,33 @@ KINDS: Final[dict[str, type[ImageFile]]] = {
 SHOWN = 40  # characters of a media type
 
 
+@dataclass(slots=True)
+class Decoding:
+    """Bounds what hostile images cost together: two are decoded at once, and none after one that took too long."""
+
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    given_up: bool = False
+
+
+async def inspect_within(
+    decoding: Decoding, content: bytes, key: str, link: str, media_type: str, limits: Limits
+) -> Image | BrokenImage:
+    """What the bytes are, found out in a thread and within the time for one image.
+
+    The thread of an image that takes longer is abandoned. Of all that follow only the header is read.
+    """
+    async with decoding.turns:
+        if decoding.given_up:
+            header_only = replace(limits, decoded_pixels=0)
+            return await asyncio.to_thread(inspect, content, key, link, media_type, header_only)
+        try:
+            async with asyncio.timeout(limits.decode_seconds):
+                return await asyncio.to_thread(inspect, content, key, link, media_type, limits)
+        except TimeoutError:
+            decoding.given_up = True
+            return BrokenImage(key, link, f"an image that takes more than {limits.decode_seconds:g} s to decode")
+
+
 def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits) -> Image | BrokenImage:
     """What the bytes are. `link` is "" where they came within the answer; then the bytes say the media type."""
     try:
@@ -152,6 +181,8 @@ def check(picture: ImageFile, content: bytes, limits: Limits) -> None:
     width, height = picture.size
     if width * height > limits.pixels:
         raise Trouble(f"a {picture.format} image that claims {width} x {height} pixels")
+    if not isinstance(picture, PngImageFile) and width * height > limits.decoded_pixels:
+        return  # decoding it costs more memory than a run may take, so its header has to do
     try:
         read_through(picture, content)
     except Exception as error:

@@ -1,6 +1,8 @@
 """What one exchange may cost, and how a problem is told that is no exception."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +13,9 @@ class Limits:
     answer_bytes: int = 64 * 2**20  # six images of 2048x2048 as Base64 fit
     image_bytes: int = 32 * 2**20
     pixels: int = 50_000_000  # of one image; three times 4096x4096
+    decoded_pixels: int = 12_000_000  # of one that can only be decoded whole, at up to 28 bytes a pixel
+    decode_seconds: float = 10.0  # for one image
+    waits: tuple[float, ...] = field(default_factory=lambda: WAITS)  # seconds before a throttled request is repeated
     redirects: int = 5
 
 

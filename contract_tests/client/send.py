@@ -11,8 +11,9 @@ import httpx
 
 from contract_tests.client import links, transport
 from contract_tests.client.case import Case
-from contract_tests.client.inspect_image import decode_base64, inspect
+from contract_tests.client.inspect_image import Decoding, decode_base64, inspect_within
 from contract_tests.client.limits import Limits, Problem
+from contract_tests.client.pace import Pace
 from gateway_contract.contract.definition import Carrier, Contract
 from gateway_contract.traffic.exchange import (
     Answer,
@@ -32,8 +33,7 @@ MOST_ITEMS = 32
 """Items of one answer that are looked at; no contract sells more images at once."""
 
 WRONG_TOKEN = "sk-not-a-token-of-this-gateway"  # noqa: S105 # that is what it is for
-PATIENCE = 60.0  # seconds to wait in all where a gateway asks for patience
-TRIES = 5
+PATIENCE = 60.0  # seconds to wait in all for a gateway that throttles
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Sender:
     limits: Limits
     upstream_address: str | None
     from_here: Callable[[str], str] = str
+    pace: Pace = field(default_factory=Pace)
+    decoding: Decoding = field(default_factory=Decoding)
 
     def request(self, case: Case) -> Request:
         return Request(
@@ -89,22 +91,35 @@ async def exchanged(sender: Sender, case: Case, request: Request) -> Exchange:
 
 
 async def _answered(sender: Sender, request: Request, patience: float) -> Answer | NoAnswer:
-    """The answer; a 429 that says how long to wait is waited for, a few times and so many seconds in all."""
-    for _ in range(TRIES):
-        answer = await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
-        pause = retry_after(answer, time.time())
-        if pause is None or pause > patience:
-            return answer
-        patience -= pause
-        await asyncio.sleep(pause)
+    """The response; a throttled request is repeated more slowly, a few times and within `patience` seconds in all."""
+    for wait in sender.limits.waits:
+        started = await sender.pace.turn()
+        response = await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
+        if not is_throttled(response):
+            return response
+        pause = retry_after(response, time.time())
+        patience -= wait if pause is None else pause
+        if patience < 0:
+            return response
+        sender.pace.slow_down(started)
+        await asyncio.sleep(wait if pause is None else pause)
+    await sender.pace.turn()
     return await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
 
 
-def retry_after(answer: Answer | NoAnswer, now: float) -> float | None:
-    """The seconds that a 429 asks for with Retry-After (RFC 9110, 10.2.3); None where it says nothing to be read."""
-    if isinstance(answer, NoAnswer) or answer.status != HTTPStatus.TOO_MANY_REQUESTS:
-        return None
-    said = header(answer.headers, "retry-after")
+def is_throttled(response: Answer | NoAnswer) -> bool:
+    """Whether a gateway asks to try again later: 429, or 503 that says when (RFC 9110, 10.2.3 and 15.6.4)."""
+    if isinstance(response, NoAnswer):
+        return False
+    unavailable = response.status == HTTPStatus.SERVICE_UNAVAILABLE
+    return response.status == HTTPStatus.TOO_MANY_REQUESTS or (
+        unavailable and header(response.headers, "retry-after") is not None
+    )
+
+
+def retry_after(response: Answer | NoAnswer, now: float) -> float | None:
+    """The seconds to wait by Retry-After (RFC 9110, 10.2.3); None where it is missing or cannot be read."""
+    said = None if isinstance(response, NoAnswer) else header(response.headers, "retry-after")
     if said is None:
         return None
     if said.strip().isdecimal():
@@ -141,8 +156,8 @@ async def _carried(sender: Sender, carrier: Carrier, value: str) -> Image | Brok
         decoded = await asyncio.to_thread(decode_base64, value)
         if isinstance(decoded, Problem):
             return BrokenImage(carrier.key, "", decoded.text)
-        return await asyncio.to_thread(inspect, decoded, carrier.key, "", "", sender.limits)
+        return await inspect_within(sender.decoding, decoded, carrier.key, "", "", sender.limits)
     found = await links.download(sender.transport, sender.from_here(value), sender.own, sender.limits)
     if isinstance(found, Problem):
         return BrokenImage(carrier.key, value, found.text)
-    return await asyncio.to_thread(inspect, found.content, carrier.key, value, found.media_type, sender.limits)
+    return await inspect_within(sender.decoding, found.content, carrier.key, value, found.media_type, sender.limits)

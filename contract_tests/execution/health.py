@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import marks_in
-from contract_tests.client.send import Sender, send
+from contract_tests.client.send import Sender, is_throttled, send
 from contract_tests.execution.observer import Observation
 from contract_tests.planning.fields import base_request
 from contract_tests.planning.plan import valid_case, with_mark
@@ -14,6 +14,9 @@ from gateway_contract.values.json_value import ABSENT
 
 MOST_SILENT = 10
 """Requests in a row without an answer before a plain one is asked for a sign of life."""
+
+MOST_THROTTLED = 3
+"""Requests in a row that were throttled however long was waited, before the run ends."""
 
 STOPPED = (
     f"the gateway gave no answer to {MOST_SILENT} requests in a row, nor to a plain one after them ({{problem}}): "
@@ -31,13 +34,14 @@ class Health:
     ask: Callable[[], Awaitable[Exchange]]
     silent: int = 0
     throttled: int = 0
+    throttled_in_a_row: int = 0
     stopped: str = ""  # why nothing more is sent
 
     async def saw(self, exchange: Exchange) -> None:
         """Takes note of an exchange; after too many in a row without an answer, finds out what that means."""
         if isinstance(exchange.answer, Answer):
             self.silent = 0
-            self.throttled += exchange.answer.status == 429 and exchange.played is None
+            self._saw_status(exchange)
             return
         self.silent += 1
         if self.silent >= MOST_SILENT and not self.stopped:
@@ -45,6 +49,17 @@ class Health:
             sign = (await self.ask()).answer
             if isinstance(sign, NoAnswer):
                 self.stopped = STOPPED.format(problem=sign.problem)
+
+    def _saw_status(self, exchange: Exchange) -> None:
+        if exchange.played is not None:
+            return
+        if not is_throttled(exchange.answer):
+            self.throttled_in_a_row = 0
+            return
+        self.throttled += 1
+        self.throttled_in_a_row += 1
+        if self.throttled_in_a_row >= MOST_THROTTLED and not self.stopped:
+            self.stopped = THROTTLED.format(count=self.throttled)
 
     @property
     def doubt(self) -> str:

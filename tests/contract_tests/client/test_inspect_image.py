@@ -1,15 +1,20 @@
 """Bytes are an image only if they are a whole one, and finding out costs little."""
 
+import asyncio
 import base64
 import hashlib
 import io
 import struct
+import threading
 import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from PIL import Image as Pillow
+from PIL.ImageFile import ImageFile
 
-from contract_tests.client.inspect_image import decode_base64, inspect
+from contract_tests.client.inspect_image import Decoding, decode_base64, inspect, inspect_within
 from contract_tests.client.limits import Limits, Problem
 from gateway_contract.traffic.exchange import BrokenImage, Image
 from mock_server.images.drawing import Picture, draw
@@ -215,3 +220,54 @@ RIGHT = base64.b64encode(CONTENT).decode()
 )
 def test_what_is_not_base64_is_told_apart(text: str, said: str) -> None:
     assert decode_base64(text) == Problem(said)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "JPEG"])
+def test_an_image_too_large_to_decode_whole_is_known_by_its_header(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lossless WebP of 40 bytes can claim 50 million pixels, and takes a gigabyte to decode."""
+    content = image(kind, 500, 400)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decoded_by_mistake)
+    monkeypatch.setattr("PIL.WebPImagePlugin.WebPImageFile.load", decoded_by_mistake)
+    found = inspect(content, "url", LINK, "", replace(LIMITS, decoded_pixels=199_999))
+    assert isinstance(found, Image)
+    assert (found.width, found.height) == (500, 400)
+    assert isinstance(inspect(content, "url", LINK, "", replace(LIMITS, decoded_pixels=200_000)), BrokenImage)
+
+
+def decoded_by_mistake(*_arguments: object) -> None:
+    raise AssertionError("decoded")
+
+
+def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decodings: list[str] = []
+    proceed = threading.Event()
+
+    def slow(picture: ImageFile, _content: bytes) -> None:
+        decodings.append(str(picture.format))
+        proceed.wait(10)
+
+    monkeypatch.setattr("contract_tests.client.inspect_image.read_through", slow)
+
+    async def two() -> tuple[Image | BrokenImage, Image | BrokenImage]:
+        decoding, limits = Decoding(), replace(LIMITS, decode_seconds=0.05)
+        first = await inspect_within(decoding, image("WEBP"), "url", LINK, "", limits)
+        return first, await inspect_within(decoding, image("WEBP"), "url", LINK, "", limits)
+
+    try:
+        first, second = asyncio.run(two_with(proceed, two))
+    finally:
+        proceed.set()
+    assert first == BrokenImage("url", LINK, "an image that takes more than 0.05 s to decode")
+    assert isinstance(second, Image)
+    assert decodings == ["WEBP"]
+
+
+async def two_with(
+    proceed: threading.Event, two: Callable[[], Awaitable[tuple[Image | BrokenImage, Image | BrokenImage]]]
+) -> tuple[Image | BrokenImage, Image | BrokenImage]:
+    """What `two` gives; then the abandoned thread may end, for asyncio.run waits for it."""
+    found = await two()
+    proceed.set()
+    return found

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from email.utils import formatdate
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from starlette.responses import Response
 
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.limits import Limits
-from contract_tests.client.send import MOST_ITEMS, PATIENCE, TRIES, Sender, authorization, retry_after, send
+from contract_tests.client.send import MOST_ITEMS, PATIENCE, Sender, authorization, retry_after, send
 from contract_tests.client.transport import connections
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
@@ -23,6 +24,7 @@ from tests.contract_tests.gateways import TOKEN, Reply, Scripted, as_json, gener
 from tests.contract_tests.three_contracts import POWERTOKENS, base
 
 PNG = draw(Picture("0123456789abcdef", 96, 64, "dusk", "detail", "palette", marked=False))
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
 INLINE = base64.b64encode(PNG).decode()
 PLAIN = json_case("plain", base(POWERTOKENS))
 
@@ -30,11 +32,14 @@ PLAIN = json_case("plain", base(POWERTOKENS))
 def sent(url: str, case: Case = PLAIN) -> Exchange:
     async def once() -> Exchange:
         async with connections() as transport:
-            own = frozenset({"127.0.0.1"})
-            sender = Sender(POWERTOKENS, transport, url, TOKEN, own, Limits(seconds=10), "127.0.0.1:9900")
-            return await send(sender, case)
+            return await send(sender(url, transport), case)
 
     return asyncio.run(once())
+
+
+def sender(url: str, transport: httpx.AsyncBaseTransport) -> Sender:
+    limits = Limits(seconds=10, waits=WAITS)
+    return Sender(POWERTOKENS, transport, url, TOKEN, frozenset({"127.0.0.1"}), limits, "127.0.0.1:9900")
 
 
 def items(exchange: Exchange) -> tuple[tuple[Image | BrokenImage, ...], ...]:
@@ -42,13 +47,13 @@ def items(exchange: Exchange) -> tuple[tuple[Image | BrokenImage, ...], ...]:
     return exchange.images
 
 
-def throttling(times: int, headers: dict[str, str]) -> tuple[Reply, list[float]]:
+def throttling(times: int, headers: dict[str, str], status: int = 429) -> tuple[Reply, list[float]]:
     """Says 429 so many times; and when it was asked."""
     asked: list[float] = []
 
     def reply(_request: Request, _content: bytes) -> Response:
         asked.append(time.monotonic())
-        return as_json({"error": "slow"}, 429, headers) if len(asked) <= times else generated()
+        return as_json({"error": "slow"}, status, headers) if len(asked) <= times else generated()
 
     return reply, asked
 
@@ -72,18 +77,54 @@ def test_a_429_that_says_until_when_is_waited_for_and_asked_again() -> None:
     assert (status, len(asked)) == (200, 2)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"Retry-After": "-1"}, {"Retry-After": "86400"}])
-def test_a_429_that_says_nothing_of_use_is_shown_as_it_is(headers: dict[str, str]) -> None:
-    status, asked = status_after(1, headers)
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"Retry-After": "-1"}])
+def test_a_429_that_says_nothing_of_use_is_repeated_after_a_wait_of_our_own(headers: dict[str, str]) -> None:
+    status, asked = status_after(2, headers)
+    assert (status, len(asked)) == (200, 3)
+    assert asked[2] - asked[1] >= WAITS[1]
+
+
+def test_a_wait_longer_than_our_patience_is_not_begun() -> None:
+    status, asked = status_after(1, {"Retry-After": "86400"})
     assert (status, len(asked)) == (429, 1)
 
 
-def test_patience_ends() -> None:
-    status, asked = status_after(100, {"Retry-After": "0"})
-    assert (status, len(asked)) == (429, TRIES + 1)
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}])
+def test_patience_ends(headers: dict[str, str]) -> None:
+    status, asked = status_after(100, headers)
+    assert (status, len(asked)) == (429, len(WAITS) + 1)
 
 
-@pytest.mark.parametrize("status", [201, 302, 400, 401, 404, 500, 503])
+def test_a_503_that_says_when_is_waited_for() -> None:
+    reply, asked = throttling(1, {"Retry-After": "0"}, 503)
+    with replying(reply) as gateway:
+        answer = sent(gateway.url).answer
+    assert isinstance(answer, Answer)
+    assert (answer.status, len(asked)) == (200, 2)
+
+
+def test_after_a_429_requests_keep_a_distance() -> None:
+    """A gateway that takes 20 requests a second and says nothing of when to come again."""
+    accepted: list[float] = []
+
+    def reply(_request: Request, _content: bytes) -> Response:
+        now = time.monotonic()
+        if accepted and now - accepted[-1] < 0.05:
+            return as_json({"error": "slow"}, 429)
+        accepted.append(now)
+        return generated()
+
+    async def many(url: str) -> list[Exchange]:
+        async with connections() as transport:
+            return list(await asyncio.gather(*(send(made, PLAIN) for made in [sender(url, transport)] * 10)))
+
+    with replying(reply) as gateway:
+        found = asyncio.run(many(gateway.url))
+    assert [one.answer.status for one in found if isinstance(one.answer, Answer)] == [200] * 10
+    assert len(gateway.asked) < 30  # without a distance most of ten would be rejected again and again
+
+
+@pytest.mark.parametrize("status", [201, 302, 400, 401, 404, 500])
 def test_any_other_status_is_shown_even_with_retry_after(status: int) -> None:
     with replying(lambda *_: as_json({}, status, {"Retry-After": "1"})) as gateway:
         answer = sent(gateway.url).answer

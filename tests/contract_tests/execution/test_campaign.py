@@ -111,6 +111,13 @@ GOOD = {"url": "http://127.0.0.1/1.png"}
 ERROR: dict[str, Json] = {"error": {"message": "no", "type": "rate_limit_error", "code": None, "param": None}}
 
 
+@pytest.fixture
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contract_tests.client.limits.WAITS", (0.01, 0.02))
+    monkeypatch.setattr("contract_tests.client.pace.LONGEST_INTERVAL", 0.001)
+
+
+@pytest.mark.usefixtures("_short_waits")
 def test_a_gateway_that_throttles_what_comes_after_the_look_is_not_tested() -> None:
     asked = count()
     example = orjson.dumps(POWERTOKENS.examples[0].body)
@@ -127,9 +134,10 @@ def test_a_gateway_that_throttles_what_comes_after_the_look_is_not_tested() -> N
         found = run_against(gateway.url)
     assert failing(found, "documented") == set()
     assert found.conformance is Conformance.NOT_TESTED
-    assert re.fullmatch(r"the gateway answered 429 to [0-9]{2,} requests\. Raise the limits of .*", found.not_tested)
+    assert re.fullmatch(r"the gateway answered 429 to [0-9]+ requests\. Raise the limits of .*", found.not_tested)
 
 
+@pytest.mark.usefixtures("_short_waits")
 def test_a_gateway_that_throttles_and_violates_violates() -> None:
     asked = count()
 
