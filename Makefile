@@ -38,6 +38,7 @@ help:
 	@echo '    FORWARD=url               forward upstream calls to a real upstream, and record them'
 	@echo '    DEFECT=name               serve with a defect; `.venv/bin/python -m mock_server --list-defects` lists them'
 	@echo 'make selftest      every known defect against the suite: the kill matrix (CONTRACT, JOBS and DEFECT narrow it)'
+	@echo '                   the whole of it is written to build/kill_matrix.json, for pytest tests/test_kill_matrix.py'
 	@echo ''
 	@echo 'make check         lint, import rules, types and the quick tests: a minute, no Node.js, no browser'
 	@echo 'make test          all tests of this project, with their coverage'
@@ -85,6 +86,7 @@ selftest: $(READY)
 	$(call option,CONTRACT,contract) \
 	$(call option,JOBS,jobs) \
 	$(call option,DEFECT,defect) \
+	if [ -z "$$CONTRACT$$DEFECT" ]; then set -- "$$@" --json build/kill_matrix.json; fi; \
 	exec $(RUN) contract_tests "$$@"
 
 test: $(READY) $(NPM)

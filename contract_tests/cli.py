@@ -130,14 +130,22 @@ def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
 @click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once. [one more than there are processors]")
 @click.option("--defect", metavar="NAME", help="This defect only; `python -m mock_server --list-defects` lists them.")
-def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None) -> None:
+@click.option(
+    "--json",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the matrix here: a list of objects with contract, kind, name, level, broken, blamed, after, requests,"
+    " seconds and problems.",
+)
+def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None, file: Path | None) -> None:
     """Prove the suite: it finds every known defect, and blames no gateway that is right in its own way."""
     from contract_tests.selftest import trials as proof
     from gateway_contract.document.node import DocumentError
     from mock_server.defects.catalogue import UnknownDefectError
 
     try:
-        sys.exit(proof.selftest(contracts, jobs, defect))
+        sys.exit(proof.selftest(contracts, jobs, defect, file))
     except (DocumentError, UnknownDefectError) as error:
         raise CannotTestError(str(error)) from error
 

@@ -1,6 +1,6 @@
 """What holds for all tests of the project."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +8,18 @@ from hypothesis import settings
 from playwright.async_api import Browser, Page
 
 from tests.browser import blank_page, launched
+from tests.local_constants import no_local_constants
 
 # A busy machine is slow, and that is nobody's fault; and what is green once stays green until the code changes.
 settings.register_profile("project", deadline=None, derandomize=True, database=None)
 settings.load_profile("project")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def source_is_not_drawn_from() -> Iterator[None]:
+    """A seed draws the same whatever the source says and whichever tests run."""
+    with no_local_constants():
+        yield
 
 
 @pytest.fixture(scope="session")

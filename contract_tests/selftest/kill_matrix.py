@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import orjson
 from rich.console import Console
 from rich.text import Text
 
@@ -47,6 +49,12 @@ def caught_by(row: Row) -> str:
         return ""
     shown = ", ".join(row.broken[:SHOWN]) + (", ..." if len(row.broken) > SHOWN else "")
     return f"{counted(len(row.broken), 'rule')}: {shown}{GAP}blamed: {', '.join(row.blamed)}"
+
+
+def write_rows(rows: Sequence[Row], path: Path) -> None:
+    """Writes the rows as JSON, with a row's fields as keys. Creates the folder where it does not exist."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def print_unbroken(rules: Sequence[str], console: Console) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from multiprocessing import get_context
+from pathlib import Path
 
 from rich.console import Console
 from starlette.types import ASGIApp
@@ -17,7 +18,7 @@ from contract_tests.client.limits import Limits
 from contract_tests.execution.observer import Observation
 from contract_tests.results import Run, Verdict
 from contract_tests.run import BUNDLED_TOKEN, Loaded, Target, UnderTest, bundled_gateway, loaded, planned_for, run
-from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken
+from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken, write_rows
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
@@ -91,8 +92,8 @@ class Trial:
     name: str
 
 
-def selftest(names: Sequence[str], jobs: int | None, defect: str | None) -> int:
-    """Runs and prints the whole matrix; 0 where all holds, 1 otherwise.
+def selftest(names: Sequence[str], jobs: int | None, defect: str | None, file: Path | None = None) -> int:
+    """Runs and prints the whole matrix, and writes it to the file; 0 where all holds, 1 otherwise.
 
     Raises DocumentError for a contract that cannot be read, UnknownDefectError for a defect that none has.
     """
@@ -103,6 +104,8 @@ def selftest(names: Sequence[str], jobs: int | None, defect: str | None) -> int:
         for row in pool.map(row_of, wanted):
             print_row(row, console, max(len(trial.name) for trial in wanted))
             rows.append(row)
+    if file is not None:
+        write_rows(rows, file)
     unbroken = [] if defect else list(never_broken(names or BUNDLED, rows))
     print_unbroken(unbroken, console)
     print_sums(rows, time.monotonic() - began, console)

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
+import orjson
 from rich.console import Console
 
-from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken
+from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken, write_rows
 
 FOUND = Row("lamp", "defect", "wick-dropped", "documented", ("wick/mapped",), ("wick",), 3, 40, 1.5, ())
 SURVIVED = replace(FOUND, name="oil-cut", broken=(), blamed=(), after=None, problems=("survived: oil is not blamed",))
@@ -60,3 +62,22 @@ def test_the_sums_count_what_held_and_tell_once_more_what_did_not() -> None:
         f"lamp: {defects}; {right}",
         "time  61 s for 3 runs; 1.5 s of the CPU for each",
     ]
+
+
+def test_the_rows_are_written_with_their_fields_as_keys(tmp_path: Path) -> None:
+    path = tmp_path / "build" / "matrix.json"
+    write_rows([FOUND, SURVIVED], path)
+    found, survived = orjson.loads(path.read_bytes())
+    assert found == {
+        "contract": "lamp",
+        "kind": "defect",
+        "name": "wick-dropped",
+        "level": "documented",
+        "broken": ["wick/mapped"],
+        "blamed": ["wick"],
+        "after": 3,
+        "requests": 40,
+        "seconds": 1.5,
+        "problems": [],
+    }
+    assert (survived["after"], survived["problems"]) == (None, ["survived: oil is not blamed"])

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+import orjson
 import pytest
 from click.testing import CliRunner
 
@@ -107,9 +109,12 @@ def test_everything_that_is_known_is_tried() -> None:
     ]
 
 
-def test_the_command_proves_one_defect_in_processes_of_its_own() -> None:
-    found = CliRunner().invoke(main, ["selftest", "--jobs", "1", "--defect", NOT_NORMALISED])
+def test_the_command_proves_one_defect_in_processes_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "matrix.json"
+    options = ["--jobs", "1", "--defect", NOT_NORMALISED, "--json", str(file)]
+    found = CliRunner().invoke(main, ["selftest", *options])
     assert found.exit_code == 0
+    assert [row["blamed"] for row in orjson.loads(file.read_bytes())] == [["size"]]
     assert "powerbuyin: 1 of 1 defect found out (1 of them documented)" in found.output
 
 
