@@ -134,6 +134,8 @@ async def allowed(hop: Hop, own: frozenset[str]) -> tuple[str, ...]:
     """Those of the hop's addresses that may be connected to; Trouble where there are none."""
     if hop.url.scheme not in {"http", "https"}:
         raise Trouble(f"the link {hop.leads} {hop.url.scheme[:SHOWN]}:")
+    if hop.url.port is not None and not 0 < hop.url.port < 2**16:
+        raise Trouble(f"the link {hop.leads} port {str(hop.url.port)[:SHOWN]}, which does not exist")
     found = await resolved(hop.url.raw_host.decode("ascii")) if hop.url.raw_host else ()
     if not found:
         raise Trouble(f"the link {hop.leads} a host that has no address")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -54,6 +55,7 @@ def _bytes(path: Path, asked_at: Place | None) -> bytes:
 
 
 def _composed(text: str, path: Path) -> yaml.Node | None:
+    _check_nesting(text, path)
     loader = _LOADER(text)
     loader.yaml_implicit_resolvers = _BY_FIRST_CHARACTER
     try:
@@ -64,6 +66,30 @@ def _composed(text: str, path: Path) -> yaml.Node | None:
         loader.dispose()
 
 
+MOST_LEVELS = 500  # libyaml's composer recurses in C: tens of thousands of levels end the process
+
+
+def _check_nesting(text: str, path: Path) -> None:
+    """Raise DocumentError with the line where nesting gets too deep, before anything recurses.
+
+    The bound by brackets and indentation is quick, and too high where they stand in texts; then events are counted.
+    """
+    opened = list(accumulate(1 if bracket in "[{" else -1 for bracket in _BRACKETS.findall(text)))
+    indented = max((len(start) for start in _LINE_STARTS.findall(text)), default=0)
+    if max(opened, default=0) - min(opened, default=0) + indented <= MOST_LEVELS:
+        return
+    levels = 0
+    with suppress(yaml.MarkedYAMLError):  # composing it says what is wrong
+        for event in yaml.parse(text, _LOADER):
+            levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if levels > MOST_LEVELS:
+                remedy = "flatten it with $refs, or look for a runaway bracket"
+                place = Place(path, event.start_mark.line + 1)
+                raise DocumentError(place, f"the document is nested more than {MOST_LEVELS} levels deep", remedy)
+
+
+_BRACKETS = re.compile(r"[\[\]{}]")
+_LINE_STARTS = re.compile(r"^[ ?:-]*", re.MULTILINE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -216,3 +216,12 @@ def test_the_addresses_of_a_host_are_all_that_it_has(resolving: Resolving) -> No
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808"])
 def test_an_address_out_in_the_internet_is_public(address: str) -> None:
     assert names.is_public(address)
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1", "0", "80800000000000000000000"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_port_that_does_not_exist_is_the_links_fault(scheme: str, port: str) -> None:
+    link = f"{scheme}://127.0.0.1:{port}/1.png"
+    assert downloaded(link) == Problem(f"the link points to port {port[:20]}, which does not exist")
+    redirected = behind(redirecting(link))
+    assert redirected == Problem(f"the link redirects to port {port[:20]}, which does not exist")

@@ -287,3 +287,23 @@ def test_without_libyaml_a_file_says_the_same(monkeypatch: pytest.MonkeyPatch, t
 def test_an_error_survives_pickling() -> None:
     error = DocumentError(Place(Path("a.yaml"), 1), "broken", "mend it")
     assert str(pickle.loads(pickle.dumps(error))) == "a.yaml:1: broken; mend it"  # noqa: S301 - our own bytes
+
+
+DEEP = {
+    "lists": "a: 1\nb: " + "[" * 200_000 + "]" * 200_000,
+    "mappings": "a: 1\nb: " + "{a: " * 100_000 + "}" * 100_000,
+    "dashes": "a: 1\nb:\n  " + "- " * 100_000,
+    "a runaway bracket": "a: 1\nb: " + "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_nesting_that_would_end_the_process_is_an_error_with_its_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "deep.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(DocumentError, match=r"deep\.yaml:[23]: the document is nested more than 500 levels deep"):
+        source.read(file)
+
+
+def test_brackets_in_a_text_are_no_nesting(tmp_path: Path) -> None:
+    assert said(f"a: '{'[' * 5000}'\n", tmp_path) == {"a": "[" * 5000}
