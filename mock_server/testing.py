@@ -48,7 +48,7 @@ class ImageGateway:
     @property
     def upstream_calls(self) -> tuple[UpstreamCall, ...]:
         """The calls that the gateway made to its upstream, oldest first."""
-        return tuple(call for entry in self.requests for call in entry.upstream)
+        return tuple(call for entry in self.requests for call in entry.upstream_calls)
 
     def set_scenario(self, scenario: str, times: int | None = None) -> None:
         """Apply a scenario such as `rate-limit(retry_after=1)` to the next `times` requests, or until `none` ends it.

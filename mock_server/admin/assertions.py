@@ -1,4 +1,4 @@
-"""Whether so many calls came in that match a JSON Schema; where not, which came nearest and why they miss."""
+"""Check how many requests match a JSON Schema; if too few do, find the closest ones and their errors."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ import jsonschema_rs
 
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.admin.filters import Judge, Selection, filters
-from mock_server.admin.openapi import errors, read_by
-from mock_server.admin.problem import misunderstood
+from mock_server.admin.openapi import errors, parse_body
+from mock_server.admin.problem import bad_request
 from mock_server.journal.entries import Entry
-from mock_server.journal.serialize import headers_told
+from mock_server.journal.serialize import serialize_headers
 
-NEAREST = 3  # misses that are told
+CLOSEST = 3  # requests reported
 MOST_ERRORS = 5  # of each
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """At least and at most so many calls of a selection match a schema; `most` is None where there is no bound."""
+    """How many requests of a selection must match a schema; `at_most` is None if there is no upper bound."""
 
     selection: Selection
     schema: jsonschema_rs.Draft202012Validator
-    least: int
-    most: int | None
+    at_least: int
+    at_most: int | None
 
     @property
-    def wanted(self) -> str:
-        match self.least, self.most:
+    def expected(self) -> str:
+        match self.at_least, self.at_most:
             case least, None:
                 return f"at least {least}"
             case least, most if least == most:
@@ -38,95 +38,95 @@ class Assertion:
             case least, most:
                 return f"{least} to {most}"
 
-    def holds_for(self, count: int) -> bool:
-        return self.least <= count and (self.most is None or count <= self.most)
+    def allows(self, count: int) -> bool:
+        return self.at_least <= count and (self.at_most is None or count <= self.at_most)
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A call that passed the filters and does not match."""
+    """A request that passes the filters and does not match the schema."""
 
-    number: int
-    why: tuple[str, ...]
+    id: int
+    errors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """`numbers` are the calls that match; `nearest` those that come next to it, told where too few match."""
+class AssertionResult:
+    """`ids` are the requests that match; `closest` those that nearly match, if too few do."""
 
-    holds: bool
-    says: str
-    numbers: tuple[int, ...]
-    nearest: tuple[Miss, ...]
+    passed: bool
+    message: str
+    ids: tuple[int, ...]
+    closest: tuple[Miss, ...]
 
 
 def read_assertion(content: bytes) -> Assertion:
     """Raises ProblemError."""
-    said = read_by("Assertion", content)
-    least, most = _bounds(said)
-    query = {name: str(value) for name, value in cast("dict[str, Json]", said.get("filters", {})).items()}
-    return Assertion(Selection(filters(query)), compiled(_schema(said)), least, most)
+    body = parse_body("Assertion", content)
+    least, most = _bounds(body)
+    query = {name: str(value) for name, value in cast("dict[str, Json]", body.get("filters", {})).items()}
+    return Assertion(Selection(filters(query)), compiled(_schema(body)), least, most)
 
 
-def _bounds(said: dict[str, Json]) -> tuple[int, int | None]:
-    exactly = cast("int | None", said.get("count"))
+def _bounds(body: dict[str, Json]) -> tuple[int, int | None]:
+    exactly = cast("int | None", body.get("count"))
     if exactly is not None:
         return exactly, exactly
-    most = cast("int | None", said.get("at_most"))
-    least = cast("int", said.get("at_least", 1 if most is None else 0))
+    most = cast("int | None", body.get("at_most"))
+    least = cast("int", body.get("at_least", 1 if most is None else 0))
     if most is not None and least > most:
-        raise misunderstood(f"No count is at least {least} and at most {most}.")
+        raise bad_request(f"at_least must not exceed at_most; got {least} and {most}.")
     return least, most
 
 
-def _schema(said: dict[str, Json]) -> Json:
-    """The schema for a whole call, whether it was given or one for the body alone."""
-    body: Json = {"properties": {"body": said["body"]}, "required": ["body"]} if "body" in said else True
-    return {"allOf": [said.get("matches", True), body]}
+def _schema(body: dict[str, Json]) -> Json:
+    """The schema for a whole request, made of the two in the assertion."""
+    for_body: Json = {"properties": {"body": body["body"]}, "required": ["body"]} if "body" in body else True
+    return {"allOf": [body.get("matches", True), for_body]}
 
 
 def compiled(schema: Json) -> jsonschema_rs.Draft202012Validator:
-    """Raises ProblemError for what is no schema. It fetches nothing, whatever a `$ref` says."""
+    """Compile a schema without fetching anything. Raises ProblemError if it is invalid."""
     try:
         return jsonschema_rs.Draft202012Validator(cast("dict[str, Json]", schema), offline=True)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         why = str(error).partition("\n")[0]
-        raise misunderstood(f"This is no JSON Schema (draft 2020-12): {why}.") from error
+        raise bad_request(f"This is not a valid JSON Schema (draft 2020-12): {why}.") from error
 
 
-def outcome(assertion: Assertion, entries: Iterable[Entry], judge: Judge) -> Outcome:
+def check(assertion: Assertion, entries: Iterable[Entry], judge: Judge) -> AssertionResult:
     selected = assertion.selection.of(entries, judge)
-    why = {entry.number: tuple(errors(assertion.schema, call_told(entry))) for entry in selected}
-    numbers = tuple(number for number, errors in why.items() if not errors)
-    misses = [Miss(number, errors) for number, errors in why.items() if errors]
-    few = len(numbers) < assertion.least
-    return Outcome(
-        holds=assertion.holds_for(len(numbers)),
-        says=_said(assertion, len(numbers), selected),
-        numbers=numbers,
-        nearest=nearest(misses) if few else (),
+    errors_by_id = {entry.id: tuple(errors(assertion.schema, instance_of(entry))) for entry in selected}
+    ids = tuple(id_ for id_, errors in errors_by_id.items() if not errors)
+    misses = [Miss(id_, errors) for id_, errors in errors_by_id.items() if errors]
+    too_few = len(ids) < assertion.at_least
+    return AssertionResult(
+        passed=assertion.allows(len(ids)),
+        message=_message(assertion, len(ids), selected),
+        ids=ids,
+        closest=closest(misses) if too_few else (),
     )
 
 
-def nearest(misses: Sequence[Miss]) -> tuple[Miss, ...]:
-    """Those with the fewest errors, of them the newest."""
-    ordered = sorted(misses, key=lambda miss: (len(miss.why), -miss.number))
-    return tuple(Miss(miss.number, miss.why[:MOST_ERRORS]) for miss in ordered[:NEAREST])
+def closest(misses: Sequence[Miss]) -> tuple[Miss, ...]:
+    """The requests with the fewest errors; among equals, the newest."""
+    ordered = sorted(misses, key=lambda miss: (len(miss.errors), -miss.id))
+    return tuple(Miss(miss.id, miss.errors[:MOST_ERRORS]) for miss in ordered[:CLOSEST])
 
 
-def _said(assertion: Assertion, count: int, selected: Sequence[Entry]) -> str:
-    came = f"{count} of {len(selected)} calls match" if selected else "no call passed the filters"
-    return f"{assertion.wanted} wanted; {came}."
+def _message(assertion: Assertion, count: int, selected: Sequence[Entry]) -> str:
+    actual = f"{count} of {len(selected)} requests match" if selected else "no request passed the filters"
+    return f"{assertion.expected} expected; {actual}."
 
 
-def call_told(entry: Entry) -> Json:
-    """A call as a schema sees it: without a body where that is no JSON, without a status where none was answered."""
+def instance_of(entry: Entry) -> Json:
+    """The object that a schema checks: without `body` if it is not JSON, without `status` if there was no response."""
     body = entry.body
     call: dict[str, Json] = {
         "method": entry.method,
         "path": entry.path,
         "gateway": entry.gateway,
-        "headers": headers_told(entry.headers),
+        "headers": serialize_headers(entry.headers),
     }
     call |= {} if body is ABSENT else {"body": body}
     return call if entry.status is None else call | {"status": entry.status}

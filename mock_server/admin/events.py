@@ -1,4 +1,4 @@
-"""New requests as they end, told as server-sent events (WHATWG HTML, 9.2)."""
+"""Requests as server-sent events (WHATWG HTML, 9.2), each as soon as it has ended."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,29 +10,33 @@ from gateway_contract.values.json_value import Json
 from mock_server.journal.entries import Entry, Journal
 from mock_server.serving.connection import ENDING
 
-HEARTBEAT = 15.0  # seconds: proxies hang up on connections that say nothing for long
-STILL_HERE = b": still here\n\n"
-AGAIN_AFTER = b"retry: 1000\n\n"  # milliseconds until a browser comes back to a mock that was started anew
+HEARTBEAT = 15.0  # seconds; proxies close idle connections
+KEEPALIVE = b": keep-alive\n\n"
+RETRY = b"retry: 1000\n\n"  # milliseconds until a browser reconnects to a restarted mock
 
 
 async def stream(
-    journal: Journal, after: int, ending: asyncio.Event, told: Callable[[Entry], Json], heartbeat: float = HEARTBEAT
+    journal: Journal,
+    after: int,
+    stopping: asyncio.Event,
+    serialize_entry: Callable[[Entry], Json],
+    heartbeat: float = HEARTBEAT,
 ) -> AsyncIterator[bytes]:
-    """Entries with greater numbers than `after`, those to come included, until the ending."""
-    yield AGAIN_AFTER
-    while not ending.is_set():
-        entries = await news_before(ending, journal, after, heartbeat)
+    """Stream the entries with ids greater than `after`, future ones included, until the server stops."""
+    yield RETRY
+    while not stopping.is_set():
+        entries = await _next_entries(stopping, journal, after, heartbeat)
         for entry in entries:
-            yield event(entry.number, told(entry))
-            after = entry.number
+            yield event(entry.id, serialize_entry(entry))
+            after = entry.id
         if not entries:
-            yield STILL_HERE
+            yield KEEPALIVE
 
 
-async def news_before(ending: asyncio.Event, journal: Journal, after: int, heartbeat: float) -> tuple[Entry, ...]:
-    """What is new, as soon as anything is; nothing once it ends."""
+async def _next_entries(stopping: asyncio.Event, journal: Journal, after: int, heartbeat: float) -> tuple[Entry, ...]:
+    """Wait for new entries; return none once the server stops."""
     news = asyncio.create_task(journal.news(after, heartbeat))
-    end = asyncio.create_task(ending.wait())
+    end = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait({news, end}, return_when=asyncio.FIRST_COMPLETED)
         return news.result() if news.done() else ()
@@ -42,22 +46,22 @@ async def news_before(ending: asyncio.Event, journal: Journal, after: int, heart
         await asyncio.gather(news, end, return_exceptions=True)
 
 
-def event(number: int, told: Json) -> bytes:
-    return b"id: %d\ndata: %b\n\n" % (number, orjson.dumps(told))
+def event(id_: int, data: Json) -> bytes:
+    return b"id: %d\ndata: %b\n\n" % (id_, orjson.dumps(data))
 
 
 def resumed_after(journal: Journal, last_event: str | None) -> int:
-    """The number after which a client goes on: what it saw last, or what is newest where it saw none.
+    """The id after which a client resumes: the last that it saw, or the newest if it saw none.
 
-    One that knows a greater number than there is saw another life of the mock, and has seen nothing of this one.
+    A client that knows a greater id saw an earlier run of the mock, and has seen nothing of this one.
     """
     if last_event is None or not (last_event.isascii() and last_event.isdecimal()):
-        return journal.last
+        return journal.last_id
     seen = int(last_event[:16])
-    return seen if seen <= journal.last else 0
+    return seen if seen <= journal.last_id else 0
 
 
-def ending_of(scope: Scope) -> asyncio.Event:
-    """Set when the server stops; never where it is a server that does not tell."""
-    ending: asyncio.Event = scope.get("extensions", {}).get(ENDING) or asyncio.Event()
-    return ending
+def stopping_event(scope: Scope) -> asyncio.Event:
+    """The event set when the server stops; it is never set under a server that does not provide it."""
+    stopping: asyncio.Event = scope.get("extensions", {}).get(ENDING) or asyncio.Event()
+    return stopping

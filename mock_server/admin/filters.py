@@ -1,4 +1,4 @@
-"""Which of the journal's requests somebody wants: filters, as a query says them."""
+"""Filters for the journal's requests, as in a query."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,29 +10,29 @@ import orjson
 
 from gateway_contract.document.node import did_you_mean
 from gateway_contract.values.json_value import ABSENT
-from mock_server.admin.problem import ProblemError, misunderstood
+from mock_server.admin.problem import ProblemError, bad_request
 from mock_server.gateway.modes import Mode
 from mock_server.journal.entries import Entry
-from mock_server.journal.verdict import EntryVerdict, Kind
+from mock_server.journal.verdict import EntryVerdict, VerdictStatus
 
 NONE = "none"
-"""Stands for requests that have no answer, or no scenario."""
+"""Selects requests without a response, or without a scenario."""
 STATUS = re.compile(r"[1-5](\d\d|xx)", re.IGNORECASE)
 Judge: TypeAlias = Callable[[Entry], EntryVerdict]
-Wanted: TypeAlias = Callable[[Entry, Judge], bool]
+Filter: TypeAlias = Callable[[Entry, Judge], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is wanted of the journal: entries that pass every filter, so many of them, in that order."""
+    """Selects the entries that pass every filter, in an order and up to a limit."""
 
-    passes: Sequence[Wanted] = field(default=())
+    filters: Sequence[Filter] = field(default=())
     limit: int | None = None
     newest_first: bool = True
 
     def of(self, entries: Iterable[Entry], judge: Judge) -> list[Entry]:
-        """All that pass, oldest first."""
-        return [entry for entry in entries if all(wanted(entry, judge) for wanted in self.passes)]
+        """All entries that pass, oldest first."""
+        return [entry for entry in entries if all(passes(entry, judge) for passes in self.filters)]
 
     def shown(self, passing: list[Entry]) -> list[Entry]:
         """The newest of those that pass, or the oldest, up to the limit."""
@@ -40,35 +40,32 @@ class Selection:
         return ordered if self.limit is None else ordered[: self.limit]
 
 
-def selection(said: Iterable[tuple[str, str]], usual: Selection) -> Selection:
-    """What a query's pairs ask for; in what they leave open it is as usual.
-
-    Raises ProblemError for what it does not know, naming what it does.
-    """
-    query = once_each(said)
+def selection(pairs: Iterable[tuple[str, str]], defaults: Selection) -> Selection:
+    """The selection of a query; what the query omits is taken from `defaults`. Raises ProblemError."""
+    query = once_each(pairs)
     order, limit = query.pop("order", None), query.pop("limit", None)
     if order not in {"newest", "oldest", None}:
         raise _bad("order", str(order), "newest or oldest")
     return Selection(
         filters(query),
-        usual.limit if limit is None else number("limit", limit),
-        usual.newest_first if order is None else order == "newest",
+        defaults.limit if limit is None else whole_number("limit", limit),
+        defaults.newest_first if order is None else order == "newest",
     )
 
 
-def filters(query: Mapping[str, str]) -> list[Wanted]:
+def filters(query: Mapping[str, str]) -> list[Filter]:
     """Raises ProblemError."""
     for name in query:
         if name not in FILTERS:
             raise unknown_filter(name, FILTERS)
-    return [FILTERS[name](said) for name, said in query.items()]
+    return [FILTERS[name](value) for name, value in query.items()]
 
 
-def once_each(said: Iterable[tuple[str, str]]) -> dict[str, str]:
+def once_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     query: dict[str, str] = {}
-    for name, value in said:
+    for name, value in pairs:
         if name in query:
-            raise misunderstood(f"{name} is given twice; several values of one filter are written {name}=a,b.")
+            raise bad_request(f"{name} must not be repeated; separate its values by commas: {name}=a,b.")
         query[name] = value
     return query
 
@@ -76,39 +73,39 @@ def once_each(said: Iterable[tuple[str, str]]) -> dict[str, str]:
 def unknown_filter(name: str, known: Iterable[str]) -> ProblemError:
     names = list(known)
     hint = did_you_mean(name, names)
-    detail = f"There is no filter {name!r}{'; ' if hint else '.'}{hint}"
-    return misunderstood(f"{detail} The filters are {', '.join(names)}; order and limit say how many of them are told.")
+    detail = f"Unknown filter {name!r}{'; ' if hint else '.'}{hint}"
+    return bad_request(f"{detail} Filters: {', '.join(names)}; also order and limit.")
 
 
-def number(name: str, said: str) -> int:
-    if not (said.isascii() and said.isdecimal() and len(said) < 16):
-        raise _bad(name, said, "a whole number that is not negative")
-    return int(said)
+def whole_number(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and len(value) < 16):
+        raise _bad(name, value, "a non-negative integer")
+    return int(value)
 
 
-def _bad(name: str, said: str, wanted: str) -> ProblemError:
-    return misunderstood(f"{name} is {wanted}, not {said!r}.")
+def _bad(name: str, value: str, expected: str) -> ProblemError:
+    return bad_request(f"{name} must be {expected}; got {value!r}.")
 
 
-def _any_of(said: str) -> list[str]:
-    return [one.strip() for one in said.split(",")]
+def _any_of(value: str) -> list[str]:
+    return [one.strip() for one in value.split(",")]
 
 
-def _known(name: str, said: str, known: Iterable[str]) -> set[str]:
+def _known(name: str, value: str, known: Iterable[str]) -> set[str]:
     names = list(known)
-    for one in _any_of(said):
+    for one in _any_of(value):
         if one not in names:
             raise _bad(name, one, f"one of {', '.join(names)}")
-    return set(_any_of(said))
+    return set(_any_of(value))
 
 
-def _gateway(said: str) -> Wanted:
-    wanted = set(_any_of(said))
+def _gateway(value: str) -> Filter:
+    wanted = set(_any_of(value))
     return lambda entry, _: entry.gateway in wanted
 
 
-def _status(said: str) -> Wanted:
-    wanted = [one.lower() for one in _any_of(said)]
+def _status(value: str) -> Filter:
+    wanted = [one.lower() for one in _any_of(value)]
     for one in wanted:
         if one != NONE and not STATUS.fullmatch(one):
             raise _bad("status", one, f"a status such as 400, a class such as 4xx, or {NONE}")
@@ -119,48 +116,48 @@ def _class(entry: Entry) -> str:
     return NONE if entry.status is None else f"{entry.status // 100}xx"
 
 
-def _method(said: str) -> Wanted:
-    wanted = {one.upper() for one in _any_of(said)}
+def _method(value: str) -> Filter:
+    wanted = {one.upper() for one in _any_of(value)}
     return lambda entry, _: entry.method in wanted
 
 
-def _path(said: str) -> Wanted:
-    return lambda entry, _: fnmatchcase(entry.path.partition("?")[0], said)
+def _path(value: str) -> Filter:
+    return lambda entry, _: fnmatchcase(entry.path.partition("?")[0], value)
 
 
-def _mode(said: str) -> Wanted:
-    wanted = _known("mode", said, [mode.value for mode in Mode])
+def _mode(value: str) -> Filter:
+    wanted = _known("mode", value, [mode.value for mode in Mode])
     return lambda entry, _: entry.mode in wanted
 
 
-def _scenario(said: str) -> Wanted:
-    return lambda entry, _: said in {scenario := entry.scenario or NONE, scenario.partition("(")[0]}
+def _scenario(value: str) -> Filter:
+    return lambda entry, _: value in {scenario := entry.scenario or NONE, scenario.partition("(")[0]}
 
 
-def _verdict(said: str) -> Wanted:
-    wanted = _known("verdict", said, [kind.value for kind in Kind])
-    return lambda entry, judge: judge(entry).kind.value in wanted
+def _verdict(value: str) -> Filter:
+    wanted = _known("verdict", value, [status.value for status in VerdictStatus])
+    return lambda entry, judge: judge(entry).status.value in wanted
 
 
-def _contains(said: str) -> Wanted:
-    wanted = said.casefold()
+def _contains(value: str) -> Filter:
+    wanted = value.casefold()
     return lambda entry, _: any(wanted in text.casefold() for text in _texts(entry))
 
 
 def _texts(entry: Entry) -> Iterator[str]:
-    """A request's body as it was sent, and without the escapes that its JSON may have."""
+    """The request's body as sent, and with its JSON escapes decoded."""
     yield entry.content.decode("utf-8", "replace")
     body = entry.body
     if body is not ABSENT:
         yield orjson.dumps(body).decode()
 
 
-def _since(said: str) -> Wanted:
-    after = number("since", said)
-    return lambda entry, _: entry.number > after
+def _since(value: str) -> Filter:
+    after = whole_number("since", value)
+    return lambda entry, _: entry.id > after
 
 
-FILTERS: Mapping[str, Callable[[str], Wanted]] = {
+FILTERS: Mapping[str, Callable[[str], Filter]] = {
     "gateway": _gateway,
     "status": _status,
     "method": _method,
@@ -171,4 +168,4 @@ FILTERS: Mapping[str, Callable[[str], Wanted]] = {
     "contains": _contains,
     "since": _since,
 }
-"""Each takes what a query says of it, and raises ProblemError where that makes no sense."""
+"""Makes a filter of its value in a query; raises ProblemError if the value is invalid."""

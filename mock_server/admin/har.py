@@ -1,4 +1,4 @@
-"""Journaled requests as a HAR 1.2 file, which the developer tools of browsers open."""
+"""Journal entries as a HAR 1.2 file, for the developer tools of browsers."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -9,15 +9,15 @@ from gateway_contract.traffic.exchange import Headers, header
 from gateway_contract.values.json_value import Json
 from mock_server.admin.filters import Judge
 from mock_server.journal.entries import Entry
-from mock_server.journal.serialize import iso
+from mock_server.journal.serialize import rfc3339
 
 CREATOR = "image-gateway-contract"
-UNKNOWN = -1  # stands for a size that nobody measured
+UNKNOWN = -1  # a size that is not known
 HTTP_1_1 = "HTTP/1.1"
 
 
 def har(entries: Iterable[Entry], judge: Judge, own: str) -> Json:
-    """The file. `own` is the mock's URL for requests that named no host."""
+    """The HAR file. `own` is the mock's URL, used for requests without a Host header."""
     return {
         "log": {
             "version": "1.2",
@@ -29,17 +29,17 @@ def har(entries: Iterable[Entry], judge: Judge, own: str) -> Json:
 
 
 def _entry(entry: Entry, judge: Judge, own: str) -> Json:
-    """One request. The verdict is its comment, which viewers show; names of ours begin with _, as HAR wants."""
-    milliseconds = entry.seconds * 1000
+    """One request. Its comment, which viewers show, is the verdict; custom names begin with _, as HAR requires."""
+    milliseconds = entry.duration_seconds * 1000
     return {
-        "startedDateTime": iso(entry.at),
+        "startedDateTime": rfc3339(entry.timestamp),
         "time": milliseconds,
         "request": _request(entry, own),
         "response": _response(entry),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "comment": judge(entry).says,
-        "_number": entry.number,
+        "comment": judge(entry).message,
+        "_id": entry.id,
         "_gateway": entry.gateway,
         "_mode": entry.mode,
         "_scenario": entry.scenario,
@@ -65,22 +65,22 @@ def _request(entry: Entry, own: str) -> Json:
 
 
 def _response(entry: Entry) -> Json:
-    """The answer; status 0 where there was none, as browsers write it."""
+    """The response; status 0 if there was none, as browsers write it."""
     size = _length(entry)
     return {
         "status": entry.status or 0,
         "statusText": _phrase(entry.status),
         "httpVersion": HTTP_1_1,
         "cookies": [],
-        "headers": _pairs(entry.answer_headers),
+        "headers": _pairs(entry.response_headers),
         "content": {
             "size": size,
-            "mimeType": _media_type(entry.answer_headers),
-            "text": entry.answer_content.decode("utf-8", "replace"),
+            "mimeType": _media_type(entry.response_headers),
+            "text": entry.response_content.decode("utf-8", "replace"),
         },
-        "redirectURL": header(entry.answer_headers, "location") or "",
+        "redirectURL": header(entry.response_headers, "location") or "",
         "headersSize": UNKNOWN,
-        "bodySize": size if entry.whole else UNKNOWN,
+        "bodySize": size if entry.complete else UNKNOWN,
     }
 
 
@@ -90,9 +90,9 @@ def _url(entry: Entry, own: str) -> str:
 
 
 def _length(entry: Entry) -> int:
-    """Bytes of the answer as it went out, images and all."""
-    said = header(entry.answer_headers, "content-length") or ""
-    return int(said) if said.isdecimal() else len(entry.answer_content)
+    """Size in bytes of the response as sent, images included."""
+    length = header(entry.response_headers, "content-length") or ""
+    return int(length) if length.isdecimal() else len(entry.response_content)
 
 
 def _phrase(status: int | None) -> str:

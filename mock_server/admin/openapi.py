@@ -1,4 +1,4 @@
-"""The admin API's own OpenAPI document, and what it says of the bodies that come in."""
+"""The admin API's OpenAPI document, and validation of request bodies against it."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -9,9 +9,10 @@ import yaml
 
 from gateway_contract.contract.load_contract import FOLDER
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from mock_server.admin.problem import misunderstood
+from mock_server.admin.problem import bad_request
 
-MOST_SAID = 300  # characters of one error; a validator repeats the value that it complains of
+MAX_ERROR = 300  # characters of one error message, which repeats the invalid value
+SEE = "see GET /_mock/openapi.json"
 
 
 @cache
@@ -22,27 +23,27 @@ def document() -> dict[str, Any]:
 
 @cache
 def schema_named(name: str) -> jsonschema_rs.Draft202012Validator:
-    """One of the document's schemas, ready to check values by."""
+    """A validator for one of the document's schemas."""
     schema = {"$ref": f"#/components/schemas/{name}", "components": document()["components"]}
     return jsonschema_rs.Draft202012Validator(schema, offline=True)
 
 
-def read_by(name: str, content: bytes) -> dict[str, Json]:
-    """A body that a schema of the document wants to be an object. Raises ProblemError with all that is wrong."""
+def parse_body(name: str, content: bytes) -> dict[str, Json]:
+    """Parse a body and validate it against a schema of the document. Raises ProblemError with all errors."""
     body = read_json(content)
     if not isinstance(body, dict):
-        what = "no JSON" if body is ABSENT else "no object"
-        raise misunderstood(f"The body is {what}; GET /_mock/openapi.json says what is wanted.")
-    wrong = list(errors(schema_named(name), body))
-    if wrong:
-        raise misunderstood(f"{'; '.join(wrong)}. GET /_mock/openapi.json says what is wanted.")
+        what = "JSON" if body is ABSENT else "an object"
+        raise bad_request(f"The body is not {what}; {SEE}.")
+    problems = list(errors(schema_named(name), body))
+    if problems:
+        raise bad_request(f"{'; '.join(problems)}; {SEE}.")
     return body
 
 
 def errors(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[str]:
-    """Why a value fails, each in a line with its place."""
+    """The errors of a value, one line each, with the path to the invalid part."""
     for error in validator.iter_errors(value):
         place = "".join(f"/{step}" for step in error.instance_path)
         message = error.message
-        said = message if len(message) <= MOST_SAID else f"{message[: MOST_SAID // 2]}…{message[-MOST_SAID // 2 :]}"
-        yield f"at {place}: {said}" if place else said
+        shown = message if len(message) <= MAX_ERROR else f"{message[: MAX_ERROR // 2]}…{message[-MAX_ERROR // 2 :]}"
+        yield f"at {place}: {shown}" if place else shown

@@ -1,4 +1,4 @@
-"""What comes in to the admin API, read within bounds, and what goes out as JSON."""
+"""Problem responses (RFC 9457) of the admin API, its JSON responses, and bounded reading of request bodies."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """A request to which the answer is a problem: `title` says which kind, `detail` what and what to do about it."""
+    """A request that is answered with a problem: `title` says what kind, `detail` what is wrong and what to do."""
 
     def __init__(
         self,
@@ -37,41 +37,41 @@ class ProblemError(Exception):
 
     @property
     def response(self) -> Response:
-        """The answer. `type` is about:blank where RFC 9457 (4.2.1) lets the status say all: it never has a page."""
-        said = {"type": "about:blank", "status": self.status, "title": self.title, "detail": self.detail}
-        return Response(orjson.dumps(self.more | said), self.status, self.headers, MEDIA_TYPE)
+        """The response. `type` is about:blank (RFC 9457, 4.2.1): the status says enough."""
+        members = {"type": "about:blank", "status": self.status, "title": self.title, "detail": self.detail}
+        return Response(orjson.dumps(self.more | members), self.status, self.headers, MEDIA_TYPE)
 
 
-def misunderstood(detail: str) -> ProblemError:
-    return ProblemError(HTTPStatus.BAD_REQUEST, "The request cannot be understood", detail)
+def bad_request(detail: str) -> ProblemError:
+    return ProblemError(HTTPStatus.BAD_REQUEST, "Bad request", detail)
 
 
-async def body_of(request: Request) -> bytes:
-    """Raises ProblemError for a body that is too long to be meant."""
+async def read_request_body(request: Request) -> bytes:
+    """Raises ProblemError if the body is too large."""
     try:
         return await whole_body(request.scope, request.receive)
     except TooLargeError as error:
-        detail = f"At most {MOST_REQUEST} bytes are read."
+        detail = f"The body must have at most {MOST_REQUEST} bytes."
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         raise ProblemError(status, "The body is too large", detail, headers={"connection": "close"}) from error
 
 
 def json_response(body: Json, status: int = HTTPStatus.OK) -> Response:
-    """What changes from moment to moment, so no cache may keep it."""
+    """A JSON response that must not be cached, since its content keeps changing."""
     return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, "application/json")
 
 
-HARMLESS = {"GET", "HEAD", "OPTIONS"}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 def check_origin(method: str, headers: Headers) -> None:
-    """Raises ProblemError where a page of another origin wants a change.
+    """Raises ProblemError if a page of another origin requests a change.
 
-    Browsers name the origin with every such request (RFC 6454, 7.3); other programs name none. The scheme may differ,
-    since the mock does not know of a proxy before it that speaks TLS.
+    Browsers send the origin with every such request (RFC 6454, 7.3); other programs send none. The scheme may differ,
+    since the mock does not know whether a proxy in front of it terminates TLS.
     """
     origin = headers.get("origin")
-    if method in HARMLESS or origin is None or urlsplit(origin).netloc == headers.get("host"):
+    if method in SAFE_METHODS or origin is None or urlsplit(origin).netloc == headers.get("host"):
         return
-    detail = f"A page of {origin} may neither read nor change what is here; only the mock's own pages may."
-    raise ProblemError(HTTPStatus.FORBIDDEN, "Pages of other origins change nothing", detail)
+    detail = f"Pages of {origin} must not use the admin API; only the mock's own pages may."
+    raise ProblemError(HTTPStatus.FORBIDDEN, "Cross-origin request rejected", detail)

@@ -1,4 +1,4 @@
-"""The journal over HTTP: list, show, clear, export, check and follow what came in."""
+"""The journal over HTTP: list, show, clear, export, check and follow requests."""
 
 from functools import partial
 from http import HTTPStatus
@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway_contract.values.json_value import Json
-from mock_server.admin.assertions import Outcome, outcome, read_assertion
-from mock_server.admin.events import ending_of, resumed_after, stream
+from mock_server.admin.assertions import AssertionResult, check, read_assertion
+from mock_server.admin.events import resumed_after, stopping_event, stream
 from mock_server.admin.filters import Selection, selection
 from mock_server.admin.har import har
-from mock_server.admin.problem import ProblemError, body_of, json_response
+from mock_server.admin.problem import ProblemError, json_response, read_request_body
 from mock_server.journal.entries import Entry
-from mock_server.journal.serialize import told
-from mock_server.journal.verdict import EntryVerdict, verdict_in
+from mock_server.journal.serialize import serialize
+from mock_server.journal.verdict import EntryVerdict, verdict_by_gateway
 from mock_server.runtime.mock import Mock
 from mock_server.serving.asgi import own_url
 
@@ -23,72 +23,71 @@ LISTED = Selection(limit=100)
 EXPORTED = Selection(newest_first=False)
 
 
-async def listed(mock: Mock, request: Request) -> Response:
-    """`count` tells how many pass the filters, however few of them are told."""
-    wanted = selection(request.query_params.multi_items(), LISTED)
-    passing = wanted.of(mock.journal.entries(), partial(judged, mock))
-    shown: list[Json] = [entry_told(mock, entry) for entry in wanted.shown(passing)]
-    return json_response({"requests": shown, "count": len(passing), "last": mock.journal.last})
+async def list_requests(mock: Mock, request: Request) -> Response:
+    """`count` is the number of requests that pass the filters, even beyond the limit."""
+    selected = selection(request.query_params.multi_items(), LISTED)
+    passing = selected.of(mock.journal.entries(), partial(judge, mock))
+    shown: list[Json] = [serialize_entry(mock, entry) for entry in selected.shown(passing)]
+    return json_response({"requests": shown, "count": len(passing), "last": mock.journal.last_id})
 
 
-async def show(mock: Mock, request: Request) -> Response:
-    said: str = request.path_params["number"]
-    entry = mock.journal.entry(int(said)) if said.isascii() and said.isdecimal() and len(said) < 16 else None
+async def show_request(mock: Mock, request: Request) -> Response:
+    id_: str = request.path_params["id"]
+    entry = mock.journal.entry(int(id_)) if id_.isascii() and id_.isdecimal() and len(id_) < 16 else None
     if entry is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "There is no such request", f"{said} is not kept; {kept(mock)}.")
-    return json_response(entry_told(mock, entry))
+        detail = f"Request {id_} is not in the journal; {available_ids(mock)}."
+        raise ProblemError(HTTPStatus.NOT_FOUND, "Request not found", detail)
+    return json_response(serialize_entry(mock, entry))
 
 
-async def clear(mock: Mock, _request: Request) -> Response:
+async def clear_requests(mock: Mock, _request: Request) -> Response:
     mock.journal.clear()
     return Response(status_code=204)
 
 
-async def export(mock: Mock, request: Request) -> Response:
-    wanted = selection(request.query_params.multi_items(), EXPORTED)
-    judge = partial(judged, mock)
-    shown = wanted.shown(wanted.of(mock.journal.entries(), judge))
+async def export_requests(mock: Mock, request: Request) -> Response:
+    selected = selection(request.query_params.multi_items(), EXPORTED)
+    entries = selected.shown(selected.of(mock.journal.entries(), partial(judge, mock)))
     disposition = {"content-disposition": 'attachment; filename="mock.har"', "cache-control": "no-store"}
-    content = orjson.dumps(har(shown, judge, own_url(request.scope)))
+    content = orjson.dumps(har(entries, partial(judge, mock), own_url(request.scope)))
     return Response(content, headers=disposition, media_type="application/json")
 
 
-async def check(mock: Mock, request: Request) -> Response:
-    found = outcome(read_assertion(await body_of(request)), mock.journal.entries(), partial(judged, mock))
-    if found.holds:
-        return json_response(outcome_told(found))
-    more = outcome_told(found)
-    raise ProblemError(HTTPStatus.CONFLICT, "The assertion does not hold", found.says, more)
+async def assert_requests(mock: Mock, request: Request) -> Response:
+    assertion = read_assertion(await read_request_body(request))
+    result = check(assertion, mock.journal.entries(), partial(judge, mock))
+    if result.passed:
+        return json_response(serialize_result(result))
+    raise ProblemError(HTTPStatus.CONFLICT, "Assertion failed", result.message, serialize_result(result))
 
 
-def outcome_told(found: Outcome) -> dict[str, Json]:
+def serialize_result(result: AssertionResult) -> dict[str, Json]:
     return {
-        "holds": found.holds,
-        "says": found.says,
-        "count": len(found.numbers),
-        "numbers": list(found.numbers),
-        "nearest": [{"number": miss.number, "why": list(miss.why)} for miss in found.nearest],
+        "passed": result.passed,
+        "message": result.message,
+        "count": len(result.ids),
+        "ids": list(result.ids),
+        "closest": [{"id": miss.id, "errors": list(miss.errors)} for miss in result.closest],
     }
 
 
-async def follow(mock: Mock, request: Request) -> Response:
+async def follow_requests(mock: Mock, request: Request) -> Response:
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     if request.method == "HEAD":
         return Response(headers=headers, media_type="text/event-stream")
     after = resumed_after(mock.journal, request.headers.get("last-event-id"))
-    events = stream(mock.journal, after, ending_of(request.scope), partial(entry_told, mock))
+    events = stream(mock.journal, after, stopping_event(request.scope), partial(serialize_entry, mock))
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 
-def judged(mock: Mock, entry: Entry) -> EntryVerdict:
-    return verdict_in((served.gateway.contract for served in mock.served.values()), entry)
+def judge(mock: Mock, entry: Entry) -> EntryVerdict:
+    return verdict_by_gateway((served.gateway.contract for served in mock.served.values()), entry)
 
 
-def entry_told(mock: Mock, entry: Entry) -> dict[str, Json]:
-    return told(entry, judged(mock, entry))
+def serialize_entry(mock: Mock, entry: Entry) -> dict[str, Json]:
+    return serialize(entry, judge(mock, entry))
 
 
-def kept(mock: Mock) -> str:
-    """Which numbers there are."""
-    numbers = [one.number for one in tuple(mock.journal.kept)]
-    return f"{numbers[0]} to {numbers[-1]} are" if numbers else "there are no requests"
+def available_ids(mock: Mock) -> str:
+    ids = [stored.id for stored in tuple(mock.journal.stored)]
+    return f"it has {ids[0]} to {ids[-1]}" if ids else "it is empty"

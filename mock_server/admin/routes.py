@@ -1,4 +1,4 @@
-"""The admin API of a mock under /_mock: what came in, what the contract says of it, and what can be switched."""
+"""The admin API of a mock under /_mock: its journal, its scenarios and its mode."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
 from mock_server.admin import requests
-from mock_server.admin.openapi import document, read_by
-from mock_server.admin.problem import Handler, ProblemError, body_of, check_origin, json_response, misunderstood
+from mock_server.admin.openapi import document, parse_body
+from mock_server.admin.problem import Handler, ProblemError, bad_request, check_origin, json_response, read_request_body
 from mock_server.gateway.modes import mode_named
 from mock_server.runtime.mock import Mock, Served
 from mock_server.scenarios.definition import Described
@@ -27,17 +27,19 @@ from mock_server.upstream.stub import UpstreamStub
 
 
 async def show_scenarios(mock: Mock, _request: Request) -> Response:
-    """What there is: kinds with what they take, and the user's own by their names."""
+    """List all kinds of scenarios with their parameters, and the user's own scenarios."""
     named = mock.controls.scenarios.named.values()
-    kinds: list[Json] = [_told(kind) for kind in KINDS.values()]
-    upstreams: list[Json] = [_told(kind) for kind in UPSTREAM_KINDS.values()]
-    own: list[Json] = [{"name": one.name, "says": one.says, "does": one.does} for one in named]
+    kinds: list[Json] = [_serialize_kind(kind) for kind in KINDS.values()]
+    upstreams: list[Json] = [_serialize_kind(kind) for kind in UPSTREAM_KINDS.values()]
+    own: list[Json] = [{"name": one.name, "description": one.says, "apply": one.does} for one in named]
     return json_response({"kinds": kinds, "upstream_kinds": upstreams, "failures": list(FAILURE_NAMED), "named": own})
 
 
-def _told(kind: Described) -> Json:
-    takes: list[Json] = [{"name": one.name, "usual": one.usual, "says": one.says} for one in kind.parameters]
-    return {"name": kind.name, "says": kind.says, "example": kind.example, "takes": takes}
+def _serialize_kind(kind: Described) -> Json:
+    parameters: list[Json] = [
+        {"name": one.name, "default": one.usual, "description": one.says} for one in kind.parameters
+    ]
+    return {"name": kind.name, "description": kind.says, "example": kind.example, "parameters": parameters}
 
 
 async def show_switches(mock: Mock, _request: Request) -> Response:
@@ -49,16 +51,16 @@ async def show_switches(mock: Mock, _request: Request) -> Response:
 
 
 async def set_switch(mock: Mock, request: Request) -> Response:
-    """From now on, for so many requests, or until changed; `none` takes the switch away."""
-    said = read_by("Switch", await body_of(request))
-    text, gateway, times = str(said["scenario"]), said.get("gateway"), said.get("times")
+    """Set a scenario for the next `times` requests, or until changed; `none` removes it."""
+    body = parse_body("Switch", await read_request_body(request))
+    text, gateway, times = str(body["scenario"]), body.get("gateway"), body.get("times")
     chosen = None if gateway is None else str(gateway)
     contracts = [served.gateway.contract for served in mock.served.values()]
     try:
         fits_who_is_meant(text, chosen, contracts, mock.controls.scenarios.named)
         mock.controls.switchboard.set(text, chosen, times if isinstance(times, int) else None, ADMIN)
     except ScenarioError as error:
-        raise misunderstood(str(error)) from error
+        raise bad_request(str(error)) from error
     return await show_switches(mock, request)
 
 
@@ -67,8 +69,8 @@ async def clear_switches(mock: Mock, _request: Request) -> Response:
     return Response(status_code=204)
 
 
-class Elsewhere(BaseRoute):
-    """Takes whatever lies below a path and is none of the routes before it."""
+class NotFoundRoute(BaseRoute):
+    """Responds to every path below a root that no earlier route matches."""
 
     def __init__(self, root: str, routes: Sequence[Route]) -> None:
         self.root = root
@@ -82,47 +84,47 @@ class Elsewhere(BaseRoute):
         raise NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        meant = {**scope, "path": scope["path"].rstrip("/")}
-        if meant["path"] != scope["path"] and allowed_methods(self.routes, meant):
-            await RedirectResponse(URL(scope=meant))(scope, receive, send)
+        without_slash = {**scope, "path": scope["path"].rstrip("/")}
+        if without_slash["path"] != scope["path"] and allowed_methods(self.routes, without_slash):
+            await RedirectResponse(URL(scope=without_slash))(scope, receive, send)
             return
         allowed = allowed_methods(self.routes, scope)
-        problem = other_method(scope["method"], allowed) if allowed else nothing_here(path_below(scope), self.root)
+        problem = method_not_allowed(scope["method"], allowed) if allowed else not_found(path_below(scope), self.root)
         await problem.response(scope, receive, send)
 
 
 def path_below(scope: Scope) -> str:
-    """The path as routes know it, wherever their application is mounted."""
+    """The path relative to where the application is mounted."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
 def allowed_methods(routes: Sequence[Route], scope: Scope) -> list[str]:
-    """By which methods a path could be asked for."""
+    """The methods that routes accept for this path."""
     found = (route.methods or set() for route in routes if route.matches(scope)[0] is not Match.NONE)
     return sorted(set().union(*found))
 
 
-def other_method(method: str, allowed: Sequence[str]) -> ProblemError:
-    said = ", ".join(allowed)
-    detail = f"{method} is not possible here, but {said}."
-    return ProblemError(HTTPStatus.METHOD_NOT_ALLOWED, "There is no such method here", detail, headers={"allow": said})
+def method_not_allowed(method: str, allowed: Sequence[str]) -> ProblemError:
+    methods = ", ".join(allowed)
+    detail = f"{method} is not allowed; use {methods}."
+    return ProblemError(HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed", detail, headers={"allow": methods})
 
 
-def nothing_here(path: str, root: str) -> ProblemError:
-    detail = f"There is nothing at {path}; GET {root} says what there is."
-    return ProblemError(HTTPStatus.NOT_FOUND, "There is nothing here", detail)
+def not_found(path: str, root: str) -> ProblemError:
+    detail = f"Not found: {path}. GET {root} lists endpoints."
+    return ProblemError(HTTPStatus.NOT_FOUND, "Not found", detail)
 
 
 def overview(mock: Mock, own: str) -> Json:
-    """`own` is the mock's URL as the client knows it. `problem` is what was wrong with contracts when last read."""
+    """`own` is the mock's URL as the client knows it. `problem` is the error of the last reload, if any."""
     return {
         "gateways": {name: _gateway(served, f"{own}/{name}") for name, served in mock.served.items()},
         "upstreams": {name: _stub(stub, f"{own}/{name}") for name, stub in mock.stubs.items()},
         "mode": mock.controls.mode.value,
         "defect": mock.settings.defect,
         "problem": mock.problem,
-        "journal": {"kept": len(mock.journal.kept), "most": mock.journal.most, "last": mock.journal.last},
+        "journal": {"kept": len(mock.journal.stored), "most": mock.journal.max_entries, "last": mock.journal.last_id},
         "links": links(own),
     }
 
@@ -156,15 +158,15 @@ MockHandler: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]
 
 
 def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
-    """All routes, and after them what says that there are no others; `also` are some more, as `guarded` as these."""
+    """All routes, the `also` routes, and a last one that responds to all other paths below /_mock."""
     own = [
         admin_route(mock, "", show_overview),
-        admin_route(mock, "/requests", requests.listed),
-        admin_route(mock, "/requests", requests.clear, "DELETE"),
-        admin_route(mock, "/requests.har", requests.export),
-        admin_route(mock, "/requests/{number}", requests.show),
-        admin_route(mock, "/events", requests.follow),
-        admin_route(mock, "/assert", requests.check, "POST"),
+        admin_route(mock, "/requests", requests.list_requests),
+        admin_route(mock, "/requests", requests.clear_requests, "DELETE"),
+        admin_route(mock, "/requests.har", requests.export_requests),
+        admin_route(mock, "/requests/{id}", requests.show_request),
+        admin_route(mock, "/events", requests.follow_requests),
+        admin_route(mock, "/assert", requests.assert_requests, "POST"),
         admin_route(mock, "/reset", reset, "POST"),
         admin_route(mock, "/mode", show_mode),
         admin_route(mock, "/mode", set_mode, "PUT"),
@@ -174,18 +176,18 @@ def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
         admin_route(mock, "/scenario", clear_switches, "DELETE"),
         admin_route(mock, "/openapi.json", show_document),
     ]
-    return [*own, *also, Elsewhere(ROOT, [*own, *also])]
+    return [*own, *also, NotFoundRoute(ROOT, [*own, *also])]
 
 
 def admin_route(mock: Mock, path: str, handler: MockHandler, method: str = "GET") -> Route:
     async def handle(request: Request) -> Response:
         return await handler(mock, request)
 
-    return Route(ROOT + path, guarded(handle), methods=[method])
+    return Route(ROOT + path, handle_problems(handle), methods=[method])
 
 
-def guarded(handler: Handler) -> Handler:
-    """The handler for the mock's own pages and for programs; its problems are told."""
+def handle_problems(handler: Handler) -> Handler:
+    """Wrap a handler: reject pages of other origins, and turn problems into responses."""
 
     async def handle(request: Request) -> Response:
         try:
@@ -210,8 +212,8 @@ async def show_mode(mock: Mock, _request: Request) -> Response:
 
 
 async def set_mode(mock: Mock, request: Request) -> Response:
-    said = read_by("Mode", await body_of(request))
-    mock.controls.mode = mode_named(str(said["mode"]))
+    body = parse_body("Mode", await read_request_body(request))
+    mock.controls.mode = mode_named(str(body["mode"]))
     return await show_mode(mock, request)
 
 

@@ -1,4 +1,4 @@
-"""The contracts in Swagger UI, from a package and without any other host."""
+"""The contracts in Swagger UI, whose files come from a package, not from another host."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +24,7 @@ ASSETS: Mapping[str, str] = {
 }
 OWN = Path(__file__).parent / "static"
 POLICY = "default-src 'self'; img-src 'self' data: http: https:; style-src 'self' 'unsafe-inline'"
-"""Swagger UI sets styles in its elements."""
+"""Swagger UI uses inline styles."""
 
 
 def docs_routes(mock: Mock) -> list[BaseRoute]:
@@ -37,13 +37,13 @@ def docs_routes(mock: Mock) -> list[BaseRoute]:
     async def one(request: Request) -> Response:
         found = document_named(mock, request.path_params["name"], own_url(request.scope))
         if found is None:
-            return PlainTextResponse(f"There are {', '.join(names(mock))}.\n", HTTPStatus.NOT_FOUND)
+            return PlainTextResponse(f"Not found. Documents: {', '.join(names(mock))}\n", HTTPStatus.NOT_FOUND)
         return Response(orjson.dumps(found), media_type="application/json", headers={"cache-control": "no-store"})
 
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in ASSETS:
-            return PlainTextResponse("There is no such file.\n", HTTPStatus.NOT_FOUND)
+            return PlainTextResponse("Not found\n", HTTPStatus.NOT_FOUND)
         return Response(asset_named(name), media_type=ASSETS[name], headers={"cache-control": "max-age=86400"})
 
     return [
@@ -59,7 +59,7 @@ def names(mock: Mock) -> list[str]:
 
 
 def document_named(mock: Mock, name: str, own: str) -> Json | None:
-    """A document as it stands, but for its server: what is tried on the page is tried on this mock."""
+    """A document with this mock as its server, so that `Try it out` calls this mock."""
     if name in mock.served:
         return _at(mock.served[name].gateway.contract.document.tree, f"{own}/{name}")
     if name in mock.stubs:

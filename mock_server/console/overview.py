@@ -1,4 +1,4 @@
-"""The first page: what is served, how to call it, how it behaves, and what came in."""
+"""The first page: the gateways, how to call them, their behaviour, and the requests."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from gateway_contract.schema.constraint import ANY_NAME, Part
 from gateway_contract.traffic.curl import ANY_TOKEN
 from gateway_contract.values.json_value import ABSENT, Json, shortened
 from gateway_contract.values.pointer import read, tokens
-from mock_server.admin.problem import body_of
+from mock_server.admin.problem import read_request_body
 from mock_server.console.rendering import html, served, whole_number
 from mock_server.console.snippets import compact, example_of, snippets
 from mock_server.console.view import row
@@ -33,7 +33,7 @@ LONG_TEXT = 200  # characters: what may be longer gets more room
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One input of the form. `kind` is its type in JSON Schema; `choices` is not empty where there are only these."""
+    """One input of the form. `kind` is its JSON Schema type; `choices` lists the only allowed values, if any."""
 
     pointer: str
     label: str
@@ -41,12 +41,12 @@ class FormField:
     hint: str
     choices: tuple[str, ...]
     required: bool
-    value: str  # of the contract's example, as it stands in an input
+    value: str  # from the contract's example
     long: bool
 
 
 def form_fields(contract: Contract) -> list[FormField]:
-    """Every field that holds no other, in the order of the contract."""
+    """A form field for every leaf of the request, in the order of the contract."""
     example: Json = contract.examples[0].body if contract.examples else {}
     parts = [part for part in contract.request.parts if part.condition is None and is_asked_for(part)]
     return [_field(part, example) for part in parts]
@@ -91,17 +91,17 @@ def _hints(part: Part) -> Iterator[str]:
         yield f"default {shortened(part.schema['default'])}"
 
 
-SHOWN = 100  # requests on the first page, and in each piece of news; the others are in the journal
+SHOWN = 100  # requests on the first page and in each update; the journal has the others
 
 
 async def overview(mock: Mock, request: Request) -> Response:
-    return overview_saying(mock, request, "")
+    return overview_page(mock, request, "")
 
 
-def overview_saying(
+def overview_page(
     mock: Mock, request: Request, problem: str, typed: Mapping[str, str] = MappingProxyType({})
 ) -> Response:
-    """The first page; `problem` is what was wrong with a form, which keeps what was `typed` into it."""
+    """The first page. `problem` is the error of a form, which keeps what was `typed` into it."""
     own, contracts, entries = own_url(request.scope), served(mock), mock.journal.entries()
     secured = mock.settings.token is not None
     return html(
@@ -113,9 +113,9 @@ def overview_saying(
         elsewhere=mock.settings.upstream,
         forward=mock.settings.forward,
         rows=[row(entry, contracts) for entry in reversed(entries[-SHOWN:])],
-        last=entries[-1].number if entries else mock.journal.last,
-        kept=len(entries),
-        most=mock.journal.most,
+        last=entries[-1].id if entries else mock.journal.last_id,
+        stored=len(entries),
+        max_entries=mock.journal.max_entries,
         kinds=KINDS.values(),
         upstream_kinds=UPSTREAM_KINDS.values(),
         failures=list(FAILURE_NAMED),
@@ -146,15 +146,15 @@ def gateway_view(contract: Contract, base: str, secured: bool) -> dict[str, obje
 
 
 async def rows(mock: Mock, request: Request) -> Response:
-    """What came in after a request, newest first: so much of it that whoever asks again misses nothing."""
+    """The requests after an id, newest first."""
     after = whole_number(request.query_params.get("after", "")) or 0
-    new = mock.journal.since(after if after <= mock.journal.last else 0)
+    new = mock.journal.since(after if after <= mock.journal.last_id else 0)  # a greater id is from an earlier run
     contracts = served(mock)
     return html("rows.html", rows=[row(entry, contracts) for entry in reversed(new[:SHOWN])])
 
 
 async def state(mock: Mock, _request: Request) -> Response:
-    """What changes by itself: scenarios end, others than the console set them and the mode, and files are edited."""
+    """What changes without the console: scenarios expire, programs set them and the mode, and files are edited."""
     controls = mock.controls
     unread = mock.problem or ""
     return html("state.html", switches=controls.switchboard.current(), mode=controls.mode.value, unread=unread)
@@ -164,17 +164,17 @@ async def switch_scenario(mock: Mock, request: Request) -> Response:
     form = await form_of(request)
     text, gateway, times = form.get("scenario", "").strip(), form.get("gateway") or None, form.get("times", "").strip()
     if times and not whole_number(times):
-        return overview_saying(mock, request, f"How often it holds is a whole number from 1, not {times[:40]!r}.", form)
+        return overview_page(mock, request, f"How often must be a whole number from 1; got {times[:40]!r}.", form)
     try:
         fits_who_is_meant(text, gateway, served(mock), mock.controls.scenarios.named)
         mock.controls.switchboard.set(text, gateway, whole_number(times), CONSOLE)
     except ScenarioError as error:
-        return overview_saying(mock, request, f"The scenario was not set: {error}", form)
+        return overview_page(mock, request, f"The scenario was not set: {error}", form)
     return back()
 
 
 async def end_scenario(mock: Mock, request: Request) -> Response:
-    """Ends one that the console has set, even where its gateway is served no longer."""
+    """End a scenario that the console has set, even if its gateway is no longer served."""
     form = await form_of(request)
     mock.controls.switchboard.set("none", form.get("gateway") or None, None, CONSOLE)
     return back()
@@ -184,7 +184,7 @@ async def switch_mode(mock: Mock, request: Request) -> Response:
     try:
         mock.controls.mode = mode_named((await form_of(request)).get("mode", ""))
     except UnknownModeError as error:
-        return overview_saying(mock, request, f"The mode was not set: {error}")
+        return overview_page(mock, request, f"The mode was not set: {error}")
     return back()
 
 
@@ -194,8 +194,8 @@ async def clear(mock: Mock, _request: Request) -> Response:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The first value of each field. Raises ProblemError for a body that is too long to be meant."""
-    said = parse_qs((await body_of(request)).decode("utf-8", "replace"), keep_blank_values=True)
+    """The first value of each field. Raises ProblemError if the body is too large."""
+    said = parse_qs((await read_request_body(request)).decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in said.items()}
 
 

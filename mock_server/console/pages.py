@@ -1,4 +1,4 @@
-"""The console: pages for people. Everything but the form to try works without a script, which adds what is live."""
+"""The console's routes. All of it works without JavaScript, except the form to try and live updates."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from mock_server.admin.problem import ProblemError, check_origin
 from mock_server.console.overview import clear, end_scenario, overview, rows, state, switch_mode, switch_scenario
-from mock_server.console.request_page import one_request
+from mock_server.console.request_page import request_page
 from mock_server.runtime.mock import Mock
 
 STATIC = Path(__file__).parent / "static"
@@ -23,7 +23,7 @@ FORMS = {"scenario": switch_scenario, "end": end_scenario, "mode": switch_mode, 
 def console_routes(mock: Mock) -> list[BaseRoute]:
     return [
         Route("/", page(mock, overview)),
-        Route("/requests/{number}", page(mock, one_request)),
+        Route("/requests/{id}", page(mock, request_page)),
         Route("/console/rows", page(mock, rows)),
         Route("/console/state", page(mock, state)),
         *(Route(f"/console/{name}", page(mock, form), methods=["POST"]) for name, form in FORMS.items()),
@@ -33,7 +33,7 @@ def console_routes(mock: Mock) -> list[BaseRoute]:
 
 
 async def chinese(_request: Request) -> Response:
-    """A font for those whose system has none with Chinese characters; no other browser asks for it."""
+    """A font with Chinese characters; only browsers on systems without one request it."""
     return FileResponse(sans_path(), media_type="font/otf", headers={"cache-control": "max-age=86400"})
 
 

@@ -1,4 +1,4 @@
-"""A page from its template, with what a browser may do with it."""
+"""Render a page from its template, with security headers."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -14,18 +14,18 @@ POLICY = (
     "default-src 'self'; img-src 'self' data: http: https:; style-src 'self'; script-src 'self'; "
     "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-"""What a page may load and run: what a prompt smuggles in stays text."""
+"""What a page may load and run, so that markup within a prompt stays text."""
 
 
 def html(template: str, status: int = HTTPStatus.OK, **shown: object) -> Response:
     headers = {
         "content-security-policy": POLICY,
         "cache-control": "no-store",
-        "referrer-policy": "same-origin",  # forms need an origin; links to other hosts tell nothing
+        "referrer-policy": "same-origin",  # forms need an origin; other hosts get no referrer
         "x-content-type-options": "nosniff",
     }
     text = templates().get_template(template).render(**shown)
-    return HTMLResponse(text.encode("utf-8", "replace"), status, headers)  # JSON may hold half a character
+    return HTMLResponse(text.encode("utf-8", "replace"), status, headers)  # JSON may contain a lone surrogate
 
 
 @cache
@@ -44,5 +44,5 @@ def served(mock: Mock) -> Sequence[Contract]:
 
 
 def whole_number(text: str) -> int | None:
-    """None for what is no whole number, or none that a person would write."""
+    """The non-negative integer of at most 15 digits that a text is; None if it is not one."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else None

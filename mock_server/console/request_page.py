@@ -1,4 +1,4 @@
-"""JSON line by line, so that the lines of certain places can be marked."""
+"""The page of one request: bodies with marked lines, the fields sent upstream, and a curl command."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ INDENT = "  "
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`mark` says what is the matter with it, or nothing."""
+    """One line of a body. `mark` says what is wrong with it, if anything."""
 
     text: str
     mark: str = ""
@@ -39,7 +39,7 @@ class Line:
 def lines(
     value: Json | Literal[Nothing.ABSENT], raw: bytes, marks: Mapping[str, str] = MappingProxyType({})
 ) -> list[Line]:
-    """A body as it is read best: JSON with the lines at some pointers marked; anything else as it came."""
+    """A body as lines: JSON indented, with the lines at some pointers marked; anything else as it is."""
     if value is ABSENT:
         return [Line(text) for text in raw.decode("utf-8", "replace").splitlines()]
     return [Line(text, _mark(at, marks)) for at, text in _written(value, "", "", "")]
@@ -82,7 +82,7 @@ NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class FieldRow:
     """One line of the table. `what` is in place, dropped, changed, misplaced, injected or not judged."""
 
     subject: str
@@ -92,78 +92,80 @@ class Passage:
     what: str
 
 
-def passages(
+def field_rows(
     contract: Contract,
     body: Json | Literal[Nothing.ABSENT],
     call: Json | Literal[Nothing.ABSENT],
     found: Sequence[Difference],
-) -> list[Passage]:
-    """Every field that was sent, beside what arrived of it; and then what nobody sent."""
+) -> list[FieldRow]:
+    """Every field of the request with its value upstream, and then the unexpected upstream fields."""
     if body is ABSENT or call is ABSENT:
         return []
     injected = [one for one in found if one.what == "injected"]
     return [*_sent(contract, body, call), *map(_injected, injected)]
 
 
-def _sent(contract: Contract, body: Json, call: Json) -> Iterator[Passage]:
+def _sent(contract: Contract, body: Json, call: Json) -> Iterator[FieldRow]:
     for field in contract.mapped:
         sent = read(body, field.pointer)
         if sent is not ABSENT:
-            yield _passage(contract, field, body, sent, call)
+            yield _field_row(contract, field, body, sent, call)
 
 
-def _passage(contract: Contract, field: MappedField, body: Json, sent: Json, call: Json) -> Passage:
+def _field_row(contract: Contract, field: MappedField, body: Json, sent: Json, call: Json) -> FieldRow:
     arrived = arrival(contract, field, sent, call)
     at = arrived.pointer or field.upstream
     what = arrived.what if field.judged_for(body) else NOT_JUDGED
-    return Passage(field.subject, shortened(sent, LONGEST), at, _told(read(call, at)), what)
+    return FieldRow(field.subject, shortened(sent, LONGEST), at, _shown(read(call, at)), what)
 
 
-def _injected(found: Difference) -> Passage:
-    return Passage(found.subject, "nothing", found.found_at or found.pointer, _told(found.seen), found.what)
+def _injected(found: Difference) -> FieldRow:
+    return FieldRow(found.subject, "missing", found.found_at or found.pointer, _shown(found.seen), found.what)
 
 
-def _told(value: Json | Literal[Nothing.ABSENT]) -> str:
-    return "nothing" if value is ABSENT else shortened(value, LONGEST)
+def _shown(value: Json | Literal[Nothing.ABSENT]) -> str:
+    return "missing" if value is ABSENT else shortened(value, LONGEST)
 
 
 def touched(contract: Contract, found: Sequence[Difference]) -> dict[str, str]:
-    """Where in a request stands what did not arrive as it should, with what became of it."""
+    """The kinds of differences upstream, by the request's pointers."""
     became = {one.pointer: one.what for one in found}
     return {field.pointer: became[field.upstream] for field in contract.mapped if field.upstream in became}
 
 
 def where_seen(found: Sequence[Difference]) -> dict[str, str]:
-    """Where in an upstream call stands what should not be there."""
+    """The kinds of differences, by the pointers in the upstream call where they are found."""
     return {one.found_at: one.what for one in found if one.found_at is not None}
 
 
-async def one_request(mock: Mock, request: HttpRequest) -> Response:
-    number = whole_number(request.path_params["number"])
-    entry = None if number is None else mock.journal.entry(number)
+async def request_page(mock: Mock, request: HttpRequest) -> Response:
+    id_ = whole_number(request.path_params["id"])
+    entry = None if id_ is None else mock.journal.entry(id_)
     if entry is None:
-        said = request.path_params["number"][:20]
-        return html("gone.html", HTTPStatus.NOT_FOUND, number=said, most=mock.journal.most)
-    return html("request.html", HTTPStatus.OK, **shown(mock, entry, own_url(request.scope)))
+        requested = request.path_params["id"][:20]
+        return html("gone.html", HTTPStatus.NOT_FOUND, id=requested, max_entries=mock.journal.max_entries)
+    return html("request.html", HTTPStatus.OK, **page_data(mock, entry, own_url(request.scope)))
 
 
-def shown(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
+def page_data(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
     contracts = served(mock)
     contract = next((one for one in contracts if one.name == entry.gateway), None)
-    told = row(entry, contracts)
-    found = told.verdict.upstream
+    shown_row = row(entry, contracts)
+    found = shown_row.verdict.upstream
     return {
         "entry": entry,
-        "row": told,
-        "asked": lines(entry.body, entry.content, {} if contract is None else marks(contract, told.verdict)),
-        "answered": lines(entry.answer, entry.answer_content),
+        "row": shown_row,
+        "request_body": lines(
+            entry.body, entry.content, {} if contract is None else marks(contract, shown_row.verdict)
+        ),
+        "response_body": lines(entry.response, entry.response_content),
         "calls": [
             call_view(contract, entry, call, [one for one in found if one.call == index])
-            for index, call in enumerate(entry.upstream)
+            for index, call in enumerate(entry.upstream_calls)
         ],
         "curl": curl(request_of(entry, secured=mock.settings.token is not None), own, ()),
-        "older": before(mock, entry.number),
-        "newer": next((one.number for one in mock.journal.since(entry.number)), None),
+        "older": before(mock, entry.id),
+        "newer": next((one.id for one in mock.journal.since(entry.id)), None),
     }
 
 
@@ -171,11 +173,11 @@ OF_THE_CONNECTION = frozenset({
     "host", "content-length", "connection", "transfer-encoding", "accept", "accept-encoding", "accept-language",
     "user-agent", "origin", "referer", "cookie", "authorization", "priority", "pragma", "cache-control", "expect",
 })  # fmt: skip
-"""What a client says by itself, or must not say twice."""
+"""Headers that clients set themselves, or must not repeat."""
 
 
 def request_of(entry: Entry, *, secured: bool) -> Request:
-    """A request to send again. The journal knows no token: any stands in its place, or the one that alone will do."""
+    """A request to send again. The journal keeps no token: a placeholder stands in its place."""
     credential = Credential.UNKNOWN if secured else Credential.WRONG
     return Request(entry.method, entry.path, tuple(_headers(entry.headers)), entry.content, entry.body, credential)
 
@@ -190,14 +192,14 @@ def _headers(headers: Headers) -> Iterator[tuple[str, str]]:
 
 
 def marks(contract: Contract, verdict: EntryVerdict) -> dict[str, str]:
-    """Where in a body stands what its contract refuses, and what did not arrive as it should."""
-    broken = {one.pointer: one.message for one in verdict.broken if one.pointer}
+    """The violations and the differences upstream, by the pointers in the request's body."""
+    broken = {one.pointer: one.message for one in verdict.violations if one.pointer}
     return touched(contract, verdict.upstream) | broken
 
 
-def before(mock: Mock, number: int) -> int | None:
-    """The request that ended before this one, where it is still kept."""
-    return number - 1 if mock.journal.entry(number - 1) is not None else None
+def before(mock: Mock, id_: int) -> int | None:
+    """The previous request, if the journal still has it."""
+    return id_ - 1 if mock.journal.entry(id_ - 1) is not None else None
 
 
 def call_view(
@@ -207,5 +209,5 @@ def call_view(
         "call": call,
         "headers": redact(call.headers),
         "body": lines(call.body, b"", where_seen(found)),
-        "passages": [] if contract is None else passages(contract, entry.body, call.body, found),
+        "field_rows": [] if contract is None else field_rows(contract, entry.body, call.body, found),
     }

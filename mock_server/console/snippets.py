@@ -1,4 +1,4 @@
-"""How a gateway is called: texts that work when they are pasted."""
+"""Code snippets that call a gateway."""
 
 import json
 import shlex
@@ -8,7 +8,6 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.curl import ANY_TOKEN, VARIABLE, curl_authorization
 from gateway_contract.values.json_value import Json
 
-"""Where the token of a mock that takes only one is read from: no page shows it."""
 CURL = """\
 curl {address} \\
   -H {authorization} \\
@@ -37,12 +36,12 @@ class Snippet:
 
 
 def example_of(contract: Contract) -> Json:
-    """The contract's own example; an empty body where it gives none."""
+    """The contract's example; an empty body if it has none."""
     return contract.examples[0].body if contract.examples else {}
 
 
 def snippets(contract: Contract, base: str, secured: bool) -> list[Snippet]:  # noqa: FBT001 - a fact of the mock
-    """`base` is the gateway's URL, without the path of its operation; `secured` is whether only one token will do."""
+    """`base` is the gateway's URL without the operation's path; `secured` is True if only one token is accepted."""
     operation, example = contract.operation, example_of(contract)
     address, body = base + operation.path, compact(example)
     key = f'os.environ["{VARIABLE}"]' if secured else f'"{ANY_TOKEN}"'
@@ -59,7 +58,7 @@ def snippets(contract: Contract, base: str, secured: bool) -> list[Snippet]:  # 
 
 
 def compact(body: Json) -> str:
-    """JSON with a line for each member, however deep that goes on."""
+    """JSON with one line per top-level member."""
     if not isinstance(body, dict) or not body:
         return json.dumps(body, ensure_ascii=False)
     told = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in body.items()]
@@ -67,7 +66,7 @@ def compact(body: Json) -> str:
 
 
 def _python(body: Json) -> str:
-    """The same as Python writes it."""
+    """The same as a Python literal."""
     if not isinstance(body, dict) or not body:
         return repr(body)
     return "{\n" + "".join(f"    {name!r}: {value!r},\n" for name, value in body.items()) + "}"

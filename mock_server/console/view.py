@@ -1,4 +1,4 @@
-"""What the console's pages show, made ready for their templates."""
+"""Journal entries as the console's templates show them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,73 +10,75 @@ from gateway_contract.values.json_value import ABSENT
 from gateway_contract.values.pointer import read
 from mock_server.gateway.openai_errors import message_in
 from mock_server.journal.entries import Entry
-from mock_server.journal.verdict import EntryVerdict, Kind, verdict_in
+from mock_server.journal.verdict import EntryVerdict, VerdictStatus, verdict_by_gateway
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the list of requests."""
 
-    number: int
+    id: int
     gateway: str
-    at: datetime
+    time: datetime
     method: str
     path: str
     status: str
-    mood: str  # good, refused, broken: how the answer is coloured
-    took: str
+    mood: str  # good, refused or broken: the colour of the response
+    duration: str
     scenario: str | None
     mode: str
     pictures: tuple[str, ...]
-    inline: int  # images that came within the answer
+    inline: int  # number of images within the response
     verdict: EntryVerdict
-    told: str  # what was asked for, in a line
-    why: str  # it was refused or failed, where the verdict does not tell
+    summary: str  # the prompt, if it has one
+    error: str  # message of the response, unless the verdict says why
 
 
 def row(entry: Entry, contracts: Sequence[Contract]) -> Row:
     contract = next((one for one in contracts if one.name == entry.gateway), None)
     links, inline = ((), 0) if contract is None else pictures(entry, contract)
-    verdict = verdict_in(contracts, entry)
+    verdict = verdict_by_gateway(contracts, entry)
     return Row(
-        number=entry.number,
+        id=entry.id,
         gateway=entry.gateway,
-        at=datetime.fromtimestamp(entry.at, UTC),
+        time=datetime.fromtimestamp(entry.timestamp, UTC),
         method=entry.method,
         path=entry.path,
-        status=status_told(entry),
+        status=format_status(entry),
         mood=mood(entry),
-        took=took(entry.seconds),
+        duration=format_duration(entry.duration_seconds),
         scenario=entry.scenario,
         mode=entry.mode,
         pictures=links,
         inline=inline,
         verdict=verdict,
-        told="" if contract is None else asked_for(entry, contract),
-        why="" if contract is None or verdict.kind in {Kind.BROKEN, Kind.NOT_JSON} else why_not(entry, contract),
+        summary="" if contract is None else prompt_of(entry, contract),
+        error=""
+        if contract is None or verdict.status in {VerdictStatus.INVALID, VerdictStatus.MALFORMED_JSON}
+        else error_message(entry, contract),
     )
 
 
-def took(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     milliseconds = seconds * 1000
     return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"
 
 
-def status_told(entry: Entry) -> str:
+def format_status(entry: Entry) -> str:
     if entry.status is None:
-        return "no answer"
-    return str(entry.status) if entry.whole else f"{entry.status}, cut"
+        return "no response"
+    return str(entry.status) if entry.complete else f"{entry.status}, incomplete"
 
 
 def mood(entry: Entry) -> str:
-    if entry.status is None or not entry.whole or entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if entry.status is None or not entry.complete or entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "broken"
     return "good" if entry.status < HTTPStatus.BAD_REQUEST else "refused"
 
 
 def pictures(entry: Entry, contract: Contract) -> tuple[tuple[str, ...], int]:
-    """Links to the images of an answer, and how many images came within it."""
-    items = ABSENT if contract.images is None else read(entry.answer, contract.images.pointer)
+    """Links to the images of a response, and the number of images within it."""
+    items = ABSENT if contract.images is None else read(entry.response, contract.images.pointer)
     if contract.images is None or not isinstance(items, list):
         return (), 0
     told = [(carrier, read(item, f"/{carrier.key}")) for item in items for carrier in contract.images.carriers]
@@ -86,17 +88,17 @@ def pictures(entry: Entry, contract: Contract) -> tuple[tuple[str, ...], int]:
 
 
 def is_link(text: str) -> bool:
-    """What may stand in a page as a link: nothing that a page would run."""
+    """Whether a page may link to this: an HTTP URL, nothing that a browser would run."""
     return text.startswith(("http://", "https://"))
 
 
-def asked_for(entry: Entry, contract: Contract) -> str:
-    """The text by which a request can be told from others."""
+def prompt_of(entry: Entry, contract: Contract) -> str:
+    """The prompt, by which people recognize a request."""
     found = (read(entry.body, pointer) for pointer in contract.marks)
     return next((text for text in found if isinstance(text, str)), "")
 
 
-def why_not(entry: Entry, contract: Contract) -> str:
-    """What the answer says of why there are no images."""
+def error_message(entry: Entry, contract: Contract) -> str:
+    """The message of an error response."""
     failed = entry.status is not None and entry.status >= HTTPStatus.BAD_REQUEST
-    return message_in(contract, entry.answer) if failed else ""
+    return message_in(contract, entry.response) if failed else ""

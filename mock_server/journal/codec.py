@@ -1,4 +1,4 @@
-"""What is kept of a request until somebody looks at it: raw, since few are looked at, and never with its secrets."""
+"""What the journal stores of a request: packed bytes without secrets, since few requests are ever looked at."""
 
 import marshal
 import re
@@ -15,83 +15,86 @@ from mock_server.journal.entries import Entry
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
 SIGNED = re.compile(rb"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)")
-"""What a link carries of its picture."""
+"""The signed part of an image link."""
 
 
 @dataclass(slots=True)
-class Happened:
-    """A request, and what comes of it, noted as it comes."""
+class JournalRecord:
+    """A request and its response, filled in while the request is handled."""
 
     gateway: str
-    at: float  # Unix time
+    timestamp: float  # Unix time
     method: str
     path: bytes
     query: bytes
     headers: RawHeaders
     content: bytes = b""
     status: int | None = None
-    answer_headers: RawHeaders = ()
-    answer: bytes = b""
-    whole: bool = False
-    seconds: float = 0.0
-    calls: list[UpstreamCall] = field(default_factory=list)
+    response_headers: RawHeaders = ()
+    response: bytes = b""
+    complete: bool = False
+    duration_seconds: float = 0.0
+    upstream_calls: list[UpstreamCall] = field(default_factory=list)
     scenario: str | None = None
     mode: str = ""
 
 
-NAMES = tuple(one.name for one in fields(Happened))
+NAMES = tuple(one.name for one in fields(JournalRecord))
 VALUES = attrgetter(*NAMES)
-CALLS = NAMES.index("calls")
+CALLS = NAMES.index("upstream_calls")
 PLAIN = 2
-"""The version of marshal's format that does not look for what stands in a value twice."""
+"""The version of marshal's format that does not look for duplicate values, which takes time."""
 
 
-def harmless(raw: Happened) -> Happened:
-    """The same without the client's secrets, wherever they stand, and without what looks like one.
+def redact_record(record: JournalRecord) -> JournalRecord:
+    """Redact the client's secrets wherever they occur, and whatever looks like a secret.
 
-    Nearly all hold none but in the headers that are made for them, so looking is cheap and redaction need not be.
-    Calls keep the gateway's own key until their entry is made: the gateway holds it for as long as it runs anyway.
+    Nearly all requests have secrets in credential headers only, so the search is cheap and redaction need not be.
+    Upstream calls keep the gateway's own key until they become part of an entry: the gateway holds it anyway.
     """
-    secrets = secrets_of(raw.headers)
-    others = [value for name, value in (*raw.headers, *raw.answer_headers) if name not in RAW_SECRET_HEADERS]
-    if may_hold_secrets([raw.path, raw.query, raw.content, raw.answer, *others], secrets):
-        return _redacted(raw, secrets)
-    raw.headers, raw.answer_headers = _without_credentials(raw.headers), _without_credentials(raw.answer_headers)
-    return raw
+    secrets = secrets_of(record.headers)
+    others = [value for name, value in (*record.headers, *record.response_headers) if name not in RAW_SECRET_HEADERS]
+    if may_hold_secrets([record.path, record.query, record.content, record.response, *others], secrets):
+        return _redact_everywhere(record, secrets)
+    record.headers, record.response_headers = (
+        _redact_credentials(record.headers),
+        _redact_credentials(record.response_headers),
+    )
+    return record
 
 
-def _redacted(raw: Happened, secrets: Sequence[str]) -> Happened:
-    """The links in the answer to a body that held secrets may carry what was asked."""
-    shown = redact(replace(raw, calls=[]), secrets)
-    answer = shown.answer if shown.content == raw.content else SIGNED.sub(REDACTED.encode(), shown.answer)
-    calls = [replace(call, body=redact(call.body, secrets)) for call in raw.calls]
-    return replace(shown, answer=answer, calls=calls)
+def _redact_everywhere(record: JournalRecord, secrets: Sequence[str]) -> JournalRecord:
+    """Links in the response to a body with secrets may contain parts of that body."""
+    shown = redact(replace(record, upstream_calls=[]), secrets)
+    response = shown.response if shown.content == record.content else SIGNED.sub(REDACTED.encode(), shown.response)
+    calls = [replace(call, body=redact(call.body, secrets)) for call in record.upstream_calls]
+    return replace(shown, response=response, upstream_calls=calls)
 
 
-def _without_credentials(headers: RawHeaders) -> RawHeaders:
+def _redact_credentials(headers: RawHeaders) -> RawHeaders:
     return [redact(header) if header[0] in RAW_SECRET_HEADERS else header for header in headers]
 
 
-def packed(happened: Happened) -> bytes:
-    """All of it in one piece of bytes, which takes as much memory as it is long."""
-    values = list(VALUES(happened))
-    values[CALLS] = [_call_packed(call) for call in happened.calls]
+def pack(record: JournalRecord) -> bytes:
+    """Pack a record into bytes, so that its size is the memory it takes."""
+    values = list(VALUES(record))
+    values[CALLS] = [_pack_call(call) for call in record.upstream_calls]
     return marshal.dumps(values, PLAIN)
 
 
-def unpacked(content: bytes) -> Happened:
+def unpack(content: bytes) -> JournalRecord:
     values = marshal.loads(content)  # noqa: S302 - what this process has packed itself
-    values[CALLS] = [_call_unpacked(*call) for call in values[CALLS]]
-    return Happened(*values)
+    values[CALLS] = [_unpack_call(*call) for call in values[CALLS]]
+    return JournalRecord(*values)
 
 
-def _call_packed(call: UpstreamCall) -> tuple[object, ...]:
+def _pack_call(call: UpstreamCall) -> tuple[object, ...]:
     body = () if call.body is ABSENT else (call.body,)
     played = None if call.played is None else (call.played.name, call.played.fault.value, call.played.retry_after)
     return call.method, call.path, call.headers, body, call.at, call.status, call.images, played
 
 
-def _call_unpacked(
+def _unpack_call(
     method: str,
     path: str,
     headers: Headers,
@@ -105,26 +108,26 @@ def _call_unpacked(
     return UpstreamCall(method, path, headers, body[0] if body else ABSENT, at, status, images, failure)
 
 
-def entry_of(happened: Happened, number: int) -> Entry:
-    query = b"?" + happened.query if happened.query else b""
+def to_entry(record: JournalRecord, id_: int) -> Entry:
+    query = b"?" + record.query if record.query else b""
     return Entry(
-        number=number,
-        gateway=happened.gateway,
-        at=happened.at,
-        method=happened.method,
-        path=(happened.path + query).decode("utf-8", "replace"),
-        headers=_text(happened.headers),
-        content=happened.content,
-        status=happened.status,
-        answer_headers=_text(happened.answer_headers),
-        answer_content=happened.answer,
-        whole=happened.whole,
-        seconds=happened.seconds,
-        upstream=tuple(replace(call, headers=redact(call.headers)) for call in happened.calls),
-        scenario=happened.scenario,
-        mode=happened.mode,
+        id=id_,
+        gateway=record.gateway,
+        timestamp=record.timestamp,
+        method=record.method,
+        path=(record.path + query).decode("utf-8", "replace"),
+        headers=_decode(record.headers),
+        content=record.content,
+        status=record.status,
+        response_headers=_decode(record.response_headers),
+        response_content=record.response,
+        complete=record.complete,
+        duration_seconds=record.duration_seconds,
+        upstream_calls=tuple(replace(call, headers=redact(call.headers)) for call in record.upstream_calls),
+        scenario=record.scenario,
+        mode=record.mode,
     )
 
 
-def _text(headers: RawHeaders) -> Headers:
+def _decode(headers: RawHeaders) -> Headers:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)

@@ -1,4 +1,4 @@
-"""What came in and what was answered: the last requests of a mock, for whoever wants to see them."""
+"""The journal: the last requests of a mock, with their responses."""
 
 import asyncio
 from collections import deque
@@ -9,103 +9,104 @@ from typing import Literal, TypeAlias
 from gateway_contract.traffic.exchange import Headers, UpstreamCall
 from gateway_contract.values.json_value import Json, Nothing, read_json
 
-OVERHEAD = 500  # bytes that an entry takes beside its contents, roughly
-MOST_BYTES = 32 * 2**20
+OVERHEAD = 500  # approximate bytes per entry beside its content
+MAX_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request with all that came of it, without secrets. `number` is its id: the order in which they ended.
+    """One request with its response and its upstream calls, without secrets. Ids count up in the order of completion.
 
-    `status` is None where the connection ended before an answer began; `whole` is whether the answer came to its end.
-    Images within the answer are replaced by their digest and size.
+    `status` is None if the connection ended before a response began; `complete` is False if it ended before the
+    response did. Images within the response are replaced by their digest and size.
     """
 
-    number: int
+    id: int
     gateway: str
-    at: float  # Unix time
+    timestamp: float  # Unix time
     method: str
     path: str  # with the query
     headers: Headers
     content: bytes
     status: int | None
-    answer_headers: Headers
-    answer_content: bytes
-    whole: bool
-    seconds: float
-    upstream: tuple[UpstreamCall, ...]
+    response_headers: Headers
+    response_content: bytes
+    complete: bool
+    duration_seconds: float
+    upstream_calls: tuple[UpstreamCall, ...]
     scenario: str | None
     mode: str
 
     @property
     def body(self) -> Json | Literal[Nothing.ABSENT]:
-        """What the client sent as JSON, ABSENT where it is none."""
+        """The request's body as JSON; ABSENT if it is not JSON."""
         return read_json(self.content)
 
     @property
-    def answer(self) -> Json | Literal[Nothing.ABSENT]:
-        return read_json(self.answer_content)
+    def response(self) -> Json | Literal[Nothing.ABSENT]:
+        """The response's body as JSON; ABSENT if it is not JSON."""
+        return read_json(self.response_content)
 
 
-Tell: TypeAlias = Callable[[int], Entry]
-"""Makes an entry, given its number, of what holds neither secrets nor images."""
+MakeEntry: TypeAlias = Callable[[int], Entry]
+"""Makes an entry with the given id."""
 
 
 @dataclass(slots=True, eq=False)
-class Kept:
-    """An entry that is made whenever somebody looks: nobody looks at most of them."""
+class StoredEntry:
+    """An entry that is made on demand, since most are never looked at."""
 
-    number: int
-    size: int  # bytes that it takes in memory, roughly
-    tell: Tell
+    id: int
+    size: int  # approximate bytes in memory
+    make: MakeEntry
 
     def entry(self) -> Entry:
-        return self.tell(self.number)
+        return self.make(self.id)
 
 
 @dataclass(slots=True, eq=False)
 class Journal:
-    """The last entries: at most so many, and at most so many bytes of them; the oldest are forgotten first.
+    """The last entries, bounded in number and in bytes; the oldest are dropped first.
 
-    Filled by the loop that serves; read, and waited for, in any thread and any loop.
+    Written by the event loop that serves; read and awaited in any thread and any loop.
     """
 
-    most: int
-    most_bytes: int = MOST_BYTES
-    kept: deque[Kept] = field(default_factory=deque)
-    held: int = 0  # bytes
-    last: int = 0  # the newest entry's number
-    waiting: set[Callable[[], object]] = field(default_factory=set)  # each wakes somebody
+    max_entries: int
+    max_bytes: int = MAX_BYTES
+    stored: deque[StoredEntry] = field(default_factory=deque)
+    stored_bytes: int = 0
+    last_id: int = 0  # of the newest entry
+    waiting: set[Callable[[], object]] = field(default_factory=set)  # each wakes a reader
 
-    def add(self, tell: Tell, size: int) -> None:
-        """Keeps an entry under the next number; `size` bytes of it, beside what any entry takes."""
-        self.last += 1
-        self.kept.append(Kept(self.last, OVERHEAD + size, tell))
-        self.held += OVERHEAD + size
-        while len(self.kept) > self.most or (self.held > self.most_bytes and len(self.kept) > 1):
-            self.held -= self.kept.popleft().size
+    def add(self, make: MakeEntry, size: int) -> None:
+        """Add an entry under the next id. `size` is its size in bytes, without the overhead of an entry."""
+        self.last_id += 1
+        self.stored.append(StoredEntry(self.last_id, OVERHEAD + size, make))
+        self.stored_bytes += OVERHEAD + size
+        while len(self.stored) > self.max_entries or (self.stored_bytes > self.max_bytes and len(self.stored) > 1):
+            self.stored_bytes -= self.stored.popleft().size
         if self.waiting:
             for wake in tuple(self.waiting):
                 wake()
 
     def entries(self) -> tuple[Entry, ...]:
-        """All, oldest first."""
-        return tuple(one.entry() for one in tuple(self.kept))
+        """All entries, oldest first."""
+        return tuple(one.entry() for one in tuple(self.stored))
 
-    def entry(self, number: int) -> Entry | None:
-        return next((one.entry() for one in tuple(self.kept) if one.number == number), None)
+    def entry(self, id_: int) -> Entry | None:
+        return next((one.entry() for one in tuple(self.stored) if one.id == id_), None)
 
-    def since(self, number: int) -> tuple[Entry, ...]:
-        """Those with a greater number, oldest first."""
-        return tuple(one.entry() for one in tuple(self.kept) if one.number > number)
+    def since(self, id_: int) -> tuple[Entry, ...]:
+        """The entries with a greater id, oldest first."""
+        return tuple(one.entry() for one in tuple(self.stored) if one.id > id_)
 
     def clear(self) -> None:
-        """Forgets all. Numbers go on."""
-        self.kept.clear()
-        self.held = 0
+        """Drop all entries. Ids keep counting up."""
+        self.stored.clear()
+        self.stored_bytes = 0
 
     async def news(self, after: int, seconds: float) -> tuple[Entry, ...]:
-        """Entries with a greater number, as soon as there are any; none where none came in time."""
+        """Wait for entries with a greater id, up to a timeout; return none if none came."""
         came = asyncio.Event()
         wake = waking(asyncio.get_running_loop(), came)
         self.waiting.add(wake)
@@ -121,7 +122,7 @@ class Journal:
 
 
 def waking(loop: asyncio.AbstractEventLoop, came: asyncio.Event) -> Callable[[], None]:
-    """Sets an event from whatever thread. A loop that was closed under its waiter has nobody left to be woken."""
+    """A function that sets an event from any thread; it does nothing once the loop is closed."""
 
     def wake() -> None:
         if not loop.is_closed():

@@ -1,10 +1,11 @@
-"""A journaled request as JSON, for programs and for the console."""
+"""Journal entries as JSON, for the admin API and the console."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 from gateway_contract.contract.differences import Difference
+from gateway_contract.contract.violations import Violation
 from gateway_contract.traffic.exchange import Headers, UpstreamCall
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
@@ -12,100 +13,100 @@ from mock_server.journal.entries import Entry
 from mock_server.journal.verdict import EntryVerdict
 
 
-def told(entry: Entry, verdict: EntryVerdict) -> dict[str, Json]:
-    """All of an entry. Where a request was cut off before its answer began, `answer` is null."""
+def serialize(entry: Entry, verdict: EntryVerdict) -> dict[str, Json]:
+    """An entry with its verdict. `response` is null if the connection ended before a response began."""
     return {
-        "number": entry.number,
+        "id": entry.id,
         "gateway": entry.gateway,
-        "at": iso(entry.at),
-        "unix_time": entry.at,
-        "seconds": entry.seconds,
+        "time": rfc3339(entry.timestamp),
+        "timestamp": entry.timestamp,
+        "duration_seconds": entry.duration_seconds,
         "mode": entry.mode,
         "scenario": entry.scenario,
-        "request": request_told(entry),
-        "answer": answer_told(entry),
-        "upstream": [call_told(call) for call in entry.upstream],
-        "verdict": verdict_told(verdict),
+        "request": {
+            "method": entry.method,
+            "path": entry.path,
+            "headers": serialize_headers(entry.headers),
+            **_body(entry.body, entry.content),
+        },
+        "response": None if entry.status is None else _response(entry, entry.status),
+        "upstream_calls": [_upstream_call(call) for call in entry.upstream_calls],
+        "verdict": _verdict(verdict),
     }
 
 
-def request_told(entry: Entry) -> Json:
+def _response(entry: Entry, status: int) -> Json:
     return {
-        "method": entry.method,
-        "path": entry.path,
-        "headers": headers_told(entry.headers),
-        **body_told(entry.body, entry.content),
+        "status": status,
+        "headers": serialize_headers(entry.response_headers),
+        **_body(entry.response, entry.response_content),
+        "complete": entry.complete,
     }
 
 
-def answer_told(entry: Entry) -> Json:
-    if entry.status is None:
-        return None
-    return {
-        "status": entry.status,
-        "headers": headers_told(entry.answer_headers),
-        **body_told(entry.answer, entry.answer_content),
-        "whole": entry.whole,
-    }
-
-
-def call_told(call: UpstreamCall) -> Json:
-    """A call; `status` is null where the upstream was not reached."""
+def _upstream_call(call: UpstreamCall) -> Json:
+    """A call. `status` is null if the upstream was not reached."""
     return {
         "method": call.method,
         "path": call.path,
-        "headers": headers_told(redact(call.headers)),
-        **body_told(call.body, b""),
-        "at": iso(call.at),
-        "unix_time": call.at,
+        "headers": serialize_headers(redact(call.headers)),
+        **_body(call.body, b""),
+        "time": rfc3339(call.at),
+        "timestamp": call.at,
         "status": call.status or None,
         "images": list(call.images),
-        "played": None if call.played is None else call.played.name,
+        "fault": None if call.played is None else call.played.name,
     }
 
 
-def verdict_told(verdict: EntryVerdict) -> Json:
+def _verdict(verdict: EntryVerdict) -> Json:
     return {
-        "kind": verdict.kind.value,
-        "says": verdict.says,
-        "broken": [
-            {"field": breach.subject, "pointer": breach.pointer, "clause": breach.clause, "says": breach.message}
-            for breach in verdict.broken
-        ],
-        "open": list(verdict.open),
-        "upstream": [difference_told(difference) for difference in verdict.upstream],
+        "status": verdict.status.value,
+        "message": verdict.message,
+        "violations": [_violation(violation) for violation in verdict.violations],
+        "unspecified": list(verdict.unspecified),
+        "upstream": [_difference(difference) for difference in verdict.upstream],
     }
 
 
-def difference_told(difference: Difference) -> Json:
-    """A difference; what there is not is left out, since null is a value, too."""
-    seen: dict[str, Json | Literal[Nothing.ABSENT]] = {"wanted": difference.wanted, "seen": difference.seen}
+def _violation(violation: Violation) -> Json:
     return {
-        "what": difference.what,
+        "field": violation.subject,
+        "pointer": violation.pointer,
+        "clause": violation.clause,
+        "message": violation.message,
+    }
+
+
+def _difference(difference: Difference) -> Json:
+    """A difference. A value that is absent is omitted, since null is a value, too."""
+    values: dict[str, Json | Literal[Nothing.ABSENT]] = {"expected": difference.wanted, "actual": difference.seen}
+    return {
+        "kind": difference.what,
         "call": difference.call,
         "field": difference.subject,
         "pointer": difference.pointer,
-        "found_at": difference.found_at,
-        **{name: value for name, value in seen.items() if value is not ABSENT},
-        "says": difference.says,
+        "actual_pointer": difference.found_at,
+        **{name: value for name, value in values.items() if value is not ABSENT},
+        "message": difference.says,
     }
 
 
-def body_told(body: Json | Literal[Nothing.ABSENT], content: bytes) -> dict[str, Json]:
-    """A body as JSON where it is, else as text: `is_json` tells the two apart."""
+def _body(body: Json | Literal[Nothing.ABSENT], content: bytes) -> dict[str, Json]:
+    """A body as JSON if it is JSON, else as a string; `is_json` says which."""
     if body is ABSENT:
         return {"body": content.decode("utf-8", "replace"), "is_json": False}
     return {"body": body, "is_json": True}
 
 
-def headers_told(headers: Headers) -> dict[str, Json]:
-    """By their names in small letters; what comes several times is one value (RFC 9110, 5.3)."""
-    named: dict[str, Sequence[str]] = {}
+def serialize_headers(headers: Headers) -> dict[str, Json]:
+    """Headers by lower-case name; repeated headers are joined by commas (RFC 9110, 5.3)."""
+    by_name: dict[str, Sequence[str]] = {}
     for name, value in headers:
-        named[name.lower()] = [*named.get(name.lower(), ()), value]
-    return {name: ", ".join(several) for name, several in named.items()}
+        by_name[name.lower()] = [*by_name.get(name.lower(), ()), value]
+    return {name: ", ".join(values) for name, values in by_name.items()}
 
 
-def iso(at: float) -> str:
-    """A Unix time as RFC 3339 has it, to the millisecond."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def rfc3339(timestamp: float) -> str:
+    """A Unix time in RFC 3339 format, in UTC with milliseconds."""
+    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

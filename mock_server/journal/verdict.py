@@ -1,8 +1,8 @@
-"""What the contract says of a request, in plain words. The mock's own answer changes nothing of it."""
+"""What the contract message about a request, in plain words, whatever the mock responded."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import StrEnum
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.differences import Difference, differences
@@ -15,81 +15,83 @@ from gateway_contract.values.pointer import is_within, leaf_name
 from mock_server.journal.entries import Entry
 
 
-class Kind(Enum):
+class VerdictStatus(StrEnum):
     VALID = "valid"
-    BROKEN = "broken"  # it breaks rules of the contract
-    OPEN = "open"  # the page does not say
-    NOT_JSON = "not-json"
-    ELSEWHERE = "elsewhere"  # no request to the operation that the contract is about
-    UNKNOWN = "unknown"  # its gateway is no longer served
+    INVALID = "invalid"  # it violates the contract
+    UNSPECIFIED = "unspecified"  # the contract does not say
+    MALFORMED_JSON = "malformed-json"
+    UNMATCHED = "unmatched"  # not a request for the operation of the contract
+    UNKNOWN = "unknown"  # the gateway is no longer served
 
 
 @dataclass(frozen=True, slots=True)
 class EntryVerdict:
-    """`sentences` are all of it; `open` tells each field on which the page is silent, with why."""
+    """`sentences` say it all; `unspecified` lists the fields about which the contract is silent, with hints."""
 
-    kind: Kind
+    status: VerdictStatus
     sentences: tuple[str, ...]
-    broken: tuple[Violation, ...] = ()
-    open: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    unspecified: tuple[str, ...] = ()
     upstream: tuple[Difference, ...] = ()
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         return " ".join(self.sentences)
 
 
 def verdict_of(contract: Contract, entry: Entry) -> EntryVerdict:
     operation = contract.operation
     if (entry.method, entry.path.partition("?")[0]) != (operation.method, f"/{entry.gateway}{operation.path}"):
-        says = f"The contract is about {operation.method} {operation.path} and says nothing of this request."
-        return EntryVerdict(Kind.ELSEWHERE, (says,))
+        message = f"The contract covers only {operation.method} {operation.path}, not this request."
+        return EntryVerdict(VerdictStatus.UNMATCHED, (message,))
     body = entry.body
     if body is ABSENT:
-        return EntryVerdict(Kind.NOT_JSON, ("The body is no JSON." if entry.content else "There is no body.",))
-    found = _judged(contract, body, standing(contract, body), _without_token(contract, entry))
-    return replace(found, upstream=differences(contract, body, entry.upstream))
+        message = "The body is not JSON." if entry.content else "The body is missing."
+        return EntryVerdict(VerdictStatus.MALFORMED_JSON, (message,))
+    found = _body_verdict(contract, body, standing(contract, body), _missing_token(contract, entry))
+    return replace(found, upstream=differences(contract, body, entry.upstream_calls))
 
 
-def verdict_in(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
-    """The verdict by the contract of the entry's gateway, where that is still served."""
+def verdict_by_gateway(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
+    """The verdict by the contract of the entry's gateway, if that is still served."""
     contract = next((contract for contract in contracts if contract.name == entry.gateway), None)
     if contract is None:
-        says = f"{entry.gateway} is served no longer, so nothing is known of its contract."
-        return EntryVerdict(Kind.UNKNOWN, (says,))
+        message = f"{entry.gateway} is no longer served, so its contract is unknown."
+        return EntryVerdict(VerdictStatus.UNKNOWN, (message,))
     return verdict_of(contract, entry)
 
 
-def _judged(contract: Contract, body: Json, found: Standing, others: tuple[Violation, ...]) -> EntryVerdict:
-    """The verdict by what a body's standing is, and by what is broken beside the body."""
-    fields = tuple(_open_fields(contract, body, found))
-    broken = (*others, *violations(contract, body, found.broken or _beside(contract, body, found.open_fields)))
-    left = [f"The contract leaves open: {', '.join(fields) or found.open_because}"] if found.open_because else []
+def _body_verdict(contract: Contract, body: Json, found: Standing, others: tuple[Violation, ...]) -> EntryVerdict:
+    """The verdict on the body by its validity, together with violations outside the body."""
+    fields = tuple(_unspecified_fields(contract, body, found))
+    in_body = found.broken or _other_violations(contract, body, found.open_fields)
+    broken = (*others, *violations(contract, body, in_body))
+    left = [f"The contract does not specify: {', '.join(fields) or found.open_because}"] if found.open_because else []
     if broken:
-        return EntryVerdict(Kind.BROKEN, sentences(*(one.message for one in broken), *left), broken, fields)
+        return EntryVerdict(VerdictStatus.INVALID, sentences(*(one.message for one in broken), *left), broken, fields)
     if left:
-        return EntryVerdict(Kind.OPEN, sentences(*left), open=fields)
-    return EntryVerdict(Kind.VALID, ("Valid by the contract.",))
+        return EntryVerdict(VerdictStatus.UNSPECIFIED, sentences(*left), unspecified=fields)
+    return EntryVerdict(VerdictStatus.VALID, ("The request is valid.",))
 
 
-def _beside(contract: Contract, body: Json, silent: frozenset[str]) -> frozenset[Constraint]:
-    """What is broken in other places than those on which the page is silent: that is to be mended all the same."""
+def _other_violations(contract: Contract, body: Json, silent: frozenset[str]) -> frozenset[Constraint]:
+    """Violations in other places than those about which the contract is silent."""
     return frozenset(
         one for one in contract.request.broken(body) if not any(is_within(one.pointer, pointer) for pointer in silent)
     )
 
 
-def _without_token(contract: Contract, entry: Entry) -> tuple[Violation, ...]:
-    """What is to be said where a contract wants a token and none came. The journal knows no token's value."""
+def _missing_token(contract: Contract, entry: Entry) -> tuple[Violation, ...]:
+    """The violation if the contract requires a token and none was sent. The journal does not know tokens."""
     said = header(entry.headers, "authorization") or ""
     if contract.operation.secured is None or said.lower().startswith("bearer "):
         return ()
     sent = "something else" if said else "none"
-    says = f"Authorization must be a bearer token; got {sent}"
-    return (Violation("Authorization", None, contract.security_clause, says),)
+    message = f"Authorization must be a bearer token; got {sent}"
+    return (Violation("Authorization", None, contract.security_clause, message),)
 
 
-def _open_fields(contract: Contract, body: Json, found: Standing) -> Iterable[str]:
+def _unspecified_fields(contract: Contract, body: Json, found: Standing) -> Iterable[str]:
     for pointer in sorted(found.open_fields):
         if leaf_name(pointer) != ANY_NAME:
             yield dotted(pointer)

@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.gateway.gateway_app import response
 from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, mode_named
 from mock_server.gateway.stages import Gateway
-from mock_server.journal.codec import Happened
-from mock_server.journal.recorder import NOTES
+from mock_server.journal.codec import JournalRecord
+from mock_server.journal.recorder import RECORD
 from mock_server.scenarios.apply import UnderScenarios
 from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.scenario_file import ScenarioFile
@@ -41,26 +41,26 @@ def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -
     path = f"/{name}{gateway.contract.operation.path}"
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        notes: Happened = scope[NOTES]
+        record: JournalRecord = scope[RECORD]
         try:
             mode = mode_asked_for(scope, controls)
-            chosen = chosen_for(name, scope, notes, controls) if scope["path"] == path else None
+            chosen = chosen_for(name, scope, record, controls) if scope["path"] == path else None
             found = None if chosen is None else app_under(under[mode], chosen, controls)
         except (UnknownModeError, ScenarioError) as error:
             refusal = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.reject(gateway, refusal), MOCK_ERROR)(scope, receive, send)
             return
-        notes.mode = mode.value
+        record.mode = mode.value
         if chosen is not None and found is not None:
-            notes.scenario = chosen.text
+            record.scenario = chosen.text
             controls.switchboard.used(chosen)
         await (found or apps[mode])(scope, receive, send)
 
     return app
 
 
-def chosen_for(gateway: str, scope: Scope, notes: Happened, controls: Controls) -> Chosen | None:
-    return controls.switchboard.choose(gateway, header_in(scope, SCENARIO_HEADER), notes.content)
+def chosen_for(gateway: str, scope: Scope, record: JournalRecord, controls: Controls) -> Chosen | None:
+    return controls.switchboard.choose(gateway, header_in(scope, SCENARIO_HEADER), record.content)
 
 
 def app_under(under: UnderScenarios, chosen: Chosen, controls: Controls) -> ASGIApp | None:

@@ -19,7 +19,7 @@ from mock_server.gateway.stages import Gateway
 from mock_server.images.drawing import Picture
 from mock_server.images.links import drawn
 from mock_server.journal.entries import Journal
-from mock_server.journal.recorder import recorded
+from mock_server.journal.recorder import journaled
 from mock_server.runtime.dispatch import Controls, front, hold, too_large
 from mock_server.scenarios.apply import under_scenarios
 from mock_server.scenarios.defect_scenario import with_defects
@@ -197,6 +197,6 @@ def signer_of(settings: MockSettings, name: str) -> Signer:
 def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> Served:
     app_of = gateway_app if defect is None else defect.app
     fronted = front(in_each_mode(gateway), mock.controls, app_of)
-    journaled = recorded(fronted, mock.journal, gateway.contract.name, too_large(gateway))
+    app = journaled(fronted, mock.journal, gateway.contract.name, too_large(gateway))
     images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
-    return Served(gateway, journaled, images)
+    return Served(gateway, app, images)

@@ -1,4 +1,4 @@
-// What is live on the console. Everything but the form to try works without it.
+// Live parts of the console. Everything except the form to try works without this script.
 "use strict";
 
 inOwnTime(document);
@@ -29,7 +29,7 @@ function copying(button) {
       await navigator.clipboard.writeText(code.textContent);
       saying(button, "Copied");
     } catch {
-      getSelection().selectAllChildren(code); // pages that are served without TLS to other machines may not copy
+      getSelection().selectAllChildren(code); // without TLS, pages on other machines must not use the clipboard
       saying(button, "Selected");
     }
   });
@@ -41,7 +41,7 @@ function saying(button, text) {
   setTimeout(() => { button.textContent = said; }, 1500);
 }
 
-// Forms that lead to the page anew change it in its place, so that what was typed elsewhere and what is read stay.
+// Submits forms without reloading the page, so that other input and the scroll position stay.
 async function inPlace(event) {
   const form = event.target;
   if (form.method !== "post") return;
@@ -50,13 +50,13 @@ async function inPlace(event) {
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const fresh = parsed(await answer.text());
-    change(fresh, "problem", "switches", "minds");
+    change(fresh, "problem", "switches", "mode");
     if (!answer.ok) return problem.scrollIntoView({ block: "nearest" });
     if (form.elements.scenario) form.reset();
     if (form.closest("#requests")) empty(document.querySelector("#rows"));
     saying(event.submitter, "Done");
   } catch {
-    problem.innerHTML = '<p class="problem" role="alert">The mock does not answer. Was it stopped?</p>';
+    problem.innerHTML = '<p class="problem" role="alert">The mock does not respond. Was it stopped?</p>';
     problem.scrollIntoView({ block: "nearest" });
   }
 }
@@ -83,7 +83,7 @@ function follow(rows) {
     if (!paused) update();
   });
 
-  // One question at a time, however many events come in meanwhile, until there is nothing new.
+  // One request at a time, however many events arrive meanwhile, until there is nothing new.
   async function update() {
     due = true;
     if (busy) return;
@@ -92,9 +92,9 @@ function follow(rows) {
       while (due && !paused) {
         due = false;
         due = await fetchNew() || due;
-        if (!due) await refresh("/console/state", "unread", "switches", "minds");
+        if (!due) await refresh("/console/state", "unread", "switches", "mode");
       }
-    } catch { /* the mock is away, which the stream of events tells */ }
+    } catch { /* the event stream shows that the mock is gone */ }
     busy = false;
   }
 
@@ -104,15 +104,15 @@ function follow(rows) {
     const fresh = parsed(await answer.text());
     const added = [...fresh.children];
     if (added.length === 0 || paused) return false;
-    const numbers = added.map((row) => Number(row.dataset.number));
-    if (Math.min(...numbers) <= last) rows.replaceChildren(); // the mock was started anew
-    last = Math.max(...numbers);
+    const ids = added.map((row) => Number(row.dataset.id));
+    if (Math.min(...ids) <= last) rows.replaceChildren(); // the mock was restarted
+    last = Math.max(...ids);
     added.forEach((row) => row.classList.add("new"));
     inOwnTime(fresh);
     document.querySelector("#nothing").hidden = true;
     document.querySelector("#news").textContent = added[0].querySelector(".cover").ariaLabel;
     rows.prepend(fresh);
-    while (rows.children.length > Number(rows.dataset.most)) rows.lastElementChild.remove();
+    while (rows.children.length > Number(rows.dataset.maxEntries)) rows.lastElementChild.remove();
     rows.dispatchEvent(new Event("changed"));
     return true;
   }
@@ -194,7 +194,7 @@ function trial(form) {
         body.value = compact(placed(JSON.parse(body.value), pointer, read(field.value, kind)));
         outcome.textContent = "";
       } catch (error) {
-        outcome.textContent = `The body below has no place for this: ${error.message}`;
+        outcome.textContent = `The request body has no place for this: ${error.message}`;
       }
     });
   }
@@ -226,11 +226,11 @@ function trial(form) {
       try {
         show(outcome, `${status} in ${took()}`, status, await answer.text(), JSON.parse(images));
       } catch (error) {
-        outcome.textContent = `${status}, and the answer was cut after ${took()}: ${error.message}`;
+        outcome.textContent = `${status}, response incomplete after ${took()}: ${error.message}`;
         outcome.dataset.mood = "broken";
       }
     } catch (error) {
-      outcome.textContent = `No answer within ${took()}: ${error.message}`;
+      outcome.textContent = `No response within ${took()}: ${error.message}`;
       outcome.dataset.mood = "broken";
     }
   });
@@ -265,7 +265,7 @@ function placed(value, pointer, leaf) {
   return value;
 }
 
-// A line for each member, as the page shows it at first.
+// One line per member, as in the page's first version.
 function compact(value) {
   const told = Object.entries(value).map(([name, member]) => `  ${JSON.stringify(name)}: ${spaced(member)}`);
   return told.length ? `{\n${told.join(",\n")}\n}` : "{}";
@@ -286,7 +286,7 @@ function show(outcome, said, status, text, images) {
   outcome.dataset.mood = status >= 500 || answer === undefined ? "broken" : status >= 400 ? "refused" : "good";
   const raw = document.createElement("pre");
   raw.tabIndex = 0;
-  raw.textContent = answer === undefined ? text || "There is nothing in the answer." : JSON.stringify(answer, shortened, 2);
+  raw.textContent = answer === undefined ? text || "The response is empty." : JSON.stringify(answer, shortened, 2);
   outcome.replaceChildren(line, gallery(answer, images), raw);
 }
 
@@ -309,7 +309,7 @@ function picture(source, gallery) {
   image.addEventListener("error", () => {
     const missing = document.createElement("p");
     missing.className = "empty";
-    missing.textContent = `${image.alt} cannot be shown`;
+    missing.textContent = `${image.alt} cannot be displayed`;
     image.replaceWith(missing);
   });
   image.src = source;

@@ -39,9 +39,9 @@ class Seen:
         return keeping_to(schema, answer)
 
     def listed(self, query: str = "") -> list[int]:
-        """The numbers of the requests that are listed."""
+        """The ids of the listed requests."""
         found = cast("list[Body]", self.get(f"/requests?{query}", "Requests")["requests"])
-        return [cast("int", one["number"]) for one in found]
+        return [cast("int", one["id"]) for one in found]
 
     def problem(self, method: str, path: str, status: int, **options: object) -> str:
         """The words with which something is refused."""

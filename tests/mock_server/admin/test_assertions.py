@@ -18,7 +18,7 @@ SEEDED: Json = {"required": ["seed"]}
 
 
 @pytest.mark.parametrize(
-    ("said", "numbers"),
+    ("said", "ids"),
     [
         ({}, [1, 2, 3, 4]),
         ({"body": SEEDED}, [1, 2]),
@@ -37,11 +37,11 @@ SEEDED: Json = {"required": ["seed"]}
         ({"filters": {"gateway": "powerbuyin"}, "count": 0}, []),
     ],
 )
-def test_an_assertion_that_holds_is_answered_with_the_calls(busy: Seen, said: Json, numbers: list[int]) -> None:
+def test_an_assertion_that_holds_is_answered_with_the_calls(busy: Seen, said: Json, ids: list[int]) -> None:
     answer = busy.http.post("/_mock/assert", json=said)
     assert answer.status_code == 200, answer.text
-    outcome = keeping_to("Outcome", answer)
-    assert (outcome["holds"], outcome["numbers"], outcome["count"]) == (True, numbers, len(numbers))
+    result = keeping_to("AssertionResult", answer)
+    assert (result["passed"], result["ids"], result["count"]) == (True, ids, len(ids))
 
 
 def refuted(seen: Seen, said: Json) -> Body:
@@ -49,74 +49,74 @@ def refuted(seen: Seen, said: Json) -> Body:
     assert answer.status_code == 409, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     keeping_to("Problem", answer)
-    outcome = keeping_to("Outcome", answer)
-    assert outcome["holds"] is False
-    return outcome
+    result = keeping_to("AssertionResult", answer)
+    assert result["passed"] is False
+    return result
 
 
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"body": SEEDED, "count": 1}, "exactly 1 wanted; 2 of 4 calls match."),
-        ({"body": SEEDED, "at_least": 3}, "at least 3 wanted; 2 of 4 calls match."),
-        ({"body": SEEDED, "at_most": 1}, "at most 1 wanted; 2 of 4 calls match."),
-        ({"body": SEEDED, "at_least": 3, "at_most": 4}, "3 to 4 wanted; 2 of 4 calls match."),
-        ({"filters": {"gateway": "powerbuyin"}}, "at least 1 wanted; no call passed the filters."),
-        ({"count": 0}, "exactly 0 wanted; 4 of 4 calls match."),
+        ({"body": SEEDED, "count": 1}, "exactly 1 expected; 2 of 4 requests match."),
+        ({"body": SEEDED, "at_least": 3}, "at least 3 expected; 2 of 4 requests match."),
+        ({"body": SEEDED, "at_most": 1}, "at most 1 expected; 2 of 4 requests match."),
+        ({"body": SEEDED, "at_least": 3, "at_most": 4}, "3 to 4 expected; 2 of 4 requests match."),
+        ({"filters": {"gateway": "powerbuyin"}}, "at least 1 expected; no request passed the filters."),
+        ({"count": 0}, "exactly 0 expected; 4 of 4 requests match."),
     ],
 )
 def test_an_assertion_that_does_not_hold_says_so(busy: Seen, said: Json, words: str) -> None:
-    outcome = refuted(busy, said)
-    assert outcome["says"] == outcome["detail"] == words
+    result = refuted(busy, said)
+    assert result["message"] == result["detail"] == words
 
 
 def test_the_nearest_misses_come_with_why_they_miss(busy: Seen) -> None:
     wanted: Json = {"properties": {"seed": {"const": 2}, "n": {"maximum": 6}}, "required": ["seed"]}
-    outcome = refuted(busy, {"body": wanted, "count": 4})
-    assert outcome["nearest"] == [
-        {"number": 3, "why": ['at /body: "seed" is a required property']},
-        {"number": 1, "why": ["at /body/seed: 2 was expected"]},
+    result = refuted(busy, {"body": wanted, "count": 4})
+    assert result["closest"] == [
+        {"id": 3, "errors": ['at /body: "seed" is a required property']},
+        {"id": 1, "errors": ["at /body/seed: 2 was expected"]},
         {
-            "number": 4,
-            "why": ['at /body: "seed" is a required property', "at /body/n: 7 is greater than the maximum of 6"],
+            "id": 4,
+            "errors": ['at /body: "seed" is a required property', "at /body/n: 7 is greater than the maximum of 6"],
         },
     ]
 
 
 def test_where_too_many_match_there_are_no_misses_to_tell(busy: Seen) -> None:
-    outcome = refuted(busy, {"body": SEEDED, "at_most": 1})
-    assert (outcome["numbers"], outcome["nearest"]) == ([1, 2], [])
+    result = refuted(busy, {"body": SEEDED, "at_most": 1})
+    assert (result["ids"], result["closest"]) == ([1, 2], [])
 
 
 def test_a_body_that_is_no_json_misses(admin: Seen) -> None:
     admin.http.post("/powertokens/v1/images/generations", content=b"{")
-    assert refuted(admin, {"body": True})["nearest"] == [{"number": 1, "why": ['"body" is a required property']}]
+    assert refuted(admin, {"body": True})["closest"] == [{"id": 1, "errors": ['"body" is a required property']}]
 
 
 def test_long_values_do_not_flood_the_answer(admin: Seen, order: Body) -> None:
     admin.ask("powertokens", {**order, "prompt": "x" * 100_000})
-    outcome = refuted(admin, {"body": {"properties": {"prompt": {"maxLength": 5}}}})
-    assert len(str(outcome)) < 2000
+    result = refuted(admin, {"body": {"properties": {"prompt": {"maxLength": 5}}}})
+    assert len(str(result)) < 2000
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"{", "The body is no JSON"),
-        (b"[]", "The body is no object"),
+        (b"{", "The body is not JSON"),
+        (b"[]", "The body is not an object"),
         (b'{"boddy": {}}', "'boddy' was unexpected"),
         (b'{"body": {}, "count": "one"}', "at /count:"),
         (b'{"body": {}, "count": -1}', "at /count: -1 is less than the minimum of 0"),
         (b'{"body": {}, "count": 1, "at_least": 1}', "at /at_least"),
-        (b'{"body": {}, "at_least": 3, "at_most": 1}', "No count is at least 3 and at most 1."),
-        (b'{"body": {"type": "strin"}}', "This is no JSON Schema"),
-        (b'{"body": {"pattern": "("}}', "This is no JSON Schema"),
-        (b'{"body": {"$ref": "http://127.0.0.1:9/x"}}', "This is no JSON Schema"),
-        (b'{"body": {"$ref": "file:///etc/hostname"}}', "This is no JSON Schema"),
+        (b'{"body": {}, "at_least": 3, "at_most": 1}', "at_least must not exceed at_most; got 3 and 1."),
+        (b'{"body": {"type": "strin"}}', "This is not a valid JSON Schema"),
+        (b'{"body": {"pattern": "("}}', "This is not a valid JSON Schema"),
+        (b'{"body": {"$ref": "http://127.0.0.1:9/x"}}', "This is not a valid JSON Schema"),
+        (b'{"body": {"$ref": "file:///etc/hostname"}}', "This is not a valid JSON Schema"),
         (b'{"filters": {"stauts": 200}}', "did you mean 'status'?"),
-        (b'{"filters": {"status": "ok"}}', "not 'ok'"),
-        (b'{"filters": {"limit": 1}}', "There is no filter 'limit'"),
-        (b'{"body": {"not": ' * 200 + b"{}" + b"}" * 201, "The body is no JSON"),
+        (b'{"filters": {"status": "ok"}}', "got 'ok'"),
+        (b'{"filters": {"limit": 1}}', "Unknown filter 'limit'"),
+        (b'{"body": {"not": ' * 200 + b"{}" + b"}" * 201, "The body is not JSON"),
     ],
 )
 def test_an_assertion_that_cannot_be_understood_is_refused_in_words(admin: Seen, content: bytes, said: str) -> None:
@@ -124,4 +124,4 @@ def test_an_assertion_that_cannot_be_understood_is_refused_in_words(admin: Seen,
 
 
 def test_an_assertion_that_is_too_long_is_refused(admin: Seen) -> None:
-    assert "bytes are read" in admin.problem("POST", "/assert", 413, content=b" " * (5 * 2**20))
+    assert "The body must have at most" in admin.problem("POST", "/assert", 413, content=b" " * (5 * 2**20))

@@ -33,8 +33,8 @@ def test_a_request_is_told_as_soon_as_it_has_ended(admin: Seen, order: Body) -> 
         assert next(lines).startswith("retry: ")
         admin.ask("powertokens", {**order, "n": 7})
         number, data = told(lines)
-        assert number == data["number"] == 2
-        assert data["verdict"]["says"] == "n must be at most 6; got 7."
+        assert number == data["id"] == 2
+        assert data["verdict"]["message"] == "n must be at most 6; got 7."
         assert list(errors(schema_named("Request"), data)) == []
 
 
@@ -61,7 +61,7 @@ def test_whoever_comes_back_misses_nothing(admin: Seen, order: Body) -> None:
 )
 def test_where_a_client_goes_on(last_event: str | None, after: int) -> None:
     journal = Journal(10)
-    journal.last = 3
+    journal.last_id = 3
     assert resumed_after(journal, last_event) == after
 
 
@@ -70,11 +70,11 @@ def test_silence_is_filled_with_comments() -> None:
         async with aclosing(streamed(Journal(10), asyncio.Event())) as chunks:
             return [await anext(chunks) for _ in range(3)]
 
-    assert asyncio.run(first_three())[1:] == [b": still here\n\n", b": still here\n\n"]
+    assert asyncio.run(first_three())[1:] == [b": keep-alive\n\n", b": keep-alive\n\n"]
 
 
 def streamed(journal: Journal, ending: asyncio.Event) -> Any:  # noqa: ANN401 - a generator, which its type hides
-    return stream(journal, 0, ending, lambda entry: entry.number, heartbeat=0.01)
+    return stream(journal, 0, ending, lambda entry: entry.id, heartbeat=0.01)
 
 
 def test_the_stream_ends_with_the_server_and_leaves_nobody_waiting() -> None:
@@ -83,7 +83,7 @@ def test_the_stream_ends_with_the_server_and_leaves_nobody_waiting() -> None:
     async def ended() -> list[bytes]:
         ending = asyncio.Event()
         asyncio.get_running_loop().call_later(0.05, ending.set)
-        chunks: AsyncIterator[bytes] = stream(journal, 0, ending, lambda entry: entry.number, heartbeat=60)
+        chunks: AsyncIterator[bytes] = stream(journal, 0, ending, lambda entry: entry.id, heartbeat=60)
         return [chunk async for chunk in chunks]
 
     assert len(asyncio.run(ended())) == 2
@@ -98,7 +98,7 @@ def test_a_server_stops_at_once_while_somebody_looks_on(powertokens: Contract) -
             lines = answer.iter_lines()
             next(lines)
         # The server is gone, and has ended the stream in order: it was not cut off when its time was over.
-        assert [line for line in lines if line] == [": still here"]
+        assert [line for line in lines if line] == [": keep-alive"]
         answer.close()
 
 

@@ -147,7 +147,7 @@ def test_the_time_is_told_with_its_zone(admin: Seen, order: Body) -> None:
     (kept,) = admin.mock.journal.entries()
     told = datetime.fromisoformat(entry["startedDateTime"])
     assert told.tzinfo is not None
-    assert told.timestamp() == pytest.approx(kept.at, abs=0.002)
+    assert told.timestamp() == pytest.approx(kept.timestamp, abs=0.002)
 
 
 def test_the_query_is_exported_in_parts(admin: Seen) -> None:
@@ -172,7 +172,7 @@ def test_the_verdict_stands_where_viewers_show_it(admin: Seen, order: Body) -> N
     admin.ask("powertokens", {**order, "n": 7})
     (entry,) = exported(admin)
     assert entry["comment"] == "n must be at most 6; got 7."
-    assert (entry["_number"], entry["_gateway"], entry["_mode"]) == (1, "powertokens", "strict")
+    assert (entry["_id"], entry["_gateway"], entry["_mode"]) == (1, "powertokens", "strict")
 
 
 def test_an_answer_that_never_came_has_status_0(admin: Seen, order: Body) -> None:
@@ -182,14 +182,14 @@ def test_an_answer_that_never_came_has_status_0(admin: Seen, order: Body) -> Non
     assert (entry["response"]["status"], entry["response"]["statusText"]) == (0, "")
     assert entry["response"]["bodySize"] == -1
     answer = admin.get("/requests/1", "Request")
-    assert (answer["answer"], answer["scenario"]) == (None, "reset")
+    assert (answer["response"], answer["scenario"]) == (None, "reset")
 
 
 def test_the_oldest_comes_first_and_filters_hold(admin: Seen, order: Body) -> None:
     for n in (1, 7, 1):
         admin.ask("powertokens", {**order, "n": n})
-    assert [entry["_number"] for entry in exported(admin)] == [1, 2, 3]
-    assert [entry["_number"] for entry in exported(admin, "status=200&order=newest")] == [3, 1]
+    assert [entry["_id"] for entry in exported(admin)] == [1, 2, 3]
+    assert [entry["_id"] for entry in exported(admin, "status=200&order=newest")] == [3, 1]
 
 
 def test_it_is_saved_as_a_file(admin: Seen) -> None:

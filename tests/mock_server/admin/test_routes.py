@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from gateway_contract.contract.definition import Contract
 from mock_server.admin.openapi import document
-from mock_server.admin.routes import Elsewhere, admin_routes
+from mock_server.admin.routes import NotFoundRoute, admin_routes
 from mock_server.gateway.modes import Mode
 from mock_server.runtime.mock import MockSettings, mock_of
 from tests.mock_server.admin.seen import Body, Seen, seen
@@ -40,9 +40,9 @@ def test_every_filter_of_the_code_is_in_the_document_and_no_other(admin: Seen) -
     parameters = document()["paths"]["/_mock/requests"]["get"]["parameters"]
     named = [parameter["$ref"].rpartition("/")[2] for parameter in parameters]
     told = admin.problem("GET", "/requests?colour=red", 400)
-    assert [name for name in named if name not in {"order", "limit"}] == told.partition("The filters are ")[
-        2
-    ].partition(";")[0].split(", ")
+    assert [name for name in named if name not in {"order", "limit"}] == told.partition("Filters: ")[2].partition(";")[
+        0
+    ].split(", ")
 
 
 def test_the_overview_says_what_is_served_and_where(admin: Seen, order: Body) -> None:
@@ -72,8 +72,8 @@ def test_a_defect_is_seen_in_the_upstream_call(powertokens: Contract, order: Bod
     with seen([powertokens], lambda own: MockSettings(own, defect="seed-lost-when-falsy")) as admin:
         admin.ask("powertokens", {**order, "seed": 0})
         told: dict[str, Any] = admin.get("/requests/1", "Request")
-        assert [(one["what"], one["field"]) for one in told["verdict"]["upstream"]] == [("dropped", "seed")]
-        assert told["verdict"]["kind"] == "valid"
+        assert [(one["kind"], one["field"]) for one in told["verdict"]["upstream"]] == [("dropped", "seed")]
+        assert told["verdict"]["status"] == "valid"
 
 
 def test_the_mode_is_told_and_switched(admin: Seen, order: Body) -> None:
@@ -90,7 +90,7 @@ def test_the_mode_is_told_and_switched(admin: Seen, order: Body) -> None:
         (b'{"mode": "mild"}', 'at /mode: "mild" is not one of "strict", "lenient" or "off"'),
         (b"{}", '"mode" is a required property'),
         (b'{"mode": "off", "for": 3}', "'for' was unexpected"),
-        (b"off", "The body is no JSON"),
+        (b"off", "The body is not JSON"),
     ],
 )
 def test_a_mode_that_there_is_not_is_refused(admin: Seen, content: bytes, said: str) -> None:
@@ -116,7 +116,7 @@ CHANGES = [("DELETE", "/requests"), ("POST", "/reset"), ("PUT", "/mode"), ("POST
 def test_pages_of_other_origins_change_nothing(admin: Seen, order: Body, method: str, path: str, origin: str) -> None:
     admin.ask("powertokens", order)
     said = admin.problem(method, path, 403, headers={"origin": origin}, json={"mode": "off"})
-    assert said == f"A page of {origin} may neither read nor change what is here; only the mock's own pages may."
+    assert said == f"Pages of {origin} must not use the admin API; only the mock's own pages may."
     assert admin.listed() == [1]
     assert admin.mock.controls.mode is Mode.STRICT
 
@@ -146,7 +146,7 @@ def test_no_browser_hands_a_page_of_another_origin_what_came_in(admin: Seen) -> 
 def test_another_method_is_answered_with_those_that_there_are(
     admin: Seen, method: str, path: str, allowed: str
 ) -> None:
-    assert admin.problem(method, path, 405) == f"{method} is not possible here, but {allowed}."
+    assert admin.problem(method, path, 405) == f"{method} is not allowed; use {allowed}."
     assert admin.http.request(method, f"/_mock{path}").headers["allow"] == allowed
 
 
@@ -159,11 +159,11 @@ def test_a_slash_too_many_is_forgiven(admin: Seen, method: str, path: str) -> No
 
 @pytest.mark.parametrize("path", ["/nothing", "/nothing/", "/requests/1/2", "/requests.txt"])
 def test_a_path_that_there_is_not_is_answered_with_where_to_look(admin: Seen, path: str) -> None:
-    assert admin.problem("GET", path, 404) == f"There is nothing at /_mock{path}; GET /_mock says what there is."
+    assert admin.problem("GET", path, 404) == f"Not found: /_mock{path}. GET /_mock lists endpoints."
 
 
 def test_what_is_elsewhere_is_left_to_others() -> None:
-    elsewhere = Elsewhere("/_mock", [])
+    elsewhere = NotFoundRoute("/_mock", [])
     scopes = [{"type": "http", "method": "GET", "path": path} for path in ("/_mocking", "/", "/a/_mock")]
     assert {elsewhere.matches(scope)[0].name for scope in scopes} == {"NONE"}
 

@@ -17,7 +17,7 @@ def test_every_kind_is_told_with_what_it_takes(admin: Seen) -> None:
     told = admin.http.get("/_mock/scenarios").json()
     assert [kind["name"] for kind in told["kinds"]] == list(KINDS)
     (rate_limit,) = [kind for kind in told["kinds"] if kind["name"] == "rate-limit"]
-    assert [one["usual"] for one in rate_limit["takes"]] == ["1"]
+    assert [one["default"] for one in rate_limit["parameters"]] == ["1"]
     assert told["named"] == []
 
 

@@ -58,7 +58,7 @@ async def test_a_scenario_holds_for_one_gateway(visitor: Page, console: Seen, or
 async def test_the_mode_is_switched(visitor: Page, console: Seen, order: Body) -> None:
     await visitor.check("[name=mode][value=lenient]")
     await visitor.click("text=Set the mode")
-    await expect(visitor.locator("#minds")).to_have_text("lenient")
+    await expect(visitor.locator("#mode")).to_have_text("lenient")
     await expect(visitor.locator("[name=mode][value=lenient]")).to_be_checked()
     assert console.mock.controls.mode is Mode.LENIENT
     assert console.ask("powertokens", {**order, "n": 7}).status_code == 200
@@ -117,7 +117,7 @@ async def test_without_a_script_a_form_leads_back_to_its_place(browser: Browser,
 async def test_a_mock_that_was_stopped_is_told(tab: Page, console: Seen) -> None:
     await tab.route("**/console/scenario*", lambda route: route.abort())
     await behave(tab, "rate-limit")
-    await expect(tab.get_by_role("alert")).to_contain_text("does not answer")
+    await expect(tab.get_by_role("alert")).to_contain_text("does not respond")
 
 
 async def test_switches_are_shown_as_they_run_out(tab: Page, console: Seen, order: Body) -> None:
@@ -133,13 +133,13 @@ async def test_switches_are_shown_as_they_run_out(tab: Page, console: Seen, orde
 async def test_the_mode_that_the_admin_api_set_is_shown(tab: Page, console: Seen, order: Body) -> None:
     console.mock.controls.mode = Mode.OFF
     console.ask("powertokens", order)
-    await expect(tab.locator("#minds")).to_have_text("off")
+    await expect(tab.locator("#mode")).to_have_text("off")
 
 
 async def test_a_broken_edit_is_told_and_its_end_as_well(tab: Page, console: Seen, order: Body) -> None:
     console.mock.problem = "mine.yaml:3: this is not valid YAML"
     console.ask("powertokens", order)
-    await expect(tab.get_by_role("alert")).to_contain_text("the last good version is still served: mine.yaml:3")
+    await expect(tab.get_by_role("alert")).to_contain_text("old version still served: mine.yaml:3")
     console.mock.problem = None
     console.ask("powertokens", order)
     await expect(tab.get_by_role("alert")).to_have_count(0)
@@ -257,8 +257,8 @@ def test_the_upstream_is_switched_as_the_gateways_are(console: Seen) -> None:
 @pytest.mark.parametrize(
     ("form", "said", "told"),
     [
-        ("scenario", {"scenario": "server-error", "times": "0"}, "whole number from 1"),
-        ("scenario", {"scenario": "server-error", "times": "9" * 5000}, "whole number from 1"),
+        ("scenario", {"scenario": "server-error", "times": "0"}, "must be a whole number from 1"),
+        ("scenario", {"scenario": "server-error", "times": "9" * 5000}, "must be a whole number from 1"),
         ("scenario", {"scenario": "server-error", "gateway": "nobody"}, "no gateway"),
         ("scenario", {"scenario": "((("}, "The scenario was not set"),
         ("mode", {"mode": "harsh"}, "strict, lenient, off"),

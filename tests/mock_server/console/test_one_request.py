@@ -57,7 +57,7 @@ async def test_a_field_that_was_lost_is_marked(browser: Browser, console: Seen, 
         await expect(page.locator(f"{ASKED} mark")).to_have_text('  "seed": 0')
         await expect(page.locator(f"{CALL} mark")).to_have_count(0)
         cells = await page.locator(".passage tr.dropped > *").all_inner_texts()
-        assert cells == ["seed", "0", "/parameters/seed", "nothing", "dropped"]
+        assert cells == ["seed", "0", "/parameters/seed", "missing", "dropped"]
         await expect(page.locator("section[aria-labelledby=verdict]")).to_contain_text("upstream; missing")
 
 
@@ -81,13 +81,13 @@ async def test_images_are_shown_and_lead_to_themselves(browser: Browser, console
 async def test_images_within_the_answer_are_told(browser: Browser, console: Seen, order: Body) -> None:
     console.ask("powertokens", {**order, "response_format": "b64_json"})
     async with newest(browser, console) as page:
-        await expect(page.locator("section[aria-labelledby=pictures]")).to_contain_text("1 image within the answer")
+        await expect(page.locator("section[aria-labelledby=pictures]")).to_contain_text("1 image within the response")
 
 
 async def test_a_request_that_never_went_upstream_says_so(browser: Browser, console: Seen, order: Body) -> None:
     console.ask("powertokens", {**order, "n": 7})
     async with newest(browser, console) as page:
-        await expect(page.locator("main")).to_contain_text("Nothing was asked of the upstream.")
+        await expect(page.locator("main")).to_contain_text("The gateway did not call the upstream.")
 
 
 async def test_what_the_contract_refuses_is_marked_and_told_line_by_line(
@@ -101,7 +101,7 @@ async def test_what_the_contract_refuses_is_marked_and_told_line_by_line(
             [
                 "n must be at most 6; got 7.",
                 "seed must be at least 0; got -1.",
-                "The contract leaves open: sed (did you mean 'seed'?).",
+                "The contract does not specify: sed (did you mean 'seed'?).",
             ]
         )
 
@@ -167,12 +167,12 @@ def test_a_request_of_a_gateway_that_is_served_no_longer_is_shown(console: Seen,
     for path in ("/", "/requests/1"):
         answer = console.http.get(path)
         assert answer.status_code == 200
-        assert "served no longer" in answer.text
+        assert "no longer served" in answer.text
 
 
 @pytest.mark.parametrize("number", ["7", "0", "x", "<b>", "9" * 5000])
 def test_a_request_that_is_not_there_is_told_as_such(console: Seen, number: str) -> None:
     answer = console.http.get(f"/requests/{number}")
     assert answer.status_code == 404
-    assert "is not here" in answer.text
+    assert "is not in the journal" in answer.text
     assert "<b>" not in answer.text

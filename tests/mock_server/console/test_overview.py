@@ -27,7 +27,7 @@ async def test_a_request_appears_as_it_comes_in(tab: Page, console: Seen, order:
     await expect(tab.locator("#nothing")).to_be_visible()
     console.ask("powertokens", {**order, "n": 2})
     row = tab.locator(NEWEST)
-    await expect(row).to_contain_text("Valid by the contract.")
+    await expect(row).to_contain_text("The request is valid.")
     await expect(row.locator(".status")).to_have_text("200")
     await expect(row).to_contain_text(str(order["prompt"]))
     await expect(row.locator(".thumbs img")).to_have_count(2)
@@ -49,7 +49,7 @@ async def test_the_verdict_is_told_in_plain_words(tab: Page, console: Seen, orde
 
 async def test_images_within_the_answer_are_counted(tab: Page, console: Seen, order: Body) -> None:
     console.ask("powertokens", {**order, "response_format": "b64_json"})
-    await expect(tab.locator(NEWEST)).to_contain_text("1 image within the answer")
+    await expect(tab.locator(NEWEST)).to_contain_text("1 image within the response")
 
 
 async def test_requests_come_in_their_order_and_none_is_missed(tab: Page, console: Seen, order: Body) -> None:
@@ -58,7 +58,7 @@ async def test_requests_come_in_their_order_and_none_is_missed(tab: Page, consol
     for _ in range(asked):
         console.ask("powertokens", {**order, "n": 7})
     await expect(tab.locator("#rows > .row")).to_have_count(asked)
-    numbers = await tab.locator("#rows > .row").evaluate_all("rows => rows.map(row => Number(row.dataset.number))")
+    numbers = await tab.locator("#rows > .row").evaluate_all("rows => rows.map(row => Number(row.dataset.id))")
     assert numbers == list(range(asked, 0, -1))
 
 
@@ -76,7 +76,7 @@ async def test_a_list_never_grows_beyond_the_journal(tab: Page, console: Seen, o
     await tab.evaluate("document.querySelector('#rows').dataset.most = '3'")
     for _ in range(5):
         console.ask("powertokens", {**order, "n": 7})
-    await expect(tab.locator("#rows > .row:first-child[data-number='5']")).to_be_visible()
+    await expect(tab.locator("#rows > .row:first-child[data-id='5']")).to_be_visible()
     await expect(tab.locator("#rows > .row")).to_have_count(3)
 
 
@@ -220,7 +220,7 @@ async def faces(page: Page) -> list[str]:
 async def test_what_was_broken_on_purpose_is_told(browser: Browser, powertokens: Contract) -> None:
     with seen([powertokens], partial(MockSettings, defect="seed-lost-when-falsy")) as console:
         async with watched(browser, console) as page:
-            await expect(page.locator("main")).to_contain_text("Broken on purpose from the start: seed-lost-when-falsy")
+            await expect(page.locator("main")).to_contain_text("Active defect: seed-lost-when-falsy")
 
 
 async def test_times_are_the_readers_own(browser: Browser, console: Seen, order: Body) -> None:
@@ -284,7 +284,7 @@ def test_whatever_comes_after_nonsense_is_all(console: Seen, order: Body, after:
     console.ask("powertokens", order)
     answer = console.http.get("/console/rows", params={"after": after})
     assert answer.status_code == 200
-    assert 'data-number="1"' in answer.text
+    assert 'data-id="1"' in answer.text
 
 
 def test_nothing_comes_after_the_last(console: Seen, order: Body) -> None:

@@ -10,13 +10,13 @@ from gateway_contract.contract.differences import Difference
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, removed
-from mock_server.console.request_page import NOT_JUDGED, passages, touched, where_seen
+from mock_server.console.request_page import NOT_JUDGED, field_rows, touched, where_seen
 
 ORDER: dict[str, Json] = {"engine": "quick", "wish": {"words": "a kite"}, "chaos": 0}
 
 
 def became(contract: Contract, body: Json, call: Json) -> dict[str, tuple[str, str]]:
-    return {one.subject: (one.what, one.seen) for one in passages(contract, body, call, [])}
+    return {one.subject: (one.what, one.seen) for one in field_rows(contract, body, call, [])}
 
 
 def test_every_field_that_was_sent_is_told(invented: Contract) -> None:
@@ -27,7 +27,7 @@ def test_every_field_that_was_sent_is_told(invented: Contract) -> None:
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        (partial(removed, pointer="/settings/dice"), ("dropped", "nothing")),
+        (partial(removed, pointer="/settings/dice"), ("dropped", "missing")),
         (partial(placed, pointer="/settings/dice", value=5), ("changed", "5")),
     ],
     ids=["dropped", "changed"],
@@ -41,19 +41,19 @@ def test_what_a_gateway_did_to_a_field_is_told(
 
 def test_a_field_elsewhere_is_told_with_its_place(invented: Contract) -> None:
     call = placed(removed(upstream_body(invented, {**ORDER, "chaos": 77}), "/settings/dice"), "/settings/chaos", 77)
-    (told,) = [one for one in passages(invented, {**ORDER, "chaos": 77}, call, []) if one.subject == "chaos"]
+    (told,) = [one for one in field_rows(invented, {**ORDER, "chaos": 77}, call, []) if one.subject == "chaos"]
     assert (told.what, told.pointer, told.seen) == ("misplaced", "/settings/chaos", "77")
 
 
 def test_a_field_on_which_nobody_judges_is_not_called_dropped(invented: Contract) -> None:
     order: Json = {"engine": "fine", "wish": {"words": "a kite"}, "strength": 1}
-    assert became(invented, order, upstream_body(invented, order))["strength"] == (NOT_JUDGED, "nothing")
+    assert became(invented, order, upstream_body(invented, order))["strength"] == (NOT_JUDGED, "missing")
 
 
 def test_what_nobody_asked_for_stands_at_the_end(invented: Contract) -> None:
     found = Difference("injected", 0, "/settings/x", "/settings/x", "/settings/x", ABSENT, 3)
-    last = passages(invented, ORDER, upstream_body(invented, ORDER), [found])[-1]
-    assert (last.sent, last.pointer, last.seen, last.what) == ("nothing", "/settings/x", "3", "injected")
+    last = field_rows(invented, ORDER, upstream_body(invented, ORDER), [found])[-1]
+    assert (last.sent, last.pointer, last.seen, last.what) == ("missing", "/settings/x", "3", "injected")
 
 
 def test_places_are_marked_on_the_side_on_which_they_are(invented: Contract) -> None:
@@ -64,4 +64,4 @@ def test_places_are_marked_on_the_side_on_which_they_are(invented: Contract) -> 
 
 
 def test_where_one_of_both_is_no_json_there_is_nothing_to_tell(invented: Contract) -> None:
-    assert passages(invented, ABSENT, {}, []) == passages(invented, {}, ABSENT, []) == []
+    assert field_rows(invented, ABSENT, {}, []) == field_rows(invented, {}, ABSENT, []) == []

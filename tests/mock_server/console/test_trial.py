@@ -154,6 +154,6 @@ async def test_a_contract_that_was_just_made_up_has_a_form_too(browser: Browser,
         await fill(page, "/delivery", "inline")
         await fill(page, "/strength", "0.5")
         await send(page)
-        await expect(page.locator("#rows .row:first-child")).to_contain_text("2 images within the answer")
+        await expect(page.locator("#rows .row:first-child")).to_contain_text("2 images within the response")
         assert isinstance(body := await body_of(page), dict)
         assert (body["wish"], body["chaos"], body["signed"], body["strength"]) == ({"words": "a kite"}, 0, True, 0.5)

@@ -7,7 +7,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from mock_server.console.rendering import html
-from mock_server.console.view import mood, row, status_told, took
+from mock_server.console.view import format_duration, format_status, mood, row
 from mock_server.gateway.openai_errors import error_body
 from mock_server.journal.entries import Entry
 from mock_server.serving.error_response import ErrorResponse
@@ -16,26 +16,26 @@ from mock_server.serving.error_response import ErrorResponse
 @pytest.fixture
 def entry(powertokens: Contract) -> Entry:
     return Entry(
-        number=1,
+        id=1,
         gateway=powertokens.name,
-        at=0.0,
+        timestamp=0.0,
         method=powertokens.operation.method,
         path=f"/{powertokens.name}{powertokens.operation.path}",
         headers=(("authorization", "Bearer ***"),),
         content=orjson.dumps(powertokens.examples[0].body),
         status=200,
-        answer_headers=(),
-        answer_content=b"{}",
-        whole=True,
-        seconds=0.1,
-        upstream=(),
+        response_headers=(),
+        response_content=b"{}",
+        complete=True,
+        duration_seconds=0.1,
+        upstream_calls=(),
         scenario=None,
         mode="strict",
     )
 
 
 def answered(entry: Entry, *links: object) -> Entry:
-    return replace(entry, answer_content=orjson.dumps({"data": [{"url": link} for link in links]}))
+    return replace(entry, response_content=orjson.dumps({"data": [{"url": link} for link in links]}))
 
 
 @pytest.mark.parametrize(("count", "shown", "more"), [(6, 6, ""), (8, 6, "and 2 more")])
@@ -57,44 +57,44 @@ def test_what_is_no_link_is_never_made_one(entry: Entry, powertokens: Contract, 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"data": 7}', b'{"data": [7, null, []]}'])
 def test_whatever_was_answered_has_a_line(entry: Entry, powertokens: Contract, content: bytes) -> None:
-    told = row(replace(entry, answer_content=content), [powertokens])
+    told = row(replace(entry, response_content=content), [powertokens])
     assert (told.pictures, told.inline) == ((), 0)
 
 
 @pytest.mark.parametrize(
-    ("status", "whole", "told", "coloured"),
+    ("status", "complete", "told", "coloured"),
     [
         (200, True, "200", "good"),
         (400, True, "400", "refused"),
         (500, True, "500", "broken"),
-        (200, False, "200, cut", "broken"),
-        (None, False, "no answer", "broken"),
+        (200, False, "200, incomplete", "broken"),
+        (None, False, "no response", "broken"),
     ],
 )
 def test_an_answer_is_told_and_coloured_by_what_came_of_it(
-    entry: Entry, *, status: int | None, whole: bool, told: str, coloured: str
+    entry: Entry, *, status: int | None, complete: bool, told: str, coloured: str
 ) -> None:
-    seen = replace(entry, status=status, whole=whole)
-    assert (status_told(seen), mood(seen)) == (told, coloured)
+    seen = replace(entry, status=status, complete=complete)
+    assert (format_status(seen), mood(seen)) == (told, coloured)
 
 
 def test_a_line_says_why_a_right_request_failed(entry: Entry, powertokens: Contract) -> None:
     refusal = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests.")
-    failed = replace(entry, status=429, answer_content=orjson.dumps(error_body(powertokens, refusal)))
-    assert row(failed, [powertokens]).why == "Too many requests."
-    assert "Answered: Too many requests." in bytes(html("rows.html", rows=[row(failed, [powertokens])]).body).decode()
-    assert row(replace(failed, status=200), [powertokens]).why == ""
-    assert row(replace(failed, answer_content=b"<html>"), [powertokens]).why == ""
+    failed = replace(entry, status=429, response_content=orjson.dumps(error_body(powertokens, refusal)))
+    assert row(failed, [powertokens]).error == "Too many requests."
+    assert "Response: Too many requests." in bytes(html("rows.html", rows=[row(failed, [powertokens])]).body).decode()
+    assert row(replace(failed, status=200), [powertokens]).error == ""
+    assert row(replace(failed, response_content=b"<html>"), [powertokens]).error == ""
 
 
 def test_a_line_does_not_say_twice_what_is_wrong_with_a_request(entry: Entry, powertokens: Contract) -> None:
-    refused = replace(entry, status=400, answer_content=orjson.dumps({"error": {"message": "The model is missing."}}))
+    refused = replace(entry, status=400, response_content=orjson.dumps({"error": {"message": "The model is missing."}}))
     for content in (b"{}", b"{"):
-        assert row(replace(refused, content=content), [powertokens]).why == ""
+        assert row(replace(refused, content=content), [powertokens]).error == ""
 
 
 @pytest.mark.parametrize(
     ("seconds", "told"), [(0.00042, "0.4 ms"), (0.0099, "9.9 ms"), (0.25, "250 ms"), (2, "2000 ms")]
 )
 def test_short_times_are_told_more_exactly(seconds: float, told: str) -> None:
-    assert took(seconds) == told
+    assert format_duration(seconds) == told

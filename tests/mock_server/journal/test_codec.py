@@ -12,30 +12,30 @@ import pytest
 
 from gateway_contract.traffic.exchange import Fault, PlayedFailure, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, read_json
-from mock_server.journal.codec import Happened, entry_of, harmless, packed, unpacked
+from mock_server.journal.codec import JournalRecord, pack, redact_record, to_entry, unpack
 from mock_server.journal.entries import Journal
-from mock_server.journal.recorder import keep, told_by_digest
+from mock_server.journal.recorder import describe_bytes, store
 from mock_server.serving.signing import Signer
 
 TOKEN = b"a-token-of-nobody"
 AUTHORIZED = (b"authorization", b"Bearer " + TOKEN)
 
 
-def request(content: bytes = b"{}", *more: tuple[bytes, bytes]) -> Happened:
-    return Happened(
+def request(content: bytes = b"{}", *more: tuple[bytes, bytes]) -> JournalRecord:
+    return JournalRecord(
         gateway="gate",
-        at=0.0,
+        timestamp=0.0,
         method="POST",
         path=b"/x",
         query=b"",
         headers=[AUTHORIZED, *more],
         content=content,
         status=200,
-        answer_headers=[],
-        answer=b"{}",
-        whole=True,
-        seconds=0.0,
-        calls=[],
+        response_headers=[],
+        response=b"{}",
+        complete=True,
+        duration_seconds=0.0,
+        upstream_calls=[],
         scenario=None,
         mode="strict",
     )
@@ -45,7 +45,7 @@ def upstream_call(content: bytes) -> UpstreamCall:
     return UpstreamCall("POST", "/up", (("authorization", "Bearer of-the-gateway"),), read_json(content), 0.0, 200)
 
 
-def everywhere() -> list[Happened]:
+def everywhere() -> list[JournalRecord]:
     """Requests that hold the client's token, each in another place."""
     words = orjson.dumps({"words": TOKEN.decode()})
     return [
@@ -53,46 +53,46 @@ def everywhere() -> list[Happened]:
         request(words),
         request(words.replace(b"-", b"\\u002d")),
         request(b"{}", (b"x-also", TOKEN)),
-        replace(request(words), calls=[upstream_call(words)]),
+        replace(request(words), upstream_calls=[upstream_call(words)]),
         replace(request(), path=b"/" + TOKEN),
         replace(request(), query=b"key=" + TOKEN),
         replace(request(), query=b"key=" + TOKEN.replace(b"-", b"%2d")),
-        replace(request(), answer=words),
-        replace(request(), answer_headers=[(b"x-echo", TOKEN)]),
+        replace(request(), response=words),
+        replace(request(), response_headers=[(b"x-echo", TOKEN)]),
         replace(request(b"{}", (b"x-mock-scenario", TOKEN)), scenario=TOKEN.decode()),
     ]
 
 
 @pytest.mark.parametrize("raw", everywhere())
-def test_the_clients_token_is_gone_before_anybody_looks(raw: Happened) -> None:
-    kept = harmless(raw)
+def test_the_clients_token_is_gone_before_anybody_looks(raw: JournalRecord) -> None:
+    kept = redact_record(raw)
     assert TOKEN.decode() not in str(kept)
-    told = entry_of(kept, 1)
-    assert TOKEN.decode() not in f"{told} {told.body} {told.answer} {unquote(told.path)}"
+    told = to_entry(kept, 1)
+    assert TOKEN.decode() not in f"{told} {told.body} {told.response} {unquote(told.path)}"
 
 
 def test_the_gateways_own_key_is_in_no_entry() -> None:
-    (call,) = entry_of(harmless(replace(request(), calls=[upstream_call(b"{}")])), 1).upstream
+    (call,) = to_entry(redact_record(replace(request(), upstream_calls=[upstream_call(b"{}")])), 1).upstream_calls
     assert call.headers == (("authorization", "Bearer [redacted]"),)
 
 
 def test_a_call_without_a_body_stays_one() -> None:
     call = replace(upstream_call(b"{}"), body=ABSENT)
-    (kept,) = harmless(replace(request(TOKEN), calls=[call])).calls
+    (kept,) = redact_record(replace(request(TOKEN), upstream_calls=[call])).upstream_calls
     assert kept.body is ABSENT
 
 
 def test_paths_and_headers_that_are_no_text_are_told_as_far_as_they_go() -> None:
-    entry = entry_of(harmless(replace(request(b"\xff", (b"x-odd", b"\xff")), path=b"/\xff")), 7)
-    assert (entry.number, entry.path, entry.content) == (7, "/�", b"\xff")
+    entry = to_entry(redact_record(replace(request(b"\xff", (b"x-odd", b"\xff")), path=b"/\xff")), 7)
+    assert (entry.id, entry.path, entry.content) == (7, "/�", b"\xff")
     assert ("x-odd", "ÿ") in entry.headers
 
 
-def with_calls(content: bytes, count: int = 1) -> Happened:
-    return replace(request(content), calls=[upstream_call(content) for _ in range(count)])
+def with_calls(content: bytes, count: int = 1) -> JournalRecord:
+    return replace(request(content), upstream_calls=[upstream_call(content) for _ in range(count)])
 
 
-HOSTILE: dict[str, Callable[[], Happened]] = {
+HOSTILE: dict[str, Callable[[], JournalRecord]] = {
     "many headers": lambda: request(b"{}", *((b"%x" % index, b"b" * 2) for index in range(10_000))),
     "empty lists": lambda: with_calls(b"[%b]" % b",".join([b"[]"] * 40_000)),
     "empty objects": lambda: with_calls(b"[%b]" % b",".join([b"{}"] * 40_000)),
@@ -101,22 +101,22 @@ HOSTILE: dict[str, Callable[[], Happened]] = {
     "several calls": lambda: with_calls(b'"%b"' % (b"a" * 500_000), 5),
     "a long query": lambda: replace(request(), query=b"q=" + b"x" * 60_000),
     "a long scenario": lambda: replace(request(), scenario="x" * 60_000),
-    "a long answer": lambda: replace(request(), answer=b"x" * 1_000_000),
+    "a long answer": lambda: replace(request(), response=b"x" * 1_000_000),
 }
 
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
-def test_what_is_kept_is_one_piece_from_which_all_of_it_comes_back(make: Callable[[], Happened]) -> None:
-    raw = harmless(make())
-    kept = packed(raw)
+def test_what_is_kept_is_one_piece_from_which_all_of_it_comes_back(make: Callable[[], JournalRecord]) -> None:
+    raw = redact_record(make())
+    kept = pack(raw)
     assert isinstance(kept, bytes)
-    assert unpacked(kept) == raw
+    assert unpack(kept) == raw
 
 
 def test_a_failure_that_was_played_and_a_call_without_a_body_come_back() -> None:
     played = replace(upstream_call(b"{}"), body=ABSENT, images=("a",), played=PlayedFailure("odd", Fault.VENDOR, 3))
-    raw = replace(request(), calls=[played, upstream_call(b"null")])
-    assert unpacked(packed(raw)) == raw
+    raw = replace(request(), upstream_calls=[played, upstream_call(b"null")])
+    assert unpack(pack(raw)) == raw
 
 
 def test_no_request_takes_more_memory_than_it_says() -> None:
@@ -131,13 +131,13 @@ def excess_of_hundred() -> int:
     try:
         journal = Journal(100)
         for _ in range(100):
-            keep(journal, with_calls(b'["%b"]' % (b"a" * 50_000)))
+            store(journal, with_calls(b'["%b"]' % (b"a" * 50_000)))
         gc.collect()
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(journal.kept) == 100
-    return taken - journal.held
+    assert len(journal.stored) == 100
+    return taken - journal.stored_bytes
 
 
 def link_that_reads_like_a_key() -> str:
@@ -147,26 +147,26 @@ def link_that_reads_like_a_key() -> str:
 
 def test_a_link_that_reads_like_a_key_by_chance_stays() -> None:
     answer = orjson.dumps({"url": link_that_reads_like_a_key()})
-    assert harmless(replace(request(), answer=answer)).answer == answer
+    assert redact_record(replace(request(), response=answer)).response == answer
 
 
 def test_an_image_in_the_answer_to_a_request_with_a_secret_is_told_by_its_digest() -> None:
     content = bytes(range(256)) * 100
     answer = orjson.dumps({"b64": b64encode(content).decode(), "url": link_that_reads_like_a_key()})
     journal = Journal(10)
-    keep(journal, replace(request(orjson.dumps({"words": TOKEN.decode()})), answer=answer))
-    assert journal.entries()[0].answer == {"b64": told_by_digest(content), "url": "http://x/images/[redacted].png"}
+    store(journal, replace(request(orjson.dumps({"words": TOKEN.decode()})), response=answer))
+    assert journal.entries()[0].response == {"b64": describe_bytes(content), "url": "http://x/images/[redacted].png"}
 
 
 def test_a_long_secret_is_looked_for_no_longer_than_a_quotation_is() -> None:
     """Each of its beginnings in a long answer would take minutes."""
     long = b"0123456789" * 6000
-    raw = replace(request(long), headers=[(b"cookie", long)], answer=b"x" * 4_000_000)
-    assert harmless(raw).content == b"[redacted]"
+    raw = replace(request(long), headers=[(b"cookie", long)], response=b"x" * 4_000_000)
+    assert redact_record(raw).content == b"[redacted]"
 
 
 def test_links_in_the_answer_to_a_request_with_a_secret_do_not_carry_it() -> None:
     link = "http://x/images/" + Signer(b"key").sign(f"it is {TOKEN.decode()}", 1e9) + ".png"
-    raw = replace(request(orjson.dumps({"words": TOKEN.decode()})), answer=orjson.dumps({"url": link}))
-    assert harmless(raw).answer == b'{"url":"http://x/images/[redacted].png"}'
-    assert harmless(replace(raw, content=b"{}")).answer == raw.answer
+    raw = replace(request(orjson.dumps({"words": TOKEN.decode()})), response=orjson.dumps({"url": link}))
+    assert redact_record(raw).response == b'{"url":"http://x/images/[redacted].png"}'
+    assert redact_record(replace(raw, content=b"{}")).response == raw.response

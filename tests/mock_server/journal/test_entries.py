@@ -7,115 +7,115 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.values.json_value import ABSENT
-from mock_server.journal.entries import MOST_BYTES, OVERHEAD, Entry, Journal
+from mock_server.journal.entries import MAX_BYTES, OVERHEAD, Entry, Journal
 
 
 def entry(content: bytes = b"{}", answer: bytes = b"") -> Entry:
     return Entry(
-        number=0,
+        id=0,
         gateway="gate",
-        at=0.0,
+        timestamp=0.0,
         method="POST",
         path="",
         headers=(),
         content=content,
         status=200,
-        answer_headers=(),
-        answer_content=answer,
-        whole=True,
-        seconds=0.0,
-        upstream=(),
+        response_headers=(),
+        response_content=answer,
+        complete=True,
+        duration_seconds=0.0,
+        upstream_calls=(),
         scenario=None,
         mode="strict",
     )
 
 
-def numbered(number: int) -> Entry:
-    return replace(entry(), number=number)
+def numbered(id_: int) -> Entry:
+    return replace(entry(), id=id_)
 
 
-def filled(count: int, most: int = 10, most_bytes: int = MOST_BYTES) -> Journal:
-    journal = Journal(most, most_bytes)
+def filled(count: int, max_entries: int = 10, max_bytes: int = MAX_BYTES) -> Journal:
+    journal = Journal(max_entries, max_bytes)
     for _ in range(count):
         journal.add(numbered, 0)
     return journal
 
 
-def numbers(journal: Journal) -> list[int]:
-    return [kept.number for kept in journal.entries()]
+def ids(journal: Journal) -> list[int]:
+    return [kept.id for kept in journal.entries()]
 
 
 def test_entries_are_numbered_in_their_order() -> None:
     journal = filled(3)
-    assert (numbers(journal), journal.last) == ([1, 2, 3], 3)
+    assert (ids(journal), journal.last_id) == ([1, 2, 3], 3)
 
 
 def test_an_entry_is_made_when_somebody_looks_and_not_before() -> None:
     made: list[int] = []
 
-    def tell(number: int) -> Entry:
-        made.append(number)
-        return numbered(number)
+    def make(id_: int) -> Entry:
+        made.append(id_)
+        return numbered(id_)
 
     journal = Journal(10)
-    journal.add(tell, 0)
-    journal.add(tell, 0)
+    journal.add(make, 0)
+    journal.add(make, 0)
     assert made == []
     assert journal.entry(2) == numbered(2)
     assert made == [2]
-    assert numbers(journal) == [1, 2]
+    assert ids(journal) == [1, 2]
     assert made == [2, 1, 2]
 
 
 def test_the_oldest_are_forgotten_where_there_are_too_many() -> None:
-    assert numbers(filled(5, most=2)) == [4, 5]
+    assert ids(filled(5, max_entries=2)) == [4, 5]
 
 
 def test_the_oldest_are_forgotten_where_they_are_too_large() -> None:
-    journal = Journal(10, most_bytes=2 * (OVERHEAD + 1000))
+    journal = Journal(10, max_bytes=2 * (OVERHEAD + 1000))
     for _ in range(4):
         journal.add(numbered, 1000)
-    assert numbers(journal) == [3, 4]
-    assert journal.held == 2 * (OVERHEAD + 1000)
+    assert ids(journal) == [3, 4]
+    assert journal.stored_bytes == 2 * (OVERHEAD + 1000)
 
 
 def test_the_newest_is_kept_however_large_it_is() -> None:
-    journal = filled(3, most_bytes=100)
+    journal = filled(3, max_bytes=100)
     journal.add(numbered, 10_000)
-    assert numbers(journal) == [4]
+    assert ids(journal) == [4]
 
 
 def test_an_entry_is_found_by_its_number_while_it_is_kept() -> None:
-    journal = filled(3, most=2)
+    journal = filled(3, max_entries=2)
     found = journal.entry(3)
     assert found is not None
-    assert found.number == 3
+    assert found.id == 3
     assert journal.entry(1) is None
     assert journal.entry(4) is None
 
 
 def test_since_tells_what_came_later() -> None:
-    assert [found.number for found in filled(4).since(2)] == [3, 4]
+    assert [found.id for found in filled(4).since(2)] == [3, 4]
     assert filled(4).since(4) == ()
 
 
 def test_clearing_forgets_all_and_numbers_go_on() -> None:
     journal = filled(3)
     journal.clear()
-    assert (journal.entries(), journal.held) == ((), 0)
+    assert (journal.entries(), journal.stored_bytes) == ((), 0)
     journal.add(numbered, 0)
-    assert numbers(journal) == [4]
+    assert ids(journal) == [4]
 
 
 def test_bodies_are_json_where_they_are() -> None:
     assert entry(b'{"a": 1}', b"[2]").body == {"a": 1}
-    assert entry(b'{"a": 1}', b"[2]").answer == [2]
+    assert entry(b'{"a": 1}', b"[2]").response == [2]
     assert entry(b"{").body is ABSENT
 
 
 def test_news_that_there_are_already_are_told_at_once() -> None:
     journal = filled(2)
-    assert [found.number for found in asyncio.run(journal.news(1, seconds=60))] == [2]
+    assert [found.id for found in asyncio.run(journal.news(1, seconds=60))] == [2]
 
 
 def test_news_are_told_to_all_who_wait_as_soon_as_there_are_any() -> None:
@@ -128,7 +128,7 @@ def test_news_are_told_to_all_who_wait_as_soon_as_there_are_any() -> None:
         journal.add(numbered, 0)
         return await asyncio.gather(*waiting)
 
-    assert [[found.number for found in news] for news in asyncio.run(wait())] == [[3], [3]]
+    assert [[found.id for found in news] for news in asyncio.run(wait())] == [[3], [3]]
     assert journal.waiting == set()
 
 
@@ -165,7 +165,7 @@ def test_news_reach_whoever_waits_in_another_thread() -> None:
         waiting.join(0.001)
     journal.add(numbered, 0)
     waiting.join(30)
-    assert [kept.number for kept in found] == [3]
+    assert [kept.id for kept in found] == [3]
     assert journal.waiting == set()
 
 
@@ -176,4 +176,4 @@ def test_a_waiter_whose_loop_was_closed_hinders_nobody() -> None:
     waiting.cancel()
     loop.close()
     journal.add(numbered, 0)
-    assert numbers(journal) == [1]
+    assert ids(journal) == [1]

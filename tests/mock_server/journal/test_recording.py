@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import UpstreamCall, header
 from mock_server.journal.entries import Entry, Journal
-from mock_server.journal.recorder import recorded
+from mock_server.journal.recorder import journaled
 from mock_server.serving.asgi import MOST_REQUEST
 from mock_server.upstream.calls import UPSTREAM_SEEN
 
@@ -26,7 +26,7 @@ def asked(
     app: ASGIApp, content: bytes = b"", headers: RawHeaders = NO_HEADERS, path: str = "/x", query: bytes = b""
 ) -> Entry:
     """The entry of one request to an application."""
-    journal = Journal(most=10)
+    journal = Journal(max_entries=10)
     chunks = [content[index : index + 100_000] for index in range(0, len(content), 100_000)] or [b""]
 
     async def receive() -> Message:
@@ -40,7 +40,7 @@ def asked(
     }  # fmt: skip
 
     async def ask() -> None:
-        await recorded(app, journal, "gate", Response(status_code=413))(scope, receive, send)
+        await journaled(app, journal, "gate", Response(status_code=413))(scope, receive, send)
 
     asyncio.run(ask())
     (entry,) = journal.entries()
@@ -59,8 +59,8 @@ def bearer(token: str) -> RawHeaders:
 def test_a_request_and_its_answer_are_kept() -> None:
     entry = asked(echo, b'{"a": 1}', [(b"x-mine", b"1")], query=b"b=2")
     assert (entry.gateway, entry.method, entry.path) == ("gate", "POST", "/x?b=2")
-    assert (entry.body, entry.answer) == ({"a": 1}, {"a": 1})
-    assert (entry.status, entry.whole, entry.headers) == (200, True, (("x-mine", "1"),))
+    assert (entry.body, entry.response) == ({"a": 1}, {"a": 1})
+    assert (entry.status, entry.complete, entry.headers) == (200, True, (("x-mine", "1"),))
 
 
 def test_an_answer_that_never_came_is_kept_as_none() -> None:
@@ -68,7 +68,7 @@ def test_an_answer_that_never_came_is_kept_as_none() -> None:
         """No answer."""
 
     entry = asked(silent)
-    assert (entry.status, entry.whole, entry.answer_content) == (None, False, b"")
+    assert (entry.status, entry.complete, entry.response_content) == (None, False, b"")
 
 
 def test_an_answer_that_was_cut_off_is_not_whole() -> None:
@@ -77,14 +77,14 @@ def test_an_answer_that_was_cut_off_is_not_whole() -> None:
         await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
     entry = asked(cut)
-    assert (entry.status, entry.whole, entry.answer_content) == (200, False, b"{")
+    assert (entry.status, entry.complete, entry.response_content) == (200, False, b"{")
 
 
 def test_an_application_that_breaks_leaves_an_entry_all_the_same() -> None:
     async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError("broken")
 
-    journal = Journal(most=1)
+    journal = Journal(max_entries=1)
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b""}
@@ -95,7 +95,7 @@ def test_an_application_that_breaks_leaves_an_entry_all_the_same() -> None:
     scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
 
     async def ask() -> None:
-        await recorded(broken, journal, "gate", broken)(scope, receive, send)
+        await journaled(broken, journal, "gate", broken)(scope, receive, send)
 
     with pytest.raises(RuntimeError):
         asyncio.run(ask())
@@ -120,8 +120,8 @@ def test_the_clients_token_is_kept_nowhere() -> None:
 @pytest.mark.parametrize(("begins", "end"), [('{"words": "' + "." * 188, '"}'), ('{"words": "' + "." * 1001, "")])
 def test_no_half_of_a_token_is_kept_where_a_long_answer_is_cut(begins: str, end: str) -> None:
     entry = asked(echo, f"{begins}{TOKEN}{'.' * 5000}{end}".encode(), bearer(TOKEN))
-    assert b"..[redacted]"[:8] in entry.answer_content
-    assert TOKEN[:4] not in entry.answer_content.decode()
+    assert b"..[redacted]"[:8] in entry.response_content
+    assert TOKEN[:4] not in entry.response_content.decode()
 
 
 @pytest.mark.parametrize("name", [b"cookie", b"x-api-key", b"api-key", b"proxy-authorization"])
@@ -146,7 +146,7 @@ def test_upstream_calls_are_kept_without_secrets() -> None:
         calls.append(UpstreamCall("POST", "/up", headers, {"words": f"it is {TOKEN}"}, 0.0, 200))
         await echo(scope, receive, send)
 
-    (call,) = asked(calling, orjson.dumps({"words": TOKEN}), bearer(TOKEN)).upstream
+    (call,) = asked(calling, orjson.dumps({"words": TOKEN}), bearer(TOKEN)).upstream_calls
     assert call.headers == (("authorization", "Bearer [redacted]"),)
     assert call.body == {"words": "it is [redacted]"}
 
@@ -154,7 +154,7 @@ def test_upstream_calls_are_kept_without_secrets() -> None:
 def test_images_are_kept_by_their_digests_alone() -> None:
     text = base64.b64encode(bytes(6000)).decode()
     entry = asked(Response(orjson.dumps([text])))
-    assert str(entry.answer).endswith("of 6000 bytes']")
+    assert str(entry.response).endswith("of 6000 bytes']")
     assert text not in str(entry)
 
 
@@ -166,7 +166,7 @@ def test_an_answer_in_pieces_is_kept_as_one() -> None:
         await send({"type": "http.response.body"})
 
     entry = asked(dripping)
-    assert (entry.answer, entry.whole) == ({}, True)
+    assert (entry.response, entry.complete) == ({}, True)
 
 
 class Connection:
@@ -174,7 +174,7 @@ class Connection:
 
 
 def test_the_journal_keeps_no_connection_alive() -> None:
-    journal, connection = Journal(most=10), Connection()
+    journal, connection = Journal(max_entries=10), Connection()
     alive = weakref.ref(connection)
     scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     scope["extensions"] = {"of a server": connection}
@@ -186,10 +186,10 @@ def test_the_journal_keeps_no_connection_alive() -> None:
         """Nobody listens."""
 
     async def ask(scope: Scope) -> None:
-        await recorded(Response(), journal, "gate", Response())(scope, receive, send)
+        await journaled(Response(), journal, "gate", Response())(scope, receive, send)
 
     asyncio.run(ask(scope))
     del scope, connection
     gc.collect()
-    assert len(journal.kept) == 1
+    assert len(journal.stored) == 1
     assert alive() is None

@@ -9,7 +9,7 @@ from gateway_contract.traffic.exchange import Headers, UpstreamCall
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, removed
 from mock_server.journal.entries import Entry
-from mock_server.journal.verdict import EntryVerdict, Kind, verdict_in, verdict_of
+from mock_server.journal.verdict import EntryVerdict, VerdictStatus, verdict_by_gateway, verdict_of
 from tests.mock_server.admin.seen import Body
 
 SENT: Headers = (("authorization", "Bearer [redacted]"),)
@@ -25,19 +25,19 @@ def entry(
     headers: Headers = SENT,
 ) -> Entry:
     return Entry(
-        number=1,
+        id=1,
         gateway=contract.name,
-        at=0.0,
+        timestamp=0.0,
         method=method or contract.operation.method,
         path=path or f"/{contract.name}{contract.operation.path}",
         headers=headers,
         content=content,
         status=200,
-        answer_headers=(),
-        answer_content=b"{}",
-        whole=True,
-        seconds=0.0,
-        upstream=calls,
+        response_headers=(),
+        response_content=b"{}",
+        complete=True,
+        duration_seconds=0.0,
+        upstream_calls=calls,
         scenario=None,
         mode="off",
     )
@@ -52,7 +52,7 @@ def test_a_right_request_is_valid(powertokens: Contract, powerbuyin: Contract, i
     for contract in (powertokens, powerbuyin, invented):
         for example in contract.examples:
             found = verdict(contract, example.body, upstream_body(contract, example.body))
-            assert (found.kind, found.says, found.upstream) == (Kind.VALID, "Valid by the contract.", ())
+            assert (found.status, found.message, found.upstream) == (VerdictStatus.VALID, "The request is valid.", ())
 
 
 @pytest.mark.parametrize(
@@ -84,30 +84,33 @@ def test_a_right_request_is_valid(powertokens: Contract, powerbuyin: Contract, i
 )
 def test_a_broken_rule_is_told_with_what_was_sent(invented: Contract, change: Body, said: str) -> None:
     found = verdict(invented, {**KITE, **change})
-    assert found.kind is Kind.BROKEN
-    assert said in found.says
+    assert found.status is VerdictStatus.INVALID
+    assert said in found.message
 
 
 def test_every_broken_rule_is_told_with_its_field_and_clause(invented: Contract) -> None:
     found = verdict(invented, {**KITE, "sheets": 5, "chaos": -1})
-    assert [(one.subject, one.pointer, one.clause) for one in found.broken] == [
+    assert [(one.subject, one.pointer, one.clause) for one in found.violations] == [
         ("sheets", "/sheets", "PX-05"),
         ("chaos", "/chaos", "PX-08"),
     ]
 
 
 def test_a_body_of_another_type_breaks_the_contract_as_a_whole(invented: Contract) -> None:
-    assert verdict(invented, []).says == "body must be an object; got an array: []."
+    assert verdict(invented, []).message == "body must be an object; got an array: []."
 
 
 def test_what_the_page_leaves_open_is_named(powertokens: Contract, invented: Contract) -> None:
     order = powertokens.examples[0].body
     assert isinstance(order, dict)
-    assert verdict(powertokens, {**order, "sed": 1}).says == "The contract leaves open: sed (did you mean 'seed'?)."
-    assert verdict(invented, {**KITE, "canvas": "512X512"}).open == ("canvas",)
     assert (
-        verdict(invented, {**KITE, "sheets": 1.0}).says
-        == "The contract leaves open: an integer written as a fraction: 1.0."
+        verdict(powertokens, {**order, "sed": 1}).message
+        == "The contract does not specify: sed (did you mean 'seed'?)."
+    )
+    assert verdict(invented, {**KITE, "canvas": "512X512"}).unspecified == ("canvas",)
+    assert (
+        verdict(invented, {**KITE, "sheets": 1.0}).message
+        == "The contract does not specify: an integer written as a fraction: 1.0."
     )
 
 
@@ -115,8 +118,10 @@ def test_what_is_broken_is_told_beside_what_the_page_leaves_open(powertokens: Co
     order = powertokens.examples[0].body
     assert isinstance(order, dict)
     found = verdict(powertokens, {**order, "n": 7, "size": "512X512", "sed": 1})
-    assert (found.kind, found.open) == (Kind.BROKEN, ("sed (did you mean 'seed'?)", "size"))
-    assert found.says == "n must be at most 6; got 7. The contract leaves open: sed (did you mean 'seed'?), size."
+    assert (found.status, found.unspecified) == (VerdictStatus.INVALID, ("sed (did you mean 'seed'?)", "size"))
+    assert (
+        found.message == "n must be at most 6; got 7. The contract does not specify: sed (did you mean 'seed'?), size."
+    )
 
 
 @pytest.mark.parametrize("change", [{"n": None}, {"size": "1x1"}, {"prompt": ""}])
@@ -124,31 +129,31 @@ def test_what_the_page_leaves_open_is_not_broken_by_itself(powertokens: Contract
     order = powertokens.examples[0].body
     assert isinstance(order, dict)
     found = verdict(powertokens, {**order, **change})
-    assert (found.kind, found.broken, found.open) == (Kind.OPEN, (), tuple(change))
+    assert (found.status, found.violations, found.unspecified) == (VerdictStatus.UNSPECIFIED, (), tuple(change))
 
 
 def test_what_is_no_json_is_said_to_be_none(invented: Contract) -> None:
-    assert verdict_of(invented, entry(invented, b"{")).says == "The body is no JSON."
-    assert verdict_of(invented, entry(invented, b"")).says == "There is no body."
-    assert verdict_of(invented, entry(invented, b"")).kind is Kind.NOT_JSON
+    assert verdict_of(invented, entry(invented, b"{")).message == "The body is not JSON."
+    assert verdict_of(invented, entry(invented, b"")).message == "The body is missing."
+    assert verdict_of(invented, entry(invented, b"")).status is VerdictStatus.MALFORMED_JSON
 
 
 def test_a_request_to_something_else_is_none_of_the_contracts_business(invented: Contract) -> None:
     for method, path in (("GET", ""), ("", "/paintbox/elsewhere")):
         found = verdict_of(invented, entry(invented, orjson.dumps(KITE), method=method, path=path))
-        assert found.kind is Kind.ELSEWHERE
-        assert "POST /draw" in found.says
+        assert found.status is VerdictStatus.UNMATCHED
+        assert "POST /draw" in found.message
 
 
 def test_a_query_makes_no_other_request(invented: Contract) -> None:
     found = verdict_of(invented, entry(invented, orjson.dumps(KITE), path="/paintbox/draw?a=b"))
-    assert found.kind is Kind.VALID
+    assert found.status is VerdictStatus.VALID
 
 
 def test_a_gateway_that_is_served_no_longer_has_no_verdict(invented: Contract, powertokens: Contract) -> None:
     found = entry(invented, orjson.dumps(KITE))
-    assert verdict_in([powertokens], found).kind is Kind.UNKNOWN
-    assert verdict_in([powertokens, invented], found).kind is Kind.VALID
+    assert verdict_by_gateway([powertokens], found).status is VerdictStatus.UNKNOWN
+    assert verdict_by_gateway([powertokens, invented], found).status is VerdictStatus.VALID
 
 
 @pytest.mark.parametrize(
@@ -161,9 +166,9 @@ def test_a_missing_token_is_told_beside_all_else(invented: Contract, headers: He
         verdict_of(invented, entry(invented, orjson.dumps({**KITE, **change}), headers=headers))
         for change in ({}, {"sheets": 5}, {"canvas": "512X512"})
     )
-    assert (right.kind, right.says, right.broken[0].clause) == (Kind.BROKEN, says, "PX-02")
+    assert (right.status, right.message, right.violations[0].clause) == (VerdictStatus.INVALID, says, "PX-02")
     assert wrong.sentences == (says, "sheets must be at most 4; got 5.")
-    assert (silent.kind, silent.open) == (Kind.BROKEN, ("canvas",))
+    assert (silent.status, silent.unspecified) == (VerdictStatus.INVALID, ("canvas",))
 
 
 def differing(contract: Contract, body: Json, call: Json) -> list[str]:
