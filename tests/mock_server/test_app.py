@@ -117,7 +117,7 @@ def test_calls_are_passed_on_to_a_real_upstream_and_recorded(base: str, powertok
         (recorded,) = http.get(f"{url}/dashscope/_mock/calls").json()
         assert recorded["images"] == list(real.last.images)
         assert recorded["problems"] == []
-        assert f"passed on to <code>{real.url}{base}</code>" in http.get(url).text
+        assert f"forwarded to <code>{real.url}{base}</code>" in http.get(url).text
 
 
 def test_a_gateway_of_the_mock_calls_the_real_upstream_too(powertokens: Contract) -> None:
