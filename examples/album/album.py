@@ -1,4 +1,4 @@
-"""Pictures for an album, made by an image gateway that speaks the API of OpenAI."""
+"""Create pictures for an album with an image gateway that is compatible with OpenAI's API."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ SIDE = 1024
 
 
 class PictureError(Exception):
-    """No picture; the text can be shown to whoever asked for it."""
+    """There is no picture; the message can be shown to the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,26 +19,28 @@ class Picture:
     content: bytes
 
 
-def picture(client: OpenAI, title: str, *, seed: int) -> Picture:
-    """One square picture; the same seed gives a similar one. Raises PictureError."""
+def create_picture(client: OpenAI, title: str, *, seed: int) -> Picture:
+    """Create one square picture; the same seed gives a similar one. Raises PictureError."""
     try:
         made = client.images.generate(
             model=MODEL, prompt=title, n=1, size=f"{SIDE}*{SIDE}", extra_body={"seed": seed, "watermark": False}
         )
     except RateLimitError as error:
-        raise PictureError("Too many pictures at once. Try again in a minute.") from error
+        raise PictureError("Too many requests. Try again in a minute.") from error
     except APIStatusError as error:
-        raise PictureError(error.body["message"] if isinstance(error.body, dict) else "No picture came.") from error
+        raise PictureError(
+            error.body["message"] if isinstance(error.body, dict) else "No picture was returned."
+        ) from error
     except APIError as error:
-        raise PictureError("The picture service cannot be reached.") from error
+        raise PictureError("The picture service is unreachable.") from error
     if not made.data or not made.data[0].url:
-        raise PictureError("No picture came.")
-    return Picture(title, downloaded(made.data[0].url))
+        raise PictureError("No picture was returned.")
+    return Picture(title, download(made.data[0].url))
 
 
-def downloaded(link: str) -> bytes:
-    """Raises PictureError."""
+def download(link: str) -> bytes:
+    """Download a picture. Raises PictureError."""
     try:
         return httpx.get(link).raise_for_status().content
     except httpx.HTTPError as error:
-        raise PictureError("The picture was made and cannot be fetched.") from error
+        raise PictureError("The picture cannot be downloaded.") from error
