@@ -12,6 +12,7 @@ from mock_server.console.docs import docs_routes
 from mock_server.console.pages import console_routes
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.runtime.mock import OWN_PAGES, Mock
+from mock_server.serving.addresses import with_checked_addresses
 from mock_server.serving.asgi import with_cors
 from mock_server.serving.connection import drop, is_ending
 
@@ -43,7 +44,7 @@ def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[Non
                 raise
             await drop(scope, receive)
 
-    return app
+    return with_checked_addresses(app)
 
 
 def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:

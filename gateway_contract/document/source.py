@@ -84,7 +84,7 @@ def _check_nesting(text: str, path: Path) -> None:
             levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if levels > MOST_LEVELS:
                 remedy = "flatten it with $refs, or look for a runaway bracket"
-                place = Place(path, event.start_mark.line + 1)
+                place = Place(path, event.start_mark.line + 1 if event.start_mark else 1)
                 raise DocumentError(place, f"the document is nested more than {MOST_LEVELS} levels deep", remedy)
 
 
