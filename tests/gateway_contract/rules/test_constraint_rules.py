@@ -7,7 +7,7 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.constraint_rules import blamed_for_refusing
 from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
-from gateway_contract.traffic.exchange import Exchange, NoAnswer
+from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
 from tests.gateway_contract.exchanges import (
@@ -133,6 +133,12 @@ def test_nothing_is_proven_without_the_right_token_or_by_another_method(invented
     exchange = sent_as(order(chaos=100), method="PUT")
     for name in ("chaos/maximum", "request/accepted", "body/json"):
         assert finding(invented, name, exchange) is None
+
+
+@pytest.mark.parametrize("status", [401, 200])
+def test_a_body_that_is_not_json_proves_nothing_without_the_right_token(status: int, invented: Contract) -> None:
+    exchange = Exchange(post(ABSENT, credential=Credential.WRONG), answered(ERROR, status))
+    assert finding(invented, "body/json", exchange) is None
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(400, Outcome.PASS), (200, Outcome.FAIL), (500, Outcome.FAIL)])
