@@ -40,9 +40,9 @@ from contract_tests.selftest.trials import (
 )
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
-from mock_server.defects.catalogue import defects, each_way_once
-from mock_server.defects.conforming import variants
-from mock_server.defects.defect import VARIANTS, Defect
+from mock_server.defects.catalogue import defects, each_operator_once
+from mock_server.defects.conforming import CONFORMING, variants
+from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.serving.server import serving
 
@@ -73,7 +73,7 @@ def app_of(trial: Trial) -> AppOf:
         case Kind.DEFECT:
             return defects_of(trial.contract)[trial.name].app
         case Kind.BENIGN:
-            return VARIANTS[trial.name]
+            return CONFORMING[trial.name]
     return gateway_app
 
 
@@ -140,14 +140,15 @@ def suite(trial: Trial) -> Tried:
 
 def trials(every: int) -> list[Trial]:
     contracts = [ready_for(name).contract for name in BUNDLED]
-    broken = [Trial(contract.name, Kind.DEFECT, full_name(contract, way)) for contract, way in each_way_once(contracts)]
+    tried = each_operator_once(contracts)
+    broken = [Trial(contract.name, Kind.DEFECT, full_name(contract, defect)) for contract, defect in tried]
     benign = [Trial(name, Kind.BENIGN, variant) for name in BUNDLED for variant in variants(name)]
     return [*broken[::every], *benign]
 
 
 def full_name(contract: Contract, defect: Defect) -> str:
     """The name under which the catalogue has a defect: with the detail that tells it from others."""
-    return next(str(one) for one in defects(contract) if one.way is defect.way and one.part == defect.part)
+    return next(str(one) for one in defects(contract) if one.operator is defect.operator and one.site == defect.site)
 
 
 def summary(name: str, broken: Sequence[Tried], benign: Sequence[Tried]) -> str:

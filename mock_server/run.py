@@ -112,7 +112,7 @@ def defect_list(names: Sequence[str]) -> list[str]:
         known = defects(contract)
         width = max(len(str(defect)) for defect in known)
         lines += [f"{contract.name}: {len(known)} defects"]
-        lines += [f"  {defect!s:<{width}}  {defect.way.says}" for defect in known]
+        lines += [f"  {defect!s:<{width}}  {defect.operator.summary}" for defect in known]
     return lines
 
 
@@ -125,7 +125,7 @@ def proxy_notices(proxy_upstream: str | None, contracts: Sequence[Contract]) -> 
 def defect_notices(name: str | None, contracts: Sequence[Contract]) -> list[str]:
     """A notice for each gateway that is served with a defect."""
     active = {} if name is None else defects_named(name, contracts)
-    return [f"Active defect in {gateway}: {defect}. {defect.way.says}" for gateway, defect in active.items()]
+    return [f"Active defect in {gateway}: {defect}. {defect.operator.summary}" for gateway, defect in active.items()]
 
 
 def greeting(contracts: Sequence[Contract], own: str) -> list[str]:

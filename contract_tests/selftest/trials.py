@@ -24,8 +24,8 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.rules.rule import Rule
 from mock_server.defects.catalogue import defects, defects_named
-from mock_server.defects.conforming import variants
-from mock_server.defects.defect import VARIANTS, Defect
+from mock_server.defects.conforming import CONFORMING, variants
+from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
@@ -186,7 +186,7 @@ def right_run(trial: Trial) -> Run:
     """A run against a gateway that is right: the bundled one has to stand failures of its upstream as well."""
     if trial.kind is Kind.RIGHT:
         return run_against(ready_for(trial.contract))
-    return run_against(without_failures(trial.contract), VARIANTS[trial.name])
+    return run_against(without_failures(trial.contract), CONFORMING[trial.name])
 
 
 def ready_about(name: str, defect: Defect) -> Loaded:
@@ -213,7 +213,7 @@ def missed(name: str, defect: Defect, found: Run) -> Iterator[str]:
         yield f"survived: {defect.subject} is not blamed"
     elif level == "documented" and defect.subject not in blamed(found, level):
         yield f"{defect.subject} is blamed for no documented rule"
-    if not defect.way.spoils_all and len(blamed(found)) > MOST_BLAMED:
+    if not defect.operator.spoils_all and len(blamed(found)) > MOST_BLAMED:
         yield f"more than {MOST_BLAMED} subjects are blamed"
 
 

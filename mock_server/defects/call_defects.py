@@ -1,257 +1,197 @@
-"""Gateways that let anybody in, waste money, or tell secrets."""
+"""Defects of security and cost: anybody is let in, calls are paid for twice, secrets leak."""
 
-from collections.abc import Callable
-from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.mapping import upstream_body
-from gateway_contract.contract.validity import NOT_JUDGED, upstream_refuses
-from gateway_contract.values.json_value import ABSENT, Json, Nothing
+from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import below, parent, placed
-from mock_server.defects.defect import Spot, broken
-from mock_server.defects.sites import authorization, expected, optional, upstream_of
-from mock_server.gateway.openai_errors import NO_TOKEN, error_for
-from mock_server.gateway.stages import (
-    Gateway,
-    GatewayRequest,
-    GatewayResponse,
-    authenticate,
-    generate,
-    reject,
-    validate,
+from mock_server.defects.conforming import leave_to_upstream
+from mock_server.defects.defect import PlainSite
+from mock_server.defects.operators import (
+    ChangedWire,
+    Result,
+    authenticate_defect,
+    call_defect,
+    gateway_defect,
+    reject_defect,
+    with_wire,
 )
+from mock_server.defects.sites import authorization, expected, optional
+from mock_server.gateway.openai_errors import NO_TOKEN
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
-from mock_server.upstream.client import Outbound, UpstreamWire
-from mock_server.upstream.stub_app import UpstreamAnswer
-
-Heard = ContextVar[Json | Literal[Nothing.ABSENT]]
-
-
-@dataclass(frozen=True, slots=True)
-class Readdressed:
-    """Calls go to another address than the one that is right."""
-
-    wire: UpstreamWire
-    change: Callable[[str], str]
-
-    async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        return await self.wire.send(replace(outbound, url=self.change(outbound.url)))
-
-    async def image(self, link: str) -> bytes | None:
-        return await self.wire.image(link)
-
-    async def aclose(self) -> None:
-        await self.wire.aclose()
-
-
-@dataclass(frozen=True, slots=True)
-class Overheard:
-    """What the upstream answers in the course of a request is kept until its end."""
-
-    wire: UpstreamWire
-    heard: Heard
-
-    async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        answer = await self.wire.send(outbound)
-        self.heard.set(answer.body)
-        return answer
-
-    async def image(self, link: str) -> bytes | None:
-        return await self.wire.image(link)
-
-    async def aclose(self) -> None:
-        await self.wire.aclose()
-
-
-def nothing_heard() -> Heard:
-    return ContextVar("what the upstream answered", default=ABSENT)
-
 
 SLOW = 3  # images
 
 
-def token_of(request: GatewayRequest) -> str:
-    return request.headers.get("authorization", "").partition(" ")[2].strip()
+def authorization_in(request: GatewayRequest) -> str:
+    return request.headers.get("authorization", "")
 
 
-@broken("authenticate", authorization)
-def nobody_is_asked(_at: Spot, _gateway: Gateway, _request: GatewayRequest) -> None:
-    """There is no check at all."""
+def token_in(request: GatewayRequest) -> str:
+    return authorization_in(request).partition(" ")[2].strip()
 
 
-@broken("authenticate", authorization)
-def any_scheme(_at: Spot, gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-    """The right token is taken under any scheme."""
-    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
-    return authenticate(gateway, replace(request, headers={"authorization": f"Bearer {rest}" if scheme else ""}))
+@authenticate_defect(authorization)
+def no_authentication(_gateway: Gateway, _request: GatewayRequest) -> None:
+    """The token is not checked at all."""
 
 
-@broken("authenticate", authorization)
-def any_token(_at: Spot, _gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-    """Some token is enough."""
-    return None if request.headers.get("authorization", "").startswith("Bearer ") else NO_TOKEN
+@authenticate_defect(authorization)
+def any_scheme_accepted(gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+    """The right token is accepted with any scheme."""
+    scheme, _, token = authorization_in(request).partition(" ")
+    as_bearer = {"authorization": f"Bearer {token}" if scheme else ""}
+    return gateway.authenticate(gateway, replace(request, headers=as_bearer))
 
 
-@broken("authenticate", authorization)
-def empty_token(_at: Spot, gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-    """The scheme alone is enough."""
-    return None if request.headers.get("authorization") == "Bearer" else authenticate(gateway, request)
+@authenticate_defect(authorization)
+def any_token_accepted(_gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+    """Any token is accepted."""
+    return None if authorization_in(request).startswith("Bearer ") else NO_TOKEN
 
 
-@broken("authenticate", authorization)
-def no_header_taken(_at: Spot, gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-    """A token is checked, but who sends none is let in."""
-    return authenticate(gateway, request) if request.headers.get("authorization") else None
+@authenticate_defect(authorization)
+def empty_token_accepted(gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+    """The scheme without a token is accepted."""
+    return None if authorization_in(request) == "Bearer" else gateway.authenticate(gateway, request)
 
 
-@broken("authenticate", authorization)
-def breaks_without_a_header(_at: Spot, gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-    """Nobody thought of requests without the header."""
-    return authenticate(gateway, request) if request.headers["authorization"] else NO_TOKEN
+@authenticate_defect(authorization)
+def missing_header_accepted(gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+    """A token is checked, but a request without the header is accepted."""
+    return gateway.authenticate(gateway, request) if authorization_in(request) else None
 
 
-@broken("refuse", expected("unauthorized-status"))
-def unauthorized_as_bad_request(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """A wrong token is called a bad request."""
-    right = reject(gateway, error)
-    return GatewayResponse(400 if right.status == 401 else right.status, right.body)
+@authenticate_defect(authorization)
+def crash_on_missing_header(gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+    """A request without the header raises an exception."""
+    return gateway.authenticate(gateway, request) if request.headers["authorization"] else NO_TOKEN
 
 
-@broken("call", expected("one-generation"))
-async def called_twice(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """The upstream is asked twice, and paid twice."""
-    await generate(gateway, body, call, request)
-    return await generate(gateway, body, call, request)
+@reject_defect(expected("unauthorized-status"), "401-as-400")
+def unauthorized_as_bad_request(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """A wrong token gets 400, not 401."""
+    return replace(response, status=400 if response.status == 401 else response.status)
 
 
-@broken("call", expected("one-generation"))
-async def called_again_when_slow(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """What takes the upstream long, as several images do, is asked for a second time behind the client's back."""
-    made = await generate(gateway, body, call, request)
+@call_defect(expected("one-generation"))
+async def called_twice(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """The upstream is called, and paid, twice."""
+    await gateway.call(gateway, body, call, request)
+    return await gateway.call(gateway, body, call, request)
+
+
+@call_defect(expected("one-generation"))
+async def retried_when_slow(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """A call that takes long, as for several images, is made again without the client knowing."""
+    made = await gateway.call(gateway, body, call, request)
     slow = not isinstance(made, ErrorResponse) and len(made) >= SLOW
-    return await generate(gateway, body, call, request) if slow else made
+    return await gateway.call(gateway, body, call, request) if slow else made
 
 
-@broken("call", expected("upstream-call-valid"), memory=list[str], spoils_all=True)
-async def refusals_glossed_over(
-    _at: Spot, kept: list[str], gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """The upstream is asked in a way that it refuses, and the client gets images of earlier requests."""
-    wrong = next(iter(optional(gateway.contract))).upstream
-    made = await generate(gateway, body, placed(call, wrong, {}) if kept else call, request)
-    kept += [] if isinstance(made, ErrorResponse) else made
-    return kept[:1] or made
+@gateway_defect(expected("upstream-call-valid"), spoils_all=True)
+def errors_hidden_by_old_images(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The upstream is called in a way that it refuses, and the client gets the images of earlier requests."""
+    old: list[str] = []
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        wrong = next(iter(optional(own.contract))).upstream
+        made = await gateway.call(own, body, placed(call, wrong, {}) if old else call, request)
+        old.extend([] if isinstance(made, ErrorResponse) else made)
+        return old[:1] or made
+
+    return replace(gateway, call=call)
 
 
-@broken("gateway", expected("no-generation-when-refused"))
-def called_before_checking(_at: Spot, gateway: Gateway) -> Gateway:
-    """The images are made before the request is looked at."""
+@gateway_defect(expected("no-generation-when-refused"))
+def called_before_validation(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The images are generated before the request is validated."""
 
-    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
-        made = await generate(own, body, call, request)
-        error = validate(own, body)
-        return error if isinstance(error, ErrorResponse) else made
+    def mapped(own: Gateway, body: Json) -> Json:
+        try:
+            return gateway.map(own, body)
+        except (ValueError, AttributeError, TypeError):  # a body that was not validated may have any shape
+            return {}
 
-    return replace(gateway, validate=lambda _, body: body, call=call, map=mapped_if_possible)
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        made = await gateway.call(own, body, call, request)
+        validated = gateway.validate(own, body)
+        return validated if isinstance(validated, ErrorResponse) else made
 
-
-def mapped_if_possible(gateway: Gateway, body: Json) -> Json:
-    try:
-        return upstream_body(gateway.contract, body)
-    except (ValueError, AttributeError, TypeError):
-        return {}
-
-
-@broken("call", expected("client-token-stays"))
-async def client_token_as_key(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """The upstream gets the client's token for a key."""
-    lent = replace(gateway, upstream=replace(gateway.upstream, key=token_of(request)))
-    return await generate(lent, body, call, request)
+    return replace(gateway, validate=lambda _, body: body, call=call, map=mapped)
 
 
-@broken("call", expected("client-token-stays"))
-async def client_token_in_body(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """The upstream is told who asks, by the client's token."""
+@call_defect(expected("client-token-stays"))
+async def client_token_as_key(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """The upstream gets the client's token as its key."""
+    return await called_with(gateway, body, call, request, key=token_in(request))
+
+
+@call_defect(expected("client-token-stays"))
+async def client_token_in_body(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """The client's token is sent upstream in the body."""
     beside = next(iter(optional(gateway.contract))).upstream
-    return await generate(gateway, body, placed(call, below(parent(beside), "user"), token_of(request)), request)
+    with_user = placed(call, below(parent(beside), "user"), token_in(request))
+    return await gateway.call(gateway, body, with_user, request)
 
 
-@broken("call", expected("client-token-stays"))
-async def client_token_in_query(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """The upstream is told who asks in the address, by the client's token."""
-    wire = Readdressed(gateway.upstream.wire, lambda url: f"{url}?user={token_of(request)}")
-    return await generate(replace(gateway, upstream=replace(gateway.upstream, wire=wire)), body, call, request)
+@call_defect(expected("client-token-stays"))
+async def client_token_in_query(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """The client's token is sent upstream in the query."""
+    wire = ChangedWire(gateway.upstream.wire, url_change=lambda url: f"{url}?user={token_in(request)}")
+    return await gateway.call(with_wire(gateway, wire), body, call, request)
 
 
-@broken("call", expected("nothing-overridden"))
-async def key_from_the_body(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """A client may say with which key the upstream is called."""
-    chosen = [value for value in unknown_texts(gateway.contract, body) if value.startswith("sk-")]
-    upstream = replace(gateway.upstream, key=chosen[0]) if chosen else gateway.upstream
-    return await generate(replace(gateway, upstream=upstream), body, call, request)
+@call_defect(expected("nothing-overridden"))
+async def key_from_body(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """A client can choose the key with which the upstream is called."""
+    return await called_with(gateway, body, call, request, key=unknown_text(gateway.contract, body, "sk-"))
 
 
-@broken("call", expected("nothing-overridden"))
-async def address_from_the_body(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """A client may say which upstream is called, and is handed the gateway's key there."""
-    chosen = [value for value in unknown_texts(gateway.contract, body) if value.startswith("http")]
-    upstream = replace(gateway.upstream, url=chosen[0]) if chosen else gateway.upstream
-    return await generate(replace(gateway, upstream=upstream), body, call, request)
+@call_defect(expected("nothing-overridden"))
+async def url_from_body(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """A client can choose the upstream's URL, which then gets the gateway's key."""
+    return await called_with(gateway, body, call, request, url=unknown_text(gateway.contract, body, "http"))
 
 
-def unknown_texts(contract: Contract, body: Json) -> list[str]:
-    """The texts at the top of a body that no page names."""
+async def called_with(
+    gateway: Gateway,
+    body: Json,
+    call: Json,
+    request: GatewayRequest,
+    *,
+    key: str | None = None,
+    url: str | None = None,
+) -> Result:
+    client = gateway.upstream
+    client = replace(client, key=client.key if key is None else key, url=client.url if url is None else url)
+    return await gateway.call(replace(gateway, upstream=client), body, call, request)
+
+
+def unknown_text(contract: Contract, body: Json, prefix: str) -> str | None:
+    """The first text with that prefix in a field that the contract does not name."""
     known = {part.pointer for part in contract.request.parts}
-    found = body.items() if isinstance(body, dict) else ()
-    return [value for name, value in found if isinstance(value, str) and below("", name) not in known]
+    fields = body.items() if isinstance(body, dict) else ()
+    found = (value for name, value in fields if isinstance(value, str) and below("", name) not in known)
+    return next((value for value in found if value.startswith(prefix)), None)
 
 
-def leaves_to_upstream(gateway: Gateway, body: Json) -> Json | ErrorResponse:
-    """Checks only what the upstream would not."""
-    broken_ones = frozenset(one for one in gateway.contract.request.broken(body) if one.keyword != NOT_JUDGED)
-    if not broken_ones or upstream_would_refuse(gateway.contract, body):
-        return body
-    return error_for(gateway.contract, body, broken_ones)
+@gateway_defect(expected("no-upstream-secrets"))
+def key_in_errors(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Error messages contain the gateway's key."""
+
+    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
+        return gateway.reject(own, replace(error, message=f"{error.message} ({own.upstream.key})"))
+
+    return replace(gateway, validate=leave_to_upstream, reject=reject)
 
 
-def upstream_would_refuse(contract: Contract, body: Json) -> bool:
-    try:
-        return bool(upstream_refuses(upstream_of(contract), upstream_body(contract, body)))
-    except (ValueError, TypeError):
-        return False
+@gateway_defect(expected("no-upstream-secrets"))
+def upstream_url_in_errors(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Error messages contain the upstream's URL."""
 
+    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
+        return gateway.reject(own, replace(error, message=f"{error.message} at {own.upstream.url}"))
 
-@broken("gateway", expected("no-upstream-secrets"))
-def key_told_in_errors(_at: Spot, gateway: Gateway) -> Gateway:
-    """What went wrong upstream is told with the key that went there."""
-
-    def told(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        return reject(own, replace(error, message=f"{error.message} ({own.upstream.key})"))
-
-    return replace(gateway, validate=leaves_to_upstream, reject=told)
-
-
-@broken("gateway", expected("no-upstream-secrets"))
-def address_told_in_errors(_at: Spot, gateway: Gateway) -> Gateway:
-    """What went wrong upstream is told with the address where it did."""
-
-    def told(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        return reject(own, replace(error, message=f"{error.message} at {own.upstream.url}"))
-
-    return replace(gateway, validate=leaves_to_upstream, reject=told)
+    return replace(gateway, validate=leave_to_upstream, reject=reject)

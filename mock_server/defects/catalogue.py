@@ -1,9 +1,10 @@
-"""Every known way of being broken, at every part of a contract that it fits, by its name."""
+"""Every known defect of a contract's gateway, by its name."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.statements import constraint_property
@@ -19,55 +20,59 @@ from mock_server.defects import (
     response_defects,
     state_defects,
 )
-from mock_server.defects.defect import WAYS, Defect
+from mock_server.defects.defect import OPERATORS, Defect, DefectOperator
 
-REGISTERED_BY = (
+MODULES = (
+    call_defects,
     constraint_defects,
-    mapping_defects,
+    error_defects,
+    image_defects,
     mapping_defects,
     response_defects,
-    image_defects,
-    error_defects,
-    call_defects,
     state_defects,
-    error_defects,
 )
-"""A module registers what it holds as it is imported; their order is that of the catalogue."""
+"""A module registers its operators as it is imported."""
 
-VARIANTS_REGISTERED_BY = (conforming, conforming_transport, conforming_transport)
+CONFORMING_MODULES = (conforming, conforming_transport)
 
 
 class UnknownDefectError(Exception):
-    """No contract has a defect of that name; says which ones come close."""
+    """No contract has a defect of that name; names similar ones."""
+
+
+def operators() -> list[DefectOperator[Any]]:
+    """Every operator, by module, whichever was imported first."""
+    order = [module.__name__ for module in MODULES]
+    return sorted(OPERATORS.values(), key=lambda operator: order.index(operator.module))
 
 
 def defects(contract: Contract) -> tuple[Defect, ...]:
-    """Every way at every part of a contract that it fits, each under a name of its own."""
-    found = [Defect(way, part) for way in WAYS.values() for part in way.each(contract)]
+    """Every operator at every site of a contract that it fits, each under a name of its own."""
+    found = [Defect(operator, site) for operator in operators() for site in operator.sites(contract)]
     named = Counter(map(str, found))
     return tuple(detailed(one) if named[str(one)] > 1 else one for one in found)
 
 
 def detailed(defect: Defect) -> Defect:
-    part = defect.part
-    return replace(defect, detail=constraint_property(part)) if isinstance(part, Constraint) else defect
+    site = defect.site
+    return replace(defect, detail=constraint_property(site)) if isinstance(site, Constraint) else defect
 
 
 def defects_named(name: str, contracts: Sequence[Contract]) -> dict[str, Defect]:
-    """The defect of that name in each of some contracts that has it. Raises UnknownDefectError."""
+    """The defect of that name in each contract that has it. Raises UnknownDefectError."""
     known = {contract.name: {str(defect): defect for defect in defects(contract)} for contract in contracts}
     found = {contract: named[name] for contract, named in known.items() if name in named}
     if not found:
         close = get_close_matches(name, sorted(set().union(*known.values())), 3, 0.4)
-        hint = f"; close to it: {', '.join(close)}" if close else ""
-        raise UnknownDefectError(f"no defect is called {name!r}{hint}. --list-defects lists them all.")
+        hint = f"; similar: {', '.join(close)}" if close else ""
+        raise UnknownDefectError(f"Unknown defect {name!r}{hint}. --list-defects lists all.")
     return found
 
 
-def each_way_once(contracts: Sequence[Contract]) -> Iterator[tuple[Contract, Defect]]:
-    """Every way at one part of one of some contracts: other contracts and parts from way to way."""
-    for index, way in enumerate(WAYS.values()):
-        fitting = [(contract, parts) for contract in contracts if (parts := list(way.each(contract)))]
+def each_operator_once(contracts: Sequence[Contract]) -> Iterator[tuple[Contract, Defect]]:
+    """Every operator at one site of one contract; contract and site change from operator to operator."""
+    for index, operator in enumerate(operators()):
+        fitting = [(contract, sites) for contract in contracts if (sites := list(operator.sites(contract)))]
         if fitting:
-            contract, parts = fitting[index % len(fitting)]
-            yield contract, Defect(way, parts[index // len(fitting) % len(parts)])
+            contract, sites = fitting[index % len(fitting)]
+            yield contract, Defect(operator, sites[index // len(fitting) % len(sites)])

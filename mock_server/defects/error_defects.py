@@ -1,209 +1,170 @@
-"""Gateways that do not stand failures of their upstream."""
+"""Defects of errors: a failure of the upstream is not survived, or an error response is not what it should be."""
 
-from collections import Counter
 from dataclasses import replace
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway_contract.contract.definition import Contract
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
-from mock_server.defects.call_defects import Overheard, leaves_to_upstream, nothing_heard
-from mock_server.defects.defect import Each, Spot, broken
-from mock_server.defects.sites import bodies, expected, images_of
-from mock_server.defects.state_defects import BROKE
-from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, answer, authenticate, generate, reject
+from mock_server.defects.conforming import leave_to_upstream
+from mock_server.defects.defect import PlainSite
+from mock_server.defects.operators import (
+    ChangedWire,
+    Result,
+    answer_defect,
+    error_body_defect,
+    gateway_defect,
+    no_answer_yet,
+    reject_defect,
+    result_defect,
+    with_middleware,
+    with_wire,
+)
+from mock_server.defects.sites import bodies, error_constraints, error_objects, expected, images_of
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.connection import drop
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.upstream.client import over_http
 
-PATIENCE = 3600.0  # seconds
-
-
-@broken("gateway", expected("answered-when-upstream-fails"))
-def waits_for_ever(_at: Spot, gateway: Gateway) -> Gateway:
-    """An upstream that says nothing is waited for, and so does the client wait."""
-    return replace(gateway, upstream=replace(gateway.upstream, wire=over_http(PATIENCE)))
-
-
-@broken("call", expected("no-success-without-images"))
-async def nothing_as_success(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """When the upstream fails the client gets a success without images."""
-    made = await generate(gateway, body, call, request)
-    return [] if made is BAD_GATEWAY else made
-
-
-@broken("refuse", expected("error-has-the-usual-shape"))
-def failures_in_other_words(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """When the upstream fails the error body is a text."""
-    right = reject(gateway, error)
-    return replace(right, body=error.message) if error is BAD_GATEWAY else right
-
-
-@broken("call", expected("clients-fault-is-4xx"))
-async def clients_fault_as_own(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """What the upstream refuses is told as if the gateway broke."""
-    made = await generate(gateway, body, call, request)
-    return replace(made, status=500) if isinstance(made, ErrorResponse) and made.status == 400 else made
-
-
-@broken("refuse", expected("vendors-fault-is-5xx"))
-def vendors_fault_as_the_clients(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """What the vendor broke is told as if the request were wrong."""
-    right = reject(gateway, error)
-    return replace(right, status=400) if error is BAD_GATEWAY else right
-
-
-@broken("refuse", expected("own-key-is-not-the-clients"))
-def own_key_as_the_clients(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """The client is told that its token is wrong, where the upstream's answer to the gateway is."""
-    right = reject(gateway, error)
-    return replace(right, status=401) if error is BAD_GATEWAY else right
-
-
-@broken("refuse", expected("throttling-is-429"))
-def throttling_as_a_crash(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """A busy upstream looks like a broken gateway."""
-    right = reject(gateway, error)
-    return replace(right, status=500) if right.status == 429 else right
-
-
-@broken("refuse", expected("retry-after-is-kept"))
-def retry_after_lost(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """The client is not told when to try again."""
-    return reject(gateway, replace(error, retry_after=None))
-
-
-@broken("call", expected("content-refusal-is-told"))
-async def content_refusal_unsaid(
-    _at: Spot, gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """Nobody learns that it was the content that the upstream refused."""
-    made = await generate(gateway, body, call, request)
-    if isinstance(made, ErrorResponse) and made.status == 400:
-        return replace(made, code="invalid_value", message="The image service refused.")
-    return made
-
-
-@broken("answer", expected("fewer-images-are-told"))
-async def missing_image_made_up(
-    _at: Spot, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """Where an image is missing another one comes twice."""
-    asked = read(body, images_of(gateway.contract).count)
-    missing = asked - len(links) if isinstance(asked, int) else 0
-    return await answer(gateway, body, [*links, *links[:1] * missing], request)
-
-
-@broken("gateway", expected("next-request-works"), memory=Counter[str])
-def next_one_fails(_at: Spot, seen: Counter[str], gateway: Gateway) -> Gateway:
-    """After a failure of the upstream the next request fails as well."""
-
-    def remembered(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        seen["failures"] += error is BAD_GATEWAY
-        return reject(own, error)
-
-    def checked(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-        if not seen["failures"]:
-            return authenticate(own, request)
-        seen.clear()
-        return BROKE
-
-    return replace(gateway, authenticate=checked, reject=remembered)
-
-
+TIMEOUT = 3600.0  # seconds: longer than any client waits
 LIST: Json = []
-"""What no part of an error is."""
 
 
-def told(*keywords: str) -> Each:
-    """What the contract says of an error body, by the keywords that say it."""
-
-    def found(contract: Contract) -> list[Constraint]:
-        error = contract.operation.refusal
-        constraints = () if error is None else error.constraints.values()
-        return [constraint for constraint in constraints if constraint.keyword in keywords]
-
-    return found
+@gateway_defect(expected("answered-when-upstream-fails"))
+def no_upstream_timeout(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The gateway waits for a silent upstream without end, and so does the client."""
+    return with_wire(gateway, over_http(TIMEOUT))
 
 
-def outermost(contract: Contract) -> list[Constraint]:
-    """That an error body holds an error."""
-    return [constraint for constraint in told("required")(contract) if constraint.pointer.count("/") == 1]
+@result_defect(expected("no-success-without-images"))
+def empty_success_on_upstream_error(result: Result) -> Result:
+    """When the upstream fails, the client gets a success without images."""
+    return [] if result is BAD_GATEWAY else result
 
 
-@broken("refuse", bodies, spoils_all=True)
-def refused_under_200(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """A error says that all went well."""
-    return GatewayResponse(200, reject(gateway, error).body)
+@reject_defect(expected("error-has-the-usual-shape"))
+def string_as_error_body(error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """When the upstream fails, the error body is a string."""
+    return replace(response, body=error.message) if error is BAD_GATEWAY else response
 
 
-@broken("refuse", bodies, spoils_all=True)
-def refused_as_own_fault(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """A error says that the gateway broke."""
-    return GatewayResponse(500, reject(gateway, error).body)
+@result_defect(expected("clients-fault-is-4xx"), "400-as-500")
+def upstream_400_as_500(result: Result) -> Result:
+    """A request that the upstream refuses gets 500, not 400."""
+    return replace(result, status=500) if isinstance(result, ErrorResponse) and result.status == 400 else result
 
 
-@broken("refuse", expected("refusal-status"))
-def refused_as_a_teapot(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """Every refusal of a request has a status of its own."""
-    right = reject(gateway, error)
-    return GatewayResponse(418 if right.status == 400 else right.status, right.body)
+@reject_defect(expected("vendors-fault-is-5xx"), "502-as-400")
+def bad_gateway_as_bad_request(error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """A failure of the upstream gets 400, not 502."""
+    return replace(response, status=400) if error is BAD_GATEWAY else response
 
 
-@broken("refuse", told("required"))
-def left_out_of_errors(at: Constraint, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
+@reject_defect(expected("own-key-is-not-the-clients"), "502-as-401")
+def bad_gateway_as_unauthorized(error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """When the upstream rejects the gateway's key, the client gets 401."""
+    return replace(response, status=401) if error is BAD_GATEWAY else response
+
+
+@reject_defect(expected("throttling-is-429"), "429-as-500")
+def too_many_requests_as_internal_error(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """When the upstream is busy, the client gets 500, not 429."""
+    return replace(response, status=500) if response.status == 429 else response
+
+
+@reject_defect(expected("retry-after-is-kept"))
+def retry_after_dropped(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """The Retry-After header is dropped."""
+    return replace(response, headers={})
+
+
+@result_defect(expected("content-refusal-is-told"))
+def moderation_hidden(result: Result) -> Result:
+    """The error does not say that the upstream refused the content."""
+    if isinstance(result, ErrorResponse) and result.status == 400:
+        return replace(result, code="invalid_value", message="The image service refused.")
+    return result
+
+
+@answer_defect(expected("fewer-images-are-told"))
+async def missing_image_duplicated(
+    _site: PlainSite, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
+) -> GatewayResponse:
+    """In place of a missing image the first is returned again."""
+    requested = read(body, images_of(gateway.contract).count)
+    missing = requested - len(links) if isinstance(requested, int) else 0
+    return await gateway.answer(gateway, body, [*links, *links[:1] * missing], request)
+
+
+@reject_defect(bodies, spoils_all=True)
+def error_with_200(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """An error has the status 200."""
+    return GatewayResponse(200, response.body)
+
+
+@reject_defect(bodies, spoils_all=True)
+def error_with_500(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """An error has the status 500."""
+    return GatewayResponse(500, response.body)
+
+
+@reject_defect(expected("refusal-status"), "400-as-418")
+def bad_request_as_teapot(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """An invalid request gets 418, not 400."""
+    return replace(response, status=418 if response.status == 400 else response.status)
+
+
+@error_body_defect(error_constraints("required"))
+def missing_in_errors(constraint: Constraint, body: Json) -> Json:
     """A part of the error body is missing."""
-    right = reject(gateway, error)
-    return replace(right, body=removed(right.body, at.pointer))
+    return removed(body, constraint.pointer)
 
 
-@broken("gateway", outermost)
-def raw_errors_of_the_upstream(_at: Constraint, gateway: Gateway) -> Gateway:
-    """What the upstream refuses is told in the upstream's own words, whatever their shape."""
-    heard = nothing_heard()
+@gateway_defect(error_objects)
+def raw_upstream_errors(gateway: Gateway, _site: Constraint) -> Gateway:
+    """An error of the upstream is returned as it is, whatever its shape."""
+    last_answer = no_answer_yet()
 
-    def told(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        right, raw = reject(own, error), heard.get()
+    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
+        right, raw = gateway.reject(own, error), last_answer.get()
         return right if raw is ABSENT else replace(right, body=raw)
 
-    upstream = replace(gateway.upstream, wire=Overheard(gateway.upstream.wire, heard))
-    return replace(gateway, validate=leaves_to_upstream, reject=told, upstream=upstream)
+    wire = ChangedWire(gateway.upstream.wire, last_answer=last_answer)
+    return replace(with_wire(gateway, wire), validate=leave_to_upstream, reject=reject)
 
 
-@broken("refuse", told("type"))
-def list_in_errors(at: Constraint, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
+@error_body_defect(error_constraints("type"))
+def list_in_errors(constraint: Constraint, body: Json) -> Json:
     """A part of the error body is a list."""
-    right = reject(gateway, error)
-    return replace(right, body=placed(right.body, at.pointer, LIST) if at.pointer else LIST)
+    return placed(body, constraint.pointer, LIST) if constraint.pointer else LIST
 
 
-@broken("refuse", told("minLength"))
-def empty_in_errors(at: Constraint, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """A text of the error body says nothing."""
-    right = reject(gateway, error)
-    return replace(right, body=placed(right.body, at.pointer, ""))
+@error_body_defect(error_constraints("minLength"))
+def empty_in_errors(constraint: Constraint, body: Json) -> Json:
+    """A string in the error body is empty."""
+    return placed(body, constraint.pointer, "")
 
 
-@broken("refuse", expected("other-method-refused"))
-def any_method_taken(_at: Spot, gateway: Gateway, error: ErrorResponse) -> GatewayResponse:
-    """Another method is answered as if all went well."""
-    right = reject(gateway, error)
-    return replace(right, status=200 if right.status == 405 else right.status)
+@reject_defect(expected("other-method-refused"), "405-as-200")
+def method_not_allowed_as_ok(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """Another method gets 200, not 405."""
+    return replace(response, status=200 if response.status == 405 else response.status)
 
 
-@broken("app", expected("answer-given"))
-async def hangs_up_on_other_methods(_at: Spot, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Where another method should be refused the connection is broken."""
+@gateway_defect(expected("answer-given"), in_images=True)
+def connection_reset_on_405(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Another method gets no response: the connection is reset."""
 
-    async def broken_off(message: Message) -> None:
-        if message.get("status") == 405:
-            await drop(scope, receive)
-        await send(message)
+    def resetting(app: ASGIApp) -> ASGIApp:
+        async def reset(scope: Scope, receive: Receive, send: Send) -> None:
+            async def dropping(message: Message) -> None:
+                if message.get("status") == 405:
+                    await drop(scope, receive)
+                await send(message)
 
-    await app(scope, receive, broken_off)
+            await app(scope, receive, dropping)
+
+        return reset
+
+    return with_middleware(gateway, resetting)

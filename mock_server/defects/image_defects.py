@@ -1,188 +1,143 @@
-"""Gateways whose images do not come, or come otherwise than asked for."""
+"""Defects of images: they are not returned, or not as requested."""
 
-import io
-from collections.abc import Callable
 from textwrap import wrap
 
-from PIL import Image
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from gateway_contract.contract.definition import Carrier
+from gateway_contract.contract.definition import Carrier, Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
-from mock_server.defects.defect import Spot, broken
-from mock_server.defects.response_defects import with_items
+from mock_server.defects.defect import PlainSite
+from mock_server.defects.operators import (
+    Item,
+    answer_defect,
+    fetched_image_defect,
+    gateway_defect,
+    image_field_defect,
+    item_defect,
+    reencoded,
+    with_response_headers,
+)
 from mock_server.defects.sites import any_carrier, by_default, carriers, expected, first_carrier, images_of, pixels
 from mock_server.gateway.response_body import IMAGE_PATH
-from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, answer
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+
+inline, linked = carriers(inline=True), carriers(inline=False)
 
 
-@broken("image", pixels)
-async def half_the_size(_at: Spot, content: bytes | None) -> bytes | None:
-    """Images are made smaller on their way."""
-    return (
-        None if content is None else again(content, lambda image: image.resize((image.width // 2, image.height // 2)))
-    )
+@fetched_image_defect(pixels)
+def half_size(content: bytes) -> bytes:
+    """Images are returned at half of their size."""
+    return reencoded(content, lambda image: image.resize((image.width // 2, image.height // 2)))
 
 
-def again(content: bytes, change: Callable[[Image.Image], Image.Image], kind: str = "PNG") -> bytes:
-    with Image.open(io.BytesIO(content)) as image:
-        made = io.BytesIO()
-        change(image).save(made, kind)
-    return made.getvalue()
-
-
-@broken("image", any_carrier)
-async def page_for_image(_at: Carrier, _content: bytes | None) -> bytes | None:
-    """A page comes where an image should be."""
+@fetched_image_defect(any_carrier)
+def html_instead_of_image(_content: bytes) -> bytes:
+    """An HTML page is returned in place of an image."""
     return b"<!doctype html><title>Sorry</title>"
 
 
-@broken("image", any_carrier)
-async def half_an_image(_at: Carrier, content: bytes | None) -> bytes | None:
-    """Images are cut."""
-    return content and content[: len(content) // 2]
+@fetched_image_defect(any_carrier)
+def truncated_image(content: bytes) -> bytes:
+    """Images are cut in half."""
+    return content[: len(content) // 2]
 
 
-@broken("answer", any_carrier)
-async def other_carrier(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
+@answer_defect(any_carrier)
+async def wrong_image_field(
+    site: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
 ) -> GatewayResponse:
-    """Who asks for this carrier gets the other one."""
-    other = next(carrier for carrier in images_of(gateway.contract).carriers if carrier is not at)
-    right = await answer(gateway, body, links, request)
-    if read(right.body, f"{images_of(gateway.contract).pointer}/0/{at.key}"):
-        return await answer(gateway, placed(body, at.asked_by, other.value), links, request)
+    """A request for this field gets the other one."""
+    images = images_of(gateway.contract)
+    other = next(carrier for carrier in images.carriers if carrier is not site)
+    right = await gateway.answer(gateway, body, links, request)
+    if read(right.body, f"{images.pointer}/0/{site.key}"):
+        return await gateway.answer(gateway, placed(body, site.asked_by, other.value), links, request)
     return right
 
 
-@broken("answer", by_default)
-async def other_carrier_by_default(
-    at: Spot, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
+@answer_defect(by_default)
+async def wrong_image_field_by_default(
+    site: PlainSite, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
 ) -> GatewayResponse:
-    """Who does not say how the images should come gets them otherwise than by default."""
-    if read(body, at.pointer) is not ABSENT:
-        return await answer(gateway, body, links, request)
-    default = gateway.contract.request.default(at.pointer, body)
+    """A request that does not name the field gets the one that is not the default."""
+    if read(body, site.pointer) is not ABSENT:
+        return await gateway.answer(gateway, body, links, request)
+    default = gateway.contract.request.default(site.pointer, body)
     other = next(carrier.value for carrier in images_of(gateway.contract).carriers if carrier.value != default)
-    return await answer(gateway, placed(body, at.pointer, other), links, request)
+    return await gateway.answer(gateway, placed(body, site.pointer, other), links, request)
 
 
-@broken("answer", any_carrier)
-async def carrier_empty(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """There is the carrier, and nothing in it."""
-    return await with_items(gateway, body, links, request, lambda item: item | {at.key: ""})
+@item_defect(any_carrier)
+def empty_image_field(site: Carrier, _contract: Contract, item: Item) -> Json:
+    """The field is an empty string."""
+    return item | {site.key: ""}
 
 
-@broken("answer", first_carrier)
-async def carriers_all_empty(
-    _at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """There is every carrier, and nothing in any of them."""
-    empty: dict[str, Json] = {carrier.key: "" for carrier in images_of(gateway.contract).carriers}
-    return await with_items(gateway, body, links, request, lambda item: item | empty)
+@item_defect(first_carrier)
+def all_image_fields_empty(_site: Carrier, contract: Contract, item: Item) -> Json:
+    """All image fields are returned, and all are empty strings."""
+    return item | dict.fromkeys((carrier.key for carrier in images_of(contract).carriers), "")
 
 
-@broken("answer", carriers(inline=True))
-async def as_data_uri(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """The image comes as a data: URI."""
-    return await changed_carrier(at, gateway, body, links, request, "data:image/png;base64,{}".format)
+@image_field_defect(inline)
+def as_data_uri(_gateway: Gateway, _request: GatewayRequest, text: str) -> str:
+    """The image is returned as a data: URI, not as Base64."""
+    return f"data:image/png;base64,{text}"
 
 
-@broken("answer", carriers(inline=True))
-async def cut_base64(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """Some characters are missing at the end."""
-    return await changed_carrier(at, gateway, body, links, request, lambda text: text[:-5])
+@image_field_defect(inline)
+def truncated_base64(_gateway: Gateway, _request: GatewayRequest, text: str) -> str:
+    """The last five characters of the Base64 are missing."""
+    return text[:-5]
 
 
-@broken("answer", carriers(inline=True))
-async def base64_for_urls(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """The alphabet is the one for URLs."""
-    safe = str.maketrans("+/", "-_")
-    return await changed_carrier(at, gateway, body, links, request, lambda text: text.translate(safe))
+@image_field_defect(inline)
+def url_safe_base64(_gateway: Gateway, _request: GatewayRequest, text: str) -> str:
+    """The Base64 uses the URL-safe alphabet."""
+    return text.translate(str.maketrans("+/", "-_"))
 
 
-@broken("answer", carriers(inline=True))
-async def wrapped_base64(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """There is a line break after every 76 characters, as in mail."""
-    return await changed_carrier(at, gateway, body, links, request, lambda text: "\n".join(wrap(text, 76)))
+@image_field_defect(inline)
+def base64_with_line_breaks(_gateway: Gateway, _request: GatewayRequest, text: str) -> str:
+    """The Base64 has a line break after every 76 characters, as in MIME."""
+    return "\n".join(wrap(text, 76))
 
 
-@broken("answer", carriers(inline=False))
-async def expired_link(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """The link was good once."""
-    signer = gateway.upstream.signer
-
-    def expired(link: str) -> str:
-        return f"{request.base}{IMAGE_PATH}/{signer.sign(link, 0.0)}.png"
-
-    return await changed_carrier(at, gateway, body, links, request, expired)
+@image_field_defect(linked)
+def expired_link(gateway: Gateway, request: GatewayRequest, link: str) -> str:
+    """The link has expired."""
+    return f"{request.base}{IMAGE_PATH}/{gateway.upstream.signer.sign(link, 0.0)}.png"
 
 
-@broken("answer", carriers(inline=False))
-async def link_in_small_letters(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """The link is written anew, and its signature with it."""
-    return await changed_carrier(at, gateway, body, links, request, str.lower)
+@image_field_defect(linked)
+def lowercased_link(_gateway: Gateway, _request: GatewayRequest, link: str) -> str:
+    """The link is lowercased, and so is its signature."""
+    return link.lower()
 
 
-@broken("answer", carriers(inline=False))
-async def relative_link(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """The link does not say where."""
-    return await changed_carrier(at, gateway, body, links, request, lambda link: link.removeprefix(request.base))
+@image_field_defect(linked)
+def relative_link(_gateway: Gateway, request: GatewayRequest, link: str) -> str:
+    """The link has no scheme and host."""
+    return link.removeprefix(request.base)
 
 
-@broken("answer", carriers(inline=False))
-async def dead_link(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """The link leads to nothing."""
-    return await changed_carrier(at, gateway, body, links, request, lambda link: link.replace("/images/", "/image/"))
+@image_field_defect(linked)
+def dead_link(_gateway: Gateway, _request: GatewayRequest, link: str) -> str:
+    """The link leads to 404."""
+    return link.replace("/images/", "/image/")
 
 
-@broken("answer", carriers(inline=False))
-async def local_file(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """The link leads into the gateway's own disk."""
-    return await changed_carrier(at, gateway, body, links, request, lambda _: "file:///var/images/1.png")
+@image_field_defect(linked)
+def file_url(_gateway: Gateway, _request: GatewayRequest, _link: str) -> str:
+    """The link is a file: URL on the gateway's machine."""
+    return "file:///var/images/1.png"
 
 
-async def changed_carrier(
-    at: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest, change: Callable[[str], str]
-) -> GatewayResponse:
-    return await with_items(
-        gateway,
-        body,
-        links,
-        request,
-        lambda item: item | ({at.key: change(str(item[at.key]))} if at.key in item else {}),
-    )
+@gateway_defect(expected("image-media-type"), in_images=True)
+def octet_stream_content_type(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """An image has the content type application/octet-stream."""
 
+    def changed(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
+        is_image = headers.get(b"content-type", b"").startswith(b"image/")
+        return headers | {b"content-type": b"application/octet-stream"} if is_image else headers
 
-@broken("app", expected("image-media-type"))
-async def images_called_bytes(_at: Spot, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """An image does not say what it is."""
-
-    async def told(message: Message) -> None:
-        for index, (name, value) in enumerate(message.get("headers", ())):
-            if name == b"content-type" and value.startswith(b"image/"):
-                message["headers"][index] = (name, b"application/octet-stream")
-        await send(message)
-
-    await app(scope, receive, told)
+    return with_response_headers(gateway, changed)

@@ -1,26 +1,25 @@
-"""Gateways that do not pass on what they were asked for."""
+"""Defects of mapping: the upstream call is not what the client asked for."""
 
 import html
 import struct
 import unicodedata
-from collections.abc import Mapping
 from typing import cast
 
 from gateway_contract.contract.definition import MappedField
-from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.values.json_value import ABSENT, Json, same
-from gateway_contract.values.pointer import below, leaf_name, parent, placed, read, removed
+from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
 from gateway_contract.values.size import parse_size
-from mock_server.defects.defect import Spot, broken
+from mock_server.defects.defect import PlainSite
+from mock_server.defects.operators import MappedCall, Schema, map_defect, text_defect, value_defect
 from mock_server.defects.sites import (
-    counted,
     easily_lost,
     finely_graded,
     gateway_only,
+    image_count,
     images_of,
     in_objects,
     mapping_at,
-    not_to_be_invented,
+    not_to_be_injected,
     of_many_values,
     of_several_forms,
     of_type,
@@ -32,80 +31,65 @@ from mock_server.defects.sites import (
     zeros,
 )
 from mock_server.gateway.response_body import carrier_asked_for
-from mock_server.gateway.stages import Gateway
 
 SIZE = "1024*768"
 MOST_IMAGES = 6
-"""More in one call the upstream refuses, and then it is not the number that is seen to be wrong."""
+"""The upstream refuses more in one call, and then the number is not seen to be wrong."""
+MOST_INT32 = 2147483647
 
 
-def call_of(gateway: Gateway, body: Json) -> Json:
-    return upstream_body(gateway.contract, body)
+@map_defect(optional)
+def dropped(field: MappedField, mapped: MappedCall) -> Json:
+    """The field is not sent upstream."""
+    return removed(mapped.call, field.upstream)
 
 
-def retold(at: MappedField, call: Json, text: str) -> Json:
-    """A call with another text in a field, where it has one."""
-    return placed(call, at.upstream, text) if isinstance(read(call, at.upstream), str) else call
+@map_defect(in_objects)
+def parent_level(field: MappedField, mapped: MappedCall) -> Json:
+    """The field is sent beside the object to which it belongs."""
+    return moved(field, mapped, below(parent(parent(field.upstream)), leaf_name(field.upstream)))
 
 
-@broken("map", optional)
-def dropped(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field never arrives."""
-    return removed(call_of(gateway, body), at.upstream)
+@map_defect(in_objects)
+def child_level(field: MappedField, mapped: MappedCall) -> Json:
+    """The field is sent in an object of its own, within the object to which it belongs."""
+    return moved(field, mapped, below(below(parent(field.upstream), "options"), leaf_name(field.upstream)))
 
 
-@broken("map", in_objects)
-def one_level_up(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field arrives beside the object in which it belongs."""
-    return moved(at, call_of(gateway, body), below(parent(parent(at.upstream)), leaf_name(at.upstream)))
+@map_defect(in_objects)
+def wrong_object(field: MappedField, mapped: MappedCall) -> Json:
+    """The field is sent in another object, beside the one to which it belongs."""
+    own = parent(field.upstream)
+    above = read(mapped.call, parent(own))
+    names = [name for name, value in ([] if above is ABSENT else members(above)) if isinstance(value, dict)]
+    others = [pointer for name in names if (pointer := below(parent(own), name)) != own]
+    return moved(field, mapped, below((others or [parent(own)])[0], leaf_name(field.upstream)))
 
 
-@broken("map", in_objects)
-def one_level_down(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field arrives in an object of its own, within the one in which it belongs."""
-    return moved(at, call_of(gateway, body), below(below(parent(at.upstream), "options"), leaf_name(at.upstream)))
+@map_defect(in_objects)
+def renamed(field: MappedField, mapped: MappedCall) -> Json:
+    """The field is sent under a name that the upstream does not know."""
+    return moved(field, mapped, below(parent(field.upstream), f"the_{leaf_name(field.upstream)}"))
 
 
-@broken("map", in_objects)
-def in_another_object(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field arrives in the object beside the one in which it belongs."""
-    call, own = call_of(gateway, body), parent(at.upstream)
-    objects = [pointer for pointer, value in members(call, parent(own)) if isinstance(value, dict)]
-    other = next((pointer for pointer in objects if pointer != own), parent(own))
-    return moved(at, call, below(other, leaf_name(at.upstream)))
+def moved(field: MappedField, mapped: MappedCall, pointer: str) -> Json:
+    value = read(mapped.call, field.upstream)
+    return mapped.call if value is ABSENT else placed(removed(mapped.call, field.upstream), pointer, value)
 
 
-def members(call: Json, pointer: str) -> list[tuple[str, Json]]:
-    found = read(call, pointer)
-    return [(below(pointer, name), value) for name, value in found.items()] if isinstance(found, dict) else []
+@value_defect(of_type("integer", "boolean", "number"))
+def sent_as_string(_schema: Schema, value: Json) -> Json:
+    """The value is sent as a string, which the upstream refuses."""
+    return str(value).lower()
 
 
-@broken("map", in_objects)
-def renamed(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field arrives under a name that the upstream does not know."""
-    return moved(at, call_of(gateway, body), below(parent(at.upstream), f"the_{leaf_name(at.upstream)}"))
+@map_defect(of_many_values)
+def constant_value(field: MappedField, mapped: MappedCall) -> Json:
+    """The field is sent with one fixed value, whatever the client sends."""
+    return placed(mapped.call, field.upstream, fixed_value(schema_of(mapped.contract, field.pointer).schema))
 
 
-def moved(at: MappedField, call: Json, pointer: str) -> Json:
-    value = read(call, at.upstream)
-    return call if value is ABSENT else placed(removed(call, at.upstream), pointer, value)
-
-
-@broken("map", of_type("integer", "boolean", "number"))
-def sent_as_text(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field arrives as text; the upstream refuses it."""
-    call = call_of(gateway, body)
-    value = read(call, at.upstream)
-    return call if value is ABSENT else placed(call, at.upstream, str(value).lower())
-
-
-@broken("map", of_many_values)
-def always_the_same(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Whatever the client says, the upstream is told one thing."""
-    return placed(call_of(gateway, body), at.upstream, settled_value(schema_of(gateway.contract, at.pointer).schema))
-
-
-def settled_value(schema: Mapping[str, Json]) -> Json:
+def fixed_value(schema: Schema) -> Json:
     match schema:
         case {"enum": [first, *_]}:
             return first
@@ -116,58 +100,51 @@ def settled_value(schema: Mapping[str, Json]) -> Json:
     return SIZE if "format" in schema else "a cat"
 
 
-@broken("map", counted)
-def multiplied(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Twice as many images are asked for, and paid for, as the client wanted."""
-    call = call_of(gateway, body)
-    value = read(call, at.upstream)
-    return placed(call, at.upstream, value * 2) if isinstance(value, int) and value * 2 <= MOST_IMAGES else call
+@value_defect(image_count)
+def doubled(_schema: Schema, value: Json) -> Json:
+    """Twice as many images are requested, and paid for, as the client asked for."""
+    return value * 2 if isinstance(value, int) and value * 2 <= MOST_IMAGES else value
 
 
-@broken("map", finely_graded)
-def through_a_short_float(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The number loses what a float of 32 bits cannot hold."""
-    call = call_of(gateway, body)
-    value = read(call, at.upstream)
+@value_defect(finely_graded)
+def float32(_schema: Schema, value: Json) -> Json:
+    """The number loses what a 32-bit float cannot hold."""
     if not isinstance(value, int | float) or isinstance(value, bool):
-        return call
+        return value
     (short,) = struct.unpack("f", struct.pack("f", value))
-    return placed(call, at.upstream, min(int(short), 2147483647) if isinstance(value, int) else short)
+    return min(int(short), MOST_INT32) if isinstance(value, int) else cast("float", short)
 
 
-@broken("map", with_snapshots)
-def of_the_plain_series(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """What the client asks for by its full name is asked for by the name of its series."""
-    call = call_of(gateway, body)
-    return retold(at, call, str(read(call, at.upstream)).rpartition("-")[0])
+@text_defect(with_snapshots)
+def series_name_only(_schema: Schema, text: str) -> str:
+    """The last part of the model's name is dropped."""
+    return text.rpartition("-")[0]
 
 
-@broken("map", sizes)
-def sides_swapped(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Height times width."""
-    call = call_of(gateway, body)
-    size = parse_size(read(call, at.upstream))
-    return call if size is None else placed(call, at.upstream, f"{size.height}*{size.width}")
+@value_defect(sizes)
+def width_height_swapped(_schema: Schema, value: Json) -> Json:
+    """Width and height are swapped."""
+    size = parse_size(value)
+    return value if size is None else f"{size.height}*{size.width}"
 
 
-@broken("map", of_several_forms)
-def not_normalised(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The client's form goes upstream as it is."""
-    value = read(body, at.pointer)
-    call = call_of(gateway, body)
-    return call if value is ABSENT else placed(call, at.upstream, value)
+@map_defect(of_several_forms)
+def not_normalized(field: MappedField, mapped: MappedCall) -> Json:
+    """The value is sent as it is, not in the upstream's form."""
+    value = read(mapped.body, field.pointer)
+    return mapped.call if value is ABSENT else placed(mapped.call, field.upstream, value)
 
 
-@broken("map", not_to_be_invented)
-def made_up_when_left_out(at: Spot, gateway: Gateway, body: Json) -> Json:
-    """A field that the client left out goes upstream with a value of the gateway's own."""
-    call, field = call_of(gateway, body), mapping_at(gateway.contract, at.pointer)
-    if read(body, at.pointer) is not ABSENT:
-        return call
-    return placed(call, field.upstream, invented_value(schema_of(gateway.contract, at.pointer).schema))
+@map_defect(not_to_be_injected)
+def default_injected(site: PlainSite, mapped: MappedCall) -> Json:
+    """A field that the client omits is sent with a value of the gateway's own."""
+    if read(mapped.body, site.pointer) is not ABSENT:
+        return mapped.call
+    value = injected_value(schema_of(mapped.contract, site.pointer).schema)
+    return placed(mapped.call, mapping_at(mapped.contract, site.pointer).upstream, value)
 
 
-def invented_value(schema: Mapping[str, Json]) -> Json:
+def injected_value(schema: Schema) -> Json:
     match schema.get("type"):
         case "boolean":
             return schema.get("default") is not True
@@ -178,97 +155,86 @@ def invented_value(schema: Mapping[str, Json]) -> Json:
     return SIZE if "format" in schema else "blurry"
 
 
-@broken("map", gateway_only)
-def passed_on(at: Spot, gateway: Gateway, body: Json) -> Json:
-    """A field that is the gateway's business goes upstream, too."""
-    call, value = call_of(gateway, body), read(body, at.pointer)
-    beside = next(field for field in optional(gateway.contract))
-    return call if value is ABSENT else placed(call, below(parent(beside.upstream), leaf_name(at.pointer)), value)
+@map_defect(gateway_only)
+def forwarded_upstream(site: PlainSite, mapped: MappedCall) -> Json:
+    """A field that is only for the gateway is sent upstream as well."""
+    value, beside = read(mapped.body, site.pointer), next(iter(optional(mapped.contract)))
+    pointer = below(parent(beside.upstream), leaf_name(site.pointer))
+    return mapped.call if value is ABSENT else placed(mapped.call, pointer, value)
 
 
-@broken("map", easily_lost)
-def lost_when_falsy(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """0, false and the empty text never arrive."""
-    call = call_of(gateway, body)
-    return call if read(call, at.upstream) else removed(call, at.upstream)
+@map_defect(easily_lost)
+def dropped_when_falsy(field: MappedField, mapped: MappedCall) -> Json:
+    """0, false and the empty string are not sent upstream."""
+    return mapped.call if read(mapped.call, field.upstream) else removed(mapped.call, field.upstream)
 
 
-@broken("map", zeros)
-def zero_made_one(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """0 arrives as 1."""
-    call = call_of(gateway, body)
-    return placed(call, at.upstream, 1) if same(read(call, at.upstream), 0) else call
+@value_defect(zeros)
+def zero_becomes_one(_schema: Schema, value: Json) -> Json:
+    """0 is sent as 1."""
+    return 1 if same(value, 0) else value
 
 
-@broken("map", optional)
-def lost_beside_another(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field is lost, or the value that is lost easily, but only where another field is asked for as well."""
-    others = [field for field in optional(gateway.contract) if field is not at]
-    call = call_of(gateway, body)
-    lost = not at.preserve or any(same(read(body, at.pointer), value) for value in at.preserve)
-    return removed(call, at.upstream) if lost and read(body, others[-1].pointer) is not ABSENT else call
+@map_defect(optional)
+def dropped_beside_another_field(field: MappedField, mapped: MappedCall) -> Json:
+    """The field, or its easily lost value, is not sent upstream when another field is sent as well."""
+    *_, last = (other for other in optional(mapped.contract) if other is not field)
+    value = read(mapped.body, field.pointer)
+    lost = not field.preserve or any(same(value, easily) for easily in field.preserve)
+    beside = read(mapped.body, last.pointer) is not ABSENT
+    return removed(mapped.call, field.upstream) if lost and beside else mapped.call
 
 
-@broken("map", optional)
-def lost_for_one_carrier(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The field is lost, but only where the images come within the answer."""
-    call = call_of(gateway, body)
-    inline = carrier_asked_for(gateway.contract, images_of(gateway.contract), body).inline
-    return removed(call, at.upstream) if inline else call
+@map_defect(optional)
+def dropped_for_inline_images(field: MappedField, mapped: MappedCall) -> Json:
+    """The field is not sent upstream when the images are returned inline."""
+    inline = carrier_asked_for(mapped.contract, images_of(mapped.contract), mapped.body).inline
+    return removed(mapped.call, field.upstream) if inline else mapped.call
 
 
-@broken("map", texts)
-def trimmed(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """White space at either end is taken away."""
-    call = call_of(gateway, body)
-    return retold(at, call, str(read(call, at.upstream)).strip())
+@text_defect(texts)
+def trimmed(_schema: Schema, text: str) -> str:
+    """Leading and trailing white space is removed."""
+    return text.strip()
 
 
-@broken("map", texts)
-def cut(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Half of the longest text never arrives."""
-    call = call_of(gateway, body)
-    longest = schema_of(gateway.contract, at.pointer).schema.get("maxLength", 200)
-    return retold(at, call, str(read(call, at.upstream))[: cast("int", longest) // 2])
+@text_defect(texts)
+def truncated(schema: Schema, text: str) -> str:
+    """The text is cut at half of its maximum length."""
+    return text[: cast("int", schema.get("maxLength", 200)) // 2]
 
 
-@broken("map", texts)
-def in_one_line(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Every run of white space becomes a space."""
-    call = call_of(gateway, body)
-    return retold(at, call, " ".join(str(read(call, at.upstream)).split()))
+@text_defect(texts)
+def whitespace_collapsed(_schema: Schema, text: str) -> str:
+    """Every run of white space becomes one space."""
+    return " ".join(text.split())
 
 
-@broken("map", texts)
-def without_non_ascii(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Only ASCII arrives."""
-    call = call_of(gateway, body)
-    return retold(at, call, str(read(call, at.upstream)).encode("ascii", "ignore").decode())
+@text_defect(texts)
+def non_ascii_dropped(_schema: Schema, text: str) -> str:
+    """Characters outside ASCII are removed."""
+    return text.encode("ascii", "ignore").decode()
 
 
-@broken("map", texts)
-def escaped_for_html(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Angle brackets and quotes arrive as entities."""
-    call = call_of(gateway, body)
-    return retold(at, call, html.escape(str(read(call, at.upstream))))
+@text_defect(texts)
+def html_escaped(_schema: Schema, text: str) -> str:
+    """Angle brackets, quotes and ampersands are sent as HTML entities."""
+    return html.escape(text)
 
 
-@broken("map", texts)
-def composed(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """Letters and their accents are drawn together."""
-    call = call_of(gateway, body)
-    return retold(at, call, unicodedata.normalize("NFC", str(read(call, at.upstream))))
+@text_defect(texts)
+def nfc_normalized(_schema: Schema, text: str) -> str:
+    """Letters and their combining accents are composed (Unicode NFC)."""
+    return unicodedata.normalize("NFC", text)
 
 
-@broken("map", texts)
-def something_added(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """The gateway improves what the client wrote."""
-    call = call_of(gateway, body)
-    return retold(at, call, f"{read(call, at.upstream)}, best quality")
+@text_defect(texts)
+def text_appended(_schema: Schema, text: str) -> str:
+    """The gateway appends words to the client's text."""
+    return f"{text}, best quality"
 
 
-@broken("map", texts)
-def read_as_latin_1(at: MappedField, gateway: Gateway, body: Json) -> Json:
-    """UTF-8 is taken for another encoding."""
-    call = call_of(gateway, body)
-    return retold(at, call, str(read(call, at.upstream)).encode().decode("latin-1"))
+@text_defect(texts)
+def decoded_as_latin_1(_schema: Schema, text: str) -> str:
+    """UTF-8 is decoded as Latin-1."""
+    return text.encode().decode("latin-1")

@@ -1,6 +1,6 @@
-"""The parts of a contract that a defect can be about."""
+"""The sites of defects: which parts of a contract an operator fits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from gateway_contract.contract.definition import Carrier, Contract, ImageItems, MappedField, UnixTime, Upstream
@@ -10,7 +10,7 @@ from gateway_contract.schema.keyword_type import Group
 from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
 from gateway_contract.values.json_value import Json, same
 from gateway_contract.values.pointer import removed, tokens
-from mock_server.defects.defect import Each, Spot
+from mock_server.defects.defect import PlainSite, Sites
 
 
 def example(contract: Contract) -> Json:
@@ -23,259 +23,6 @@ def schema_of(contract: Contract, pointer: str) -> Part:
 
 def type_of(contract: Contract, pointer: str) -> str:
     return str(schema_of(contract, pointer).schema.get("type"))
-
-
-def optional(contract: Contract) -> Iterator[MappedField]:
-    """Fields that a client may leave out."""
-    for field in contract.mapped:
-        if standing(contract, removed(example(contract), field.pointer)).valid:
-            yield field
-
-
-def of_type(*types: str) -> Each:
-    def found(contract: Contract) -> Iterator[MappedField]:
-        return (field for field in contract.mapped if type_of(contract, field.pointer) in types)
-
-    return found
-
-
-def texts(contract: Contract) -> Iterator[MappedField]:
-    """Fields of free text."""
-    for field in of_type("string")(contract):
-        if not {"enum", "format"} & schema_of(contract, field.pointer).schema.keys():
-            yield field
-
-
-def in_objects(contract: Contract) -> Iterator[MappedField]:
-    """Optional fields that could stand one level up."""
-    return (field for field in optional(contract) if len(tokens(field.upstream)) > 1)
-
-
-def counted(contract: Contract) -> Iterator[MappedField]:
-    """The field that says how many images are wanted."""
-    return (field for field in contract.mapped if field.pointer == images_of(contract).count)
-
-
-def easily_lost(contract: Contract) -> Iterator[MappedField]:
-    return (field for field in contract.mapped if field.preserve)
-
-
-def zeros(contract: Contract) -> Iterator[MappedField]:
-    """Numbers of which 0 is easily lost."""
-    return (field for field in contract.mapped if any(same(value, 0) for value in field.preserve))
-
-
-def of_many_values(contract: Contract) -> Iterator[MappedField]:
-    """Fields that may hold more than one value, but for lists and fractions."""
-    for field in of_type("integer", "boolean", "string")(contract):
-        listed = schema_of(contract, field.pointer).schema.get("enum")
-        if not isinstance(listed, list) or len(listed) > 1:
-            yield field
-
-
-def with_snapshots(contract: Contract) -> Iterator[MappedField]:
-    """Names of which the upstream knows dated snapshots."""
-    return (field for field in contract.mapped if field.match == "dated-snapshot")
-
-
-def sizes(contract: Contract) -> Iterator[MappedField]:
-    return (field for field in contract.mapped if field.normalize == "image-size")
-
-
-def of_several_forms(contract: Contract) -> Iterator[MappedField]:
-    """Fields that the contract shows in a form that the upstream does not take."""
-    for field in contract.mapped:
-        shown = schema_of(contract, field.pointer).schema.get("examples")
-        if isinstance(shown, list) and any(field.wanted(value) != value for value in shown):
-            yield field
-
-
-def not_to_be_invented(contract: Contract) -> Iterator[Spot]:
-    """Fields that stay out of the upstream call, or hold their default there, when the client leaves them out."""
-    for field in optional(contract):
-        part = schema_of(contract, field.pointer)
-        if "default" in part.schema:
-            yield Spot(field.subject, part.clause("default"), part.level("default"), field.pointer)
-        elif not field.may_be_invented:
-            yield Spot(field.subject, field.clause, field.level, field.pointer)
-
-
-def finely_graded(contract: Contract) -> Iterator[MappedField]:
-    """Numbers of which a float of 32 bits cannot hold every one."""
-    for field in of_type("integer", "number")(contract):
-        highest = schema_of(contract, field.pointer).schema.get("maximum", 1 << 31)
-        if type_of(contract, field.pointer) == "number" or cast("int", highest) > 1 << 24:
-            yield field
-
-
-def limits(*keywords: str) -> Each:
-    """Constraints on the request by their keywords, those that some listed value can meet."""
-
-    def found(contract: Contract) -> Iterator[Constraint]:
-        for constraint in contract.request.constraints.values():
-            if constraint.keyword in keywords and dormant(constraint.condition, contract.request) is None:
-                yield constraint
-
-    return found
-
-
-def bounds(contract: Contract) -> Iterator[Constraint]:
-    """Constraints with a last allowed value, but those without which there would be no request at all."""
-    return (found for found in limits(*BOUNDS)(contract) if found.keyword != "minItems")
-
-
-def choices(contract: Contract) -> Iterator[Constraint]:
-    """Lists of two allowed values at least."""
-    return (found for found in limits("enum")(contract) if isinstance(found.value, list) and len(found.value) > 1)
-
-
-def above_zero(contract: Contract) -> Iterator[Constraint]:
-    """Lower bounds that leave 0 out, on fields that a client may leave out."""
-    left_out = {field.pointer for field in optional(contract)}
-    for found in limits("minimum")(contract):
-        if cast("int", found.value) > 0 and found.pointer in left_out:
-            yield found
-
-
-def not_below_zero(contract: Contract) -> Iterator[Constraint]:
-    """Lower bounds that leave negative numbers out."""
-    return (found for found in limits("minimum")(contract) if cast("int", found.value) >= 0)
-
-
-def of_one_model(contract: Contract) -> Iterator[Constraint]:
-    """Bounds that are narrower for some requests than for the others."""
-    found = list(limits("minimum", "maximum")(contract))
-    wide = {(one.pointer, one.keyword) for one in found if one.condition is None}
-    return (one for one in found if one.condition is not None and (one.pointer, one.keyword) in wide)
-
-
-def sold_upstream(contract: Contract) -> Iterator[Constraint]:
-    """Lists of which the upstream knows values that the contract has not."""
-    return (found for found in limits("enum")(contract) if any(known_upstream_only(contract, found)))
-
-
-def types(*names: str) -> Each:
-    return lambda contract: (found for found in limits("type")(contract) if found.value in names)
-
-
-def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
-    """Constraints for which the upstream refuses nothing, so that nobody does if the gateway does not."""
-    every = upstream_of(contract).operation.request.constraints.values()
-    theirs = {(one.pointer, kind_of(one)) for one in every if "refuse" in one.alternatives}
-    for constraint in limits("enum", "forbidden", *BOUNDS)(contract):
-        field = contract.mapping_of(constraint.pointer)
-        checked = field is not None and (field.upstream, kind_of(constraint)) in theirs
-        if not checked and not constraint.in_items and constraint.keyword != "minItems":
-            yield constraint
-
-
-def lengths_unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
-    return (found for found in unknown_to_upstream(contract) if found.keyword == "maxLength")
-
-
-def kind_of(constraint: Constraint) -> str:
-    return "form" if KEYWORDS[constraint.keyword].group is Group.FORM else constraint.keyword
-
-
-def gateway_only(contract: Contract) -> Iterator[Spot]:
-    """Fields that are for the gateway itself; what is passed on wrongly is seen of the upstream call."""
-    for spot in expected("upstream-call-known")(contract):
-        for found in limits("enum")(contract):
-            if contract.mapping_of(found.pointer) is None:
-                yield Spot(spot.subject, spot.clause, pointer=found.pointer)
-
-
-def expected(judge: str) -> Each:
-    """What the expectation with this judge is about, where a contract has it."""
-
-    def found(contract: Contract) -> Iterator[Spot]:
-        for expectation in contract.expectations:
-            if expectation.judge == judge:
-                yield Spot(expectation.rule.partition("/")[0], expectation.clause)
-
-    return found
-
-
-def carriers(*, inline: bool) -> Each:
-    def found(contract: Contract) -> Iterator[Carrier]:
-        return (carrier for carrier in images_of(contract).carriers if carrier.inline is inline)
-
-    return found
-
-
-def any_carrier(contract: Contract) -> Iterator[Carrier]:
-    return iter(images_of(contract).carriers)
-
-
-def first_carrier(contract: Contract) -> Iterator[Carrier]:
-    return iter(images_of(contract).carriers[:1])
-
-
-def items(contract: Contract) -> Iterator[Spot]:
-    """The list of images in the answer."""
-    images = images_of(contract)
-    yield Spot(images.subject, images.count_clause, pointer=images.pointer)
-
-
-def pixels(contract: Contract) -> Iterator[Spot]:
-    images = images_of(contract)
-    if images.size is not None:
-        yield Spot(images.subject, images.size.clause)
-
-
-def times(contract: Contract) -> Iterator[UnixTime]:
-    return iter(contract.times)
-
-
-def plain_objects(contract: Contract) -> Iterator[Spot]:
-    """Objects at the top of an answer of which the contract says no more."""
-    for part in contract.operation.answer.parts:
-        if part.pointer.count("/") == 1 and part.schema.get("type") == "object" and "properties" not in part.schema:
-            yield Spot(part.subject, part.clause("type"), part.level("type"), part.pointer)
-
-
-def whole_answers(contract: Contract) -> Iterator[Constraint]:
-    """That an answer is an object."""
-    for constraint in contract.operation.answer.constraints.values():
-        if constraint.keyword == "type" and constraint.pointer == "":
-            yield constraint
-
-
-def item_texts(contract: Contract) -> Iterator[Constraint]:
-    """Texts of the items of an answer."""
-    below_items = images_of(contract).pointer + "/"
-    for constraint in contract.operation.answer.constraints.values():
-        if constraint.keyword == "type" and constraint.value == "string" and constraint.pointer.startswith(below_items):
-            yield constraint
-
-
-def examples(contract: Contract) -> Iterator[Spot]:
-    """The page's own example."""
-    yield Spot("example", contract.examples[0].clause)
-
-
-def by_default(contract: Contract) -> Iterator[Spot]:
-    """What says how images come, where its contract has a default for it."""
-    asked = {carrier.asked_by for carrier in images_of(contract).carriers}
-    for pointer in sorted(asked):
-        part = schema_of(contract, pointer)
-        if "default" in part.schema:
-            yield Spot(part.subject, part.clause("default"), part.level("default"), pointer)
-
-
-def authorization(contract: Contract) -> Iterator[Spot]:
-    if contract.operation.secured is not None:
-        yield Spot("authorization", contract.security_clause)
-
-
-def bodies(contract: Contract) -> Iterator[Spot]:
-    """Whatever is sent as a body."""
-    yield Spot("body", contract.operation_clause)
-
-
-def requests(contract: Contract) -> Iterator[Spot]:
-    """Requests as a whole."""
-    yield Spot("request", contract.operation_clause)
 
 
 def images_of(contract: Contract) -> ImageItems:
@@ -298,3 +45,239 @@ def mapping_at(contract: Contract, pointer: str) -> MappedField:
     if field is None:
         raise ValueError(f"{contract.name} sends nothing of {pointer} upstream")
     return field
+
+
+def mapped(fits: Callable[[Contract, MappedField], object]) -> Sites[MappedField]:
+    """Fields that go upstream and fit."""
+    return lambda contract: (field for field in contract.mapped if fits(contract, field))
+
+
+def is_optional(contract: Contract, field: MappedField) -> bool:
+    return standing(contract, removed(example(contract), field.pointer)).valid
+
+
+def is_free_text(contract: Contract, field: MappedField) -> bool:
+    schema = schema_of(contract, field.pointer).schema
+    return schema.get("type") == "string" and not {"enum", "format"} & schema.keys()
+
+
+def has_many_values(contract: Contract, field: MappedField) -> bool:
+    """Whether it may hold more than one value; lists and fractions aside."""
+    schema = schema_of(contract, field.pointer).schema
+    listed = schema.get("enum")
+    return schema.get("type") in {"integer", "boolean", "string"} and (not isinstance(listed, list) or len(listed) > 1)
+
+
+def has_several_forms(contract: Contract, field: MappedField) -> bool:
+    """Whether the contract shows it in a form that the upstream does not take."""
+    shown = schema_of(contract, field.pointer).schema.get("examples")
+    return isinstance(shown, list) and any(field.wanted(value) != value for value in shown)
+
+
+def exceeds_float32(contract: Contract, field: MappedField) -> bool:
+    """Whether it holds numbers that a float of 32 bits cannot."""
+    schema = schema_of(contract, field.pointer).schema
+    highest = cast("int", schema.get("maximum", 1 << 31))
+    return schema.get("type") == "number" or (schema.get("type") == "integer" and highest > 1 << 24)
+
+
+def of_type(*types: str) -> Sites[MappedField]:
+    return mapped(lambda contract, field: type_of(contract, field.pointer) in types)
+
+
+optional = mapped(is_optional)
+texts = mapped(is_free_text)
+in_objects = mapped(lambda contract, field: is_optional(contract, field) and len(tokens(field.upstream)) > 1)
+image_count = mapped(lambda contract, field: field.pointer == images_of(contract).count)
+easily_lost = mapped(lambda _, field: field.preserve)
+zeros = mapped(lambda _, field: any(same(value, 0) for value in field.preserve))
+of_many_values = mapped(has_many_values)
+with_snapshots = mapped(lambda _, field: field.match == "dated-snapshot")
+sizes = mapped(lambda _, field: field.normalize == "image-size")
+of_several_forms = mapped(has_several_forms)
+finely_graded = mapped(exceeds_float32)
+
+
+def not_to_be_injected(contract: Contract) -> Iterator[PlainSite]:
+    """Fields that stay out of the upstream call, or hold their default there, when the client omits them."""
+    for field in optional(contract):
+        part = schema_of(contract, field.pointer)
+        if "default" in part.schema:
+            yield PlainSite(field.subject, part.clause("default"), part.level("default"), field.pointer)
+        elif not field.may_be_invented:
+            yield PlainSite(field.subject, field.clause, field.level, field.pointer)
+
+
+def constraints(*keywords: str, where: Callable[[Contract, Constraint], bool] | None = None) -> Sites[Constraint]:
+    """Constraints on the request by their keywords, those that some listed value can meet."""
+
+    def found(contract: Contract) -> Iterator[Constraint]:
+        for constraint in contract.request.constraints.values():
+            listed = constraint.keyword in keywords and dormant(constraint.condition, contract.request) is None
+            if listed and (where is None or where(contract, constraint)):
+                yield constraint
+
+    return found
+
+
+def omittable_above_zero(contract: Contract, bound: Constraint) -> bool:
+    omittable = {field.pointer for field in optional(contract)}
+    return cast("int", bound.value) > 0 and bound.pointer in omittable
+
+
+ranges = constraints("minimum", "maximum")
+forms = constraints("format")
+enums = constraints("enum")
+pixels_ranges = constraints("x-pixels/minimum", "x-pixels/maximum")
+bounds = constraints(*(keyword for keyword in BOUNDS if keyword != "minItems"))  # the bound of minItems is no request
+choices = constraints("enum", where=lambda _, found: isinstance(found.value, list) and len(found.value) > 1)
+above_zero = constraints("minimum", where=omittable_above_zero)
+not_below_zero = constraints("minimum", where=lambda _, found: cast("int", found.value) >= 0)
+known_upstream = constraints("enum", where=lambda contract, found: any(known_upstream_only(contract, found)))
+
+
+def of_one_model(contract: Contract) -> Iterator[Constraint]:
+    """Bounds that are narrower for some requests than for the others."""
+    found = list(ranges(contract))
+    wide = {(one.pointer, one.keyword) for one in found if one.condition is None}
+    return (one for one in found if one.condition is not None and (one.pointer, one.keyword) in wide)
+
+
+def types(*names: str) -> Sites[Constraint]:
+    return constraints("type", where=lambda _, found: found.value in names)
+
+
+def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
+    """Constraints for which the upstream refuses nothing, so that nobody does if the gateway does not."""
+    every = upstream_of(contract).operation.request.constraints.values()
+    theirs = {(one.pointer, kind_of(one)) for one in every if "refuse" in one.alternatives}
+    for constraint in constraints("enum", "forbidden", *BOUNDS)(contract):
+        field = contract.mapping_of(constraint.pointer)
+        checked = field is not None and (field.upstream, kind_of(constraint)) in theirs
+        if not checked and not constraint.in_items and constraint.keyword != "minItems":
+            yield constraint
+
+
+def lengths_unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
+    return (found for found in unknown_to_upstream(contract) if found.keyword == "maxLength")
+
+
+def kind_of(constraint: Constraint) -> str:
+    return "form" if KEYWORDS[constraint.keyword].group is Group.FORM else constraint.keyword
+
+
+def gateway_only(contract: Contract) -> Iterator[PlainSite]:
+    """Fields that are for the gateway itself; what is passed on wrongly is seen of the upstream call."""
+    for spot in expected("upstream-call-known")(contract):
+        for found in constraints("enum")(contract):
+            if contract.mapping_of(found.pointer) is None:
+                yield PlainSite(spot.subject, spot.clause, pointer=found.pointer)
+
+
+def expected(judge: str) -> Sites[PlainSite]:
+    """What the expectation with this judge is about, where a contract has it."""
+
+    def found(contract: Contract) -> Iterator[PlainSite]:
+        for expectation in contract.expectations:
+            if expectation.judge == judge:
+                yield PlainSite(expectation.rule.partition("/")[0], expectation.clause)
+
+    return found
+
+
+def carriers(*, inline: bool) -> Sites[Carrier]:
+    def found(contract: Contract) -> Iterator[Carrier]:
+        return (carrier for carrier in images_of(contract).carriers if carrier.inline is inline)
+
+    return found
+
+
+def any_carrier(contract: Contract) -> Iterator[Carrier]:
+    return iter(images_of(contract).carriers)
+
+
+def first_carrier(contract: Contract) -> Iterator[Carrier]:
+    return iter(images_of(contract).carriers[:1])
+
+
+def items(contract: Contract) -> Iterator[PlainSite]:
+    """The list of images in the answer."""
+    images = images_of(contract)
+    yield PlainSite(images.subject, images.count_clause, pointer=images.pointer)
+
+
+def pixels(contract: Contract) -> Iterator[PlainSite]:
+    images = images_of(contract)
+    if images.size is not None:
+        yield PlainSite(images.subject, images.size.clause)
+
+
+def times(contract: Contract) -> Iterator[UnixTime]:
+    return iter(contract.times)
+
+
+def plain_objects(contract: Contract) -> Iterator[PlainSite]:
+    """Objects at the top of an answer of which the contract says no more."""
+    for part in contract.operation.answer.parts:
+        if part.pointer.count("/") == 1 and part.schema.get("type") == "object" and "properties" not in part.schema:
+            yield PlainSite(part.subject, part.clause("type"), part.level("type"), part.pointer)
+
+
+def whole_answers(contract: Contract) -> Iterator[Constraint]:
+    """That an answer is an object."""
+    for constraint in contract.operation.answer.constraints.values():
+        if constraint.keyword == "type" and constraint.pointer == "":
+            yield constraint
+
+
+def item_texts(contract: Contract) -> Iterator[Constraint]:
+    """Texts of the items of an answer."""
+    below_items = images_of(contract).pointer + "/"
+    for constraint in contract.operation.answer.constraints.values():
+        if constraint.keyword == "type" and constraint.value == "string" and constraint.pointer.startswith(below_items):
+            yield constraint
+
+
+def examples(contract: Contract) -> Iterator[PlainSite]:
+    """The page's own example."""
+    yield PlainSite("example", contract.examples[0].clause)
+
+
+def by_default(contract: Contract) -> Iterator[PlainSite]:
+    """What says how images come, where its contract has a default for it."""
+    asked = {carrier.asked_by for carrier in images_of(contract).carriers}
+    for pointer in sorted(asked):
+        part = schema_of(contract, pointer)
+        if "default" in part.schema:
+            yield PlainSite(part.subject, part.clause("default"), part.level("default"), pointer)
+
+
+def authorization(contract: Contract) -> Iterator[PlainSite]:
+    if contract.operation.secured is not None:
+        yield PlainSite("authorization", contract.security_clause)
+
+
+def bodies(contract: Contract) -> Iterator[PlainSite]:
+    """Whatever is sent as a body."""
+    yield PlainSite("body", contract.operation_clause)
+
+
+def requests(contract: Contract) -> Iterator[PlainSite]:
+    """Requests as a whole."""
+    yield PlainSite("request", contract.operation_clause)
+
+
+def error_constraints(*keywords: str) -> Sites[Constraint]:
+    """What the contract says of an error body, by the keywords that say it."""
+
+    def found(contract: Contract) -> list[Constraint]:
+        schema = contract.operation.refusal
+        every: Iterable[Constraint] = () if schema is None else schema.constraints.values()
+        return [constraint for constraint in every if constraint.keyword in keywords]
+
+    return found
+
+
+def error_objects(contract: Contract) -> Iterator[Constraint]:
+    """That an error body holds an error."""
+    return (found for found in error_constraints("required")(contract) if found.pointer.count("/") == 1)

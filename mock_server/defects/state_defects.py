@@ -1,78 +1,118 @@
-"""Gateways that mix up their clients, or fail now and then: what they answer depends on what was before."""
+"""Defects of state: a response depends on other requests, or on chance."""
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read
-from mock_server.defects.defect import Spot, broken
+from mock_server.defects.defect import PlainSite
+from mock_server.defects.operators import Result, gateway_defect
 from mock_server.defects.sites import expected, requests
-from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, answer, authenticate, generate
-from mock_server.serving.error_response import ErrorResponse
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
-BROKE = ErrorResponse(500, "server_error", "internal_error", "Something went wrong.")
-SHARE = 0.3  # of all requests
-OVERLAP = 0.02  # seconds for which a request waits for others
+INTERNAL_ERROR = ErrorResponse(500, "server_error", "internal_error", "Something went wrong.")
+FAILURE_RATE = 0.3  # of all requests
+OVERLAP_SECONDS = 0.02  # for which a request waits for others
 
 
-@broken("call", expected("one-generation"), memory=dict[str, list[str]])
-async def cached_by_prompt(
-    _at: Spot, kept: dict[str, list[str]], gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """The same prompt gets the same images, whatever else was asked for."""
-    prompt = str(read(body, gateway.contract.marks[0]))
-    if prompt not in kept:
-        made = await generate(gateway, body, call, request)
+@gateway_defect(expected("one-generation"))
+def cached_by_prompt(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The same prompt gets the same images, whatever else the request says."""
+    cache: dict[str, list[str]] = {}
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        prompt = str(read(body, own.contract.marks[0]))
+        if prompt not in cache:
+            made = await gateway.call(own, body, call, request)
+            if isinstance(made, ErrorResponse):
+                return made
+            cache[prompt] = made
+        return cache[prompt]
+
+    return replace(gateway, call=call)
+
+
+@gateway_defect(expected("own-images"))
+def swapped_in_sequence(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Of two requests for the same number of images, the second gets the images of the first."""
+    others: list[list[str]] = []
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        same_count = [index for index, other in enumerate(others) if len(other) == len(links)]
+        others.append(links)
+        return await gateway.answer(own, body, others.pop(same_count[0]) if same_count else links, request)
+
+    return replace(gateway, answer=answer)
+
+
+@gateway_defect(expected("own-images"))
+def swapped_under_concurrency(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Of concurrent requests for the same number of images, each gets the images of another."""
+    under_way: list[list[str]] = []
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        made = await gateway.call(own, body, call, request)
         if isinstance(made, ErrorResponse):
             return made
-        kept[prompt] = made
-    return kept[prompt]
+        under_way.append(made)
+        await asyncio.sleep(OVERLAP_SECONDS)
+        latest = max(index for index, links in enumerate(under_way) if len(links) == len(made))
+        return under_way.pop(latest)
+
+    return replace(gateway, call=call)
 
 
-@broken("answer", expected("own-images"), memory=list[list[str]])
-async def mixed_up(
-    _at: Spot, others: list[list[str]], gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
-) -> GatewayResponse:
-    """Of two requests that ask for as many images, the second gets those of the first."""
-    same_count = [index for index, other in enumerate(others) if len(other) == len(links)]
-    others.append(links)
-    return await answer(gateway, body, others.pop(same_count[0]) if same_count else links, request)
+@gateway_defect(requests)
+def every_20th_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Every 20th request gets 500."""
+    seen = Counter[str]()
+
+    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+        seen["requests"] += 1
+        return INTERNAL_ERROR if seen["requests"] % 20 == 0 else gateway.authenticate(own, request)
+
+    return replace(gateway, authenticate=authenticate)
 
 
-@broken("authenticate", requests, memory=Counter[str])
-def every_twentieth_fails(
-    _at: Spot, seen: Counter[str], gateway: Gateway, request: GatewayRequest
-) -> ErrorResponse | None:
-    """Now and then the gateway breaks, whoever asks for what."""
-    seen["requests"] += 1
-    return BROKE if seen["requests"] % 20 == 0 else authenticate(gateway, request)
+@gateway_defect(requests)
+def random_failures(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Three requests of ten get 500, at random."""
+    chance = Random(1)  # noqa: S311 # no secret
+
+    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+        return INTERNAL_ERROR if chance.random() < FAILURE_RATE else gateway.authenticate(own, request)
+
+    return replace(gateway, authenticate=authenticate)
 
 
-@broken("authenticate", requests, memory=lambda: Random(1))  # noqa: S311 # no secret
-def fails_at_random(_at: Spot, dice: Random, gateway: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-    """Three requests of ten break, whoever asks for what."""
-    return BROKE if dice.random() < SHARE else authenticate(gateway, request)
+@gateway_defect(requests)
+def first_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The first request gets 500."""
+    seen = Counter[str]()
+
+    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+        seen["requests"] += 1
+        return INTERNAL_ERROR if seen["requests"] == 1 else gateway.authenticate(own, request)
+
+    return replace(gateway, authenticate=authenticate)
 
 
-@broken("call", expected("own-images"), memory=list[list[str]])
-async def swapped_under_concurrency(
-    _at: Spot, under_way: list[list[str]], gateway: Gateway, body: Json, call: Json, request: GatewayRequest
-) -> list[str] | ErrorResponse:
-    """Of requests at one time that ask for as many images, each gets those of another."""
-    made = await generate(gateway, body, call, request)
-    if isinstance(made, ErrorResponse):
-        return made
-    under_way.append(made)
-    await asyncio.sleep(OVERLAP)
-    latest = max(index for index, links in enumerate(under_way) if len(links) == len(made))
-    return under_way.pop(latest)
+@gateway_defect(expected("next-request-works"))
+def next_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """After a failure of the upstream the next request gets 500."""
+    seen = Counter[str]()
 
+    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
+        seen["failures"] += error is BAD_GATEWAY
+        return gateway.reject(own, error)
 
-@broken("authenticate", requests, memory=Counter[str])
-def first_request_fails(
-    _at: Spot, seen: Counter[str], gateway: Gateway, request: GatewayRequest
-) -> ErrorResponse | None:
-    """Whoever asks first asks too early."""
-    seen["requests"] += 1
-    return BROKE if seen["requests"] == 1 else authenticate(gateway, request)
+    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+        if not seen["failures"]:
+            return gateway.authenticate(own, request)
+        seen.clear()
+        return INTERNAL_ERROR
+
+    return replace(gateway, authenticate=authenticate, reject=reject)

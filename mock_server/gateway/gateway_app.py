@@ -3,6 +3,8 @@
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import reduce
+from typing import cast
 
 import orjson
 from starlette.applications import Starlette
@@ -38,7 +40,7 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
         else:
             await elsewhere(scope, receive, send)
 
-    return app
+    return reduce(lambda inner, wrap: wrap(inner), gateway.middleware, cast("ASGIApp", app))
 
 
 async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:

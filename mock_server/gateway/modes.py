@@ -7,12 +7,11 @@ from enum import Enum
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.schema.constraint import ANY_NAME, Constraint
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
-from mock_server.gateway.openai_errors import error_for, in_order
+from mock_server.gateway.openai_errors import error_for, in_order, judged_violations
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
 
@@ -59,12 +58,8 @@ def in_mode(gateway: Gateway, mode: Mode) -> Gateway:
 
 def violation(contract: Contract, body: Json) -> ErrorResponse | None:
     """What a strict gateway would say of a body."""
-    breaches = judged_breaches(contract, body)
+    breaches = judged_violations(contract, body)
     return error_for(contract, body, breaches) if breaches else None
-
-
-def judged_breaches(contract: Contract, body: Json) -> frozenset[Constraint]:
-    return frozenset(one for one in contract.request.broken(body) if one.keyword != NOT_JUDGED)
 
 
 def mended(contract: Contract, body: Json) -> Json | ErrorResponse:
@@ -74,13 +69,13 @@ def mended(contract: Contract, body: Json) -> Json | ErrorResponse:
     """
     right = body
     for _ in range(ROUNDS):
-        breaches = judged_breaches(contract, right)
+        breaches = judged_violations(contract, right)
         if not breaches:
             return right
         for breach in in_order(contract, breaches):
             right = _mended_at(contract, breach, right)
     example = _example(contract)
-    return error_for(contract, body, judged_breaches(contract, body)) if example is ABSENT else example
+    return error_for(contract, body, judged_violations(contract, body)) if example is ABSENT else example
 
 
 def _mended_at(contract: Contract, breach: Constraint, body: Json) -> Json:
@@ -115,7 +110,7 @@ def _without_unlisted(contract: Contract, holder: str, body: Json) -> Json:
 
 
 def _example(contract: Contract) -> Json | Literal[Nothing.ABSENT]:
-    right = (one.body for one in contract.examples if not judged_breaches(contract, one.body))
+    right = (one.body for one in contract.examples if not judged_violations(contract, one.body))
     return next(right, ABSENT)
 
 

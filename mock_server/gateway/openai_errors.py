@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.contract.violations import violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
 from gateway_contract.schema.keywords import constraint_sentence
@@ -58,6 +59,11 @@ def _order(contract: Contract) -> Mapping[Constraint, int]:
 def in_order(contract: Contract, broken: Iterable[Constraint]) -> list[Constraint]:
     """Broken constraints as they come in the contract."""
     return sorted(broken, key=_order(contract).__getitem__)
+
+
+def judged_violations(contract: Contract, body: Json) -> frozenset[Constraint]:
+    """The constraints that a body breaks and that the contract judges."""
+    return frozenset([one for one in contract.request.broken(body) if one.keyword != NOT_JUDGED])
 
 
 def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> ErrorResponse:

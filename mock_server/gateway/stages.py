@@ -4,9 +4,11 @@ A stage takes what came before it and gives what comes after it, or a error. A g
 this gateway with one stage replaced.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.mapping import upstream_body
@@ -111,7 +113,10 @@ def map_body(gateway: "Gateway", body: Json) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway. `token` is the only one it accepts; None accepts any that is not empty."""
+    """A gateway. `token` is the only one it accepts; None accepts any that is not empty.
+
+    `middleware` wraps its application, the first innermost.
+    """
 
     contract: Contract
     upstream: UpstreamClient
@@ -123,6 +128,7 @@ class Gateway:
     call: CallStage = generate
     answer: AnswerStage = answer
     reject: RejectStage = reject
+    middleware: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
 
 
 async def handle(gateway: Gateway, request: GatewayRequest) -> GatewayResponse:

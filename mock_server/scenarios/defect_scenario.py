@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,13 +16,11 @@ from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from gateway_contract.values.pointer import leaves, parent, placed, read, removed
 from mock_server.defects.catalogue import defects
-from mock_server.defects.defect import Defect, around
+from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.definition import (
     FAILURE,
-    Build,
-    Change,
     Effect,
     Given,
     Kind,
@@ -44,7 +42,7 @@ DEFECT = Parameter("name", None, "one of those that `python -m mock_server --lis
 
 
 def kinds() -> Iterator[Kind]:
-    yield Kind("defect", "The gateway is broken in a known way.", "defect(seed-lost-when-falsy)", (DEFECT,), _defect)
+    yield Kind("defect", "The gateway is broken in a known way.", "defect(seed-dropped-when-falsy)", (DEFECT,), _defect)
     yield Kind("upstream", "The upstream fails, and the gateway tells it.", "upstream(throttled)", (FAILURE,), _fails)
 
 
@@ -54,16 +52,8 @@ def _defect(given: Given) -> Effect:
     if found is None:
         raise unknown(given[DEFECT.name], sorted(known), f"defect of {given.contract.name}")
 
-    def effect(inner: Build) -> Build:
-        def build(gateway: Gateway, outer: Change) -> ASGIApp:
-            function = found.remembering()
-            if found.is_around:
-                return around(inner(gateway, outer), function)
-            return inner(gateway, lambda own: outer(found.changed(own, function)))
-
-        return build
-
-    if not found.is_about_images:
+    effect = changing(found.apply)
+    if not found.operator.in_images:
         return effect
     by_links = spoiling(f"{BROKEN_BY}/{found}")
     return lambda inner: effect(by_links(inner))
@@ -72,13 +62,7 @@ def _defect(given: Given) -> Effect:
 def with_defects(gateway: Gateway, names: Sequence[str]) -> ASGIApp:
     """The gateway with some defects by their names; those that are not known any more are left out."""
     known = defects_of(gateway.contract)
-    found = [known[name] for name in names if name in known]
-    for defect in found:
-        gateway = gateway if defect.is_around else defect.changed(gateway, defect.remembering())
-    app: ASGIApp = gateway_app(gateway)
-    for defect in found:
-        app = around(app, defect.remembering()) if defect.is_around else app
-    return app
+    return gateway_app(reduce(lambda changed, name: known[name].apply(changed), filter(known.get, names), gateway))
 
 
 @lru_cache(maxsize=8)

@@ -33,8 +33,8 @@ from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
-from mock_server.defects.call_defects import Overheard, nothing_heard
 from mock_server.defects.catalogue import defects_named
+from mock_server.defects.operators import ChangedWire, no_answer_yet
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, map_body
 from mock_server.serving.error_response import ErrorResponse
@@ -155,7 +155,7 @@ def test_a_failure_by_chance_that_does_not_come_again_says_how_often_it_came(tmp
 
 
 def test_the_failure_before_a_request_is_played_again(tmp_path: Path) -> None:
-    fails_next = defects_named("upstream-failure-next-one-fails", [loaded(Settings("powerbuyin")).contract])
+    fails_next = defects_named("upstream-failure-next-request-fails", [loaded(Settings("powerbuyin")).contract])
     found = reported(tmp_path, map_body, "powerbuyin/upstream-failure/recovers", app_of=fails_next["powerbuyin"].app)
     assert found
     assert all(name.startswith("after ") for name, _, _ in found)
@@ -174,8 +174,8 @@ async def from_one_choice(
     gateway: Gateway, _body: Json, call: Json, _request: GatewayRequest
 ) -> list[str] | ErrorResponse:
     """Knows one choice with all images, and takes the first image where there are several choices."""
-    heard = nothing_heard()
-    wire = Overheard(gateway.upstream.wire, heard)
+    heard = no_answer_yet()
+    wire = ChangedWire(gateway.upstream.wire, last_answer=heard)
     links = await replace(gateway.upstream, wire=wire).generate(call)
     answer = heard.get()
     choices = [] if answer is ABSENT else read(answer, "/output/choices")

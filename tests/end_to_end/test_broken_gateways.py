@@ -7,15 +7,15 @@ import pytest
 
 from contract_tests.results import Conformance
 from contract_tests.selftest.trials import blamed
-from mock_server.defects.catalogue import each_way_once
-from mock_server.defects.defect import WAYS, Defect
+from mock_server.defects.catalogue import each_operator_once
+from mock_server.defects.defect import OPERATORS, Defect
 from tests.contract_tests.gateways_under_test import hidden, right_run, run_against
 from tests.contract_tests.three_contracts import CONTRACTS, contract_named
 
 NAMES = [contract.name for contract in CONTRACTS]
 EVERY = 4  # of so many ways one is tried
 PLAYED = "upstream-failure"  # takes played failures, which the sample does without
-EACH_ONCE = [(contract.name, defect) for contract, defect in each_way_once(CONTRACTS) if defect.subject != PLAYED]
+EACH_ONCE = [(contract.name, defect) for contract, defect in each_operator_once(CONTRACTS) if defect.subject != PLAYED]
 SAMPLE = EACH_ONCE[::EVERY]
 
 
@@ -26,7 +26,7 @@ def test_a_broken_gateway_is_found_out_and_the_right_part_is_blamed(contract: st
     assert (found.not_tested, found.our_errors) == ("", ())
     assert defect.subject in blamed(found, None if level == "expected" else level)
     assert found.conformance is Conformance.VIOLATES or level == "expected"
-    if not defect.way.spoils_all:
+    if not defect.operator.spoils_all:
         assert len(blamed(found)) <= 3
         assert hidden(found, right_run(contract)) <= blamed(found)
 
@@ -36,8 +36,6 @@ def test_the_right_gateway_is_blamed_for_nothing(contract: str) -> None:
     assert blamed(right_run(contract)) == set()
 
 
-def test_the_sample_has_ways_of_every_kind_and_every_contract() -> None:
+def test_the_sample_has_operators_of_every_module_and_every_contract() -> None:
     assert {name for name, _ in SAMPLE} == set(NAMES)
-    assert {defect.way.function.__module__ for _, defect in SAMPLE} == {
-        way.function.__module__ for way in WAYS.values() if not way.function.__module__.endswith(".failures")
-    }
+    assert {defect.operator.module for _, defect in SAMPLE} == {operator.module for operator in OPERATORS.values()}

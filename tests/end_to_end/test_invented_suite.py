@@ -13,15 +13,15 @@ from tests.contract_tests.gateways_under_test import hidden, ready_for, right_ru
 
 # What only this contract has: fractions, lists of words, proportions, and nothing beside what it lists.
 PLANTED = {
-    "bounds-per-side": "canvas",
+    "bound-per-side": "canvas",
     "dropped": "colours",
-    "forbidden-taken-when-empty": "body",
-    "limit-ignored": "canvas",
-    "lost-when-falsy": "strength",
-    "made-up-when-left-out": "signed",
-    "not-normalised": "canvas",
-    "number-from-text": "strength",
-    "one-too-strict": "colours",
+    "accepted-when-empty": "body",
+    "constraint-ignored": "canvas",
+    "dropped-when-falsy": "strength",
+    "default-injected": "signed",
+    "not-normalized": "canvas",
+    "string-as-number": "strength",
+    "boundary-rejected": "colours",
 }
 
 
@@ -40,10 +40,11 @@ def test_the_bundled_mock_keeps_every_one_of_them() -> None:
     assert {one.rule.id: one.verdict for one in found.verdicts if one.verdict is not Verdict.PASS} == {}
 
 
-@pytest.mark.parametrize(("way", "subject"), PLANTED.items(), ids=PLANTED)
-def test_a_planted_fault_is_found(way: str, subject: str) -> None:
+@pytest.mark.parametrize(("operator", "subject"), PLANTED.items(), ids=PLANTED)
+def test_a_planted_fault_is_found(operator: str, subject: str) -> None:
     known = defects(ready_for("paintbox").contract)
-    found = run_against("paintbox", next(one for one in known if (one.way.name, one.subject) == (way, subject)).app)
+    planted = next(one for one in known if (one.operator.name, one.subject) == (operator, subject))
+    found = run_against("paintbox", planted.app)
     assert (found.not_tested, found.our_errors) == ("", ())
     assert subject in blamed(found)
     assert len(blamed(found)) <= 3

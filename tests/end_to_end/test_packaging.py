@@ -46,7 +46,7 @@ def test_contracts_come_along(installed: Path) -> None:
 
 
 def test_defects_come_along(installed: Path) -> None:
-    assert "seed-lost-when-falsy" in said(installed, "-m", "mock_server", "--list-defects")
+    assert "seed-dropped-when-falsy" in said(installed, "-m", "mock_server", "--list-defects")
 
 
 def test_every_module_of_the_project_is_in_it(installed: Path) -> None:

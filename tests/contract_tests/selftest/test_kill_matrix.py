@@ -11,7 +11,7 @@ from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, prin
 
 FOUND = Row("lamp", "defect", "wick-dropped", "documented", ("wick/mapped",), ("wick",), 3, 40, 1.5, ())
 SURVIVED = replace(FOUND, name="oil-cut", broken=(), blamed=(), after=None, problems=("survived: oil is not blamed",))
-RIGHT = replace(FOUND, kind="benign", name="tells-more", level="", broken=(), blamed=(), after=None)
+RIGHT = replace(FOUND, kind="benign", name="sends-nulls", level="", broken=(), blamed=(), after=None)
 
 
 def console() -> tuple[Console, StringIO]:
@@ -42,7 +42,7 @@ def test_what_is_wrong_stands_below() -> None:
 
 
 def test_a_right_gateway_has_no_level() -> None:
-    assert lines(RIGHT) == ["ok    lamp   tells-more     right           - of 40"]
+    assert lines(RIGHT) == ["ok    lamp   sends-nulls    right           - of 40"]
 
 
 def test_rules_that_nobody_broke_are_told() -> None:

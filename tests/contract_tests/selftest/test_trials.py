@@ -22,13 +22,11 @@ from contract_tests.selftest.trials import (
     wrongly_blamed,
 )
 from gateway_contract.contract.load_contract import BUNDLED
-from gateway_contract.values.json_value import Json
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
-from mock_server.gateway.stages import Gateway, map_body
 from tests.contract_tests.gateways_under_test import right_run, run_against
 
-NOT_NORMALISED = "size-not-normalised"
+NOT_NORMALISED = "size-not-normalized"
 
 
 def defect_of(name: str, contract: str = "powerbuyin") -> Defect:
@@ -50,16 +48,13 @@ def test_a_defect_that_is_found_has_a_row_that_says_by_what_and_how_soon() -> No
 
 
 def test_a_gateway_that_is_right_in_its_own_way_has_a_row_without_blame() -> None:
-    row = row_of(Trial("powertokens", Kind.BENIGN, "tells-more"))
+    row = row_of(Trial("powertokens", Kind.BENIGN, "extra-response-fields"))
     assert (row.level, row.broken, row.after, row.problems) == ("", (), None, ())
 
 
 def test_a_defect_that_nothing_finds_is_told() -> None:
-    def harmless(_at: object, gateway: Gateway, body: Json) -> Json:
-        return map_body(gateway, body)
-
     defect = defect_of(NOT_NORMALISED)
-    survivor = replace(defect, way=replace(defect.way, function=harmless))
+    survivor = replace(defect, operator=replace(defect.operator, change=lambda gateway, _site: gateway))
     found = run_against("powerbuyin", survivor.app)
     assert list(missed("powerbuyin", survivor, found)) == ["survived: size is not blamed"]
 
@@ -85,7 +80,7 @@ def test_a_right_gateway_that_is_blamed_is_told() -> None:
 
 
 def test_rules_that_no_defect_breaks_are_told() -> None:
-    row = row_of(Trial("powerbuyin", Kind.DEFECT, "seed-lost-when-falsy"))
+    row = row_of(Trial("powerbuyin", Kind.DEFECT, "seed-dropped-when-falsy"))
     unbroken = set(never_broken(["powerbuyin"], [row]))
     assert {rule.id for rule in ready_for("powerbuyin").rules} - unbroken == {"powerbuyin/seed/preserves-0"}
 
@@ -97,7 +92,7 @@ def test_dormant_rules_need_no_defect() -> None:
 
 
 def test_failures_are_played_only_for_the_defects_that_are_about_them() -> None:
-    assert ready_about("powerbuyin", defect_of("upstream-failure-retry-after-lost")) is ready_for("powerbuyin")
+    assert ready_about("powerbuyin", defect_of("upstream-failure-retry-after-dropped")) is ready_for("powerbuyin")
     assert len(ready_about("powerbuyin", defect_of("seed-dropped")).selected) < len(ready_for("powerbuyin").rules)
 
 
@@ -119,9 +114,9 @@ def test_the_command_proves_one_defect_in_processes_of_its_own(tmp_path: Path) -
 
 
 def test_the_command_knows_no_other_defects() -> None:
-    found = CliRunner().invoke(main, ["selftest", "--defect", "size-not-normalized"])
+    found = CliRunner().invoke(main, ["selftest", "--defect", "size-not-normalised"])
     assert found.exit_code == 2
-    assert f"close to it: {NOT_NORMALISED}" in found.output
+    assert f"similar: {NOT_NORMALISED}" in found.output
 
 
 @pytest.mark.parametrize("options", [["--jobs", "0"], ["--contract", "nowhere"]], ids=str)

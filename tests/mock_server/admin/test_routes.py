@@ -62,14 +62,14 @@ def test_the_links_of_the_overview_lead_somewhere(admin: Seen) -> None:
 
 
 def test_what_is_wrong_on_purpose_and_otherwise_is_told(powertokens: Contract) -> None:
-    with seen([powertokens], lambda own: MockSettings(own, defect="seed-lost-when-falsy")) as admin:
+    with seen([powertokens], lambda own: MockSettings(own, defect="seed-dropped-when-falsy")) as admin:
         admin.mock.problem = "paintbox.yaml:3: this is no YAML"
         told = admin.get("", "Overview")
-        assert (told["defect"], told["problem"]) == ("seed-lost-when-falsy", "paintbox.yaml:3: this is no YAML")
+        assert (told["defect"], told["problem"]) == ("seed-dropped-when-falsy", "paintbox.yaml:3: this is no YAML")
 
 
 def test_a_defect_is_seen_in_the_upstream_call(powertokens: Contract, order: Body) -> None:
-    with seen([powertokens], lambda own: MockSettings(own, defect="seed-lost-when-falsy")) as admin:
+    with seen([powertokens], lambda own: MockSettings(own, defect="seed-dropped-when-falsy")) as admin:
         admin.ask("powertokens", {**order, "seed": 0})
         told: dict[str, Any] = admin.get("/requests/1", "Request")
         assert [(one["kind"], one["field"]) for one in told["verdict"]["upstream"]] == [("dropped", "seed")]

@@ -66,7 +66,7 @@ def test_what_cannot_be_is_told(admin: Seen, said: Json, problem: str) -> None:
 
 def test_a_switch_for_all_spares_gateways_that_cannot_behave_so(admin: Seen, order: Body) -> None:
     """Only the other contract has sizes that are to be normalised."""
-    admin.http.put("/_mock/scenario", json={"scenario": "size-not-normalised", "times": 1})
+    admin.http.put("/_mock/scenario", json={"scenario": "size-not-normalized", "times": 1})
     answer = admin.ask("powertokens", order)
     assert answer.status_code == 200
     assert HEADER not in answer.headers

@@ -42,7 +42,7 @@ UNNAMED = """() => [...document.querySelectorAll("a, button, input, select, text
 @pytest.fixture
 def filled(console: Seen, order: Body) -> Seen:
     """A mock that has seen good and bad, and behaves by a switch."""
-    console.ask("powertokens", {**order, "seed": 0, "n": 4}, {"x-mock-scenario": "seed-lost-when-falsy"})
+    console.ask("powertokens", {**order, "seed": 0, "n": 4}, {"x-mock-scenario": "seed-dropped-when-falsy"})
     console.ask("powertokens", {**order, "n": 7, "prompt": "x" * 700}, {"x-mock-mode": "lenient"})
     console.ask("powertokens", {**order, "response_format": "b64_json", "colour": "red"})
     console.ask("powertokens", {**order, "n": 7})

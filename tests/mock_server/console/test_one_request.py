@@ -52,7 +52,7 @@ async def test_a_long_text_is_cut_in_the_title_and_stands_whole_below(
 
 
 async def test_a_field_that_was_lost_is_marked(browser: Browser, console: Seen, order: Body) -> None:
-    console.ask("powertokens", {**order, "seed": 0}, {"x-mock-scenario": "seed-lost-when-falsy"})
+    console.ask("powertokens", {**order, "seed": 0}, {"x-mock-scenario": "seed-dropped-when-falsy"})
     async with newest(browser, console) as page:
         await expect(page.locator(f"{ASKED} mark")).to_have_text('  "seed": 0')
         await expect(page.locator(f"{CALL} mark")).to_have_count(0)

@@ -218,9 +218,9 @@ async def faces(page: Page) -> list[str]:
 
 
 async def test_what_was_broken_on_purpose_is_told(browser: Browser, powertokens: Contract) -> None:
-    with seen([powertokens], partial(MockSettings, defect="seed-lost-when-falsy")) as console:
+    with seen([powertokens], partial(MockSettings, defect="seed-dropped-when-falsy")) as console:
         async with watched(browser, console) as page:
-            await expect(page.locator("main")).to_contain_text("Active defect: seed-lost-when-falsy")
+            await expect(page.locator("main")).to_contain_text("Active defect: seed-dropped-when-falsy")
 
 
 async def test_times_are_the_readers_own(browser: Browser, console: Seen, order: Body) -> None:

@@ -1,11 +1,16 @@
 """Defects by their names: every one is a gateway that runs, and a name that is misspelt is helped."""
 
+from pathlib import Path
+from typing import Any
+
+import orjson
 import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
-from mock_server.defects.catalogue import UnknownDefectError, defects, defects_named, each_way_once
-from mock_server.defects.defect import WAYS, Way
+from mock_server.defects.catalogue import UnknownDefectError, defects, defects_named, each_operator_once
+from mock_server.defects.conforming import CONFORMING
+from mock_server.defects.defect import OPERATORS, DefectOperator
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
 each_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=BUNDLED)
@@ -17,41 +22,48 @@ def test_each_contract_has_its_share_of_defects_each_with_a_name_of_its_own(cont
     assert len(names) == len(set(names)) >= 150
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_every_way_says_in_a_line_what_is_wrong(way: Way) -> None:
-    assert way.says.endswith(".")
+@pytest.mark.parametrize("operator", OPERATORS.values(), ids=OPERATORS)
+def test_every_operator_says_in_a_line_what_is_wrong(operator: DefectOperator[Any]) -> None:
+    assert operator.summary.endswith(".")
 
 
 def test_parts_with_one_subject_are_told_apart() -> None:
     named = {str(defect) for defect in defects(CONTRACTS[0])}
-    assert {"n-one-too-strict-minimum", "n-one-too-strict-maximum", "seed-lost-when-falsy"} <= named
+    assert {"n-boundary-rejected-minimum", "n-boundary-rejected-maximum", "seed-dropped-when-falsy"} <= named
 
 
 def test_a_name_leads_to_the_defect_of_every_contract_that_has_it() -> None:
-    assert defects_named("seed-lost-when-falsy", CONTRACTS).keys() == set(BUNDLED)
-    assert defects_named("size-not-normalised", CONTRACTS).keys() == {"powerbuyin"}
+    assert defects_named("seed-dropped-when-falsy", CONTRACTS).keys() == set(BUNDLED)
+    assert defects_named("size-not-normalized", CONTRACTS).keys() == {"powerbuyin"}
 
 
 def test_a_name_that_is_misspelt_is_answered_with_those_close_to_it() -> None:
-    with pytest.raises(UnknownDefectError, match=r"'seed-lost-wen-falsy'; close to it: seed-lost-when-falsy, "):
-        defects_named("seed-lost-wen-falsy", CONTRACTS)
+    with pytest.raises(UnknownDefectError, match=r"'seed-droped-when-falsy'; similar: seed-dropped-when-falsy, "):
+        defects_named("seed-droped-when-falsy", CONTRACTS)
 
 
 def test_a_name_like_none_is_answered_without_a_guess() -> None:
-    with pytest.raises(UnknownDefectError, match=r"^no defect is called '###'\. --list-defects lists them all\.$"):
+    with pytest.raises(UnknownDefectError, match=r"^Unknown defect '###'\. --list-defects lists all\.$"):
         defects_named("###", CONTRACTS)
 
 
-def test_each_way_is_tried_once_and_at_both_contracts() -> None:
-    tried = list(each_way_once(CONTRACTS))
-    assert {defect.way.name for _, defect in tried} == set(WAYS)
-    assert len(tried) == len(WAYS)
+def test_each_operator_is_tried_once_and_at_both_contracts() -> None:
+    tried = list(each_operator_once(CONTRACTS))
+    assert {defect.operator.name for _, defect in tried} == set(OPERATORS)
+    assert len(tried) == len(OPERATORS)
     assert {contract.name for contract, _ in tried} == set(BUNDLED)
 
 
 def test_a_limit_is_ignored_where_the_upstream_refuses_nothing_for_it_and_nowhere_else() -> None:
-    ignored = [{str(one) for one in defects(contract) if one.way.name == "limit-ignored"} for contract in CONTRACTS]
-    assert ignored == [
-        {"prompt-limit-ignored", "response_format-limit-ignored", "negative_prompt-limit-ignored"},
-        {"response_format-limit-ignored", "parameters-limit-ignored"},
+    assert [
+        {str(one) for one in defects(contract) if one.operator.name == "constraint-ignored"} for contract in CONTRACTS
+    ] == [
+        {"prompt-constraint-ignored", "response_format-constraint-ignored", "negative_prompt-constraint-ignored"},
+        {"response_format-constraint-ignored", "parameters-constraint-ignored"},
     ]
+
+
+def test_every_name_of_version_1_has_a_new_one() -> None:
+    renamed = orjson.loads((Path(__file__).parents[2] / "defect_names.json").read_bytes())
+    catalogue = {str(defect) for contract in CONTRACTS for defect in defects(contract)}
+    assert set(renamed.values()) == catalogue | set(CONFORMING)

@@ -9,8 +9,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
-from mock_server.defects.call_defects import leaves_to_upstream
-from mock_server.defects.conforming_transport import asks_asynchronously
+from mock_server.defects.conforming import CONFORMING, leave_to_upstream
 from mock_server.serving.server import serving
 from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 from mock_server.upstream.dashscope.tasks import Tasks
@@ -18,6 +17,7 @@ from mock_server.upstream.stub import StubSettings
 from tests.mock_server.served import ServedStub, canned, client, gateway_before
 from tests.mock_server.tasks_served import GENERATION, tasks_served
 
+by_tasks = CONFORMING["uses-upstream-tasks"]
 WAN, QWEN = "wan2.7-image-pro", "qwen-image-2.0-pro"
 
 
@@ -27,7 +27,7 @@ def request(model: str, **more: Json) -> dict[str, Json]:
 
 @contextmanager
 def gateway(contract: Contract, stub: ServedStub) -> Iterator[str]:
-    with serving(asks_asynchronously(gateway_before(stub.url, contract))) as url:
+    with serving(by_tasks(gateway_before(stub.url, contract))) as url:
         yield url + contract.operation.path
 
 
@@ -61,8 +61,8 @@ def test_what_is_refused_at_once_is_told_as_ever(powertokens: Contract, name: st
 
 def test_a_task_that_failed_is_the_clients_fault_where_the_same_call_would_be(powertokens: Contract) -> None:
     with tasks_served(powertokens) as stub:
-        before = replace(gateway_before(stub.url, powertokens), validate=leaves_to_upstream)
-        with serving(asks_asynchronously(before)) as url, client() as http:
+        before = replace(gateway_before(stub.url, powertokens), validate=leave_to_upstream)
+        with serving(by_tasks(before)) as url, client() as http:
             response = http.post(url + powertokens.operation.path, json=request(WAN, seed=-1))
         assert (response.status_code, stub.last.method) == (400, "GET")
 
@@ -76,7 +76,7 @@ def test_a_poll_without_an_answer_is_the_upstreams_fault(powertokens: Contract) 
     submitted = b'{"output": {"task_status": "PENDING", "task_id": "1"}, "request_id": "1"}'
     with (
         canned(200, submitted) as url,  # polls find nothing, and no JSON
-        serving(asks_asynchronously(gateway_before(url, powertokens))) as own,
+        serving(by_tasks(gateway_before(url, powertokens))) as own,
         client() as http,
     ):
         assert http.post(own + powertokens.operation.path, json=request(WAN)).status_code == 502

@@ -12,7 +12,7 @@ from mock_server.run import defect_list, defect_notices
 from mock_server.runtime.mock import MockSettings, mock_of
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
-NOT_ALLOWED = "method-any-method-taken"
+NOT_ALLOWED = "method-405-as-200"
 
 
 def served(defect: str) -> TestClient:
@@ -25,13 +25,13 @@ def test_every_contract_that_has_the_defect_is_served_with_it(name: str) -> None
 
 
 def test_the_other_contracts_are_served_as_they_are() -> None:
-    client = served("seed-clamped-silently-minimum")
+    client = served("seed-clamped-minimum")
     assert client.get("/powerbuyin/v1/images/generations").status_code == 405
 
 
 def test_the_greeting_says_what_is_wrong() -> None:
-    assert defect_notices("size-not-normalised", CONTRACTS) == [
-        "Active defect in powerbuyin: size-not-normalised. The client's form goes upstream as it is."
+    assert defect_notices("size-not-normalized", CONTRACTS) == [
+        "Active defect in powerbuyin: size-not-normalized. The value is sent as it is, not in the upstream's form."
     ]
 
 
@@ -40,10 +40,10 @@ def test_all_defects_are_listed_with_what_is_wrong() -> None:
     assert found.exit_code == 0
     assert found.output.splitlines() == defect_list(())
     assert len(defect_list(())) == sum(1 + len(defects(contract)) for contract in CONTRACTS)
-    assert any("seed-lost-when-falsy " in line and "never arrive" in line for line in defect_list(()))
+    assert any("seed-dropped-when-falsy " in line and "are not sent upstream" in line for line in defect_list(()))
 
 
 def test_an_unknown_defect_is_told_before_anything_is_served() -> None:
-    found = CliRunner().invoke(main, ["--port", "0", "--defect", "size-not-normalized"])
+    found = CliRunner().invoke(main, ["--port", "0", "--defect", "size-not-normalised"])
     assert found.exit_code == 1
-    assert "no defect is called 'size-not-normalized'; close to it: size-not-normalised" in found.output
+    assert "Unknown defect 'size-not-normalised'; similar: size-not-normalized" in found.output

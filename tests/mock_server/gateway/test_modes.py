@@ -17,10 +17,10 @@ from mock_server.gateway.modes import (
     UnknownModeError,
     in_a_header,
     in_mode,
-    judged_breaches,
     mended,
     mode_named,
 )
+from mock_server.gateway.openai_errors import judged_violations
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
@@ -105,7 +105,7 @@ def test_lenient_drops_what_the_contract_forbids(powerbuyin: Contract) -> None:
 def test_whatever_was_sent_is_mended_to_what_the_contract_takes(powertokens: Contract, body: Json) -> None:
     right = mended(powertokens, body)
     assert not isinstance(right, ErrorResponse)
-    assert not judged_breaches(powertokens, right)
+    assert not judged_violations(powertokens, right)
 
 
 def test_off_leaves_it_to_the_upstream(powertokens: Contract, stub: ServedStub) -> None:

@@ -56,7 +56,9 @@ def test_what_is_refused_outside_is_not_kept_waiting_inside(mock: Mock, http: ht
     assert time.monotonic() - began < 9
 
 
-@pytest.mark.parametrize("scenario", ["data-only-the-first + latency(200ms)", "latency(200ms) + data-only-the-first"])
+@pytest.mark.parametrize(
+    "scenario", ["data-first-image-only + latency(200ms)", "latency(200ms) + data-first-image-only"]
+)
 def test_a_defect_leaves_room_for_others(mock: Mock, http: httpx.Client, scenario: str) -> None:
     began = time.monotonic()
     assert len(asked(mock, http, scenario).json()["data"]) == 1
@@ -70,11 +72,11 @@ def images(mock: Mock, http: httpx.Client, scenario: str) -> list[httpx.Response
 @pytest.mark.parametrize(
     ("scenario", "kind", "size"),
     [
-        ("data-half-the-size", "image/png", (256, 256)),
-        ("images-images-called-bytes", "application/octet-stream", (512, 512)),
-        ("images-images-called-bytes + data-half-the-size", "application/octet-stream", (256, 256)),
-        ("link-slow(1ms) + data-half-the-size", "image/png", (256, 256)),
-        ("data-half-the-size + link-slow(1ms)", "image/png", (256, 256)),
+        ("data-half-size", "image/png", (256, 256)),
+        ("images-octet-stream-content-type", "application/octet-stream", (512, 512)),
+        ("images-octet-stream-content-type + data-half-size", "application/octet-stream", (256, 256)),
+        ("link-slow(1ms) + data-half-size", "image/png", (256, 256)),
+        ("data-half-size + link-slow(1ms)", "image/png", (256, 256)),
     ],
 )
 def test_a_defect_of_images_shows_where_their_links_lead(
@@ -85,13 +87,13 @@ def test_a_defect_of_images_shows_where_their_links_lead(
         assert Image.open(BytesIO(image.content)).size == size
 
 
-@pytest.mark.parametrize("scenario", ["data-half-the-size + link-404", "link-404 + data-half-the-size"])
+@pytest.mark.parametrize("scenario", ["data-half-size + link-404", "link-404 + data-half-size"])
 def test_where_no_image_comes_no_defect_of_it_is_seen(mock: Mock, http: httpx.Client, scenario: str) -> None:
     assert {image.status_code for image in images(mock, http, scenario)} == {404}
 
 
 def test_two_defects_come_together(mock: Mock, http: httpx.Client) -> None:
-    answer = asked(mock, http, "seed-lost-when-falsy + created-no-time", ASKED | {"seed": 0})
+    answer = asked(mock, http, "seed-dropped-when-falsy + created-time-missing", ASKED | {"seed": 0})
     assert "created" not in answer.json()
     (*_, last) = mock.stubs["dashscope"].calls
     assert read(last.body, "/parameters/n") == 3
@@ -99,8 +101,8 @@ def test_two_defects_come_together(mock: Mock, http: httpx.Client) -> None:
 
 
 def test_what_stands_outside_changes_what_comes_from_inside(mock: Mock, http: httpx.Client) -> None:
-    assert asked(mock, http, "no-images + data-only-the-first").json()["data"] == []
-    refused = asked(mock, http, "error-type-left-out-of-errors + rate-limit")
+    assert asked(mock, http, "no-images + data-first-image-only").json()["data"] == []
+    refused = asked(mock, http, "error-type-missing-in-errors + rate-limit")
     assert (refused.status_code, "type" in refused.json()["error"]) == (429, False)
 
 
@@ -207,9 +209,9 @@ def test_what_nobody_could_read_is_not_switched_on(mock: Mock) -> None:
 
 
 def test_a_scenario_fits_where_one_contract_has_it(powertokens: Contract, powerbuyin: Contract) -> None:
-    fits("size-not-normalised", [powertokens, powerbuyin], {})
-    with pytest.raises(ScenarioError, match="no scenario is called 'size-not-normalised'"):
-        fits("size-not-normalised", [powertokens], {})
+    fits("size-not-normalized", [powertokens, powerbuyin], {})
+    with pytest.raises(ScenarioError, match="no scenario is called 'size-not-normalized'"):
+        fits("size-not-normalized", [powertokens], {})
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,10 @@ def test_without_a_scenario_no_byte_changes(mock: Mock, http: httpx.Client) -> N
         ("chaos(rate=x)", "rate is a number from 0 to 1, not 'x'"),
         ("chaos(rate=2)", "rate is a number from 0 to 1, not 2"),
         ("chaos(of=chaos)", "chaos cannot be chosen by chaos"),
-        ("defect(seed-lost)", "no defect of powertokens is called 'seed-lost'; did you mean seed-lost-"),
+        (
+            "defect(seed-drop)",
+            "no defect of powertokens is called 'seed-drop'; did you mean seed-drop",
+        ),
         ("upstream(throtled)", "no failure of the upstream is called 'throtled'; did you mean throttled"),
     ],
 )
