@@ -6,17 +6,11 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import below, parent, placed
 from mock_server.defects.conforming import leave_to_upstream
-from mock_server.defects.defect import PlainSite
-from mock_server.defects.operators import (
-    ChangedWire,
-    Result,
-    authenticate_defect,
-    call_defect,
-    gateway_defect,
-    reject_defect,
-    with_wire,
-)
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.request_operators import Result, authenticate_defect, call_defect
+from mock_server.defects.response_operators import reject_defect
 from mock_server.defects.sites import authorization, expected, optional
+from mock_server.defects.wrapping import ChangedWire, with_wire
 from mock_server.gateway.openai_errors import NO_TOKEN
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse

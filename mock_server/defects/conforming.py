@@ -11,7 +11,8 @@ from starlette.types import ASGIApp
 from gateway_contract.contract.validity import NOT_JUDGED, upstream_refuses
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
-from mock_server.defects.operators import Result, with_items
+from mock_server.defects.request_operators import Result
+from mock_server.defects.response_operators import with_items
 from mock_server.defects.sites import images_of, mapping_at, upstream_of
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.openai_errors import error_for, judged_violations
@@ -99,7 +100,7 @@ def sends_nulls(gateway: Gateway) -> Gateway:
 @conforming
 def extra_response_fields(gateway: Gateway) -> Gateway:
     """The response and its items hold fields that the contract does not name."""
-    with_more_items = with_items(gateway.answer, lambda _, item: item | {"index": 0, "cost": {"cents": 4}})
+    with_more_items = with_items(gateway.answer, lambda _own, _request, item: item | {"index": 0, "cost": {"cents": 4}})
 
     async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         right = await with_more_items(own, body, links, request)
@@ -112,7 +113,7 @@ def extra_response_fields(gateway: Gateway) -> Gateway:
 def other_image_field_empty(gateway: Gateway) -> Gateway:
     """Every item has both image fields; the one that was not requested is an empty string."""
     empty: dict[str, Json] = {carrier.key: "" for carrier in images_of(gateway.contract).carriers}
-    return replace(gateway, answer=with_items(gateway.answer, lambda _, item: empty | item))
+    return replace(gateway, answer=with_items(gateway.answer, lambda _own, _request, item: empty | item))
 
 
 @conforming

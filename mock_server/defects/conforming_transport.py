@@ -9,15 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.defects.conforming import conforming, conforming_to
-from mock_server.defects.operators import (
-    ChangedWire,
-    reencoded,
-    with_items,
-    with_middleware,
-    with_response_headers,
-    with_wire,
-)
+from mock_server.defects.response_operators import Item, with_items
 from mock_server.defects.sites import images_of
+from mock_server.defects.wrapping import ChangedWire, reencoded, with_middleware, with_response_headers, with_wire
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.upstream.client import Outbound, UpstreamWire
 from mock_server.upstream.dashscope.messages import is_wan
@@ -124,9 +118,8 @@ def compressed_responses(gateway: Gateway) -> Gateway:
 def jpeg_images(gateway: Gateway) -> Gateway:
     """Images are JPEG."""
 
-    async def converted(content: bytes | None) -> bytes | None:
-        jpeg = partial(reencoded, image_format="JPEG")
-        return None if content is None else await asyncio.to_thread(jpeg, content, lambda image: image.convert("RGB"))
+    def converted(content: bytes) -> bytes:
+        return reencoded(content, lambda image: image.convert("RGB"), "JPEG")
 
     def changed(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
         return headers | {b"content-type": b"image/jpeg"} if headers.get(b"content-type") == b"image/png" else headers
@@ -142,7 +135,10 @@ def upstream_links(gateway: Gateway) -> Gateway:
 
     async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         left = iter(links)
-        linked = with_items(gateway.answer, lambda _, item: item | {key: next(left) for key in keys if key in item})
-        return await linked(own, body, links, request)
+
+        def linked(_own: Gateway, _request: GatewayRequest, item: Item) -> Json:
+            return item | {key: next(left) for key in keys if key in item}
+
+        return await with_items(gateway.answer, linked)(own, body, links, request)
 
     return replace(gateway, answer=answer)

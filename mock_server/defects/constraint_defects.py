@@ -11,8 +11,8 @@ from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import placed, read, removed
 from gateway_contract.values.size import parse_size
-from mock_server.defects.defect import PlainSite
-from mock_server.defects.operators import coerce_defect, gateway_defect, rewrite_defect, strict_defect, validate_defect
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.request_operators import coerce_defect, rewrite_defect, strict_defect, validate_defect
 from mock_server.defects.sites import (
     above_zero,
     bodies,

@@ -59,6 +59,30 @@ class DefectOperator(Generic[S]):
 
 
 OPERATORS: dict[str, DefectOperator[Any]] = {}
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def registered(
+    function: F,
+    sites: Sites[S],
+    change: Change[S],
+    name: str = "",
+    *,
+    spoils_all: bool = False,
+    in_images: bool = False,
+) -> F:
+    """Register an operator under its function's name, or another that cannot be one of a function."""
+    name = name or function.__name__.replace("_", "-")
+    summary = (function.__doc__ or "").strip().partition("\n")[0]
+    OPERATORS[name] = DefectOperator(name, summary, function.__module__, sites, change, spoils_all, in_images)
+    return function
+
+
+def gateway_defect(
+    sites: Sites[S], name: str = "", *, spoils_all: bool = False, in_images: bool = False
+) -> Callable[[Change[S]], Change[S]]:
+    """An operator on the whole gateway."""
+    return lambda function: registered(function, sites, function, name, spoils_all=spoils_all, in_images=in_images)
 
 
 @dataclass(frozen=True, slots=True)

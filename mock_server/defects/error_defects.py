@@ -8,20 +8,11 @@ from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
 from mock_server.defects.conforming import leave_to_upstream
-from mock_server.defects.defect import PlainSite
-from mock_server.defects.operators import (
-    ChangedWire,
-    Result,
-    answer_defect,
-    error_body_defect,
-    gateway_defect,
-    no_answer_yet,
-    reject_defect,
-    result_defect,
-    with_middleware,
-    with_wire,
-)
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.request_operators import Result, result_defect
+from mock_server.defects.response_operators import answer_defect, error_body_defect, reject_defect
 from mock_server.defects.sites import bodies, error_constraints, error_objects, expected, images_of
+from mock_server.defects.wrapping import ChangedWire, no_answer_yet, with_middleware, with_wire
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.connection import drop
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse

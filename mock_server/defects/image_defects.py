@@ -5,18 +5,16 @@ from textwrap import wrap
 from gateway_contract.contract.definition import Carrier, Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
-from mock_server.defects.defect import PlainSite
-from mock_server.defects.operators import (
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.response_operators import (
     Item,
     answer_defect,
     fetched_image_defect,
-    gateway_defect,
     image_field_defect,
     item_defect,
-    reencoded,
-    with_response_headers,
 )
 from mock_server.defects.sites import any_carrier, by_default, carriers, expected, first_carrier, images_of, pixels
+from mock_server.defects.wrapping import reencoded, with_response_headers
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 

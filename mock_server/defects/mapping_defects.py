@@ -10,7 +10,7 @@ from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
 from gateway_contract.values.size import parse_size
 from mock_server.defects.defect import PlainSite
-from mock_server.defects.operators import MappedCall, Schema, map_defect, text_defect, value_defect
+from mock_server.defects.request_operators import MappedCall, Schema, map_defect, text_defect, value_defect
 from mock_server.defects.sites import (
     easily_lost,
     finely_graded,

@@ -9,7 +9,7 @@ from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import leaf_name, placed, read, removed
 from mock_server.defects.defect import PlainSite
-from mock_server.defects.operators import Item, item_defect, links_defect, response_defect
+from mock_server.defects.response_operators import Item, item_defect, links_defect, response_defect
 from mock_server.defects.sites import expected, images_of, item_texts, items, plain_objects, times, whole_answers
 from mock_server.gateway.stages import GatewayResponse
 

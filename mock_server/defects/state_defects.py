@@ -7,8 +7,8 @@ from random import Random
 
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read
-from mock_server.defects.defect import PlainSite
-from mock_server.defects.operators import Result, gateway_defect
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.request_operators import Result
 from mock_server.defects.sites import expected, requests
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse

@@ -4,7 +4,7 @@ A stage takes what came before it and gives what comes after it, or a error. A g
 this gateway with one stage replaced.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -56,15 +56,15 @@ class MapStage(Protocol):
 
 
 class CallStage(Protocol):
-    async def __call__(
+    def __call__(
         self, gateway: "Gateway", body: Json, call: Json, request: GatewayRequest, /
-    ) -> list[str] | ErrorResponse: ...
+    ) -> Awaitable[list[str] | ErrorResponse]: ...
 
 
 class AnswerStage(Protocol):
-    async def __call__(
+    def __call__(
         self, gateway: "Gateway", body: Json, links: list[str], request: GatewayRequest, /
-    ) -> GatewayResponse: ...
+    ) -> Awaitable[GatewayResponse]: ...
 
 
 class RejectStage(Protocol):

@@ -34,7 +34,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
 from mock_server.defects.catalogue import defects_named
-from mock_server.defects.operators import ChangedWire, no_answer_yet
+from mock_server.defects.wrapping import ChangedWire, no_answer_yet
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, map_body
 from mock_server.serving.error_response import ErrorResponse

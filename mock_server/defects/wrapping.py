@@ -1,0 +1,75 @@
+"""What defects and conforming variants wrap around a gateway's upstream and application."""
+
+import io
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from PIL import Image
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway_contract.values.json_value import ABSENT, Json, Nothing
+from mock_server.gateway.stages import Gateway
+from mock_server.upstream.client import Outbound, UpstreamWire
+from mock_server.upstream.stub_app import UpstreamAnswer
+
+LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedWire:
+    """A wire whose calls go elsewhere, whose answers are kept for the request under way, or whose images differ."""
+
+    wire: UpstreamWire
+    url_change: Callable[[str], str] = str
+    last_answer: LastAnswer | None = None
+    image_change: Callable[[bytes], bytes] = bytes
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        answer = await self.wire.send(replace(outbound, url=self.url_change(outbound.url)))
+        if self.last_answer is not None:
+            self.last_answer.set(answer.body)
+        return answer
+
+    async def image(self, link: str) -> bytes | None:
+        content = await self.wire.image(link)
+        return content and self.image_change(content)
+
+    async def aclose(self) -> None:
+        await self.wire.aclose()
+
+
+def no_answer_yet() -> LastAnswer:
+    return ContextVar("the upstream's last answer", default=ABSENT)
+
+
+def with_wire(gateway: Gateway, wire: UpstreamWire) -> Gateway:
+    return replace(gateway, upstream=replace(gateway.upstream, wire=wire))
+
+
+def with_middleware(gateway: Gateway, middleware: Callable[[ASGIApp], ASGIApp]) -> Gateway:
+    """The gateway whose application is wrapped."""
+    return replace(gateway, middleware=(*gateway.middleware, middleware))
+
+
+def with_response_headers(gateway: Gateway, change: Callable[[dict[bytes, bytes]], dict[bytes, bytes]]) -> Gateway:
+    def changing(app: ASGIApp) -> ASGIApp:
+        async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_changed(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message = {**message, "headers": list(change(dict(message["headers"])).items())}
+                await send(message)
+
+            await app(scope, receive, send_changed)
+
+        return changed
+
+    return with_middleware(gateway, changing)
+
+
+def reencoded(content: bytes, change: Callable[[Image.Image], Image.Image], image_format: str = "PNG") -> bytes:
+    with Image.open(io.BytesIO(content)) as image:
+        made = io.BytesIO()
+        change(image).save(made, image_format)
+    return made.getvalue()
