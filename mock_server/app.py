@@ -1,4 +1,4 @@
-"""Everything on one port: each gateway under its contract's name, each upstream stub under its document's name."""
+"""The whole mock as one application: gateways by contract name, upstream stubs by document name, and pages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,28 +17,28 @@ from mock_server.serving.asgi import with_cors
 from mock_server.serving.connection import drop, is_ending
 
 
-def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
-    """The application; its shutdown closes what the mock has open. `alongside` lasts as long as it is served."""
+def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
+    """The application. `background` runs while it is served; its shutdown closes the mock's connections."""
     routes = [*console_routes(mock), *docs_routes(mock), *admin_routes(mock)]
-    pages = Starlette(routes=routes, lifespan=lifespan(mock, alongside))
+    pages = Starlette(routes=routes, lifespan=lifespan(mock, background))
 
-    async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        """Without a router, since contracts come and go as their files change, and since nearly all go this way."""
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        """Route without a router: contracts change with their files, and nearly all requests come this way."""
         path: str = scope.get("path", "")
         name = path[1:].partition("/")[0]
-        below = application_named(mock, name, path)
-        if below is None:
+        inner = find_app(mock, name, path)
+        if inner is None:
             await pages(scope, receive, send)
         else:
             scope["root_path"] = f"/{name}"
-            await below(scope, receive, send)
+            await inner(scope, receive, send)
 
-    readable = with_cors(served)
+    with_cors_headers = with_cors(route)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        own = scope.get("path", "")[1:].partition("/")[0] in OWN_PAGES
+        is_own_page = scope.get("path", "")[1:].partition("/")[0] in OWN_PAGES
         try:
-            await (pages if own else readable)(scope, receive, send)
+            await (pages if is_own_page else with_cors_headers)(scope, receive, send)
         except asyncio.CancelledError:
             if not is_ending(scope):
                 raise
@@ -47,7 +47,7 @@ def mock_app(mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[Non
     return with_checked_addresses(app)
 
 
-def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:
+def find_app(mock: Mock, name: str, path: str) -> ASGIApp | None:
     served = mock.served.get(name)
     if served is None:
         return mock.stub_apps.get(name)
@@ -55,14 +55,14 @@ def application_named(mock: Mock, name: str, path: str) -> ASGIApp | None:
 
 
 def lifespan(
-    mock: Mock, alongside: Callable[[], AbstractAsyncContextManager[None]]
+    mock: Mock, background: Callable[[], AbstractAsyncContextManager[None]]
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def as_long_as_served(_app: Starlette) -> AsyncIterator[None]:
+    async def run(_app: Starlette) -> AsyncIterator[None]:
         try:
-            async with alongside():
+            async with background():
                 yield
         finally:
             await mock.aclose()
 
-    return as_long_as_served
+    return run

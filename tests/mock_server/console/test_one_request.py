@@ -34,7 +34,7 @@ async def test_what_was_asked_stands_beside_what_was_sent_upstream(
         assert right is not None
         assert left["y"] == right["y"]
         assert left["x"] + left["width"] <= right["x"]
-        await expect(page.locator("mark, .passage .dropped")).to_have_count(0)
+        await expect(page.locator("mark, .fields .dropped")).to_have_count(0)
 
 
 async def test_a_long_text_is_cut_in_the_title_and_stands_whole_below(
@@ -56,7 +56,7 @@ async def test_a_field_that_was_lost_is_marked(browser: Browser, console: Seen, 
     async with newest(browser, console) as page:
         await expect(page.locator(f"{ASKED} mark")).to_have_text('  "seed": 0')
         await expect(page.locator(f"{CALL} mark")).to_have_count(0)
-        cells = await page.locator(".passage tr.dropped > *").all_inner_texts()
+        cells = await page.locator(".fields tr.dropped > *").all_inner_texts()
         assert cells == ["seed", "0", "/parameters/seed", "missing", "dropped"]
         await expect(page.locator("section[aria-labelledby=verdict]")).to_contain_text("upstream; missing")
 
@@ -66,7 +66,7 @@ async def test_a_field_that_was_changed_is_marked_on_both_sides(browser: Browser
     async with newest(browser, console) as page:
         await expect(page.locator(f"{ASKED} mark")).to_have_text('  "n": 7,')
         await expect(page.locator(f"{CALL} mark")).to_contain_text('"n": 6')
-        await expect(page.locator(".passage tr.changed")).to_have_count(1)
+        await expect(page.locator(".fields tr.changed")).to_have_count(1)
 
 
 async def test_images_are_shown_and_lead_to_themselves(browser: Browser, console: Seen, order: Body) -> None:
@@ -142,7 +142,7 @@ async def test_an_order_that_was_just_made_up_is_shown_too(browser: Browser, pai
     async with newest(browser, paintbox) as page:
         await expect(page.locator("h1")).to_contain_text("a kite")
         await expect(page.locator(f"{ASKED} mark")).to_have_text('  "chaos": 0')
-        await expect(page.locator(".passage tr.dropped")).to_contain_text("/settings/dice")
+        await expect(page.locator(".fields tr.dropped")).to_contain_text("/settings/dice")
 
 
 def test_no_page_shows_a_token(console: Seen, order: Body) -> None:
