@@ -100,16 +100,18 @@ def _known(name: str, value: str, known: Iterable[str]) -> set[str]:
 
 
 def _gateway(value: str) -> Filter:
-    wanted = set(_any_of(value))
-    return lambda entry, _: entry.gateway in wanted
+    accepted = set(_any_of(value))
+    return lambda entry, _: entry.gateway in accepted
 
 
 def _status(value: str) -> Filter:
-    wanted = [one.lower() for one in _any_of(value)]
-    for one in wanted:
+    accepted = [one.lower() for one in _any_of(value)]
+    for one in accepted:
         if one != NONE and not STATUS.fullmatch(one):
             raise _bad("status", one, f"a status such as 400, a class such as 4xx, or {NONE}")
-    return lambda entry, _: not {NONE if entry.status is None else str(entry.status), _class(entry)}.isdisjoint(wanted)
+    return lambda entry, _: (
+        not {NONE if entry.status is None else str(entry.status), _class(entry)}.isdisjoint(accepted)
+    )
 
 
 def _class(entry: Entry) -> str:
@@ -117,8 +119,8 @@ def _class(entry: Entry) -> str:
 
 
 def _method(value: str) -> Filter:
-    wanted = {one.upper() for one in _any_of(value)}
-    return lambda entry, _: entry.method in wanted
+    accepted = {one.upper() for one in _any_of(value)}
+    return lambda entry, _: entry.method in accepted
 
 
 def _path(value: str) -> Filter:
@@ -126,8 +128,8 @@ def _path(value: str) -> Filter:
 
 
 def _mode(value: str) -> Filter:
-    wanted = _known("mode", value, [mode.value for mode in Mode])
-    return lambda entry, _: entry.mode in wanted
+    accepted = _known("mode", value, [mode.value for mode in Mode])
+    return lambda entry, _: entry.mode in accepted
 
 
 def _scenario(value: str) -> Filter:
@@ -135,13 +137,13 @@ def _scenario(value: str) -> Filter:
 
 
 def _verdict(value: str) -> Filter:
-    wanted = _known("verdict", value, [status.value for status in VerdictStatus])
-    return lambda entry, judge: judge(entry).status.value in wanted
+    accepted = _known("verdict", value, [status.value for status in VerdictStatus])
+    return lambda entry, judge: judge(entry).status.value in accepted
 
 
 def _contains(value: str) -> Filter:
-    wanted = value.casefold()
-    return lambda entry, _: any(wanted in text.casefold() for text in _texts(entry))
+    text_sought = value.casefold()
+    return lambda entry, _: any(text_sought in text.casefold() for text in _texts(entry))
 
 
 def _texts(entry: Entry) -> Iterator[str]:

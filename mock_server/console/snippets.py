@@ -61,8 +61,8 @@ def compact(body: Json) -> str:
     """JSON with one line per top-level member."""
     if not isinstance(body, dict) or not body:
         return json.dumps(body, ensure_ascii=False)
-    told = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in body.items()]
-    return "{\n" + ",\n".join(told) + "\n}"
+    lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in body.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _python(body: Json) -> str:

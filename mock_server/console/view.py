@@ -81,9 +81,9 @@ def pictures(entry: Entry, contract: Contract) -> tuple[tuple[str, ...], int]:
     items = ABSENT if contract.images is None else read(entry.response, contract.images.pointer)
     if contract.images is None or not isinstance(items, list):
         return (), 0
-    told = [(carrier, read(item, f"/{carrier.key}")) for item in items for carrier in contract.images.carriers]
-    links = [value for carrier, value in told if not carrier.inline and isinstance(value, str) and is_link(value)]
-    inline = sum(1 for carrier, value in told if carrier.inline and isinstance(value, str) and value)
+    values = [(carrier, read(item, f"/{carrier.key}")) for item in items for carrier in contract.images.carriers]
+    links = [value for carrier, value in values if not carrier.inline and isinstance(value, str) and is_link(value)]
+    inline = sum(1 for carrier, value in values if carrier.inline and isinstance(value, str) and value)
     return tuple(links), inline
 
 

@@ -149,10 +149,10 @@ function changePart(part, fresh) {
 function filterBy(input, rows) {
   input.hidden = false;
   const show = () => {
-    const wanted = input.value.trim().toLowerCase();
+    const sought = input.value.trim().toLowerCase();
     let shown = 0;
     for (const row of rows.children) {
-      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      row.hidden = !row.textContent.toLowerCase().includes(sought);
       shown += row.hidden ? 0 : 1;
     }
     document.querySelector("#unmatched").hidden = shown > 0 || rows.children.length === 0;
@@ -202,8 +202,8 @@ function trial(form) {
     const whole = value();
     if (whole === undefined) return;
     for (const field of fields) {
-      const told = at(whole, field.dataset.pointer);
-      field.value = told === undefined ? "" : typeof told === "string" ? told : JSON.stringify(told);
+      const given = at(whole, field.dataset.pointer);
+      field.value = given === undefined ? "" : typeof given === "string" ? given : JSON.stringify(given);
     }
   });
   form.addEventListener("keydown", (event) => {
@@ -267,8 +267,8 @@ function placed(value, pointer, leaf) {
 
 // One line per member, as in the page's first version.
 function compact(value) {
-  const told = Object.entries(value).map(([name, member]) => `  ${JSON.stringify(name)}: ${spaced(member)}`);
-  return told.length ? `{\n${told.join(",\n")}\n}` : "{}";
+  const members = Object.entries(value).map(([name, member]) => `  ${JSON.stringify(name)}: ${spaced(member)}`);
+  return members.length ? `{\n${members.join(",\n")}\n}` : "{}";
 }
 
 function spaced(value) {
@@ -296,8 +296,8 @@ function gallery(answer, { pointer, carriers }) {
   const items = at(answer, pointer);
   for (const item of Array.isArray(items) ? items : []) {
     for (const { key, inline } of carriers) {
-      const told = item?.[key];
-      if (typeof told === "string" && told) found.append(picture(inline ? `data:image/png;base64,${told}` : told, found));
+      const source = item?.[key];
+      if (typeof source === "string" && source) found.append(picture(inline ? `data:image/png;base64,${source}` : source, found));
     }
   }
   return found;

@@ -13,7 +13,7 @@ addEventListener("load", async () => {
   });
 });
 
-// Any token will do, unless the mock was told of one; that one is nobody's but the reader's to enter.
+// Any token is accepted, unless the mock has --token; then the reader must enter it.
 function authorize(ui) {
   const schemes = ui.specSelectors.specJson().toJS().components?.securitySchemes ?? {};
   for (const [name, { scheme }] of Object.entries(schemes)) {
