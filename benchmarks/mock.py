@@ -1,8 +1,8 @@
-"""What a request costs the mock, beside a bare Starlette handler and beside Stoplight Prism on the same contract.
+"""Measure what a request costs the mock, compared with a bare Starlette handler and with Stoplight Prism.
 
-Run it with `python -m benchmarks.mock`; it ends with 1 where a target is missed. What counts is CPU time of the
-server's process per request. The servers that are compared take turns, round by round, on the same machine, and a ratio
-is taken within each round: noise hits both. Absolute times depend on the machine.
+Run `python -m benchmarks.mock`; it exits with 1 if a target is missed. It measures CPU time of the server's process per
+request. The compared servers take turns on the same machine, and each round gives a ratio, so that noise affects both.
+Absolute times depend on the machine.
 """
 
 import statistics
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from benchmarks.mock_load import Load, load_on
-from benchmarks.mock_requests import DIFFERENT, Asked, asked_of, content, inline_body, varied
+from benchmarks.mock_requests import DIFFERENT, Requests, content, inline_body, requests_of, varied
 from benchmarks.mock_servers import MOCK, Server, UnavailableError, bare, mock, prism, process
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -26,16 +26,16 @@ from mock_server.images.links import KEPT_BYTES
 from mock_server.upstream.calls import KEPT as CALLS_KEPT
 
 CONTRACT = "powertokens"
-WARM_UP = 2  # rounds that are not counted: V8 takes its time to compile
+WARM_UP = 2  # rounds that are not counted, since V8 compiles meanwhile
 STARTS = 5
-SAMPLES = 20  # of the memory, on the way
-AT_ONCE = 8  # connections, while memory is watched
+SAMPLES = 20  # measurements of the memory
+MEMORY_CONNECTIONS = 8  # connections while memory is measured
 IN_JSON, PNG = "application/json", "image/png"
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Requests of one kind to one server, which are answered with one status; None stands for any."""
+    """Requests of one type to one server, and the expected status; None accepts any."""
 
     server: Server
     connections: int
@@ -43,7 +43,7 @@ class Runner:
     status: int | None
 
     def cpu(self) -> float:
-        """Microseconds of the server's CPU per request. Connections are new each time: Node closes idle ones."""
+        """Microseconds of the server's CPU per request. Connections are new each time, since Node closes idle ones."""
         before = self.server.cpu()
         with load_on(self.server.url, self.connections) as load:
             load.run(self.requests, self.status)
@@ -52,7 +52,7 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How often each comparison is made, and with how many connections at once."""
+    """The number of rounds per comparison, and of concurrent connections."""
 
     rounds: int
     connections: int
@@ -60,19 +60,19 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a ratio must keep to: at most so many times the cost of a server, or at least so many times less."""
+    """The limit of a ratio: at most a multiple, or a fraction, of another server's cost."""
 
     text: str
     at_most: float
 
     def row(self, name: str, ours: Sequence[float], theirs: Sequence[float]) -> bool:
-        """Prints it; tells whether it is met."""
+        """Print the row; return whether the target is met."""
         ratios = sorted(mine / other for mine, other in zip(ours, theirs, strict=True))
         middle = statistics.median(ratios)
         costs = f"{statistics.median(ours):8.1f}{statistics.median(theirs):10.1f}"
         spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
         met = middle <= self.at_most
-        print(f"{name:36}{costs}{middle:8.2f}   {spread:14}{self.text:>9}  {said(met) if self.text else ''}".rstrip())
+        print(f"{name:36}{costs}{middle:8.2f}   {spread:14}{self.text:>9}  {result(met) if self.text else ''}".rstrip())
         return met
 
 
@@ -84,12 +84,12 @@ def times_less(times: float) -> Target:
     return Target(f"<= 1/{times:.0f}", 1 / times)
 
 
-def said(met: bool) -> str:  # noqa: FBT001 # the one thing it is about
+def result(met: bool) -> str:  # noqa: FBT001 # its only argument
     return "met" if met else "MISSED"
 
 
-def compared(runners: Sequence[Runner], rounds: int) -> list[list[float]]:
-    """Each one's costs, round by round, in turns; every other round in the other order."""
+def compare(runners: Sequence[Runner], rounds: int) -> list[list[float]]:
+    """The costs of each runner per round; every other round runs in reverse order."""
     for runner in [*runners] * WARM_UP:
         runner.cpu()
     costs: list[list[float]] = [[] for _ in runners]
@@ -101,8 +101,8 @@ def compared(runners: Sequence[Runner], rounds: int) -> list[list[float]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of request; `posted` are the bodies, none for a GET."""
+class RequestType:
+    """A type of request; `posted` are the bodies, none for a GET."""
 
     name: str
     path: str
@@ -115,60 +115,64 @@ class Kind:
         return [load.post(path, body) for body in self.posted] or [load.get(path)] * DIFFERENT
 
 
-def beside_bare(server: Server, asked: Asked, setting: Setting) -> bool:
-    """Each against a handler that gives the same bytes without a thought."""
-    kinds = (
-        (Kind("valid POST", asked.path, asked.valid, 200, at_most(1.6)), IN_JSON, asked.answered),
-        (Kind("invalid POST", asked.path, asked.invalid, 400, at_most(1.6)), IN_JSON, asked.refused),
-        (Kind("image from the cache", asked.link, (), 200, at_most(1.3)), PNG, asked.image),
+def compare_with_bare(server: Server, samples: Requests, setting: Setting) -> bool:
+    """Compare each type with a handler that returns the same bytes."""
+    types = (
+        (RequestType("valid POST", samples.path, samples.valid, 200, at_most(1.6)), IN_JSON, samples.valid_response),
+        (
+            RequestType("invalid POST", samples.path, samples.invalid, 400, at_most(1.6)),
+            IN_JSON,
+            samples.invalid_response,
+        ),
+        (RequestType("image from the cache", samples.link, (), 200, at_most(1.3)), PNG, samples.image),
     )
     met = []
     with tempfile.TemporaryDirectory() as folder:
-        for kind, media_type, fixed in kinds:
-            file = Path(folder, kind.name)
+        for type_, media_type, fixed in types:
+            file = Path(folder, type_.name)
             file.write_bytes(fixed)
-            with bare(file, kind.status, media_type) as other:
-                costs = of_both(server, other, kind, "/", kind.status, setting)
-            met.append(kind.target.row(f"{kind.name} / bare Starlette", *costs))
+            with bare(file, type_.status, media_type) as other:
+                costs = costs_of(server, other, type_, "/", type_.status, setting)
+            met.append(type_.target.row(f"{type_.name} / bare Starlette", *costs))
     return all(met)
 
 
-def beside_prism(contract: Contract, server: Server, asked: Asked, setting: Setting) -> bool:
-    """Against Prism as its users start it; and, for whoever wants to know, without its log."""
-    kinds = (
-        Kind("valid POST", asked.path, asked.valid, 200, times_less(4)),
-        Kind("invalid POST", asked.path, asked.invalid, 400, times_less(7)),
+def compare_with_prism(contract: Contract, server: Server, samples: Requests, setting: Setting) -> bool:
+    """Compare with Prism as users start it, and, for information, without its log."""
+    types = (
+        RequestType("valid POST", samples.path, samples.valid, 200, times_less(4)),
+        RequestType("invalid POST", samples.path, samples.invalid, 400, times_less(7)),
     )
     met = []
     for log, options in (("", ()), (", silent", ("--verboseLevel", "silent"))):
         with prism(contract.name, *options) as other:
-            for kind in kinds:
-                must_be_of_a_kind(other, kind, contract.operation.path)
-                costs = of_both(server, other, kind, contract.operation.path, None, setting)
-                target = Target("", float("inf")) if log else kind.target
-                met.append(target.row(f"{kind.name} / Prism{log}", *costs))
+            for type_ in types:
+                check_comparable(other, type_, contract.operation.path)
+                costs = costs_of(server, other, type_, contract.operation.path, None, setting)
+                target = Target("", float("inf")) if log else type_.target
+                met.append(target.row(f"{type_.name} / Prism{log}", *costs))
     return all(met)
 
 
-def of_both(
-    server: Server, other: Server, kind: Kind, path: str, status: int | None, setting: Setting
+def costs_of(
+    server: Server, other: Server, type_: RequestType, path: str, status: int | None, setting: Setting
 ) -> list[list[float]]:
-    """The costs of the mock, and those of another server at its own path with its own status."""
-    ours = Runner(server, setting.connections, kind.requests(server.url, kind.path), kind.status)
-    theirs = Runner(other, setting.connections, kind.requests(other.url, path), status)
-    return compared((ours, theirs), setting.rounds)
+    """The costs of the mock, and of another server with its own path and status."""
+    ours = Runner(server, setting.connections, type_.requests(server.url, type_.path), type_.status)
+    theirs = Runner(other, setting.connections, type_.requests(other.url, path), status)
+    return compare((ours, theirs), setting.rounds)
 
 
-def must_be_of_a_kind(other: Server, kind: Kind, path: str) -> None:
-    """Prism has a status of its own for a refusal; a server that answers at random is nothing to compare with."""
+def check_comparable(other: Server, type_: RequestType, path: str) -> None:
+    """Exit if the other server's status is of another class; Prism may reject with another 4xx."""
     with load_on(other.url, 1) as load:
-        answer = load.ask(load.post(path, kind.posted[0]))
-    if answer.status // 100 != kind.status // 100:
-        raise SystemExit(f"{other.url} answers {answer.status} to a {kind.name}: {answer.content[:500]!r}")
+        answer = load.ask(load.post(path, type_.posted[0]))
+    if answer.status // 100 != type_.status // 100:
+        raise SystemExit(f"{other.url} responds with {answer.status} to a {type_.name}: {answer.content[:500]!r}")
 
 
-def starting() -> bool:
-    """From the command to the first answer, as a user waits for it."""
+def measure_start() -> bool:
+    """Measure the time from the command to the first response."""
     waits, costs = [], []
     for _ in range(STARTS):
         began = time.monotonic()
@@ -180,28 +184,28 @@ def starting() -> bool:
             costs.append(Server(url, started.pid).cpu() / 1e9)
     wait = statistics.median(waits)
     spread = f"{min(waits):.2f} to {max(waits):.2f}"
-    print(f"{'start to first answer, s':36}{statistics.median(costs):8.2f}{'':10}{wait:8.2f}   {spread:14}", end="")
-    print(f"{'<= 1.00':>9}  {said(wait <= 1)}")
+    print(f"{'start to first response, s':36}{statistics.median(costs):8.2f}{'':10}{wait:8.2f}   {spread:14}", end="")
+    print(f"{'<= 1.00':>9}  {result(wait <= 1)}")
     return wait <= 1
 
 
-def steady(contract: Contract, server: Server, asked: Asked, requests: int) -> bool:
-    """Whether memory stays where it is once all that is kept within bounds is full."""
-    with load_on(server.url, AT_ONCE) as load:
-        new = (load.post(asked.path, content(varied(contract, inline_body(contract), number))) for number in count())
-        usual = [load.post(asked.path, body) for body in (asked.valid[0], asked.invalid[0], asked.inline)]
-        mix = [*usual, load.get(asked.link)] * 24
-        fill(load, new, usual[0], len(asked.image))
+def measure_memory(contract: Contract, server: Server, samples: Requests, requests: int) -> bool:
+    """Whether memory is stable once every bounded cache and record is full."""
+    with load_on(server.url, MEMORY_CONNECTIONS) as load:
+        new = (load.post(samples.path, content(varied(contract, inline_body(contract), number))) for number in count())
+        usual = [load.post(samples.path, body) for body in (samples.valid[0], samples.invalid[0], samples.inline)]
+        mix = [*usual, load.get(samples.link)] * 24
+        fill(load, new, usual[0], len(samples.image))
         seen = [server.memory() / 1e6]
         for _ in range(SAMPLES):
             for _ in range(requests // SAMPLES // 100):
                 load.run([*mix, *islice(new, 1), *usual])
             seen.append(server.memory() / 1e6)
-    return flat(seen, requests)
+    return is_stable(seen, requests)
 
 
 def fill(load: Load, new: Iterator[bytes], usual: bytes, picture_bytes: int) -> None:
-    """Fills the cache of pictures, and then what is kept of requests and calls."""
+    """Fill the cache of images, and then the records of requests and calls."""
     pictures = KEPT_BYTES // picture_bytes
     for _ in range(pictures // 100):
         load.run(list(islice(new, 100)))
@@ -209,36 +213,41 @@ def fill(load: Load, new: Iterator[bytes], usual: bytes, picture_bytes: int) -> 
         load.run([usual] * 100)
 
 
-def flat(seen: Sequence[float], requests: int) -> bool:
-    """Memory may end a tenth above what it was when all was full."""
+def is_stable(seen: Sequence[float], requests: int) -> bool:
+    """Memory may grow by a tenth."""
     start, end = seen[0], seen[-1]
     print(f"{f'memory over {requests} requests, MB':36}{end:8.1f}{start:10.1f}{end / start:8.2f}", end="")
-    print(f"   {f'most {max(seen):.1f}':14}{'<= 1.10':>9}  {said(end <= 1.1 * start)}")
+    print(f"   {f'most {max(seen):.1f}':14}{'<= 1.10':>9}  {result(end <= 1.1 * start)}")
     return end <= 1.1 * start
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--requests", default=100_000, type=click.IntRange(SAMPLES * 100), help="Memory is watched over so many.")
-@click.option("--rounds", default=7, type=click.IntRange(1), help="How often each comparison is made.")
-@click.option("--connections", default=1, type=click.IntRange(1), help="Requests that are under way at once.")
+@click.option(
+    "--requests",
+    default=100_000,
+    type=click.IntRange(SAMPLES * 100),
+    help="Number of requests while memory is measured.",
+)
+@click.option("--rounds", default=7, type=click.IntRange(1), help="Rounds per comparison.")
+@click.option("--connections", default=1, type=click.IntRange(1), help="Concurrent requests.")
 def main(requests: int, rounds: int, connections: int) -> None:
-    """Print what the mock costs, and end with 1 where a target is missed."""
+    """Print what the mock costs, and exit with 1 if a target is missed."""
     contract, setting = load_contract(contract_path(CONTRACT)), Setting(rounds, connections)
     print(f"{'CPU in microseconds per request':36}{'mock':>8}{'other':>10}{'ratio':>8}   {'spread':14}{'target':>9}")
     with mock() as server:
         with load_on(server.url, 1) as load:
-            asked = asked_of(contract, load)
-        met = [beside_bare(server, asked, setting)]
+            samples = requests_of(contract, load)
+        met = [compare_with_bare(server, samples, setting)]
         try:
-            met.append(beside_prism(contract, server, asked, setting))
+            met.append(compare_with_prism(contract, server, samples, setting))
         except UnavailableError as error:
             print(f"Not compared with Prism: {error}")
             met.append(False)
-    met.append(starting())
+    met.append(measure_start())
     with mock() as server:
         with load_on(server.url, 1) as load:
-            asked = asked_of(contract, load)
-        met.append(steady(contract, server, asked, requests))
+            samples = requests_of(contract, load)
+        met.append(measure_memory(contract, server, samples, requests))
     sys.exit(0 if all(met) else 1)
 
 

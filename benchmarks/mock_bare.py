@@ -1,4 +1,4 @@
-"""A server to compare the mock with: Starlette and one handler that answers with the same bytes every time.
+"""A server to compare the mock with: Starlette with one handler that always returns the same bytes.
 
 `python -m benchmarks.mock_bare FILE STATUS TYPE` serves a file's content at / until it is stopped.
 """
@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from mock_server.serving.server import listen, url_of
 
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 def bare_app(content: bytes, status: int, media_type: str) -> Starlette:
@@ -28,8 +28,8 @@ def main() -> None:
     file, status, media_type = sys.argv[1:]
     app = bare_app(Path(file).read_bytes(), int(status), media_type)
     config = uvicorn.Config(app, loop="uvloop", http="httptools", log_level="warning", access_log=False)
-    with listen(HERE, 0) as listener:
-        print(f"Listening on {url_of(HERE, listener)}", flush=True)
+    with listen(LOOPBACK, 0) as listener:
+        print(f"Listening on {url_of(LOOPBACK, listener)}", flush=True)
         uvicorn.Server(config).run(sockets=[listener])
 
 

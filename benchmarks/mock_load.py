@@ -1,4 +1,4 @@
-"""Load that costs little to make: whole requests over a few connections that stay open."""
+"""Cheap load: prepared requests over a few persistent connections."""
 
 import socket
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ class Load:
     sockets: Sequence[socket.socket]
 
     def post(self, path: str, content: bytes) -> bytes:
-        """A request as it goes over the wire."""
+        """The bytes of a request."""
         said = f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
         return self._request("POST", path, said) + content
 
@@ -32,7 +32,7 @@ class Load:
         return self._request("GET", path, "")
 
     def _request(self, method: str, path: str, headers: str) -> bytes:
-        """With a token that any gateway takes that is not told of another."""
+        """A POST with a token that every gateway accepts unless it has --token."""
         first = f"{method} {path} HTTP/1.1\r\nhost: {self.host}\r\nauthorization: Bearer sk-any\r\n"
         return f"{first}accept: application/json, image/png\r\n{headers}\r\n".encode()
 
@@ -41,7 +41,7 @@ class Load:
         return answer_on(self.sockets[0])
 
     def run(self, requests: Sequence[bytes], status: int | None = None) -> None:
-        """Sends all of them, as many at once as there are connections; each must be answered with that status."""
+        """Send all requests, one per connection at a time; each response must have the given status."""
         step = len(self.sockets)
         for start in range(0, len(requests), step):
             together = requests[start : start + step]
@@ -66,7 +66,7 @@ def load_on(url: str, connections: int) -> Iterator[Load]:
 
 
 def answer_on(connection: socket.socket) -> Answer:
-    """The next answer; it says its length, or has no content."""
+    """The next response, which has a Content-Length or no content."""
     content, head = b"", b""
     while not head:
         content += received(connection)

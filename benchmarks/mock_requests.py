@@ -1,4 +1,4 @@
-"""What the benchmark asks for, made from the contract: no field is named here."""
+"""The benchmark's requests, made from the contract without naming a field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,39 +15,39 @@ DIFFERENT = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Requests of each kind, and what the mock answers to the first; `path` is of the contract's operation."""
+class Requests:
+    """Requests of each type with the mock's response to the first; `path` is the operation's."""
 
     path: str
     valid: Sequence[bytes]
     invalid: Sequence[bytes]
     inline: bytes
     link: str
-    answered: bytes
-    refused: bytes
+    valid_response: bytes
+    invalid_response: bytes
     image: bytes
 
 
-def asked_of(contract: Contract, load: Load) -> Asked:
-    """The contract's own example, one step beyond a bound, with the image within, and the image behind a link."""
+def requests_of(contract: Contract, load: Load) -> Requests:
+    """Make requests from the contract's example: valid, invalid, with an inline image, and for a linked image."""
     path = f"/{contract.name}{contract.operation.path}"
     valid, invalid = different(contract, valid_body(contract)), different(contract, invalid_body(contract))
     answer = load.ask(load.post(path, valid[0]))
     link = link_in(contract, orjson.loads(answer.content))
-    return Asked(
+    return Requests(
         path=path,
         valid=valid,
         invalid=invalid,
         inline=content(inline_body(contract)),
         link=link,
-        answered=answer.content,
-        refused=load.ask(load.post(path, invalid[0])).content,
+        valid_response=answer.content,
+        invalid_response=load.ask(load.post(path, invalid[0])).content,
         image=load.ask(load.get(link)).content,
     )
 
 
 def different(contract: Contract, body: Json) -> list[bytes]:
-    """So many bodies, no two alike: nothing can be answered from memory."""
+    """Distinct bodies, so that no response comes from a cache."""
     return [content(varied(contract, body, number)) for number in range(DIFFERENT)]
 
 
@@ -60,7 +60,7 @@ def valid_body(contract: Contract) -> Json:
 
 
 def invalid_body(contract: Contract) -> Json:
-    """The example, with one number a step beyond what it may be at most."""
+    """The example with one number above its maximum."""
     bound = next(
         constraint
         for constraint in contract.request.constraints.values()
@@ -79,7 +79,7 @@ def inline_body(contract: Contract) -> Json:
 
 
 def varied(contract: Contract, body: Json, number: int) -> Json:
-    """A body that asks for a picture which no other number gives: the text that shapes it is another."""
+    """A body with a prompt of its own, which gives an image of its own."""
     return placed(body, contract.marks[0], f"a lighthouse at dusk, picture {number:07}")
 
 

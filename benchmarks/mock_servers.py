@@ -1,4 +1,4 @@
-"""Servers in processes of their own, and what they cost."""
+"""Servers in separate processes, and their CPU time and memory."""
 
 import json
 import os
@@ -15,19 +15,19 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PRISM = "@stoplight/prism-cli@5.16.0"
 PRISM_FOLDER = ROOT / "build" / "prism"
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GATEWAY_TOKEN"} | {"PYTHONPATH": str(ROOT)}
 MOCK = (sys.executable, "-m", "mock_server", "--port", "0")
-PATIENCE = 30.0  # seconds
+START_TIMEOUT = 30.0  # seconds
 
 
 class UnavailableError(Exception):
-    """Something to compare with cannot be had here; says why."""
+    """A server to compare with is not available; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that runs: where, and as which process."""
+    """A running server: its URL and its process."""
 
     url: str
     pid: int
@@ -41,7 +41,7 @@ class Server:
         return time.clock_gettime_ns((~self.pid << 3) | 2)
 
     def memory(self) -> int:
-        """Bytes that are resident."""
+        """Resident memory in bytes."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -56,7 +56,7 @@ def process(command: Sequence[str], output: int = subprocess.PIPE) -> Iterator[s
 
 @contextmanager
 def server(command: Sequence[str]) -> Iterator[Server]:
-    """One that says in its first line where it listens."""
+    """A server that prints its URL in its first line."""
     with process(command) as started:
         found = re.search(r"http://\S+", started.stdout.readline() if started.stdout else "")
         if found is None:
@@ -66,7 +66,7 @@ def server(command: Sequence[str]) -> Iterator[Server]:
 
 @contextmanager
 def mock() -> Iterator[Server]:
-    """As `make mock` serves it: strict, with its journal, the upstream within."""
+    """The mock as `make mock` serves it: strict, with its journal and the bundled upstream."""
     with server(MOCK) as running:
         yield running
 
@@ -79,16 +79,16 @@ def bare(file: Path, status: int, media_type: str) -> Iterator[Server]:
 
 @contextmanager
 def prism(contract: str, *options: str) -> Iterator[Server]:
-    """Stoplight Prism with the same contract; what it logs goes nowhere. Raises UnavailableError."""
+    """Stoplight Prism with the same contract; its log is discarded. Raises UnavailableError."""
     port = free_port()
-    command = [installed_prism(), "mock", str(ROOT / "openapi" / f"{contract}.yaml"), "--host", HERE]
+    command = [installed_prism(), "mock", str(ROOT / "openapi" / f"{contract}.yaml"), "--host", LOOPBACK]
     with process([*command, "--port", str(port), *options], subprocess.DEVNULL) as started:
         wait_for(port)
-        yield Server(f"http://{HERE}:{port}", started.pid)
+        yield Server(f"http://{LOOPBACK}:{port}", started.pid)
 
 
 def installed_prism() -> str:
-    """The path of its command, installed beside the project where it is not yet. Raises UnavailableError."""
+    """The path of its command, which is installed into build/ if it is missing. Raises UnavailableError."""
     command = PRISM_FOLDER / "node_modules" / ".bin" / "prism"
     if not command.exists():
         PRISM_FOLDER.mkdir(parents=True, exist_ok=True)
@@ -102,17 +102,17 @@ def installed_prism() -> str:
 
 
 def free_port() -> int:
-    with closing(socket.create_server((HERE, 0))) as listener:
+    with closing(socket.create_server((LOOPBACK, 0))) as listener:
         return int(listener.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + START_TIMEOUT
     while time.monotonic() < until:
         try:
-            socket.create_connection((HERE, port), timeout=1).close()
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise UnavailableError(f"Prism did not listen within {PATIENCE:.0f} s")
+    raise UnavailableError(f"Prism did not listen within {START_TIMEOUT:.0f} s")
