@@ -23,11 +23,10 @@ from contract_tests.run import Loaded, observed, own_addresses, target
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome
-from gateway_contract.traffic.exchange import Exchange, PlayedFailure, Request
+from gateway_contract.traffic.exchange import Exchange, PlayedFault, Request
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import leaves, read
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 
 COMPARED = ("/answer/status", "/answer/problem", "/answer/body", "/upstream", "/images")
 VOLATILE = frozenset(
@@ -102,7 +101,8 @@ async def _exchange(
         sender = Sender(ready.contract, transport, url, token, own, ready.settings.limits, address, from_here)
         follows = None if observation is None else await _failed_before(sender, observation, found)
         before = 0 if observation is None else observation.count()
-        case = Case(str(found.document.get("name", "")), request.content, failure=played_in(found.document))
+        played = played_in(found.document, failure_cases(ready.contract))
+        case = Case(str(found.document.get("name", "")), request.content, failure=played)
         if observation is not None:
             _arrange(observation, ready.contract, case, marks_in(request.body))
         exchange = await exchanged(sender, case, request)
@@ -115,12 +115,12 @@ async def _exchange(
 def _arrange(observation: Observation, contract: Contract, case: Case, marks: set[str]) -> None:
     """The upstream answers calls with these marks as it did in the run: a failure, or in its other layout."""
     if case.failure is not None:
-        observation.failures.update(dict.fromkeys(marks, FAILURE_NAMED[case.failure]))
+        observation.faults.update(dict.fromkeys(marks, observation.fault_named(case.failure)))
     if case.name in {planned.name for planned in layout_cases(contract)}:
         observation.other_layout.update(marks)
 
 
-async def _failed_before(sender: Sender, observation: Observation, found: Stored) -> PlayedFailure | None:
+async def _failed_before(sender: Sender, observation: Observation, found: Stored) -> PlayedFault | None:
     """Plays the failure that came before a stored exchange, where one did."""
     name = found.document.get("follows")
     case = next((case for case in failure_cases(sender.contract) if case.failure == name), None)
@@ -129,14 +129,15 @@ async def _failed_before(sender: Sender, observation: Observation, found: Stored
     request = sender.request(with_mark(sender.contract, case, 0, case.failure))
     _arrange(observation, sender.contract, case, marks_in(request.body))
     await exchanged(sender, case, request)
-    return FAILURE_NAMED[case.failure].played
+    return observation.fault_named(case.failure).played
 
 
-def played_in(document: Mapping[str, Json]) -> str | None:
-    """The name of the failure that the upstream played in a stored exchange."""
+def played_in(document: Mapping[str, Json], cases: Iterable[Case]) -> str | None:
+    """The fault that the upstream played in a stored exchange, if it is one of some cases."""
+    known = {case.failure for case in cases}
     calls = document.get("upstream")
     names = [read(call, "/played") for call in calls] if isinstance(calls, list) else []
-    return next((name for name in names if isinstance(name, str) and name in FAILURE_NAMED), None)
+    return next((name for name in names if isinstance(name, str) and name in known), None)
 
 
 def failing_rules(ready: Loaded, exchange: Exchange) -> dict[str, str]:

@@ -57,7 +57,9 @@ def bundled_gateway(contract: Contract, observation: Observation) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
     upstream = observation.stub.upstream
     signer = Signer(b"links of the bundled mock")
-    client = UpstreamClient(upstream, observation.url + upstream.base, over_http(PATIENCE), signer)
+    client = UpstreamClient(
+        upstream, observation.stub.protocol, observation.url + upstream.base, over_http(PATIENCE), signer
+    )
     return Gateway(contract, client, BUNDLED_TOKEN)
 
 

@@ -63,8 +63,8 @@ def image_gateway(running_image_gateway: "ImageGateway", request: pytest.Fixture
 
 
 def _apply_marker(gateway: "ImageGateway", marker: pytest.Mark) -> None:
+    from mock_server.faults.syntax import ScenarioError
     from mock_server.gateway.modes import UnknownModeError
-    from mock_server.scenarios.syntax import ScenarioError
 
     def apply(scenario: str | None = None, mode: str | None = None) -> None:
         if scenario is not None:
@@ -85,13 +85,14 @@ def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstrea
     from mock_server.scenarios.apply import under_scenarios
     from mock_server.scenarios.switches import Switchboard
     from mock_server.serving.server import serving
-    from mock_server.testing import ImageUpstream, QueuedFailures
+    from mock_server.testing import ImageUpstream, QueuedFaults
+    from mock_server.upstream.protocols import protocol_of
     from mock_server.upstream.stub import UpstreamStub
 
-    upstream, failures, board = upstream_of(image_contract), QueuedFailures(), Switchboard()
-    stub = UpstreamStub(upstream, failure_of=failures.next)
+    upstream, faults, board = upstream_of(image_contract), QueuedFaults(), Switchboard()
+    stub = UpstreamStub(upstream, protocol_of(upstream), fault_of=faults.next)
     with serving(under_scenarios(stub, board, lambda _: False)) as url:
-        yield ImageUpstream(url + upstream.base, stub, failures, board)
+        yield ImageUpstream(url + upstream.base, stub, faults, board)
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import Json
 from mock_server.app import mock_app
+from mock_server.faults.fault import Fault
 from mock_server.gateway.modes import mode_named
 from mock_server.journal.entries import Entry
 from mock_server.runtime.mock import Mock, MockSettings, mock_of
-from mock_server.scenarios.registry import fits
+from mock_server.scenarios.definition import find_fault
+from mock_server.scenarios.registry import check_fits
 from mock_server.scenarios.switches import Switchboard
-from mock_server.scenarios.syntax import ScenarioError
 from mock_server.scenarios.upstream_scenarios import change_of
 from mock_server.serving.server import listen, serving_on, url_of
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED, UpstreamFailure
 from mock_server.upstream.stub import UpstreamStub
 
 IMAGES_PATH = "/images/generations"
@@ -57,7 +57,7 @@ class ImageGateway:
         """
         contract = self.mock.served[self.contract].gateway.contract
         if scenario != "none":
-            fits(scenario, [contract], self.mock.controls.scenarios.named)
+            check_fits(scenario, [contract], self.mock.controls.scenarios.named)
         self.mock.controls.switchboard.set(scenario, self.contract, times)
 
     def set_mode(self, mode: str) -> None:
@@ -70,12 +70,12 @@ class ImageGateway:
 
 
 @dataclass(slots=True, eq=False)
-class QueuedFailures:
-    """The failures with which an upstream answers its next calls, in order."""
+class QueuedFaults:
+    """The faults with which an upstream answers its next calls, in order."""
 
-    queue: list[UpstreamFailure] = field(default_factory=list)
+    queue: list[Fault] = field(default_factory=list)
 
-    def next(self, _call: Json) -> UpstreamFailure | None:
+    def next(self, _call: Json) -> Fault | None:
         return self.queue.pop(0) if self.queue else None
 
 
@@ -85,7 +85,7 @@ class ImageUpstream:
 
     url: str  # with the base path of its document
     stub: UpstreamStub
-    failures: QueuedFailures
+    faults: QueuedFaults
     board: Switchboard
 
     @property
@@ -99,20 +99,18 @@ class ImageUpstream:
         Raises ScenarioError for an unknown or malformed scenario.
         """
         if scenario != "none":
-            change_of(scenario)
+            change_of(scenario, self.stub.protocol)
         self.board.set(scenario, self.stub.upstream.name, times)
 
-    def fail_next(self, failure: str, times: int = 1) -> None:
-        """Answer the next `times` calls with a failure such as `throttled`. Raises ScenarioError for an unknown one."""
-        if failure not in FAILURE_NAMED:
-            raise ScenarioError(f"Unknown failure {failure!r}. Failures: {', '.join(FAILURE_NAMED)}")
-        self.failures.queue += [FAILURE_NAMED[failure]] * times
+    def fail_next(self, fault: str, times: int = 1) -> None:
+        """Answer the next `times` calls with a fault such as `rate-limit`. Raises ScenarioError for an unknown one."""
+        self.faults.queue += [find_fault(fault, self.stub.protocol)] * times
 
     def reset(self) -> None:
         self.stub.calls.clear()
         self.stub.tasks.clear()
         self.board.clear()
-        self.failures.queue.clear()
+        self.faults.queue.clear()
 
 
 LOOPBACK = "127.0.0.1"

@@ -20,7 +20,6 @@ from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
 from gateway_contract.values.json_value import UNOBSERVED
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 
 Progress = Callable[[int, int, str], None]
 FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
@@ -93,13 +92,13 @@ class Campaign:
         """A request during which the upstream fails, and a plain one after it."""
         if self.observation is None or case.failure is None:
             return
-        failure = FAILURE_NAMED[case.failure]
-        self.observation.failures.update(dict.fromkeys(marks_in(self.sender.request(case).body), failure))
+        fault = self.observation.fault_named(case.failure)
+        self.observation.faults.update(dict.fromkeys(marks_in(self.sender.request(case).body), fault))
         exchange = await self._alone(case)
         if exchange.accepted or exchange.played is not None:  # else the gateway refused what it refuses anyway
             self._judge(exchange)
-        after = await self._again(replace(plain_case(self.sender, self.seed), name=f"after {failure.name}"))
-        self._judge(replace(after, follows=failure.played))
+        after = await self._again(replace(plain_case(self.sender, self.seed), name=f"after {fault}"))
+        self._judge(replace(after, follows=fault.played))
 
     async def _together(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""

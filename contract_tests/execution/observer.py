@@ -17,13 +17,13 @@ from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
 from gateway_contract.traffic.exchange import UpstreamCall, header
 from gateway_contract.values.json_value import Json
+from mock_server.faults.fault import Fault
 from mock_server.images.drawing import Picture
 from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
 from mock_server.images.png import SIGNATURE, chunk
 from mock_server.serving.server import serving
-from mock_server.upstream.dashscope import messages
-from mock_server.upstream.dashscope.fault_responses import UpstreamFailure
-from mock_server.upstream.stub import UpstreamStub, check_protocol
+from mock_server.upstream.protocols import protocol_of
+from mock_server.upstream.stub import UpstreamStub
 from mock_server.upstream.stub_app import upstream_app
 
 BITS, GREY = 1, 0  # per pixel; the kind of colour that IHDR names
@@ -63,14 +63,18 @@ class NoUpstreamError(Exception):
 class Observation:
     """What the suite sees as the upstream. `address` is host:port as asked for, `url` is how we reach it.
 
-    Calls with a mark in `other_layout` or `failures` are answered so.
+    Calls with a mark in `other_layout` or `faults` are answered so.
     """
 
     address: str
     url: str
     stub: UpstreamStub
     other_layout: set[str] = field(default_factory=set)
-    failures: dict[str, UpstreamFailure] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+
+    def fault_named(self, written: str) -> Fault:
+        """A fault that the upstream can play, as its name is written in a report."""
+        return next(fault for fault in self.stub.protocol.faults if str(fault) == written)
 
     def count(self) -> int:
         return self.stub.calls.arrived
@@ -105,24 +109,23 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
     if contract.upstream is None:
         raise NoUpstreamError(f"{contract.name} names no upstream that could be observed")
     try:
-        check_protocol(contract.upstream)
+        protocol = protocol_of(contract.upstream)
     except DocumentError as error:
         raise NoUpstreamError(str(error)) from error
     other_layout: set[str] = set()
-    failures: dict[str, UpstreamFailure] = {}
+    faults: dict[str, Fault] = {}
 
     def layout_of(body: Json) -> str | None:
-        usual = messages.usual_layout(body)
-        other = next(layout for layout in messages.LAYOUTS if layout != usual)
-        return other if marks_in(body) & other_layout else None
+        return protocol.layouts(body)[-1] if marks_in(body) & other_layout else None
 
-    def failure_of(body: Json) -> UpstreamFailure | None:
-        return next((failures[mark] for mark in marks_in(body) if mark in failures), None)
+    def fault_of(body: Json) -> Fault | None:
+        return next((faults[mark] for mark in marks_in(body) if mark in faults), None)
 
-    stub = UpstreamStub(left_to_chance(contract.upstream), layout_of=layout_of, failure_of=failure_of, draws=blank)
+    upstream = left_to_chance(contract.upstream)
+    stub = UpstreamStub(upstream, protocol, layout_of=layout_of, fault_of=fault_of, draws=blank)
     with serving(upstream_app(stub), host, port) as url:
         here = url.replace(host, FROM_HERE.get(host, host))
-        yield Observation(url.removeprefix("http://"), here, stub, other_layout, failures)
+        yield Observation(url.removeprefix("http://"), here, stub, other_layout, faults)
 
 
 def left_to_chance(upstream: Upstream) -> Upstream:

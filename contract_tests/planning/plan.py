@@ -17,28 +17,29 @@ from gateway_contract.schema.constraint import Constraint
 from gateway_contract.traffic.exchange import Credential
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import below, placed
-from mock_server.upstream.dashscope.fault_responses import FAILURES, UpstreamFailure
+from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
+from mock_server.upstream.protocols import protocol_of
 
 SEVERAL = 3  # images, of which one can be missing; the plain request afterwards asks for one more
 
 
 def failure_cases(contract: Contract) -> Iterator[Case]:
-    """A valid request for each failure that some valid request can meet."""
-    for failure in FAILURES:
-        body = body_for(contract, failure)
+    """A valid request for each fault of the upstream that some valid request can meet."""
+    for fault in () if contract.upstream is None else protocol_of(contract.upstream).faults:
+        body = body_for(contract, fault)
         if standing(contract, body).valid:
-            yield json_case(f"the upstream plays {failure.name}", body, failure=failure.name, images=SEVERAL + 1)
+            yield json_case(f"the upstream plays {fault}", body, failure=str(fault), images=SEVERAL + 1)
 
 
-def body_for(contract: Contract, failure: UpstreamFailure) -> Json:
-    """A request that the failure shows in: several images where one is missing, images within the answer for links."""
+def body_for(contract: Contract, fault: Fault) -> Json:
+    """A request that the fault shows in: several images where one is missing, images within the answer for links."""
     body, images = base_request(contract), contract.images
     if images is None:
         return body
-    if failure.fewer_images:
+    if fault.name == FEWER_IMAGES:
         return placed(body, images.count, SEVERAL)
     inline = next((carrier for carrier in images.carriers if carrier.inline), None)
-    if failure.dead_links and inline is not None:
+    if fault.name == LINK_404 and inline is not None:
         return placed(body, inline.asked_by, inline.value)
     return body
 
@@ -81,7 +82,8 @@ def plan(contract: Contract, observed: str, seed: int) -> Plan:
             with_mark(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
         ),
         failures=tuple(
-            with_mark(contract, case, seed, case.failure) for case in failure_cases(contract) if observed == TWO_SIDED
+            with_mark(contract, case, seed, case.failure)
+            for case in (failure_cases(contract) if observed == TWO_SIDED else ())
         ),
         unbroken=tuple(constraint for constraint, found in broken.items() if not found),
     )

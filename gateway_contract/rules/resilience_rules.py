@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from gateway_contract.rules.rule import PASS, Examined, Finding, failing
-from gateway_contract.traffic.exchange import Answer, Fault, NoAnswer, header
+from gateway_contract.traffic.exchange import Answer, FaultCause, NoAnswer, header
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from gateway_contract.values.pointer import read
 
@@ -21,7 +21,7 @@ def answered(examined: Examined) -> Finding | None:
 
 def no_success_without_images(examined: Examined) -> Finding | None:
     failure = examined.exchange.played
-    if failure is None or failure.fault is Fault.FEWER_IMAGES or isinstance(examined.exchange.answer, NoAnswer):
+    if failure is None or failure.cause is FaultCause.FEWER_IMAGES or isinstance(examined.exchange.answer, NoAnswer):
         return None
     if not examined.exchange.answer.successful or _got_images(examined):
         return PASS
@@ -35,25 +35,25 @@ def _got_images(examined: Examined) -> bool:
 
 
 def clients_fault_is_4xx(examined: Examined) -> Finding | None:
-    return _status(examined, {Fault.REQUEST, Fault.CONTENT}, "4xx", lambda status: 400 <= status < 500)
+    return _status(examined, {FaultCause.REQUEST, FaultCause.CONTENT}, "4xx", lambda status: 400 <= status < 500)
 
 
 def vendors_fault_is_5xx(examined: Examined) -> Finding | None:
-    return _status(examined, {Fault.VENDOR}, "5xx", lambda status: status >= 500)
+    return _status(examined, {FaultCause.VENDOR}, "5xx", lambda status: status >= 500)
 
 
 def own_key_is_not_the_clients(examined: Examined) -> Finding | None:
-    return _status(examined, {Fault.CREDENTIALS}, "neither 401 nor 403", lambda status: status not in {401, 403})
+    return _status(examined, {FaultCause.CREDENTIALS}, "neither 401 nor 403", lambda status: status not in {401, 403})
 
 
 def throttling_is_429(examined: Examined) -> Finding | None:
-    return _status(examined, {Fault.THROTTLING}, "429", lambda status: status == 429)
+    return _status(examined, {FaultCause.THROTTLING}, "429", lambda status: status == 429)
 
 
-def _status(examined: Examined, faults: set[Fault], expected: str, right: Callable[[int], bool]) -> Finding | None:
+def _status(examined: Examined, causes: set[FaultCause], expected: str, right: Callable[[int], bool]) -> Finding | None:
     """The status of the error that a played failure becomes; successes are another rule's."""
     failure, answer = examined.exchange.played, examined.exchange.answer
-    if failure is None or failure.fault not in faults or isinstance(answer, NoAnswer) or answer.successful:
+    if failure is None or failure.cause not in causes or isinstance(answer, NoAnswer) or answer.successful:
         return None
     return PASS if right(answer.status) else failing(f"{expected} when {failure.name}", f"HTTP {answer.status}")
 
@@ -68,7 +68,7 @@ def retry_after_is_kept(examined: Examined) -> Finding | None:
 
 def content_refusal_is_told(examined: Examined) -> Finding | None:
     failure, answer = examined.exchange.played, examined.exchange.answer
-    if failure is None or failure.fault is not Fault.CONTENT or isinstance(answer, NoAnswer) or answer.successful:
+    if failure is None or failure.cause is not FaultCause.CONTENT or isinstance(answer, NoAnswer) or answer.successful:
         return None
     told = answer.content.decode("utf-8", "replace").lower()
     known = any(word in told for word in CONTENT_WORDS)
@@ -88,7 +88,12 @@ def error_has_the_usual_shape(examined: Examined) -> Finding | None:
 
 def fewer_images_are_told(examined: Examined) -> Finding | None:
     failure, answer, images = examined.exchange.played, examined.exchange.answer, examined.contract.images
-    if failure is None or failure.fault is not Fault.FEWER_IMAGES or isinstance(answer, NoAnswer) or images is None:
+    if (
+        failure is None
+        or failure.cause is not FaultCause.FEWER_IMAGES
+        or isinstance(answer, NoAnswer)
+        or images is None
+    ):
         return None
     items = read(answer.body, images.pointer) if answer.successful else []
     calls = () if examined.exchange.upstream is UNOBSERVED else examined.exchange.upstream

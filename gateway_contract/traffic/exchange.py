@@ -67,8 +67,8 @@ class NoAnswer:
     seconds: float
 
 
-class Fault(Enum):
-    """Whose fault a failure of the upstream is."""
+class FaultCause(Enum):
+    """Who causes a fault of the upstream."""
 
     REQUEST = "the client's request"
     CONTENT = "the client's content"
@@ -79,11 +79,11 @@ class Fault(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class PlayedFailure:
-    """A failure that an upstream of ours played on purpose; `retry_after` in seconds, where it said so."""
+class PlayedFault:
+    """A fault that an upstream of ours played on purpose; `retry_after` in seconds, where it said so."""
 
     name: str
-    fault: Fault
+    cause: FaultCause
     retry_after: int | None = None
 
 
@@ -98,7 +98,7 @@ class UpstreamCall:
     at: float  # Unix time
     status: int
     images: tuple[str, ...] = ()
-    played: PlayedFailure | None = None
+    played: PlayedFault | None = None
 
     @property
     def generated(self) -> bool:
@@ -144,11 +144,11 @@ class Exchange:
     images: tuple[tuple[Image | BrokenImage, ...], ...] | Literal[Nothing.UNOBSERVED] = UNOBSERVED
     essential: frozenset[str] | None = None
     upstream_address: str | None = None
-    follows: PlayedFailure | None = None
+    follows: PlayedFault | None = None
     name: str = field(default="", compare=False)
 
     @property
-    def played(self) -> PlayedFailure | None:
+    def played(self) -> PlayedFault | None:
         """The failure that the upstream played on purpose in this exchange."""
         calls = () if self.upstream is UNOBSERVED else self.upstream
         return next((call.played for call in calls if call.played is not None), None)

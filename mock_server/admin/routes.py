@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.datastructures import URL, URLPath
 from starlette.requests import Request
@@ -14,15 +14,13 @@ from gateway_contract.values.json_value import Json
 from mock_server.admin import requests
 from mock_server.admin.openapi import document, parse_body
 from mock_server.admin.problem import Handler, ProblemError, bad_request, check_origin, json_response, read_request_body
+from mock_server.faults.scenario_kind import ScenarioKind
+from mock_server.faults.syntax import ScenarioError
 from mock_server.gateway.modes import mode_named
 from mock_server.runtime.mock import Mock, Served
-from mock_server.scenarios.definition import Described
 from mock_server.scenarios.registry import KINDS
 from mock_server.scenarios.switches import ADMIN, fits_who_is_meant
-from mock_server.scenarios.syntax import ScenarioError
-from mock_server.scenarios.upstream_scenarios import UPSTREAM_KINDS
 from mock_server.serving.asgi import own_url
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 from mock_server.upstream.stub import UpstreamStub
 
 
@@ -30,16 +28,16 @@ async def show_scenarios(mock: Mock, _request: Request) -> Response:
     """List all kinds of scenarios with their parameters, and the user's own scenarios."""
     named = mock.controls.scenarios.named.values()
     kinds: list[Json] = [_serialize_kind(kind) for kind in KINDS.values()]
-    upstreams: list[Json] = [_serialize_kind(kind) for kind in UPSTREAM_KINDS.values()]
-    own: list[Json] = [{"name": one.name, "description": one.says, "apply": one.does} for one in named]
-    return json_response({"kinds": kinds, "upstream_kinds": upstreams, "failures": list(FAILURE_NAMED), "named": own})
+    upstreams: list[Json] = [_serialize_kind(kind) for kind in mock.upstream_scenarios().values()]
+    own: list[Json] = [{"name": one.name, "description": one.description, "apply": one.apply} for one in named]
+    return json_response({"kinds": kinds, "upstream_kinds": upstreams, "faults": mock.upstream_faults(), "named": own})
 
 
-def _serialize_kind(kind: Described) -> Json:
+def _serialize_kind(kind: ScenarioKind[Any]) -> Json:
     parameters: list[Json] = [
-        {"name": one.name, "default": one.usual, "description": one.says} for one in kind.parameters
+        {"name": one.name, "default": one.default, "description": one.description} for one in kind.parameters
     ]
-    return {"name": kind.name, "description": kind.says, "example": kind.example, "parameters": parameters}
+    return {"name": kind.name, "description": kind.description, "example": kind.example, "parameters": parameters}
 
 
 async def show_switches(mock: Mock, _request: Request) -> Response:

@@ -18,14 +18,12 @@ from mock_server.admin.problem import read_request_body
 from mock_server.console.rendering import html, served, whole_number
 from mock_server.console.snippets import compact, example_of, snippets
 from mock_server.console.view import row
+from mock_server.faults.syntax import ScenarioError
 from mock_server.gateway.modes import Mode, UnknownModeError, mode_named
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.registry import KINDS
 from mock_server.scenarios.switches import CONSOLE, fits_who_is_meant
-from mock_server.scenarios.syntax import ScenarioError
-from mock_server.scenarios.upstream_scenarios import UPSTREAM_KINDS
 from mock_server.serving.asgi import own_url
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
 
 ASKED_FOR = ("boolean", "integer", "number", "string")
 LONG_TEXT = 200  # characters: what may be longer gets more room
@@ -117,8 +115,8 @@ def overview_page(
         stored=len(entries),
         max_entries=mock.journal.max_entries,
         kinds=KINDS.values(),
-        upstream_kinds=UPSTREAM_KINDS.values(),
-        failures=list(FAILURE_NAMED),
+        upstream_kinds=mock.upstream_scenarios().values(),
+        faults=mock.upstream_faults(),
         named=mock.controls.scenarios.named.values(),
         switches=mock.controls.switchboard.current(),
         mode=mock.controls.mode.value,

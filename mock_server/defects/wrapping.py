@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from mock_server.gateway.stages import Gateway
-from mock_server.upstream.client import Outbound, UpstreamWire
-from mock_server.upstream.stub_app import UpstreamAnswer
+from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
 
 LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
 
@@ -21,7 +20,7 @@ LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
 class ChangedWire:
     """A wire whose calls go elsewhere, whose answers are kept for the request under way, or whose images differ."""
 
-    wire: UpstreamWire
+    wire: UpstreamTransport
     url_change: Callable[[str], str] = str
     last_answer: LastAnswer | None = None
     image_change: Callable[[bytes], bytes] = bytes
@@ -44,7 +43,7 @@ def no_answer_yet() -> LastAnswer:
     return ContextVar("the upstream's last answer", default=ABSENT)
 
 
-def with_wire(gateway: Gateway, wire: UpstreamWire) -> Gateway:
+def with_wire(gateway: Gateway, wire: UpstreamTransport) -> Gateway:
     return replace(gateway, upstream=replace(gateway.upstream, wire=wire))
 
 

@@ -18,7 +18,7 @@ from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse,
 from mock_server.serving.asgi import content_of, own_url, texts_in
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.signing import BadSignatureError
-from mock_server.upstream.client import UpstreamWire
+from mock_server.upstream.protocol import UpstreamTransport
 
 PNG, PNG_TYPE = ".png", "image/png"
 JSON_TYPE = (b"content-type", b"application/json")
@@ -119,7 +119,7 @@ async def image_behind(gateway: Gateway, signed: str) -> bytes | Response:
     return PlainTextResponse("the image is gone\n", 404) if content is None else content
 
 
-def closing(wire: UpstreamWire) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def closing(wire: UpstreamTransport) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     """A lifespan that closes the way to the upstream in the loop in which it was used."""
 
     @asynccontextmanager

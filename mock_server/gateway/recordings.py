@@ -22,13 +22,13 @@ from mock_server.serving.error_response import ErrorResponse
 
 SCHEMA: Final[dict[str, Json]] = {
     "type": "object",
-    "required": ["request", "answer"],
+    "required": ["request", "response"],
     "additionalProperties": False,
     "properties": {
-        "says": {"type": "string"},
+        "description": {"type": "string"},
         "contract": {"type": "string", "minLength": 1},
         "request": {"type": "object"},
-        "answer": {
+        "response": {
             "type": "object",
             "required": ["body"],
             "additionalProperties": False,
@@ -44,7 +44,7 @@ SCHEMA: Final[dict[str, Json]] = {
         },
     },
 }
-"""Of a file. `says` is a note for whoever reads it; without `contract` it answers for every gateway."""
+"""Of a file. `description` is a note for its readers; without `contract` it answers for every gateway."""
 
 _OF_THE_SERVER: Final = re.compile(r"(?i)(connection|content-length|transfer-encoding|access-control-.*)$")
 """Headers that say how an answer is sent, or to whom a browser may show it."""
@@ -123,7 +123,7 @@ def _recorded(path: Path) -> RecordedAnswer:
     said = _read(path)
     for problem in _problems(said):
         raise RecordedAnswersError(f"{path}: {problem}")
-    answer = said["answer"]
+    answer = said["response"]
     return RecordedAnswer(
         said.get("contract"), said["request"], answer.get("status", _OK), answer["body"], answer.get("headers", {})
     )
@@ -145,6 +145,6 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - the schema says what it is
 def _problems(said: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
     for error in _VALIDATOR.iter_errors(said):
         yield f"{''.join(f'/{part}' for part in error.instance_path) or 'the file'}: {error.message}"
-    for name in said["answer"].get("headers", {}):
+    for name in said["response"].get("headers", {}):
         if _OF_THE_SERVER.match(name):
-            yield f"/answer/headers/{name}: the server says this itself; leave it out"
+            yield f"/response/headers/{name}: the server says this itself; leave it out"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TypeAlias
 
-from gateway_contract.traffic.exchange import Fault, Headers, PlayedFailure, UpstreamCall
+from gateway_contract.traffic.exchange import FaultCause, Headers, PlayedFault, UpstreamCall
 from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.journal.entries import Entry
@@ -90,7 +90,7 @@ def unpack(content: bytes) -> JournalRecord:
 
 def _pack_call(call: UpstreamCall) -> tuple[object, ...]:
     body = () if call.body is ABSENT else (call.body,)
-    played = None if call.played is None else (call.played.name, call.played.fault.value, call.played.retry_after)
+    played = None if call.played is None else (call.played.name, call.played.cause.value, call.played.retry_after)
     return call.method, call.path, call.headers, body, call.at, call.status, call.images, played
 
 
@@ -104,7 +104,7 @@ def _unpack_call(
     images: tuple[str, ...],
     played: tuple[str, str, int | None] | None,
 ) -> UpstreamCall:
-    failure = None if played is None else PlayedFailure(played[0], Fault(played[1]), played[2])
+    failure = None if played is None else PlayedFault(played[0], FaultCause(played[1]), played[2])
     return UpstreamCall(method, path, headers, body[0] if body else ABSENT, at, status, images, failure)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.faults.syntax import ScenarioError
 from mock_server.gateway.gateway_app import response
 from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, mode_named
 from mock_server.gateway.stages import Gateway
@@ -14,7 +15,6 @@ from mock_server.scenarios.apply import UnderScenarios
 from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.scenario_file import ScenarioFile
 from mock_server.scenarios.switches import HEADER, SOURCES, Chosen, Switchboard
-from mock_server.scenarios.syntax import ScenarioError
 from mock_server.serving.asgi import header_in
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
@@ -87,4 +87,4 @@ def mode_asked_for(scope: Scope, controls: Controls) -> Mode:
 def hold(controls: Controls, scenarios: ScenarioFile) -> None:
     """Takes over a file's scenarios, and the switches that it sets."""
     controls.scenarios = scenarios
-    controls.switchboard.read_anew(scenarios.holds)
+    controls.switchboard.read_anew(scenarios.active)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
+from gateway_contract.values.json_value import Json
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
@@ -25,10 +26,14 @@ from mock_server.scenarios.apply import under_scenarios
 from mock_server.scenarios.defect_scenario import with_defects
 from mock_server.scenarios.image_scenarios import with_spoilt_images
 from mock_server.scenarios.switches import gateways_know
+from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
-from mock_server.upstream.client import DEFAULT_KEY, BundledWire, HttpWire, UpstreamClient, over_http
+from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, over_http
 from mock_server.upstream.forward import SECONDS, forwarding_app
-from mock_server.upstream.stub import UpstreamStub, check_protocol, problems
+from mock_server.upstream.protocol import UpstreamScenario, UpstreamTransport
+from mock_server.upstream.protocols import protocol_of
+from mock_server.upstream.stub import UpstreamStub, problems
+from mock_server.upstream.stub_app import image_in_process, respond_in_process
 
 OWN_PAGES = frozenset({"", "_mock", "console", "docs", "requests"})
 """What only the mock's own pages may read: what came in is nobody else's business."""
@@ -87,7 +92,7 @@ class Mock:
     settings: MockSettings
     journal: Journal
     controls: Controls
-    wire: HttpWire | None  # to an upstream that is not bundled
+    wire: HttpTransport | None  # to an upstream that is not bundled
     beyond: httpx.AsyncClient | None  # to the real upstream to which calls are passed on
     stubs: dict[str, UpstreamStub] = field(default_factory=dict)
     stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
@@ -103,6 +108,14 @@ class Mock:
         self.controls.mode = self.settings.mode
         self.controls.switchboard.clear()
         hold(self.controls, self.controls.scenarios)
+
+    def upstream_scenarios(self) -> Mapping[str, UpstreamScenario]:
+        """The scenarios of the upstreams by their names."""
+        return {name: one for stub in self.stubs.values() for name, one in upstream_scenarios(stub.protocol).items()}
+
+    def upstream_faults(self) -> list[Json]:
+        """The faults that the upstreams can play, as scenarios write them."""
+        return [*dict.fromkeys(str(fault) for stub in self.stubs.values() for fault in stub.protocol.faults)]
 
     async def aclose(self) -> None:
         """Closes all that is open, in the loop in which it was used."""
@@ -153,7 +166,7 @@ def upstream_of(contract: Contract) -> Upstream:
         place = contract.document.place(contract.operation.pointer)
         remedy = "a mock needs one: x-upstream on the operation"
         raise DocumentError(place, f"{contract.name} names no upstream", remedy)
-    check_protocol(contract.upstream)
+    protocol_of(contract.upstream)
     return contract.upstream
 
 
@@ -161,7 +174,8 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
     known = mock.stubs.get(upstream.name)
     if known is not None:
         return replace(known, upstream=upstream)
-    return UpstreamStub(upstream, signer=signer_of(mock.settings, upstream.name), draws=mock.settings.draws)
+    signer = signer_of(mock.settings, upstream.name)
+    return UpstreamStub(upstream, protocol_of(upstream), signer=signer, draws=mock.settings.draws)
 
 
 def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
@@ -172,7 +186,7 @@ def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
     name = stub.upstream.name
     known = mock.stub_apps.get(name)
     return known or forwarding_app(
-        stub.calls, lambda call: problems(mock.stubs[name].upstream, call), root, mock.beyond
+        stub.calls, stub.protocol, lambda call: problems(mock.stubs[name].upstream, call), root, mock.beyond
     )
 
 
@@ -184,9 +198,14 @@ def _gateways_know(mock: Mock, scenario: str) -> bool:
 def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     settings = mock.settings
     bundled = f"{settings.own}/{upstream.name}"
-    wire = mock.wire or BundledWire(mock.stubs[upstream.name], bundled)
+    stub = mock.stubs[upstream.name]
+    wire: UpstreamTransport = mock.wire or InProcessTransport(
+        partial(respond_in_process, stub, bundled), partial(image_in_process, stub)
+    )
     url = settings.upstream or bundled + upstream.base
-    client = UpstreamClient(upstream, url, wire, signer_of(settings, contract.name), settings.upstream_key)
+    client = UpstreamClient(
+        upstream, stub.protocol, url, wire, signer_of(settings, contract.name), settings.upstream_key
+    )
     return with_recorded(Gateway(contract, client, settings.token), settings.recorded)
 
 

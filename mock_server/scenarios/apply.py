@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mock_server.faults.syntax import ScenarioError, parse_scenario
 from mock_server.gateway.stages import Gateway
-from mock_server.scenarios.definition import DRAWN, AppOf, NamedScenario
+from mock_server.scenarios.definition import RANDOM, AppOf, NamedScenario
 from mock_server.scenarios.registry import effect_of, under
 from mock_server.scenarios.switches import HEADER, MARKER, Chosen, Switchboard
-from mock_server.scenarios.syntax import ScenarioError
-from mock_server.scenarios.upstream_scenarios import Change, change_of
+from mock_server.scenarios.upstream_scenarios import change_of, is_fault
 from mock_server.serving.asgi import bounded, replaying
-from mock_server.upstream.calls import new_id
-from mock_server.upstream.dashscope.messages import Failure
-from mock_server.upstream.stub import UpstreamStub
-from mock_server.upstream.stub_app import TOO_LARGE, upstream_app
+from mock_server.serving.error_response import MOCK_ERROR
+from mock_server.upstream.protocol import StubChange, UpstreamProtocol
+from mock_server.upstream.stub import UpstreamStub, response
+from mock_server.upstream.stub_app import too_large, upstream_app
 
 REMEMBERED = 64
 """Scenarios per gateway: what one remembers from request to request is forgotten with it."""
@@ -55,7 +55,7 @@ def echoing(app: ASGIApp, text: str) -> ASGIApp:
     async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                drawn = [(DRAWN_HEADER, one.encode()) for one in scope.get(DRAWN, ())]
+                drawn = [(DRAWN_HEADER, one.encode()) for one in scope.get(RANDOM, ())]
                 message["headers"] = [*message.get("headers", ()), told, *drawn]
             await send(message)
 
@@ -78,9 +78,9 @@ def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: Gatew
         content = await Request(scope, receive).body()
         try:
             chosen = board.choose_among((name,), Headers(scope=scope).get(HEADER), content)
-            change = None if chosen is None else wanted(chosen, gateways_know)
+            change = None if chosen is None else requested_change(chosen, stub.protocol, gateways_know)
         except ScenarioError as error:
-            await misunderstood(str(error))(scope, receive, send)
+            await misunderstood(stub.protocol, str(error))(scope, receive, send)
             return
         behaving: ASGIApp = right
         if chosen is not None and change is not None:
@@ -88,7 +88,7 @@ def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: Gatew
             behaving = echoing(upstream_app(change(stub)), chosen.text)
         await behaving(scope, replaying(content, receive), send)
 
-    under = bounded(app, TOO_LARGE)
+    under = bounded(app, too_large(stub.protocol))
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
@@ -97,17 +97,20 @@ def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: Gatew
     return either
 
 
-def wanted(chosen: Chosen, gateways_know: GatewaysKnow) -> Change | None:
-    """None for a marker that was meant for a gateway. Raises ScenarioError."""
+def requested_change(chosen: Chosen, protocol: UpstreamProtocol, gateways_know: GatewaysKnow) -> StubChange | None:
+    """None for a marker that is meant for a gateway, as one with a bare fault is. Raises ScenarioError."""
+    from_prompt = chosen.source == MARKER
+    if from_prompt and any(is_fault(step, protocol) for step in parse_scenario(chosen.text)):
+        return None
     try:
-        return change_of(chosen.text)
+        return change_of(chosen.text, protocol)
     except ScenarioError:
-        if chosen.source == MARKER and gateways_know(chosen.text):
+        if from_prompt and gateways_know(chosen.text):
             return None
         raise
 
 
-def misunderstood(problem: str) -> JSONResponse:
-    request_id = new_id()
-    body = Failure(400, "InvalidParameter.Mock", f"This is the mock: {problem}").body(request_id)
-    return JSONResponse(body, 400, {"x-request-id": request_id, "x-mock-error": "true"})
+def misunderstood(protocol: UpstreamProtocol, problem: str) -> Response:
+    error = response(protocol.mock_error(400, f"This is the mock: {problem}"))
+    error.headers.update(MOCK_ERROR)
+    return error

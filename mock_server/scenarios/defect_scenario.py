@@ -1,4 +1,4 @@
-"""Behaviours that are known elsewhere: every defect of the catalogue, and every failure that the upstream can play."""
+"""Scenarios of other vocabularies: every defect of the catalogue, and every fault that the upstream can play."""
 
 import asyncio
 import time
@@ -17,50 +17,59 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from gateway_contract.values.pointer import leaves, parent, placed, read, removed
 from mock_server.defects.catalogue import defects
 from mock_server.defects.defect import Defect
+from mock_server.faults.effects import effect
+from mock_server.faults.fault import FEWER_IMAGES, NO_RESPONSE, Fault
+from mock_server.faults.scenario_kind import Parameter, ScenarioKind, unknown
+from mock_server.faults.syntax import ScenarioError
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.definition import (
-    FAILURE,
+    FAULT,
     Effect,
+    GatewayScenario,
     Given,
-    Kind,
-    Parameter,
     changing,
-    failure_named,
-    unknown,
+    find_fault,
 )
 from mock_server.scenarios.image_scenarios import BROKEN_BY, spoiling
-from mock_server.serving.connection import Silence
-from mock_server.upstream.calls import new_id
-from mock_server.upstream.client import NO_STATUS, Outbound, UpstreamWire
-from mock_server.upstream.dashscope import messages
-from mock_server.upstream.dashscope.fault_responses import UpstreamFailure
-from mock_server.upstream.stub_app import UpstreamAnswer
+from mock_server.upstream.client import NO_STATUS
+from mock_server.upstream.protocol import (
+    Links,
+    Outbound,
+    Reply,
+    UpstreamAnswer,
+    UpstreamProtocol,
+    UpstreamTransport,
+)
+from mock_server.upstream.protocols import protocol_of
+from mock_server.upstream.stub import response
 
 PATIENCE = 10.0  # seconds for which the gateway waits for an upstream that is silent
-DEFECT = Parameter("name", None, "one of those that `python -m mock_server --list-defects` lists")
+DEFECT = Parameter("name", None, "a defect that `python -m mock_server --list-defects` lists")
 
 
-def kinds() -> Iterator[Kind]:
-    yield Kind("defect", "The gateway is broken in a known way.", "defect(seed-dropped-when-falsy)", (DEFECT,), _defect)
-    yield Kind("upstream", "The upstream fails, and the gateway tells it.", "upstream(throttled)", (FAILURE,), _fails)
+def kinds() -> Iterator[GatewayScenario]:
+    example = "defect(seed-dropped-when-falsy)"
+    yield ScenarioKind("defect", "The gateway has a known defect.", example, (DEFECT,), _with_defect)
+    description = "The upstream fails, and the gateway reports it."
+    yield ScenarioKind("upstream", description, "upstream(rate-limit)", (FAULT,), _with_upstream_fault)
 
 
-def _defect(given: Given) -> Effect:
+def _with_defect(given: Given) -> Effect:
     known = defects_of(given.contract)
     found = known.get(given[DEFECT.name])
     if found is None:
         raise unknown(given[DEFECT.name], sorted(known), f"defect of {given.contract.name}")
 
-    effect = changing(found.apply)
+    apply = changing(found.apply)
     if not found.operator.in_images:
-        return effect
+        return apply
     by_links = spoiling(f"{BROKEN_BY}/{found}")
-    return lambda inner: effect(by_links(inner))
+    return lambda inner: apply(by_links(inner))
 
 
 def with_defects(gateway: Gateway, names: Sequence[str]) -> ASGIApp:
-    """The gateway with some defects by their names; those that are not known any more are left out."""
+    """The gateway with some defects by their names; unknown ones are left out."""
     known = defects_of(gateway.contract)
     return gateway_app(reduce(lambda changed, name: known[name].apply(changed), filter(known.get, names), gateway))
 
@@ -70,56 +79,62 @@ def defects_of(contract: Contract) -> Mapping[str, Defect]:
     return {str(defect): defect for defect in defects(contract)}
 
 
-def _fails(given: Given) -> Effect:
-    found = failure_named(given[FAILURE.name])
+def _with_upstream_fault(given: Given) -> Effect:
+    upstream = given.contract.upstream
+    if upstream is None:
+        raise ScenarioError(f"{given.contract.name} has no upstream")
+    protocol = protocol_of(upstream)
+    fault = find_fault(given[FAULT.name], protocol)
 
     def change(gateway: Gateway) -> Gateway:
-        wire = FailingWire(gateway.upstream.wire, found)
+        wire = FaultyTransport(gateway.upstream.wire, protocol, fault)
         return replace(gateway, upstream=replace(gateway.upstream, wire=wire))
 
     return changing(change)
 
 
 @dataclass(frozen=True, slots=True)
-class FailingWire:
-    """A wire to an upstream that fails whenever it is called; where it has to, it generates first."""
+class FaultyTransport:
+    """A transport to an upstream with a fault in every response; it generates first where the fault needs images."""
 
-    right: UpstreamWire
-    failure: UpstreamFailure
+    right: UpstreamTransport
+    protocol: UpstreamProtocol
+    fault: Fault
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        if self.failure.dead_links or self.failure.fewer_images:
+        if self.fault.generates:
             answer = await self.right.send(outbound)
-            call = replace(answer.call, played=self.failure.played)
-            return UpstreamAnswer(call, _spoilt(answer.body, self.failure), answer.retry_after)
-        respond = self.failure.respond({"output": {}, "request_id": new_id()})
-        if isinstance(respond, Silence):
+            call = replace(answer.call, played=self.fault.played)
+            return UpstreamAnswer(call, self._spoil(answer), answer.retry_after)
+        if self.fault.name == NO_RESPONSE:
             await asyncio.sleep(PATIENCE)
-        if not isinstance(respond, Response):
-            return UpstreamAnswer(_record(outbound, NO_STATUS, self.failure))
-        call = _record(outbound, respond.status_code, self.failure)
-        return UpstreamAnswer(call, read_json(bytes(respond.body)), respond.headers.get("retry-after"))
+        error = self.protocol.error(self.fault)
+        right = response(Reply(200, {}) if error is None else error)
+        app = effect(self.fault, right) or right
+        if not isinstance(app, Response):
+            return UpstreamAnswer(self._record(outbound, NO_STATUS))
+        call = self._record(outbound, app.status_code)
+        return UpstreamAnswer(call, read_json(bytes(app.body)), app.headers.get("retry-after"))
+
+    def _spoil(self, answer: UpstreamAnswer) -> Json | Literal[Nothing.ABSENT]:
+        """A body whose links lead to nothing, or one without its last image."""
+        found = self.protocol.read(Reply(answer.call.status, answer.body))
+        body = answer.body
+        if body is ABSENT or not isinstance(found, Links):
+            return body
+        pointers = [pointer for pointer, value in leaves(body) if value in found.urls]
+        if self.fault.name == FEWER_IMAGES:
+            return removed(body, parent(pointers[-1])) if pointers else body
+        for pointer in pointers:
+            body = placed(body, pointer, f"{read(body, pointer)}.gone")
+        return body
+
+    def _record(self, outbound: Outbound, status: int) -> UpstreamCall:
+        path = urlsplit(outbound.url).path
+        return UpstreamCall(outbound.method, path, (), outbound.body, time.time(), status, (), self.fault.played)
 
     async def image(self, link: str) -> bytes | None:
         return await self.right.image(link)
 
     async def aclose(self) -> None:
         await self.right.aclose()
-
-
-def _spoilt(answer: Json | Literal[Nothing.ABSENT], failure: UpstreamFailure) -> Json | Literal[Nothing.ABSENT]:
-    """An answer whose links lead nowhere, or one that lacks its last image."""
-    if answer is ABSENT:
-        return ABSENT
-    links = messages.image_links(answer)
-    found = [pointer for pointer, value in leaves(answer) if value in links]
-    if failure.fewer_images:
-        return removed(answer, parent(found[-1])) if found else answer
-    for pointer in found:
-        answer = placed(answer, pointer, f"{read(answer, pointer)}.gone")
-    return answer
-
-
-def _record(outbound: Outbound, status: int, failure: UpstreamFailure) -> UpstreamCall:
-    path = urlsplit(outbound.url).path
-    return UpstreamCall(outbound.method, path, (), outbound.body, time.time(), status, (), failure.played)

@@ -1,185 +1,131 @@
-"""Answers that do not arrive, or not as they should."""
+"""Faults of gateways: errors in place of a response, and connections that break or are slow."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeAlias
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.schema.constraint import ANY_NAME
 from gateway_contract.schema.keywords import constraint_sentence
+from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.pointer import tokens
+from mock_server.faults.effects import TIME as TIME_NAME
+from mock_server.faults.effects import effect, reset
+from mock_server.faults.fault import RETRY_AFTER as RETRY_AFTER_NAME
+from mock_server.faults.fault import Fault
+from mock_server.faults.scenario_kind import Parameter, ScenarioKind, unknown
+from mock_server.faults.syntax import ScenarioError, parse_duration
 from mock_server.gateway.gateway_app import response
+from mock_server.gateway.openai_errors import WRONG_TOKEN
 from mock_server.gateway.stages import Gateway
-from mock_server.scenarios.definition import Build, Change, Effect, Given, Kind, Parameter, unknown
-from mock_server.scenarios.syntax import ScenarioError, seconds_in
-from mock_server.serving.connection import drop, dropped
-from mock_server.serving.error_response import ErrorResponse
+from mock_server.scenarios.definition import Build, Effect, GatewayChange, GatewayScenario, Given
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
-Sending: TypeAlias = Callable[[Message, bytes, Scope, Receive, Send], Awaitable[None]]
-"""Sends an answer, given what starts it and what it holds."""
-DRIPS = 20
-"""Parts in which a dripping answer comes."""
-TIME = Parameter("time", "10s", "how long the whole answer takes")
-
-
-def connection_kinds() -> Iterator[Kind]:
-    yield Kind("reset", "The connection is reset before the answer.", "reset", (), _reset)
-    yield Kind(
-        "reset-within", "The connection is reset in the middle of the answer.", "reset-within", (), _reset_within
-    )
-    yield Kind("cut-json", "The answer ends in the middle, as if it were whole.", "cut-json", (), _cut)
-    yield Kind("drip", "The answer comes bit by bit.", "drip(10s)", (TIME,), _drip)
-
-
-def _reset(_given: Given) -> Effect:
-    return lambda _inner: lambda _gateway, _outer: dropped
-
-
-def _reset_within(_given: Given) -> Effect:
-    async def half(start: Message, content: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        await send(start)
-        await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
-        await drop(scope, receive)
-
-    return answering_otherwise(half)
-
-
-def _cut(_given: Given) -> Effect:
-    async def cut(start: Message, content: bytes, _scope: Scope, _receive: Receive, send: Send) -> None:
-        short = content[: len(content) * 2 // 3]
-        kept = [header for header in start["headers"] if header[0] != b"content-length"]
-        await send({**start, "headers": [*kept, (b"content-length", str(len(short)).encode())]})
-        await send({"type": "http.response.body", "body": short})
-
-    return answering_otherwise(cut)
-
-
-def _drip(given: Given) -> Effect:
-    seconds = seconds_in(given[TIME.name])
-
-    async def drip(start: Message, content: bytes, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await send(start)
-        part = max(1, -(-len(content) // DRIPS))
-        for begin in range(0, len(content), part):
-            await asyncio.sleep(seconds * part / max(1, len(content)))
-            await send({"type": "http.response.body", "body": content[begin : begin + part], "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-    return answering_otherwise(drip)
-
-
-def answering_otherwise(otherwise: Sending) -> Effect:
-    """The whole answer is made, and sent in another way."""
-
-    def effect(inner: Build) -> Build:
-        def build(gateway: Gateway, outer: Change) -> ASGIApp:
-            app = inner(gateway, outer)
-
-            async def sent_otherwise(scope: Scope, receive: Receive, send: Send) -> None:
-                starts, chunks = list[Message](), list[bytes]()
-
-                async def collect(message: Message) -> None:
-                    if message["type"] == "http.response.start":
-                        starts.append(message)
-                    else:
-                        chunks.append(message.get("body", b""))
-
-                await app(scope, receive, collect)
-                for start in starts:
-                    await otherwise(start, b"".join(chunks), scope, receive, send)
-
-            return sent_otherwise
-
-        return build
-
-    return effect
-
-
-RETRY_AFTER = Parameter("retry_after", "1", "seconds that the client is told to wait, or none")
-
-
-def kinds() -> Iterator[Kind]:
-    yield Kind("bad-request", "A field is refused: 400.", "bad-request(field=size)", (FIELD,), _bad_request)
-    for name, says, refusal in PLAIN:
-        yield Kind(name, f"{says}: {refusal.status}.", name, (), _always(refusal))
-    for name, says, refusal in TO_BE_TRIED_AGAIN:
-        sentence = f"{says}: {refusal.status} with Retry-After."
-        yield Kind(name, sentence, f"{name}(retry_after=5)", (RETRY_AFTER,), _again_after(refusal))
-
-
-FIELD = Parameter("field", "", "which field is named, as a path with dots; the contract's first where left out")
+TIME = Parameter(TIME_NAME, "10s", "how long the whole response takes")
+RETRY_AFTER = Parameter(RETRY_AFTER_NAME, "1", "seconds in the Retry-After header, or none for no header")
+FIELD = Parameter("field", "", "the named field, as a path with dots; by default the contract's first")
 MODERATED = ErrorResponse(
     400, "invalid_request_error", "moderation_blocked", "The image service makes no pictures of this."
 )
 NO_CREDIT = ErrorResponse(402, "billing_error", "insufficient_quota", "The balance of this account is used up.")
-PLAIN = (
-    ("moderation", "The content is refused", MODERATED),
-    (
-        "unauthorized",
-        "The token is refused",
-        ErrorResponse(401, "authentication_error", "invalid_api_key", "The token is not one of this gateway's."),
-    ),
-    ("no-credit", "The account is empty", NO_CREDIT),
-    (
-        "forbidden",
-        "The token may not do this",
-        ErrorResponse(403, "permission_error", "permission_denied", "This token may not use this model."),
-    ),
-    (
-        "model-not-found",
-        "The model is gone",
-        ErrorResponse(
-            404, "invalid_request_error", "model_not_found", "There is no such model, or not for this token."
-        ),
-    ),
-    (
-        "server-error",
-        "The gateway breaks",
-        ErrorResponse(500, "server_error", "internal_error", "Something went wrong."),
-    ),
-    (
-        "bad-gateway",
-        "The upstream breaks",
-        ErrorResponse(502, "upstream_error", "bad_gateway", "The image service gave no usable answer."),
-    ),
-    (
-        "gateway-timeout",
-        "The upstream is too slow",
-        ErrorResponse(504, "upstream_error", "gateway_timeout", "The image service did not answer in time."),
-    ),
+FORBIDDEN = ErrorResponse(403, "permission_error", "permission_denied", "This token may not use this model.")
+NO_MODEL = ErrorResponse(
+    404, "invalid_request_error", "model_not_found", "There is no such model, or not for this token."
 )
-TO_BE_TRIED_AGAIN = (
-    (
-        "rate-limit",
-        "Too many requests",
-        ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests; try again later."),
-    ),
-    (
-        "unavailable",
-        "Down for a while",
-        ErrorResponse(503, "server_error", "service_unavailable", "The service is overloaded; try again later."),
-    ),
+BROKEN = ErrorResponse(500, "server_error", "internal_error", "Something went wrong.")
+TOO_SLOW = ErrorResponse(504, "upstream_error", "gateway_timeout", "The image service did not answer in time.")
+BUSY = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests; try again later.")
+OVERLOADED = ErrorResponse(503, "server_error", "service_unavailable", "The service is overloaded; try again later.")
+ERRORS = (
+    ("moderation", "The content is rejected", MODERATED),
+    ("unauthorized", "The token is rejected", WRONG_TOKEN),
+    ("no-credit", "The account has no credit", NO_CREDIT),
+    ("forbidden", "The token lacks a permission", FORBIDDEN),
+    ("model-not-found", "The model does not exist", NO_MODEL),
+    ("server-error", "The gateway fails", BROKEN),
+    ("bad-gateway", "The upstream fails", BAD_GATEWAY),
+    ("gateway-timeout", "The upstream is too slow", TOO_SLOW),
 )
+RETRYABLE_ERRORS = (("rate-limit", "Too many requests", BUSY), ("unavailable", "Unavailable for a while", OVERLOADED))
 
 
-def _always(refusal: ErrorResponse) -> Callable[[Given], Effect]:
-    return lambda _given: refusing(refusal)
+def connection_kinds() -> Iterator[GatewayScenario]:
+    yield ScenarioKind("reset", "The connection is reset before the response.", "reset", (), _reset)
+    for name, description in (
+        ("reset-mid-response", "The connection is reset in the middle of the response."),
+        ("truncated-json", "The response ends in the middle, as if it were complete."),
+    ):
+        yield ScenarioKind(name, description, name, (), with_fault(name))
+    yield ScenarioKind("slow-body", "The response comes in pieces.", "slow-body(10s)", (TIME,), _slow_body)
 
 
-def _again_after(refusal: ErrorResponse) -> Callable[[Given], Effect]:
-    def effect(given: Given) -> Effect:
+def error_kinds() -> Iterator[GatewayScenario]:
+    yield ScenarioKind("bad-request", "A field is rejected: 400.", "bad-request(field=size)", (FIELD,), _bad_request)
+    for name, description, error in ERRORS:
+        yield ScenarioKind(name, f"{description}: {error.status}.", name, (), always(error))
+    for name, description, error in RETRYABLE_ERRORS:
+        sentence = f"{description}: {error.status} with Retry-After."
+        yield ScenarioKind(name, sentence, f"{name}(retry_after=5)", (RETRY_AFTER,), _with_retry_after(error))
+
+
+def _reset(_given: Given) -> Effect:
+    return lambda _inner: lambda _gateway, _outer: reset
+
+
+def with_fault(name: str) -> Callable[[Given], Effect]:
+    return lambda _given: respond_with(Fault(name, FaultCause.VENDOR))
+
+
+def _slow_body(given: Given) -> Effect:
+    parse_duration(given[TIME.name])  # before any request
+    return respond_with(Fault("slow-body", FaultCause.VENDOR, ((TIME.name, given[TIME.name]),)))
+
+
+def respond_with(fault: Fault) -> Effect:
+    """The right response is made, and sent with the fault."""
+
+    def apply(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: GatewayChange) -> ASGIApp:
+            app = inner(gateway, outer)
+
+            async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+                right = Response()
+                right.raw_headers, chunks = [], list[bytes]()
+
+                async def collect(message: Message) -> None:
+                    if message["type"] == "http.response.start":
+                        right.status_code, right.raw_headers = message["status"], list(message["headers"])
+                    else:
+                        chunks.append(message.get("body", b""))
+
+                await app(scope, receive, collect)
+                right.body = b"".join(chunks)
+                await (effect(fault, right) or right)(scope, receive, send)
+
+            return faulty
+
+        return build
+
+    return apply
+
+
+def always(error: ErrorResponse) -> Callable[[Given], Effect]:
+    return lambda _given: reject_with(error)
+
+
+def _with_retry_after(error: ErrorResponse) -> Callable[[Given], Effect]:
+    def apply(given: Given) -> Effect:
         seconds = given[RETRY_AFTER.name].removesuffix("s")
         if seconds == "none":
-            return refusing(refusal)
+            return reject_with(error)
         if not seconds.isdecimal():
-            raise ScenarioError(f"{RETRY_AFTER.name} is whole seconds, not {given[RETRY_AFTER.name]!r}")
-        return refusing(replace(refusal, retry_after=seconds))
+            raise ScenarioError(f"{RETRY_AFTER.name} must be whole seconds or none; got {given[RETRY_AFTER.name]!r}")
+        return reject_with(replace(error, retry_after=seconds))
 
-    return effect
+    return apply
 
 
 def _bad_request(given: Given) -> Effect:
@@ -188,7 +134,7 @@ def _bad_request(given: Given) -> Effect:
     if name not in known:
         raise unknown(name, list(known), f"field of {given.contract.name}")
     message = f"{promise(given.contract, known[name])}."
-    return refusing(
+    return reject_with(
         ErrorResponse(400, "invalid_request_error", "invalid_value", message, ".".join(tokens(known[name])))
     )
 
@@ -199,33 +145,33 @@ def as_path(written: str) -> str:
 
 
 def fields(contract: Contract) -> Mapping[str, str]:
-    """The JSON Pointers of a request's fields, by their paths with dots and by what the contract calls them."""
+    """The JSON Pointers of a request's fields, by their paths with dots and by the contract's names for them."""
     parts = [part for part in contract.request.parts if part.pointer and ANY_NAME not in part.pointer]
     paths = {".".join(tokens(part.pointer)): part.pointer for part in parts}
     return paths | {part.subject: part.pointer for part in reversed(parts) if part.subject not in paths}
 
 
 def promise(contract: Contract, pointer: str) -> str:
-    """What the contract says of a field that a client may have got wrong; the last thing is the narrowest."""
+    """The contract's sentence about a field that a client may have got wrong; the last constraint is the narrowest."""
     known = [one for one in contract.request.constraints.values() if one.pointer == pointer]
     said = [one for one in known if one.keyword != NOT_JUDGED and one.condition is None]
     return constraint_sentence(said[-1]) if said else f"The value of {'.'.join(tokens(pointer))} is not allowed"
 
 
-def refusing(refusal: ErrorResponse) -> Effect:
-    """Whatever is asked of the operation, before anything is looked at: nothing is generated."""
+def reject_with(error: ErrorResponse) -> Effect:
+    """Every request to the operation is rejected before it is read: nothing is generated."""
 
-    def effect(inner: Build) -> Build:
-        def build(gateway: Gateway, outer: Change) -> ASGIApp:
+    def apply(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: GatewayChange) -> ASGIApp:
             own, operation, elsewhere = outer(gateway), gateway.contract.operation, inner(gateway, outer)
 
-            async def refused(scope: Scope, receive: Receive, send: Send) -> None:
+            async def rejected(scope: Scope, receive: Receive, send: Send) -> None:
                 right = scope["path"].removeprefix(scope.get("root_path", "")) == operation.path
-                app = response(own.reject(own, refusal)) if right else elsewhere
+                app = response(own.reject(own, error)) if right else elsewhere
                 await app(scope, receive, send)
 
-            return refused
+            return rejected
 
         return build
 
-    return effect
+    return apply

@@ -1,4 +1,4 @@
-"""Images that do not come, or are none when they come."""
+"""Faults of images: missing ones, broken ones, and links that lead to nothing."""
 
 import asyncio
 import time
@@ -11,10 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
+from mock_server.faults.scenario_kind import Parameter, ScenarioKind
+from mock_server.faults.syntax import ScenarioError, parse_duration
 from mock_server.gateway.response_body import IMAGE_PATH, carrier_asked_for
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
-from mock_server.scenarios.definition import Effect, Given, Kind, Parameter, changing
-from mock_server.scenarios.syntax import ScenarioError, seconds_in
+from mock_server.scenarios.definition import Effect, GatewayScenario, Given, changing
 from mock_server.serving.signing import BadSignatureError
 
 SPOILT = "spoilt"
@@ -30,28 +31,28 @@ BY = Parameter("by", "1", "how many are missing")
 TIME = Parameter("time", "5s", "how long an image takes")
 
 
-def kinds() -> Iterator[Kind]:
-    yield Kind("no-images", "A success without an image.", "no-images", (), lambda _: with_links(lambda _: []))
-    yield Kind("fewer-images", "Fewer images than asked for.", "fewer-images(by=1)", (BY,), _fewer)
-    yield Kind("link-404", "There is nothing behind the links.", "link-404", (), lambda _: spoiling("gone"))
-    yield Kind("link-expired", "The links are past their time.", "link-expired", (), lambda _: spoiling("expired"))
-    yield Kind("link-not-an-image", "A page is behind the links.", "link-not-an-image", (), lambda _: spoiling("page"))
-    yield Kind("link-slow", "Images take their time.", "link-slow(5s)", (TIME,), _slow)
-    yield Kind("wrong-base64", "What should be Base64 is none.", "wrong-base64", (), _wrong_base64)
+def kinds() -> Iterator[GatewayScenario]:
+    yield ScenarioKind("no-images", "A success without an image.", "no-images", (), lambda _: with_links(lambda _: []))
+    yield ScenarioKind("fewer-images", "Fewer images than requested.", "fewer-images(by=1)", (BY,), _fewer)
+    yield ScenarioKind("link-404", "The links lead to nothing.", "link-404", (), lambda _: spoiling("gone"))
+    yield ScenarioKind("link-expired", "The links have expired.", "link-expired", (), lambda _: spoiling("expired"))
+    yield ScenarioKind("link-html", "The links lead to an HTML page.", "link-html", (), lambda _: spoiling("page"))
+    yield ScenarioKind("link-slow", "Images take this long.", "link-slow(5s)", (TIME,), _slow)
+    yield ScenarioKind("invalid-base64", "Images are not valid Base64.", "invalid-base64", (), _invalid_base64)
 
 
 def _fewer(given: Given) -> Effect:
     by = given[BY.name]
     if not by.isdecimal():
-        raise ScenarioError(f"{BY.name} is a whole number, not {by!r}")
+        raise ScenarioError(f"{BY.name} must be a whole number; got {by!r}")
     return with_links(lambda links: links[: max(0, len(links) - int(by))])
 
 
 def _slow(given: Given) -> Effect:
-    return spoiling(f"slow/{seconds_in(given[TIME.name])}")
+    return spoiling(f"slow/{parse_duration(given[TIME.name])}")
 
 
-def _wrong_base64(_given: Given) -> Effect:
+def _invalid_base64(_given: Given) -> Effect:
     def spoil(right: AnswerStage) -> AnswerStage:
         async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
             made = await right(own, body, links, request)

@@ -1,4 +1,4 @@
-"""Every kind of scenario by its name, and what a scenario's text makes of a gateway."""
+"""Every kind of scenario by its name, and the effect of a scenario on a gateway."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -6,33 +6,34 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway_contract.contract.definition import Contract
+from mock_server.faults.scenario_kind import unknown
+from mock_server.faults.syntax import ScenarioError, Step, parse_scenario
 from mock_server.scenarios import chaos, defect_scenario, fault_scenarios, image_scenarios, timing
-from mock_server.scenarios.definition import AppOf, Build, Effect, Kind, NamedScenario, unknown
-from mock_server.scenarios.syntax import ScenarioError, Step, steps_of
+from mock_server.scenarios.definition import AppOf, Build, Effect, GatewayScenario, Given, NamedScenario
 
 
 def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] = MappingProxyType({})) -> Effect:
-    """What a scenario does to gateways of a contract; `named` are a user's own. Raises ScenarioError."""
-    steps = steps_of(text)
+    """The effect of a scenario on gateways of a contract; `named` are a user's own. Raises ScenarioError."""
+    steps = parse_scenario(text)
     if sum(step.name == chaos.NAME for step in steps) > 1:  # each needs all that is behind it once per choice
-        raise ScenarioError(f"{chaos.NAME} can stand in a scenario once; put all that can go wrong into it")
+        raise ScenarioError(f"a scenario must have at most one {chaos.NAME}; list its faults in of=a|b")
     effects = [_effect(step, contract, named) for step in steps]
 
-    def all_of_them(inner: Build) -> Build:
-        return reduce(lambda made, effect: effect(made), reversed(effects), inner)
+    def apply(inner: Build) -> Build:
+        return reduce(lambda build, effect: effect(build), reversed(effects), inner)
 
-    return all_of_them
+    return apply
 
 
 def under(effect: Effect, app_of: AppOf) -> AppOf:
-    """The way to make an application of a gateway that behaves so."""
+    """How to make an application of a gateway under the effect."""
     build = effect(lambda gateway, outer: app_of(outer(gateway)))
     return lambda gateway: build(gateway, lambda own: own)
 
 
-def fits(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
-    """Raises ScenarioError for a scenario that none of some contracts has; a defect may be of one alone."""
-    steps_of(text)
+def check_fits(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
+    """Raises ScenarioError for a scenario that none of the contracts has; a defect may be of one contract only."""
+    parse_scenario(text)
     problems = []
     for contract in contracts:
         try:
@@ -45,20 +46,20 @@ def fits(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScen
 
 def _effect(step: Step, contract: Contract, named: Mapping[str, NamedScenario]) -> Effect:
     if step.name in named:
-        return effect_of(named[step.name].does, contract)
+        return effect_of(named[step.name].apply, contract)
     kind = KINDS.get(step.name)
     if kind is not None:
-        return kind.effect(kind.given(step, contract, named))
+        return kind.apply(Given(contract, kind.values(step), named))
     defect = KINDS["defect"]
     if step.name in defect_scenario.defects_of(contract):  # a defect may be called by its bare name
-        return defect.effect(defect.given(Step(defect.name, (step.name,)), contract, named))
+        return defect.apply(Given(contract, {defect_scenario.DEFECT.name: step.name}, named))
     raise unknown(step.name, [*named, *KINDS], "scenario")
 
 
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Final[Mapping[str, GatewayScenario]] = {
     kind.name: kind
     for kind in (
-        *fault_scenarios.kinds(),
+        *fault_scenarios.error_kinds(),
         *timing.kinds(),
         *fault_scenarios.connection_kinds(),
         *image_scenarios.kinds(),

@@ -1,4 +1,4 @@
-"""A file of a user's own scenarios: what each is called and does, and what holds from the start."""
+"""A file of a user's own scenarios: their names, what they apply, and which are active from the start."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,36 +7,36 @@ from pathlib import Path
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import DocumentError, Written, children, did_you_mean
 from gateway_contract.document.source import read
+from mock_server.faults.syntax import NAME, ScenarioError, parse_scenario
 from mock_server.scenarios.definition import NamedScenario
 from mock_server.scenarios.switches import FILE, Switch, fits_who_is_meant
-from mock_server.scenarios.syntax import NAME, ScenarioError, steps_of
 
-NAMED, HOLDS = "scenarios", "holds"
+NAMED, ACTIVE = "scenarios", "active"
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFile:
-    """What stands in a file; `holds` are switches that are set when it is read."""
+    """The content of a file; `active` are switches that are set when it is read."""
 
     named: Mapping[str, NamedScenario] = field(default_factory=dict)
-    holds: tuple[Switch, ...] = ()
+    active: tuple[Switch, ...] = ()
 
 
 def scenario_file(path: Path, contracts: Sequence[Contract] = ()) -> ScenarioFile:
-    """Raises DocumentError, with file and line, also for what none of some contracts can do."""
+    """Raises DocumentError, with file and line, also for a scenario that none of the contracts has."""
     root = read(path)
-    sections = members(root, (), (NAMED, HOLDS))
+    sections = members(root, (), (NAMED, ACTIVE))
     named: dict[str, NamedScenario] = {}
     for item in items(sections.get(NAMED)):
         scenario = _named(item)
         if scenario.name in named:
-            raise DocumentError(item.place, f"there are two scenarios called {scenario.name!r}")
+            raise DocumentError(item.place, f"duplicate scenario {scenario.name!r}")
         named[scenario.name] = scenario
-    holds = items(sections.get(HOLDS))
-    found = ScenarioFile(named, tuple(map(_switch, holds)))
+    active = items(sections.get(ACTIVE))
+    found = ScenarioFile(named, tuple(map(_switch, active)))
     for item in items(sections.get(NAMED)):
-        _check(item, "does", contracts, {})
-    for item in holds:
+        _check(item, "apply", contracts, {})
+    for item in active:
         _check(item, "scenario", contracts, named)
     return found
 
@@ -50,37 +50,37 @@ def _check(item: Written, key: str, contracts: Sequence[Contract], named: Mappin
 
 
 def _named(item: Written) -> NamedScenario:
-    said = members(item, ("name", "does"), ("says",))
-    name, does = text(said["name"]), text(said["does"])
+    said = members(item, ("name", "apply"), ("description",))
+    name, apply = text(said["name"]), text(said["apply"])
     if not NAME.fullmatch(name):
-        raise DocumentError(said["name"].place, f"{name!r} is no name: write small letters, digits and hyphens")
+        raise DocumentError(said["name"].place, f"name must be lowercase letters, digits and hyphens; got {name!r}")
     try:
-        steps_of(does)
+        parse_scenario(apply)
     except ScenarioError as error:
-        raise DocumentError(said["does"].place, str(error)) from error
-    return NamedScenario(name, does, text(said["says"]) if "says" in said else "")
+        raise DocumentError(said["apply"].place, str(error)) from error
+    return NamedScenario(name, apply, text(said["description"]) if "description" in said else "")
 
 
 def _switch(item: Written) -> Switch:
     said = members(item, ("scenario",), ("gateway", "times"))
     times = said["times"].value if "times" in said else None
     if "times" in said and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
-        raise DocumentError(said["times"].place, "times is a whole number from 1")
+        raise DocumentError(said["times"].place, f"times must be a whole number from 1; got {times!r}")
     gateway = text(said["gateway"]) if "gateway" in said else None
     return Switch(text(said["scenario"]).strip(), gateway, FILE, times if isinstance(times, int) else None)
 
 
 def members(node: Written, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Written]:
-    """What stands in a mapping that may hold these names and no others."""
+    """The members of a mapping that may have these names and no others."""
     known = (*needed, *optional)
     if not isinstance(node.value, dict):
-        raise DocumentError(node.place, f"a mapping of {', '.join(known)} is wanted here")
+        raise DocumentError(node.place, f"expected a mapping of {', '.join(known)}")
     for name, value in node.value.items():
         if name not in known:
-            raise DocumentError(value.place, f"nobody knows {name!r} here", did_you_mean(name, known))
+            raise DocumentError(value.place, f"Unknown key {name!r}", did_you_mean(name, known))
     missing = next((name for name in needed if name not in node.value), None)
     if missing is not None:
-        raise DocumentError(node.place, f"{missing!r} is missing here")
+        raise DocumentError(node.place, f"missing key {missing!r}")
     return node.value
 
 
@@ -88,11 +88,11 @@ def items(node: Written | None) -> tuple[Written, ...]:
     if node is None:
         return ()
     if not isinstance(node.value, tuple):
-        raise DocumentError(node.place, "a list is wanted here", "begin each item with a hyphen")
+        raise DocumentError(node.place, "expected a list", "begin each item with a hyphen")
     return node.value
 
 
 def text(node: Written) -> str:
     if not isinstance(node.value, str):
-        raise DocumentError(node.place, "a text is wanted here")
+        raise DocumentError(node.place, "expected a string")
     return node.value

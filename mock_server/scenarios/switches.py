@@ -10,10 +10,11 @@ from typing import Final
 import orjson
 
 from gateway_contract.contract.definition import Contract
+from mock_server.faults.syntax import ScenarioError, parse_scenario
 from mock_server.scenarios.definition import NamedScenario
-from mock_server.scenarios.registry import fits
-from mock_server.scenarios.syntax import ScenarioError, steps_of
+from mock_server.scenarios.registry import check_fits
 from mock_server.scenarios.upstream_scenarios import change_of
+from mock_server.upstream.protocols import protocol_of
 
 HEADER: Final = "x-mock-scenario"
 NONE: Final = frozenset({"none", "off", ""})
@@ -102,13 +103,13 @@ class Switchboard:
         Raises ScenarioError for what nobody could read; `fits` says whether there is such a scenario.
         """
         if times is not None and times < 1:
-            raise ScenarioError(f"a scenario holds for 1 request or more, not for {times}")
+            raise ScenarioError(f"times must be at least 1; got {times}")
         if text.strip().lower() in NONE:
             with self.lock:
                 for gone in (source, FILE):
                     self.switches.pop((gone, gateway), None)
             return
-        steps_of(text.strip())
+        parse_scenario(text.strip())
         with self.lock:
             self.switches[source, gateway] = Switch(text.strip(), gateway, source, times, next(self.runs))
 
@@ -142,14 +143,14 @@ def fits_who_is_meant(
     text: str, name: str | None, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]
 ) -> None:
     """Raises ScenarioError for what those of that name cannot do, or for a name that nobody has."""
-    is_upstream = name in upstream_names(contracts)
-    meant = [] if is_upstream else gateways_meant(name, contracts)
+    upstream = next((one.upstream for one in contracts if one.upstream and one.upstream.name == name), None)
+    meant = [] if upstream is not None else gateways_meant(name, contracts)
     if text.strip().lower() in NONE:
         return
-    if is_upstream:
-        change_of(text)
+    if upstream is not None:
+        change_of(text, protocol_of(upstream))
     else:
-        fits(text, meant, named)
+        check_fits(text, meant, named)
 
 
 def gateways_meant(name: str | None, contracts: Sequence[Contract]) -> list[Contract]:
@@ -157,7 +158,7 @@ def gateways_meant(name: str | None, contracts: Sequence[Contract]) -> list[Cont
     meant = [contract for contract in contracts if name in {None, contract.name}]
     if contracts and not meant:
         known = [*(contract.name for contract in contracts), *upstream_names(contracts)]
-        raise ScenarioError(f"no gateway is called {name!r}, but {', '.join(known)}")
+        raise ScenarioError(f"Unknown gateway {name!r}. Known: {', '.join(known)}")
     return meant
 
 
@@ -168,7 +169,7 @@ def upstream_names(contracts: Sequence[Contract]) -> list[str]:
 def gateways_know(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> bool:
     """Whether any gateway can behave so."""
     try:
-        fits(text, contracts, named)
+        check_fits(text, contracts, named)
     except ScenarioError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Chance that can be had again: the same seed draws the same, request after request."""
+"""Delays, fixed or random; the same seed gives the same delays, request after request."""
 
 import asyncio
 import secrets
@@ -10,87 +10,102 @@ from random import Random
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
+from mock_server.faults.scenario_kind import Parameter, ScenarioKind
+from mock_server.faults.syntax import MAX_SECONDS, ScenarioError, parse_duration
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
-from mock_server.scenarios.definition import Build, Change, Effect, Given, Kind, Parameter, changing, tell_drawn
-from mock_server.scenarios.syntax import MOST_SECONDS, ScenarioError, seconds_in
+from mock_server.scenarios.definition import (
+    Build,
+    Effect,
+    GatewayChange,
+    GatewayScenario,
+    Given,
+    changing,
+    report_random,
+)
 
-SEED = Parameter("seed", "", "the same draws the same again; made up and told in the answer where left out")
+SEED = Parameter("seed", "", "repeats the random choices; by default a new one, which the response reports")
 
 
-def seeded(text: str) -> str:
+def seed_of(text: str) -> str:
     """The seed that is given, or a new one. Raises ScenarioError."""
     if text and not text.isdecimal():
-        raise ScenarioError(f"{SEED.name} is a whole number, not {text!r}")
+        raise ScenarioError(f"{SEED.name} must be a whole number; got {text!r}")
     return text or str(secrets.randbelow(1_000_000))
 
 
-def drawing(seed: str) -> Random:
-    return Random(seed)  # noqa: S311 - chance that is to be repeated
+def random_of(seed: str) -> Random:
+    return Random(seed)  # noqa: S311 - to be repeated
 
 
 Draw = Callable[[Random], float]
 
 
-def kinds() -> Iterator[Kind]:
-    yield Kind("latency", "Every answer waits for so long.", "latency(2s)", (SECONDS,), _fixed)
-    yield Kind(
+def kinds() -> Iterator[GatewayScenario]:
+    yield ScenarioKind("latency", "Every response is delayed by this time.", "latency(2s)", (SECONDS,), _fixed)
+    yield ScenarioKind(
         "latency-uniform",
-        "Every answer waits, as long as chance will have it between two bounds.",
+        "Every response is delayed by a random time between two bounds.",
         "latency-uniform(500ms, 3s, seed=7)",
         (FROM, TO, SEED),
         _uniform,
     )
-    yield Kind(
+    yield ScenarioKind(
         "latency-lognormal",
-        "Most answers wait for about the median, a few for much longer.",
+        "Most responses are delayed by about the median, a few by much more.",
         "latency-lognormal(1s, sigma=0.5, seed=7)",
         (MEDIAN, SIGMA, SEED),
         _lognormal,
     )
-    yield Kind(
-        "latency-per-image", "An answer waits for each of its images.", "latency-per-image(800ms)", (EACH,), _each
+    yield ScenarioKind(
+        "latency-per-image",
+        "A response is delayed by this time for each of its images.",
+        "latency-per-image(800ms)",
+        (EACH,),
+        _each,
     )
 
 
-SECONDS = Parameter("time", None, "how long: 800ms or 2s")
-FROM = Parameter("from", None, "the shortest wait")
-TO = Parameter("to", None, "the longest wait")
-MEDIAN = Parameter("median", None, "half of the answers wait for less")
-SIGMA = Parameter("sigma", "0.5", "how far apart they are: 0 is not at all, 1 is wide")
-EACH = Parameter("time", None, "how long for each image")
+SECONDS = Parameter("time", None, "the delay: 800ms or 2s")
+FROM = Parameter("from", None, "the shortest delay")
+TO = Parameter("to", None, "the longest delay")
+MEDIAN = Parameter("median", None, "half of the responses are delayed by less")
+SIGMA = Parameter("sigma", "0.5", "how much the delays vary: 0 is not at all, 1 is a lot")
+EACH = Parameter("time", None, "the delay for each image")
 
 
 def _fixed(given: Given) -> Effect:
-    seconds = seconds_in(given[SECONDS.name])
+    seconds = parse_duration(given[SECONDS.name])
     return waiting(lambda _chance: seconds, "")
 
 
 def _uniform(given: Given) -> Effect:
-    shortest, longest = (seconds_in(given[name]) for name in (FROM.name, TO.name))
+    shortest, longest = (parse_duration(given[name]) for name in (FROM.name, TO.name))
     if shortest > longest:
-        raise ScenarioError(f"the shortest wait, {given[FROM.name]}, is longer than the longest, {given[TO.name]}")
-    return waiting(lambda chance: chance.uniform(shortest, longest), seeded(given[SEED.name]))
+        raise ScenarioError(f"{FROM.name} must be at most {TO.name}, {given[TO.name]}; got {given[FROM.name]}")
+    return waiting(lambda chance: chance.uniform(shortest, longest), seed_of(given[SEED.name]))
 
 
 def _lognormal(given: Given) -> Effect:
-    median = seconds_in(given[MEDIAN.name])
+    median = parse_duration(given[MEDIAN.name])
     try:
         sigma = float(given[SIGMA.name])
     except ValueError as error:
-        raise ScenarioError(f"{SIGMA.name} is a number, not {given[SIGMA.name]!r}") from error
-    if median == 0 or not 0 <= sigma <= 3:
-        raise ScenarioError(f"{MEDIAN.name} is more than nothing, and {SIGMA.name} between 0 and 3")
+        raise ScenarioError(f"{SIGMA.name} must be a number; got {given[SIGMA.name]!r}") from error
+    if median == 0:
+        raise ScenarioError(f"{MEDIAN.name} must be more than 0; got {given[MEDIAN.name]}")
+    if not 0 <= sigma <= 3:
+        raise ScenarioError(f"{SIGMA.name} must be from 0 to 3; got {given[SIGMA.name]}")
     return waiting(
-        lambda chance: min(MOST_SECONDS, chance.lognormvariate(log(median), sigma)), seeded(given[SEED.name])
+        lambda chance: min(MAX_SECONDS, chance.lognormvariate(log(median), sigma)), seed_of(given[SEED.name])
     )
 
 
 def _each(given: Given) -> Effect:
-    seconds = seconds_in(given[EACH.name])
+    seconds = parse_duration(given[EACH.name])
 
     def change(gateway: Gateway) -> Gateway:
         async def slow(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
-            await asyncio.sleep(min(MOST_SECONDS, seconds * len(links)))
+            await asyncio.sleep(min(MAX_SECONDS, seconds * len(links)))
             return await gateway.answer(own, body, links, request)
 
         return replace(gateway, answer=slow)
@@ -99,16 +114,16 @@ def _each(given: Given) -> Effect:
 
 
 def waiting(draw: Draw, seed: str) -> Effect:
-    """Answers wait as long as is drawn; without a seed there is nothing to draw, and nothing to tell of it."""
+    """Delays every response. Without a seed nothing is random, and nothing is reported."""
 
     def effect(inner: Build) -> Build:
-        def build(gateway: Gateway, outer: Change) -> ASGIApp:
-            app, chance = inner(gateway, outer), drawing(seed)
+        def build(gateway: Gateway, outer: GatewayChange) -> ASGIApp:
+            app, chance = inner(gateway, outer), random_of(seed)
 
             async def late(scope: Scope, receive: Receive, send: Send) -> None:
                 seconds = draw(chance)
                 if seed:
-                    tell_drawn(scope, f"waits {seconds:.3f} s, seed={seed}")
+                    report_random(scope, f"waits {seconds:.3f} s, seed={seed}")
                 await asyncio.sleep(seconds)
                 await app(scope, receive, send)
 

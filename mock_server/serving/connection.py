@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sized
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -110,38 +110,3 @@ async def drop(scope: Scope, receive: Receive) -> None:
     transport.abort()
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def dropped(scope: Scope, receive: Receive, _send: Send) -> None:
-    """An ASGI response: the connection is reset before anything is answered."""
-    await drop(scope, receive)
-
-
-class CutAnswer:
-    """An ASGI response: an answer that promises all its bytes, sends half of them, and resets the connection."""
-
-    def __init__(self, content: bytes, media_type: str = "application/json") -> None:
-        self.content = content
-        self.media_type = media_type
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = str(len(self.content)).encode()
-        headers = [(b"content-type", self.media_type.encode()), (b"content-length", length)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": self.content[: len(self.content) // 2], "more_body": True})
-        await drop(scope, receive)
-
-
-class Silence:
-    """An ASGI response: none, until the peer hangs up or the time is over; then the connection is reset."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
-        try:
-            async with asyncio.timeout(self.seconds):
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-        except TimeoutError:
-            await drop(scope, receive)

@@ -23,10 +23,9 @@ from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.images.identity import identity_of
 from mock_server.serving.asgi import bounded, target_of
 from mock_server.serving.error_response import MOCK_ERROR
-from mock_server.upstream.calls import ProblemsOf, UpstreamCalls, new_id, record_route
+from mock_server.upstream.calls import ProblemsOf, UpstreamCalls, record_route
 from mock_server.upstream.client import UNREACHABLE
-from mock_server.upstream.dashscope.messages import Failure, image_links
-from mock_server.upstream.dashscope.tasks import KEPT, result_links, submitted_task
+from mock_server.upstream.protocol import Links, Reply, UpstreamProtocol
 
 BEGINNING = 4096  # bytes; whoever writes an identity into a picture does it before the first pixel
 IDENTITY_SECONDS = 10.0
@@ -54,6 +53,7 @@ async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:
         return b""
 
 
+MAX_TASKS = 2000
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 SECONDS = 300.0  # as long as the vendor's own SDK waits
 MOST_BYTES = 64 * 2**20  # of a call or an answer: both hold links, and a call may hold a picture to be edited
@@ -73,9 +73,10 @@ class UnreachedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """Where calls go, and what is kept of them. `tasks` are those that were handed in and have not ended yet."""
+    """Where calls go, and what is kept of them. `tasks` are those that were submitted and have not ended yet."""
 
     calls: UpstreamCalls
+    protocol: UpstreamProtocol
     url: httpx.URL
     http: httpx.AsyncClient
     seconds: float
@@ -100,18 +101,23 @@ class Answered:
 
 
 def forwarding_app(
-    calls: UpstreamCalls, problems_of: ProblemsOf, url: str, http: httpx.AsyncClient, seconds: float = SECONDS
+    calls: UpstreamCalls,
+    protocol: UpstreamProtocol,
+    problems_of: ProblemsOf,
+    url: str,
+    http: httpx.AsyncClient,
+    seconds: float = SECONDS,
 ) -> ASGIApp:
     """An application in a real upstream's place, which is reached at `url` with each call's path behind it.
 
     `http` is the caller's to close, in the loop in which the application is served. Raises httpx.InvalidURL.
     """
-    forwarding = Forwarding(calls, httpx.URL(url.rstrip("/")), http, seconds)
+    forwarding = Forwarding(calls, protocol, httpx.URL(url.rstrip("/")), http, seconds)
 
     async def forward(request: Request) -> Response:
         return await _forward(forwarding, request)
 
-    too_large = unreached(413, f"the call is over {MOST_BYTES} bytes", {"connection": "close"})
+    too_large = unreached(protocol, 413, f"the call is over {MOST_BYTES} bytes", {"connection": "close"})
     return Starlette(
         routes=[record_route(calls, problems_of), Route("/{path:path}", forward, methods=METHODS)],
         middleware=[Middleware(bounded, too_large, MOST_BYTES)],
@@ -127,7 +133,7 @@ async def _forward(forwarding: Forwarding, request: Request) -> Response:
     except UnreachedError as error:
         status = 504 if isinstance(error.__cause__, TimeoutError | httpx.TimeoutException) else 502
         forwarding.calls.add(replace(call, status=status))
-        return unreached(status, str(error))
+        return unreached(forwarding.protocol, status, str(error))
     await _record(forwarding, replace(call, status=answer.status), answer.json())
     return passed_on(answer)
 
@@ -174,12 +180,13 @@ async def _whole(answer: httpx.Response) -> bytes:
     return bytes(content)
 
 
-def unreached(status: int, reason: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
-    """An error as the vendor lays it out, which says that it is the mock's own."""
-    request_id = new_id()
-    message = f"This is the mock: the upstream to which it passes calls on was not reached: {reason}."
-    failure = Failure(status, "InternalError.Forwarding", message)
-    return JSONResponse(failure.body(request_id), status, {"x-request-id": request_id, **MOCK_ERROR, **headers})
+def unreached(
+    protocol: UpstreamProtocol, status: int, reason: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    """An error of the mock itself, in the vendor's layout."""
+    message = f"This is the mock: the upstream to which it forwards calls was not reached: {reason}."
+    error = protocol.mock_error(status, message)
+    return JSONResponse(error.body, status, {**error.headers, **MOCK_ERROR, **headers})
 
 
 def passed_on(answer: Answered) -> Response:
@@ -192,9 +199,10 @@ def passed_on(answer: Answered) -> Response:
 
 
 async def _record(forwarding: Forwarding, call: UpstreamCall, answer: Json) -> None:
-    """Notes a call with the images that it brought; those of a task are known once it has ended."""
-    task_id = submitted_task(answer)
-    made = await identities_behind(forwarding.http, image_links(answer) or result_links(answer))
+    """Records a call with the images in its response; those of a task are known once it has ended."""
+    found = forwarding.protocol.read(Reply(call.status, answer))
+    urls, task_id = (found.urls, found.task) if isinstance(found, Links) else ((), None)
+    made = await identities_behind(forwarding.http, urls)
     if task_id is None:
         forwarding.calls.add(replace(call, images=made))
         return
@@ -207,5 +215,5 @@ async def _record(forwarding: Forwarding, call: UpstreamCall, answer: Json) -> N
 
 def _remember(tasks: OrderedDict[str, UpstreamCall], task_id: str, call: UpstreamCall) -> None:
     tasks[task_id] = call
-    if len(tasks) > KEPT:
+    if len(tasks) > MAX_TASKS:
         tasks.popitem(last=False)

@@ -1,4 +1,4 @@
-"""The upstream stub as data: what it plays, how it is set, what it remembers, and what it makes of a call."""
+"""The upstream stub as data: what it plays, its options, what it remembers, and its response to a call."""
 
 import secrets
 import time
@@ -6,60 +6,42 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
-from gateway_contract.document.node import DocumentError
 from gateway_contract.schema.keywords import constraint_sentence
-from gateway_contract.traffic.exchange import PlayedFailure, UpstreamCall
+from gateway_contract.traffic.exchange import PlayedFault, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from gateway_contract.values.pointer import below, placed, read
+from mock_server.faults.effects import effect
+from mock_server.faults.fault import LINK_404, Fault
 from mock_server.images.drawing import Picture
 from mock_server.images.links import PictureLinks, drawn
-from mock_server.images.requested import requested_pictures, requested_size
+from mock_server.images.requested import identities, requested_pictures, requested_size
 from mock_server.serving.asgi import target_of
 from mock_server.serving.signing import Signer
-from mock_server.upstream.calls import UpstreamCalls, new_id
-from mock_server.upstream.dashscope import messages
-from mock_server.upstream.dashscope.fault_responses import UpstreamFailure
-from mock_server.upstream.dashscope.messages import Failure
-from mock_server.upstream.dashscope.tasks import Tasks
+from mock_server.upstream.calls import UpstreamCalls
+from mock_server.upstream.protocol import CallProblem, GeneratedImages, Reply, StubOptions, UpstreamProtocol
+from mock_server.upstream.tasks import Tasks
 
-
-@dataclass(frozen=True, slots=True)
-class StubSettings:
-    """What can be set; where the vendor's sources disagree, which of them is followed.
-
-    `key` is the only one that is taken; None takes any. A task waits and runs for so many seconds, and what is answered
-    at once comes after so many.
-    """
-
-    key: str | None = field(default=None, repr=False)
-    pending_seconds: float = 0.1
-    running_seconds: float = 0.1
-    generation_seconds: float = 0.0
-    unserved: Literal[400, 403] = 400  # a model sent to an operation that does not serve it
-    unknown_model: Literal[400, 404] = 400
-    wan_images: int = 1  # where a call of the wan family does not say how many; 4 by another page
-    task_failure: messages.Failure | None = None  # what a task comes to, however right its call was
-    failed_results: int = 0  # entries for images that failed, beside the good ones of a task that has `results`
+EXPIRED = 0.0
+"""The Unix time at which links expire that lead to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamStub:
-    """One upstream by its document. `layout_of` and `failure_of` choose by a call's body how it is answered."""
+    """One upstream by its document. `layout_of` and `fault_of` choose the response by a call's body."""
 
     upstream: Upstream
+    protocol: UpstreamProtocol
     calls: UpstreamCalls = field(default_factory=UpstreamCalls)
     signer: Signer = field(default_factory=lambda: Signer(secrets.token_bytes(16)))
     layout_of: Callable[[Json], str | None] = lambda _: None
-    failure_of: Callable[[Json], UpstreamFailure | None] = lambda _: None
+    fault_of: Callable[[Json], Fault | None] = lambda _: None
     draws: Callable[[Picture], bytes] = drawn
-    settings: StubSettings = field(default_factory=StubSettings)
+    options: StubOptions = field(default_factory=StubOptions)
     tasks: Tasks = field(default_factory=Tasks)
 
     @property
@@ -67,77 +49,70 @@ class UpstreamStub:
         return self.upstream.base + self.upstream.operation.path
 
 
-def check_protocol(upstream: Upstream) -> None:
-    """Raises DocumentError for an upstream whose document names a protocol that nobody here speaks."""
-    if upstream.protocol != messages.PROTOCOL:
-        place = upstream.document.place(below(upstream.operation.pointer, "x-protocol"))
-        raise DocumentError(place, f"no protocol {upstream.protocol}", f"there is {messages.PROTOCOL}")
-
-
 def pictures_for(stub: UpstreamStub, called: Upstream, body: Json) -> list[Picture]:
-    """The pictures that a valid call of an operation asks for."""
-    usual, count = stub.settings.wan_images, called.drawing.count
-    if usual != 1 and messages.is_wan(body) and not isinstance(read(body, count), int | float):
-        return requested_pictures(called, placed(body, count, usual))
-    return requested_pictures(called, body)
+    """The pictures that a valid call of an operation requests."""
+    return requested_pictures(called, stub.protocol.with_defaults(called, body, stub.options))
 
 
-def made_of(called: Upstream, body: Json, pictures: Sequence[Picture], links: PictureLinks) -> messages.Generated:
-    """What came of a call, as the vendor's answers tell it."""
+def generated(
+    called: Upstream, body: Json, pictures: Sequence[Picture], links: PictureLinks, layout: str
+) -> GeneratedImages:
     size = pictures[0] if pictures else requested_size(called, body)
-    return messages.Generated(body, list(map(links.link_to, pictures)), size.width, size.height)
+    return GeneratedImages(body, list(map(links.link_to, pictures)), size.width, size.height, layout)
 
 
 def success(
-    stub: UpstreamStub, own: str, body: Json, pictures: Sequence[Picture], links_expire_at: float | None
-) -> dict[str, Json]:
-    """The answer of the synchronous operation; `own` is the URL under which the images are served."""
+    stub: UpstreamStub, own: str, body: Json, pictures: Sequence[Picture], links_expire_at: float | None = None
+) -> Reply:
+    """The reply of the synchronous operation; `own` is the URL under which the images are served."""
     expire_at = time.time() + stub.signer.seconds if links_expire_at is None else links_expire_at
-    made = made_of(stub.upstream, body, pictures, PictureLinks(stub.signer, own, expire_at))
-    return messages.success(made, layout_for(stub, body), new_id())
+    links = PictureLinks(stub.signer, own, expire_at)
+    return stub.protocol.success(generated(stub.upstream, body, pictures, links, layout_for(stub, body)))
 
 
 def layout_for(stub: UpstreamStub, body: Json) -> str:
-    return stub.layout_of(body) or messages.usual_layout(body)
+    return stub.layout_of(body) or stub.protocol.layouts(body)[0]
 
 
-def wrong_key(stub: UpstreamStub, headers: Mapping[str, str]) -> messages.Failure | None:
+def reject_key(stub: UpstreamStub, headers: Mapping[str, str]) -> Reply | None:
+    """The error for a call without a key, or with a wrong one; None for the right key."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
-        return messages.NO_KEY
-    wanted = stub.settings.key
-    right = wanted is None or secrets.compare_digest(key.strip().encode(), wanted.encode())
-    return None if right else messages.WRONG_KEY
+        return stub.protocol.reject_call(CallProblem.NO_KEY)
+    expected = stub.options.key
+    right = expected is None or secrets.compare_digest(key.strip().encode(), expected.encode())
+    return None if right else stub.protocol.reject_call(CallProblem.WRONG_KEY)
 
 
-def answered(status: int, body: dict[str, Json]) -> Response:
-    """An answer whose header tells the id of its body."""
-    return JSONResponse(body, status, {"x-request-id": str(body["request_id"])})
+def response(reply: Reply) -> Response:
+    return JSONResponse(reply.body, reply.status, reply.headers)
 
 
-def refused(stub: UpstreamStub, request: Request, body: Json | Literal[Nothing.ABSENT], failure: Failure) -> Response:
-    """The answer to a call that is not taken, which is recorded."""
-    record(stub, request, body, failure.status, ())
-    return answered(failure.status, failure.body(new_id()))
+def reject(stub: UpstreamStub, request: Request, body: Json | Literal[Nothing.ABSENT], reply: Reply) -> Response:
+    """Records a call that is rejected, and responds with the error."""
+    record(stub, request, body, reply.status, ())
+    return response(reply)
 
 
-def with_vendor_headers(app: ASGIApp) -> ASGIApp:
-    """The application, with the headers that the vendor puts on whatever it answers."""
+def play(
+    stub: UpstreamStub,
+    request: Request,
+    body: Json,
+    pictures: Sequence[Picture],
+    fault: Fault,
+    success_with: Callable[[UpstreamCall, float | None], Reply],
+) -> ASGIApp:
+    """Records a call during which the stub plays a fault, and responds with it.
 
-    async def told(scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["req-cost-time"] = str(round((time.perf_counter() - began) * 1000))
-                if scope["method"] == "POST":
-                    headers["x-dashscope-call-gateway"] = "true"
-            await send(message)
-
-        await app(scope, receive, send_with_headers)
-
-    return told
+    `pictures` are those of the response; `success_with` makes that of the call and of the time when its links expire.
+    """
+    made = identities(pictures) if fault.generates else ()
+    call = record(stub, request, body, 200, made, fault.played)
+    error = stub.protocol.error(fault)
+    if error is not None:
+        return response(error)
+    whole = response(success_with(call, EXPIRED if fault.name == LINK_404 else None))
+    return effect(fault, whole) or whole
 
 
 def record(
@@ -146,7 +121,7 @@ def record(
     body: Json | Literal[Nothing.ABSENT],
     status: int,
     images: tuple[str, ...],
-    played: PlayedFailure | None = None,
+    played: PlayedFault | None = None,
 ) -> UpstreamCall:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     call = UpstreamCall(request.method, target_of(request.scope), headers, body, time.time(), status, images, played)
@@ -155,13 +130,13 @@ def record(
 
 
 def problems(upstream: Upstream, call: UpstreamCall) -> list[str]:
-    """Nothing is said of calls that ask for no images, such as polls."""
+    """What is wrong with a call by the document; nothing for calls that request no images, such as polls."""
     path = call.path.partition("?")[0]
     called = next((one for one in (upstream, *upstream.others.values()) if one.is_called_by(call.method, path)), None)
     if called is None:
         return []
     if call.body is ABSENT:
-        return ["the body is no JSON"]
+        return ["the body is not JSON"]
     refused = sorted(upstream_refuses(called, call.body), key=lambda constraint: constraint.pointer)
-    unknown = unknown_upstream(called, call.body)
-    return [*map(constraint_sentence, refused), *(f"{at} is nothing that {called.name} knows" for at in unknown)]
+    unlisted = unknown_upstream(called, call.body)
+    return [*map(constraint_sentence, refused), *(f"unknown field of {called.name}: {at}" for at in unlisted)]

@@ -1,43 +1,47 @@
-"""The upstream stub: takes what the vendor takes, refuses what the vendor refuses, records every call."""
+"""The upstream stub as an application: accepts and rejects calls as its vendor does, and records every call."""
 
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway_contract.contract.validity import upstream_refuses
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
-from mock_server.images.links import PICTURE_PATH, picture_response
+from mock_server.images.links import PICTURE_PATH, picture_content, picture_response
 from mock_server.images.requested import identities
 from mock_server.serving.asgi import bounded, own_url
-from mock_server.upstream.calls import new_id, record_route
-from mock_server.upstream.dashscope import messages, tasks
-from mock_server.upstream.dashscope.fault_responses import UpstreamFailure
-from mock_server.upstream.dashscope.task_routes import task_routes
+from mock_server.upstream.calls import record_route
+from mock_server.upstream.client import call_headers
+from mock_server.upstream.protocol import CallProblem, Outbound, Reply, UpstreamAnswer, UpstreamProtocol
 from mock_server.upstream.stub import (
     UpstreamStub,
-    answered,
     pictures_for,
+    play,
     problems,
     record,
-    refused,
+    reject,
+    reject_key,
+    response,
     success,
-    with_vendor_headers,
-    wrong_key,
 )
 
 ANY_METHOD = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
-TOO_LARGE = JSONResponse(messages.NOT_JSON.body("too-large"), 413, {"connection": "close"})
+
+
+def too_large(protocol: UpstreamProtocol) -> Response:
+    """The response to a call that is not read to its end, and after which the connection is of no use."""
+    found = response(protocol.reject_call(CallProblem.TOO_LARGE))
+    found.headers["connection"] = "close"
+    return found
 
 
 def upstream_app(stub: UpstreamStub) -> Starlette:
@@ -50,82 +54,62 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
         return picture_response(stub.signer, request.path_params["signed"], stub.draws)
 
     async def anything_else(request: Request) -> Response:
-        return refused(stub, request, read_json(await request.body()), messages.NOT_FOUND)
+        body = read_json(await request.body())
+        return reject(stub, request, body, stub.protocol.reject_call(CallProblem.NOT_FOUND))
 
     return Starlette(
         routes=[
             Route(stub.path, generate, methods=[stub.upstream.operation.method]),
-            *task_routes(stub),
+            *stub.protocol.routes(stub),
             Route(PICTURE_PATH, picture),
             record_route(stub.calls, partial(problems, stub.upstream)),
             Route("/{path:path}", anything_else, methods=ANY_METHOD),
         ],
-        middleware=[Middleware(with_vendor_headers), Middleware(bounded, TOO_LARGE)],
+        middleware=[Middleware(stub.protocol.with_headers), Middleware(bounded, too_large(stub.protocol))],
     )
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamAnswer:
-    """What came of a call: the record of it, and what was answered. Without an answer the body is ABSENT."""
-
-    call: UpstreamCall
-    body: Json | Literal[Nothing.ABSENT] = ABSENT
-    retry_after: str | None = None
-
-
-def stub_answer(
-    stub: UpstreamStub, headers: Mapping[str, str], body: Json | Literal[Nothing.ABSENT], own: str
-) -> UpstreamAnswer:
-    """The answer to a generation call that came without HTTP. `own` is the URL under which its images are served."""
-    failure = _failure(stub, headers, body)
-    if failure is None and body is not ABSENT:
+def respond_in_process(stub: UpstreamStub, own: str, outbound: Outbound) -> UpstreamAnswer:
+    """The response to a generation call without HTTP. `own` is the URL under which its images are served."""
+    headers, body, images = call_headers(outbound), outbound.body, tuple[str, ...]()
+    reply = _rejection(stub, headers, body)
+    if reply is None and body is not ABSENT:
         pictures = pictures_for(stub, stub.upstream, body)
-        answer, status, images = success(stub, own, body, pictures, None), 200, identities(pictures)
-    else:
-        failure = failure or messages.NOT_JSON
-        answer, status, images = failure.body(new_id()), failure.status, ()
+        reply, images = success(stub, own, body, pictures), identities(pictures)
+    reply = reply or stub.protocol.reject_call(CallProblem.NOT_JSON)
     operation = stub.upstream.operation
-    call = UpstreamCall(operation.method, stub.path, tuple(headers.items()), body, time.time(), status, images)
+    call = UpstreamCall(operation.method, stub.path, tuple(headers.items()), body, time.time(), reply.status, images)
     stub.calls.add(call)
-    return UpstreamAnswer(call, answer)
+    return UpstreamAnswer(call, reply.body)
+
+
+def image_in_process(stub: UpstreamStub, link: str) -> bytes | None:
+    """The image behind a link, whatever URL the stub had when it made the link; None where there is none."""
+    return picture_content(stub.signer, link.rpartition("/")[2].removesuffix(".png"), stub.draws)
 
 
 async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:
     body = read_json(await request.body())
-    failure = _failure(stub, request.headers, body)
-    if failure is not None or body is ABSENT:
-        return refused(stub, request, body, failure or messages.NOT_JSON)
-    await asyncio.sleep(stub.settings.generation_seconds)
-    playing = stub.failure_of(body)
-    if playing is not None:
-        return _play(stub, request, body, playing)
-    pictures = pictures_for(stub, stub.upstream, body)
-    answer = success(stub, own_url(request.scope), body, pictures, None)
+    rejection = _rejection(stub, request.headers, body)
+    if rejection is not None or body is ABSENT:
+        return reject(stub, request, body, rejection or stub.protocol.reject_call(CallProblem.NOT_JSON))
+    await asyncio.sleep(stub.options.generation_seconds)
+    pictures, own = pictures_for(stub, stub.upstream, body), own_url(request.scope)
+    fault = stub.fault_of(body)
+    if fault is not None:
+        shown = pictures[: fault.image_count(len(pictures))]
+        return play(stub, request, body, shown, fault, lambda _, expire_at: success(stub, own, body, shown, expire_at))
+    reply = success(stub, own, body, pictures)
     record(stub, request, body, 200, identities(pictures))
-    return answered(200, answer)
+    return response(reply)
 
 
-def _play(stub: UpstreamStub, request: Request, body: Json, failure: UpstreamFailure) -> ASGIApp:
-    """The answer of a failure; the images that it takes away were never made."""
-    pictures = pictures_for(stub, stub.upstream, body)
-    shown = pictures[: len(pictures) - failure.fewer_images]
-    answer = success(stub, own_url(request.scope), body, shown, 0.0 if failure.dead_links else None)
-    made = identities(shown) if failure.dead_links or failure.fewer_images else ()
-    record(stub, request, body, 200, made, failure.played)
-    return failure.respond(answer)
-
-
-def _failure(
-    stub: UpstreamStub, headers: Mapping[str, str], body: Json | Literal[Nothing.ABSENT]
-) -> messages.Failure | None:
-    unauthorized = wrong_key(stub, headers)
-    if unauthorized is not None:
-        return unauthorized
-    if headers.get(tasks.MODE_HEADER) is not None:
-        return messages.ASYNCHRONOUS
+def _rejection(stub: UpstreamStub, headers: Mapping[str, str], body: Json | Literal[Nothing.ABSENT]) -> Reply | None:
+    """The error for a call that is not accepted."""
+    rejection = reject_key(stub, headers) or stub.protocol.reject_headers(headers)
+    if rejection is not None:
+        return rejection
     if body is ABSENT:
-        return messages.NOT_JSON
+        return stub.protocol.reject_call(CallProblem.NOT_JSON)
     broken = upstream_refuses(stub.upstream, body)
-    if broken:
-        return messages.refusal_of(messages.in_order(broken), stub.settings.unknown_model)
-    return None
+    return stub.protocol.reject(tuple(broken), stub.options) if broken else None

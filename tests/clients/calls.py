@@ -133,7 +133,7 @@ UPSTREAM_FAILED = (
         status=400,
         error="BadRequestError",
         code="DataInspectionFailed",
-        spoil=played("the-prompt-is-refused"),
+        spoil=played("moderation"),
     ),
     Failing(
         name="too many requests",
@@ -141,21 +141,21 @@ UPSTREAM_FAILED = (
         error="RateLimitError",
         code="rate_limit_exceeded",
         retry_after="2",
-        spoil=played("throttled-for-seconds"),
+        spoil=played("rate-limit(retry_after=2)"),
     ),
     Failing(
         name="the upstream broke",
         status=502,
         error="InternalServerError",
         code="bad_gateway",
-        spoil=played("internal-error"),
+        spoil=played("server-error"),
     ),
     Failing(
         name="the upstream hung up",
         status=502,
         error="InternalServerError",
         code="bad_gateway",
-        spoil=played("a-reset-before-the-answer"),
+        spoil=played("reset"),
     ),
 )
 SCENARIOS: tuple[Failing, ...] = ()

@@ -15,16 +15,18 @@ from starlette.staticfiles import StaticFiles
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.values.json_value import Json
+from mock_server.faults.fault import Fault
 from mock_server.runtime.mock import MockSettings
 from mock_server.serving.server import serving
 from mock_server.testing import running_mock
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED, UpstreamFailure
+from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub
 from mock_server.upstream.stub_app import upstream_app
 from tests.clients.calls import CONTRACTS, FAILING, TOKEN, Failing
 from tests.clients.node import HERE, Node, openai_package, running_node
+from tests.mock_server.served import fault_named
 
-PLAYED = re.compile(r"\[([\w-]+)\]\"")
+PLAYED = re.compile(r"\[([\w-]+(?:\([\w=.]+\))?)\]\"")
 PAGE = """<!doctype html>
 <html lang="en">
 <link rel="icon" href="data:,">
@@ -57,13 +59,13 @@ def mock() -> Iterator[str]:
 
 @contextmanager
 def failing_upstream(upstream: Upstream) -> Iterator[str]:
-    with serving(upstream_app(UpstreamStub(upstream, failure_of=named_failure))) as url:
+    with serving(upstream_app(UpstreamStub(upstream, protocol_of(upstream), fault_of=named_failure))) as url:
         yield url + upstream.base
 
 
-def named_failure(body: Json) -> UpstreamFailure | None:
+def named_failure(body: Json) -> Fault | None:
     named = PLAYED.search(orjson.dumps(body).decode())
-    return FAILURE_NAMED[named[1]] if named else None
+    return fault_named(named[1]) if named else None
 
 
 @pytest.fixture(scope="session")

@@ -141,5 +141,5 @@ async def test_in_a_page_nobody_there_is_a_connection_error(visitor: Visitor, co
 
 
 async def test_in_a_page_an_answer_that_does_not_come_is_a_timeout(visitor: Visitor, mock: str, contract: str) -> None:
-    told = told_in(await visitor.asks(played("no-answer")(Call(contract)).job(mock, seconds=0.2)))
+    told = told_in(await visitor.asks(played("no-response")(Call(contract)).job(mock, seconds=0.2)))
     assert {"APIConnectionError", "APIConnectionTimeoutError"} <= told.errors

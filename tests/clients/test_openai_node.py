@@ -47,7 +47,7 @@ def test_nobody_there_is_a_connection_error(contract: str, node: Node) -> None:
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(mock: str, contract: str, node: Node) -> None:
-    told = told_in(node.asks(played("no-answer")(Call(contract)).job(mock, seconds=0.2)))
+    told = told_in(node.asks(played("no-response")(Call(contract)).job(mock, seconds=0.2)))
     assert {"APIConnectionError", "APIConnectionTimeoutError"} <= told.errors
 
 

@@ -159,6 +159,6 @@ def test_nobody_there_is_a_connection_error(contract: str, send: Send) -> None:
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(mock: str, contract: str) -> None:
-    call = played("no-answer")(Call(contract))
+    call = played("no-response")(Call(contract))
     with sdk(mock, call, seconds=0.2) as client, pytest.raises(openai.APITimeoutError):
         client.post(call.path, cast_to=ImagesResponse, body=call.body)

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 from starlette.types import ASGIApp
 
+from contract_tests.client.case import Case
 from contract_tests.execution.observer import observing
 from contract_tests.report.json_report import write_report
 from contract_tests.rerun import (
@@ -233,9 +234,10 @@ def test_a_file_that_is_no_exchange_says_what_to_give(tmp_path: Path) -> None:
 
 
 def test_the_failure_that_the_upstream_played_is_played_again() -> None:
-    assert played_in({"upstream": [{"played": None}, {"played": "no-choices"}]}) == "no-choices"
-    assert played_in({"upstream": [{"played": "what nobody plays"}]}) is None
-    assert played_in({"upstream": None}) is None
+    cases = [Case("a", b"", failure="no-images")]
+    assert played_in({"upstream": [{"played": None}, {"played": "no-images"}]}, cases) == "no-images"
+    assert played_in({"upstream": [{"played": "what nobody plays"}]}, cases) is None
+    assert played_in({"upstream": None}, cases) is None
 
 
 def test_changes_are_listed_short_and_without_secrets() -> None:

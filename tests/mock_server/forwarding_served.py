@@ -13,7 +13,7 @@ from gateway_contract.values.json_value import Json
 from mock_server.serving.server import serving
 from mock_server.upstream.calls import UpstreamCalls
 from mock_server.upstream.forward import forwarding_app
-from tests.mock_server.served import client
+from tests.mock_server.served import DASHSCOPE, client
 
 MOUNT = "/dashscope"
 
@@ -44,7 +44,7 @@ def forwarding_to(url: str, seconds: float = 30) -> Iterator[ServedForwarding]:
         async with out:
             yield
 
-    forwarding = forwarding_app(calls, lambda _: [], url, out, seconds)
+    forwarding = forwarding_app(calls, DASHSCOPE, lambda _: [], url, out, seconds)
     mounted = Starlette(routes=[Mount(MOUNT, forwarding)], lifespan=lifespan)
     with serving(mounted) as own, client() as http:
         yield ServedForwarding(own + MOUNT, calls, http)

@@ -13,16 +13,23 @@ from starlette.routing import Route
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import Json
+from mock_server.faults.fault import Fault
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, over_http
+from mock_server.upstream.protocols import PROTOCOLS, protocol_of
 from mock_server.upstream.stub import UpstreamStub
 from mock_server.upstream.stub_app import upstream_app
 
 KEY = "sk-of-the-gateway"
+DASHSCOPE = PROTOCOLS["dashscope"]
 Body = dict[str, Json]
+
+
+def fault_named(written: str) -> Fault:
+    return next(fault for fault in DASHSCOPE.faults if str(fault) == written)
 
 
 def client() -> httpx.Client:
@@ -69,7 +76,7 @@ class ServedGateway:
 @contextmanager
 def stub_served(contract: Contract, layout_of: Callable[[Json], str | None] = lambda _: None) -> Iterator[ServedStub]:
     assert contract.upstream is not None
-    with served(UpstreamStub(contract.upstream, layout_of=layout_of)) as found:
+    with served(UpstreamStub(contract.upstream, protocol_of(contract.upstream), layout_of=layout_of)) as found:
         yield found
 
 
@@ -97,7 +104,11 @@ def gateway_served(
 def gateway_before(upstream: str, contract: Contract, token: str | None = None) -> Gateway:
     assert contract.upstream is not None
     url = upstream + contract.upstream.base
-    return Gateway(contract, UpstreamClient(contract.upstream, url, over_http(), Signer(b"links"), KEY), token)
+    return Gateway(
+        contract,
+        UpstreamClient(contract.upstream, protocol_of(contract.upstream), url, over_http(), Signer(b"links"), KEY),
+        token,
+    )
 
 
 @contextmanager

@@ -9,15 +9,17 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
-from mock_server.upstream.stub import StubSettings, UpstreamStub
+from mock_server.upstream.protocol import StubOptions
+from mock_server.upstream.protocols import protocol_of
+from mock_server.upstream.stub import UpstreamStub
 from tests.mock_server.served import Body, ServedStub, served
 
 GENERATION = "/api/v1/services/aigc/image-generation/generation"
 SYNTHESIS = "/api/v1/services/aigc/text2image/image-synthesis"
 TASKS = "/api/v1/tasks"
-AT_ONCE = StubSettings(pending_seconds=0, running_seconds=0)
-NEVER_STARTED = StubSettings(pending_seconds=3600)
-NEVER_ENDED = StubSettings(pending_seconds=0, running_seconds=3600)
+AT_ONCE = StubOptions(pending_seconds=0, running_seconds=0)
+NEVER_STARTED = StubOptions(pending_seconds=3600)
+NEVER_ENDED = StubOptions(pending_seconds=0, running_seconds=3600)
 ENABLED = {"x-dashscope-async": "enable"}
 WAN, QWEN = "wan2.7-image-pro", "qwen-image-plus"
 
@@ -35,9 +37,9 @@ EITHER = pytest.mark.parametrize(("path", "body"), [(GENERATION, generation()), 
 
 
 @contextmanager
-def tasks_served(contract: Contract, settings: StubSettings = AT_ONCE, **said: Any) -> Iterator[ServedStub]:  # noqa: ANN401 - as the stub has it
+def tasks_served(contract: Contract, settings: StubOptions = AT_ONCE, **said: Any) -> Iterator[ServedStub]:  # noqa: ANN401 - as the stub has it
     assert contract.upstream is not None
-    with served(UpstreamStub(contract.upstream, settings=settings, **said)) as stub:
+    with served(UpstreamStub(contract.upstream, protocol_of(contract.upstream), options=settings, **said)) as stub:
         yield stub
 
 

@@ -13,9 +13,8 @@ from dashscope.aigc.image_synthesis import AioImageSynthesis, ImageSynthesis
 from dashscope.api_entities.aio_session import close_shared_aio_session
 
 from gateway_contract.contract.definition import Contract
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
-from mock_server.upstream.stub import StubSettings
-from tests.mock_server.served import ServedStub
+from mock_server.upstream.protocol import StubOptions
+from tests.mock_server.served import ServedStub, fault_named
 from tests.mock_server.tasks_served import AT_ONCE, GENERATION, NEVER_STARTED, SYNTHESIS, tasks_served
 
 WAN, QWEN = "wan2.7-image-pro", "qwen-image-plus"
@@ -53,7 +52,7 @@ def waiting(powertokens: Contract, aimed: Aimed) -> Iterator[ServedStub]:
 
 @contextmanager
 def playing(contract: Contract, name: str, aimed: Aimed) -> Iterator[ServedStub]:
-    with tasks_served(contract, AT_ONCE, failure_of=lambda _: FAILURE_NAMED[name]) as stub:
+    with tasks_served(contract, AT_ONCE, fault_of=lambda _: fault_named(name)) as stub:
         yield aimed(stub)
 
 
@@ -105,7 +104,7 @@ def test_a_generation_comes_as_a_task(at_once: ServedStub) -> None:
 
 
 def test_a_task_is_waited_for_while_it_is_under_way(powertokens: Contract, aimed: Aimed) -> None:
-    with tasks_served(powertokens, StubSettings()) as stub:
+    with tasks_served(powertokens, StubOptions()) as stub:
         aimed(stub)
         submitted: Any = ImageGeneration.async_call(**SAID, size="1K")
         assert ImageGeneration.wait(submitted, **KEY).output.task_status == "SUCCEEDED"
@@ -129,7 +128,7 @@ def test_a_synthesis_is_handed_in_fetched_and_waited_for(at_once: ServedStub) ->
 
 
 def test_a_result_that_failed_is_told_beside_a_good_one(powertokens: Contract, aimed: Aimed) -> None:
-    with tasks_served(powertokens, StubSettings(pending_seconds=0, running_seconds=0, failed_results=1)) as stub:
+    with tasks_served(powertokens, StubOptions(pending_seconds=0, running_seconds=0, failed_results=1)) as stub:
         aimed(stub)
         output = ImageSynthesis.call(**TEXT).output
     assert [bool(result.get("url")) for result in output.results] == [True, False]
@@ -172,7 +171,7 @@ def test_a_model_of_another_operation_is_refused_at_once() -> None:
 
 
 def test_a_wrong_key_is_refused_everywhere(powertokens: Contract, aimed: Aimed) -> None:
-    with tasks_served(powertokens, StubSettings(key="sk-right")) as stub:
+    with tasks_served(powertokens, StubOptions(key="sk-right")) as stub:
         aimed(stub)
         for answer in (
             ImageGeneration.call(**SAID),
@@ -185,8 +184,15 @@ def test_a_wrong_key_is_refused_everywhere(powertokens: Contract, aimed: Aimed) 
             assert_refused(answer, 401, "InvalidApiKey", "Invalid API-key provided.")
 
 
-FLAT = ["a-parameter-is-refused", "the-prompt-is-refused", "the-account-is-in-arrears", "the-model-is-denied"]
-FLAT += ["throttled", "throttled-for-seconds", "internal-error", "inference-error", "unavailable", "the-serving-fails"]
+FLAT = ["bad-request", "moderation", "no-credit", "forbidden"]
+FLAT += [
+    "rate-limit",
+    "rate-limit(retry_after=2)",
+    "server-error",
+    "server-error(code=InternalError.Algo)",
+    "unavailable",
+    "unavailable(code=ModelServingError)",
+]
 
 
 @pytest.mark.parametrize("name", FLAT)

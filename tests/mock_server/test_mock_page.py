@@ -11,10 +11,10 @@ from gateway_contract.contract.definition import Contract
 from mock_server.admin.openapi import document
 from mock_server.cli import main
 from mock_server.gateway.modes import Mode
-from mock_server.scenarios.registry import KINDS, fits
-from mock_server.scenarios.upstream_scenarios import UPSTREAM_KINDS
+from mock_server.scenarios.registry import KINDS, check_fits
+from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.testing import running_mock
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
+from tests.mock_server.served import DASHSCOPE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mock.md").read_text("utf-8")
 METHODS = {"get", "put", "post", "delete"}
@@ -28,18 +28,20 @@ def table(name: str) -> list[tuple[str, str]]:
 
 
 def test_the_page_names_every_scenario_and_no_other() -> None:
-    assert table("scenarios") == [(kind.example, kind.says) for kind in KINDS.values()]
+    assert table("scenarios") == [(kind.example, kind.description) for kind in KINDS.values()]
 
 
 @pytest.mark.parametrize("example", [example for example, _ in table("scenarios")])
 def test_every_scenario_on_the_page_is_one(example: str, powertokens: Contract) -> None:
-    fits(example, [powertokens], {})
+    check_fits(example, [powertokens], {})
 
 
 def test_the_page_names_all_that_the_upstream_can_do() -> None:
-    assert table("upstream scenarios") == [(kind.example, kind.says) for kind in UPSTREAM_KINDS.values()]
-    told = PAGE.partition("which may be named alone: ")[2].partition(".\n")[0]
-    assert re.findall("`(.+?)`", told) == list(FAILURE_NAMED)
+    assert table("upstream scenarios") == [
+        (kind.example, kind.description) for kind in upstream_scenarios(DASHSCOPE).values()
+    ]
+    told = PAGE.partition("which may stand alone: ")[2].partition(".\n")[0]
+    assert re.findall("`(.+?)`", told) == list(map(str, DASHSCOPE.faults))
 
 
 def operations() -> Iterator[tuple[str, str]]:

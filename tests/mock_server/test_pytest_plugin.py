@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from gateway_contract.values.json_value import Json
+from mock_server.faults.syntax import ScenarioError
 from mock_server.gateway.modes import UnknownModeError
-from mock_server.scenarios.syntax import ScenarioError
 from mock_server.testing import ImageGateway, ImageUpstream
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import client
@@ -62,7 +62,7 @@ def test_it_can_be_changed_and_changed_back(image_gateway: ImageGateway) -> None
 
 
 def test_a_slip_of_the_pen_is_told_at_once(image_gateway: ImageGateway) -> None:
-    with pytest.raises(ScenarioError, match="no scenario is called 'ratelimit'; did you mean rate-limit"):
+    with pytest.raises(ScenarioError, match=r"Unknown scenario 'ratelimit'\. Did you mean rate-limit"):
         image_gateway.set_scenario("ratelimit")
     with pytest.raises(UnknownModeError, match="there is no mode 'loose'"):
         image_gateway.set_mode("loose")
@@ -73,28 +73,28 @@ def test_each_test_finds_an_upstream_that_was_never_called(image_upstream: Image
     assert [*image_upstream.calls] == []
     assert called(image_upstream).status_code == 200
     assert [call.body for call in image_upstream.calls] == [CALL]
-    image_upstream.fail_next("throttled", times=5)  # which is not to last
+    image_upstream.fail_next("rate-limit", times=5)  # which is not to last
 
 
 def test_an_upstream_fails_as_often_as_it_is_told_to(image_upstream: ImageUpstream) -> None:
-    image_upstream.fail_next("throttled")
+    image_upstream.fail_next("rate-limit")
     image_upstream.fail_next("unavailable")
     assert [called(image_upstream).status_code for _ in range(3)] == [429, 503, 200]
-    with pytest.raises(ScenarioError, match=r"Unknown failure 'tired'\. Failures: a-parameter-is-refused"):
+    with pytest.raises(ScenarioError, match=r"Unknown fault of the upstream 'tired'\. Known: bad-request"):
         image_upstream.fail_next("tired")
 
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_an_upstream_behaves_as_it_is_told_to(image_upstream: ImageUpstream, turn: int) -> None:
     assert called(image_upstream).status_code == 200
-    image_upstream.set_scenario("throttled", times=1)
+    image_upstream.set_scenario("rate-limit", times=1)
     assert [called(image_upstream).status_code for _ in range(2)] == [429, 200]
-    with pytest.raises(ScenarioError, match="no scenario of the upstream is called 'tired'"):
+    with pytest.raises(ScenarioError, match="Unknown scenario of the upstream 'tired'"):
         image_upstream.set_scenario("tired")
-    image_upstream.set_scenario("internal-error")
+    image_upstream.set_scenario("server-error")
     image_upstream.set_scenario("none")
     assert called(image_upstream).status_code == 200
-    image_upstream.set_scenario("internal-error")  # which is not to last
+    image_upstream.set_scenario("server-error")  # which is not to last
 
 
 TEST = """
@@ -130,7 +130,7 @@ def test_a_marker_may_name_what_it_says_or_not(project: Path, marker: str) -> No
     ("marker", "told"),
     [
         ("scenarios='moderation'", "got an unexpected keyword argument 'scenarios'"),
-        ("scenario='moderatoin'", "no scenario is called 'moderatoin'; did you mean moderation"),
+        ("scenario='moderatoin'", "Unknown scenario 'moderatoin'. Did you mean moderation"),
         ("mode='loose'", "there is no mode 'loose', but strict, lenient, off"),
     ],
 )

@@ -83,7 +83,7 @@ def test_it_stops_quietly_even_before_it_was_called(stopping: signal.Signals) ->
     assert (process.returncode, complained) == (0, "")
 
 
-@pytest.mark.parametrize(("scenario", "presses"), [("latency(60s)", 1), ("latency(60s)", 2), ("drip(60s)", 1)])
+@pytest.mark.parametrize(("scenario", "presses"), [("latency(60s)", 1), ("latency(60s)", 2), ("slow-body(60s)", 1)])
 def test_it_stops_quietly_and_soon_while_it_answers(scenario: str, presses: int) -> None:
     with started() as (process, lines), ThreadPoolExecutor() as threads:
         url = f"{url_of(lines)}/powertokens/v1/images/generations"
@@ -141,7 +141,7 @@ def test_two_contracts_of_one_name_are_told_in_one_sentence() -> None:
 
 
 def test_a_file_of_scenarios_is_read_before_anything_is_served(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("scenarios:\n- {name: a, does: reste}\n")
+    (tmp_path / "mine.yaml").write_text("scenarios:\n- {name: a, apply: reste}\n")
     line = failed("--port", "0", "--scenario-file", str(tmp_path / "mine.yaml"))
     assert line.startswith(f"Error: {tmp_path / 'mine.yaml'}:2: no scenario is called 'reste'; did you mean reset")
 

@@ -1,93 +1,47 @@
-"""Every failure that the upstream can play: what the vendor's reference lists, and what a network does."""
+"""The vendor's error for each fault that it has one for."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Final
 
-import orjson
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import ASGIApp
-
-from gateway_contract.traffic.exchange import Fault, PlayedFailure
-from gateway_contract.values.json_value import Json
-from mock_server.serving.connection import CutAnswer, Silence, dropped
-from mock_server.upstream.dashscope.messages import Failure
-
-SILENT_SECONDS = 600.0  # longer than any client waits
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamFailure:
-    """A failure by its name. `respond` makes the answer from the successful one that it takes the place of."""
-
-    played: PlayedFailure
-    respond: Callable[[dict[str, Json]], ASGIApp]
-    dead_links: bool = False  # the answer is a success whose links lead to nothing
-    fewer_images: bool = False  # the answer is a success with one image less than asked for
-
-    @property
-    def name(self) -> str:
-        return self.played.name
-
-
-def _error(
-    name: str, fault: Fault, failure: Failure, *, status: int | None = None, retry_after: int | None = None
-) -> UpstreamFailure:
-    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
-
-    def respond(success: dict[str, Json]) -> Response:
-        request_id = str(success["request_id"])
-        return JSONResponse(failure.body(request_id), status or failure.status, headers | {"x-request-id": request_id})
-
-    return UpstreamFailure(PlayedFailure(name, fault, retry_after), respond)
-
-
-def _vendors(name: str, respond: Callable[[dict[str, Json]], ASGIApp]) -> UpstreamFailure:
-    return UpstreamFailure(PlayedFailure(name, Fault.VENDOR), respond)
-
-
-def _as_it_is(success: dict[str, Json]) -> Response:
-    return JSONResponse(success, headers={"x-request-id": str(success["request_id"])})
-
+from mock_server.faults import fault
+from mock_server.faults.fault import RETRY_AFTER, Fault
+from mock_server.upstream.dashscope.messages import UNSERVED, WRONG_KEY, VendorError
+from mock_server.upstream.protocol import Reply
 
 BUSY = "Requests rate limit exceeded, please try again later."
 BROKEN = "An internal error has occured, please try again later or contact service support."
-FAILURES: tuple[UpstreamFailure, ...] = (
-    _error(
-        "a-parameter-is-refused", Fault.REQUEST, Failure(400, "InvalidParameter", "num_images_per_prompt must be 1")
-    ),
-    _error(
-        "the-prompt-is-refused",
-        Fault.CONTENT,
-        Failure(400, "DataInspectionFailed", "Input data may contain inappropriate content."),
-    ),
-    _error(
-        "the-image-is-refused",
-        Fault.CONTENT,
-        Failure(400, "DataInspectionFailed", "Output data may contain inappropriate content."),
-    ),
-    _error("the-key-is-refused", Fault.CREDENTIALS, Failure(401, "InvalidApiKey", "Invalid API-key provided.")),
-    _error("the-model-is-denied", Fault.CREDENTIALS, Failure(403, "Model.AccessDenied", "Model access denied.")),
-    _error(
-        "the-account-is-in-arrears",
-        Fault.CREDENTIALS,
-        Failure(400, "Arrearage", "Access denied, please make sure your account is in good standing."),
-    ),
-    _error("throttled", Fault.THROTTLING, Failure(429, "Throttling", "Requests throttling triggered.")),
-    _error("throttled-for-seconds", Fault.THROTTLING, Failure(429, "Throttling.RateQuota", BUSY), retry_after=2),
-    _error("internal-error", Fault.VENDOR, Failure(500, "InternalError", BROKEN)),
-    _error("inference-error", Fault.VENDOR, Failure(500, "InternalError.Algo", "inference internal error.")),
-    _error("unavailable", Fault.VENDOR, Failure(503, "ModelUnavailable", "Model is unavailable.")),
-    _error("the-serving-fails", Fault.VENDOR, Failure(503, "ModelServingError", "Model serving error.")),
-    _error("an-error-under-200", Fault.VENDOR, Failure(500, "InternalError", BROKEN), status=200),
-    _vendors("no-choices", lambda success: JSONResponse({**success, "output": {"choices": []}})),
-    _vendors("a-page-in-html", lambda _: HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", 502)),
-    _vendors("html-under-200", lambda _: HTMLResponse("<html><body>maintenance</body></html>")),
-    _vendors("json-that-is-cut", lambda success: Response(orjson.dumps(success)[:-40], media_type="application/json")),
-    _vendors("a-reset-before-the-answer", lambda _: dropped),
-    _vendors("a-reset-within-the-answer", lambda success: CutAnswer(orjson.dumps(success))),
-    _vendors("no-answer", lambda _: Silence(SILENT_SECONDS)),
-    UpstreamFailure(PlayedFailure("links-that-are-dead", Fault.VENDOR), _as_it_is, dead_links=True),
-    UpstreamFailure(PlayedFailure("an-image-less", Fault.FEWER_IMAGES), _as_it_is, fewer_images=True),
-)
+INFERENCE_ERROR = VendorError(500, "InternalError.Algo", "inference internal error.")
+MODERATED_OUTPUT = VendorError(400, "DataInspectionFailed", "Output data may contain inappropriate content.")
+ERRORS: Final[Mapping[str, VendorError]] = {
+    "bad-request": VendorError(400, "InvalidParameter", "num_images_per_prompt must be 1"),
+    "moderation": VendorError(400, "DataInspectionFailed", "Input data may contain inappropriate content."),
+    "moderation-output": MODERATED_OUTPUT,
+    "unauthorized": WRONG_KEY,
+    "forbidden": UNSERVED,
+    "no-credit": VendorError(400, "Arrearage", "Access denied, please make sure your account is in good standing."),
+    "rate-limit": VendorError(429, "Throttling", "Requests throttling triggered."),
+    "rate-limit(retry_after=2)": VendorError(429, "Throttling.RateQuota", BUSY),
+    "server-error": VendorError(500, "InternalError", BROKEN),
+    "server-error(code=InternalError.Algo)": INFERENCE_ERROR,
+    "unavailable": VendorError(503, "ModelUnavailable", "Model is unavailable."),
+    "unavailable(code=ModelServingError)": VendorError(503, "ModelServingError", "Model serving error."),
+    "error-with-200": VendorError(200, "InternalError", BROKEN),
+}
+OTHER_CODES: Final = {"server-error": "InternalError.Algo", "unavailable": "ModelServingError"}
 
-FAILURE_NAMED: Mapping[str, UpstreamFailure] = {failure.name: failure for failure in FAILURES}
+
+def _with_other_codes(known: Fault) -> list[Fault]:
+    code = OTHER_CODES.get(known.name)
+    return [known] if code is None else [known, Fault(known.name, known.cause, (("code", code),))]
+
+
+FAULTS: Final = tuple(each for known in fault.FAULTS for each in _with_other_codes(known))
+
+
+def error(played: Fault) -> Reply | None:
+    """The vendor's error for a fault; None for a fault of another kind."""
+    found = ERRORS.get(str(played))
+    if found is None:
+        return None
+    retry_after = played.parameter(RETRY_AFTER)
+    return found.reply({} if retry_after is None else {"retry-after": retry_after})

@@ -1,26 +1,39 @@
-"""The protocol of Alibaba Cloud Model Studio: how its answers and errors are laid out.
+"""Responses and errors in the vendor's layout: how the stub writes them, and how a gateway reads them."""
 
-Documents name it with `x-protocol: dashscope`, and no other is spoken. Both sides are here: what the stub says, and how
-a gateway reads it.
-"""
-
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.schema.constraint import Constraint
+from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read
+from mock_server.upstream.calls import new_id
+from mock_server.upstream.protocol import CallProblem, GeneratedImages, Reply
 
-PROTOCOL = "dashscope"
 ONE_CHOICE = "one-choice"
 CHOICE_PER_IMAGE = "choice-per-image"
 LAYOUTS = (ONE_CHOICE, CHOICE_PER_IMAGE)
-"""How several images come: sources contradict each other, so a gateway takes both."""
+"""How several images come: sources contradict each other, so a gateway must accept both."""
+
+
+OK = int(HTTPStatus.OK)  # a plain int: calls are marshalled, and looking up an enumeration takes time
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def reply(body: dict[str, Json], status: int = OK, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
+    """A reply whose header has the id of its body."""
+    return Reply(status, body, {"x-request-id": str(body["request_id"]), **headers})
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class VendorError:
     """The vendor's flat error."""
 
     status: int
@@ -30,38 +43,47 @@ class Failure:
     def body(self, request_id: str) -> dict[str, Json]:
         return {"code": self.code, "message": self.message, "request_id": request_id}
 
-
-NO_KEY = Failure(401, "InvalidApiKey", "No API-key provided.")
-WRONG_KEY = Failure(401, "InvalidApiKey", "Invalid API-key provided.")
-ASYNCHRONOUS = Failure(403, "AccessDenied", "current user api does not support asynchronous calls")
-SYNCHRONOUS = Failure(403, "AccessDenied", "current user api does not support synchronous calls")
-UNSERVED = Failure(403, "Model.AccessDenied", "Model access denied.")
-NOT_JSON = Failure(400, "InvalidParameter", "Required body invalid, please check the request body format.")
-NOT_FOUND = Failure(404, "InvalidParameter", "url error, please check url!")
+    def reply(self, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
+        return reply(self.body(new_id()), self.status, headers)
 
 
-OK = int(HTTPStatus.OK)  # to look up the member of an enumeration takes time
+NO_KEY = VendorError(401, "InvalidApiKey", "No API-key provided.")
+WRONG_KEY = VendorError(401, "InvalidApiKey", "Invalid API-key provided.")
+ASYNCHRONOUS = VendorError(403, "AccessDenied", "current user api does not support asynchronous calls")
+SYNCHRONOUS = VendorError(403, "AccessDenied", "current user api does not support synchronous calls")
+UNSERVED = VendorError(403, "Model.AccessDenied", "Model access denied.")
+NOT_JSON = VendorError(400, "InvalidParameter", "Required body invalid, please check the request body format.")
+NOT_FOUND = VendorError(404, "InvalidParameter", "url error, please check url!")
+CALL_PROBLEMS: Final = {
+    CallProblem.NO_KEY: NO_KEY,
+    CallProblem.WRONG_KEY: WRONG_KEY,
+    CallProblem.NOT_JSON: NOT_JSON,
+    CallProblem.TOO_LARGE: VendorError(413, NOT_JSON.code, NOT_JSON.message),
+    CallProblem.NOT_FOUND: NOT_FOUND,
+}
+
+
 MODEL = "/model"
 ENVELOPE = frozenset({"", "/input", MODEL})
-"""What is looked at before a task is made; whatever else is wrong makes it fail."""
+"""The fields that are validated before a task is created; anything else that is wrong makes the task fail."""
 
 
-def refusal_of(broken: Sequence[Constraint], unknown_model: int = HTTPStatus.BAD_REQUEST) -> Failure:
-    """The error for a call that breaks the upstream's document; the document says code and message."""
-    worst = broken[0]
+def rejection_of(broken: Iterable[Constraint], unknown_model: int = 400) -> VendorError:
+    """The error for a call that breaks the upstream's document, which gives code and message."""
+    worst = in_order(broken)[0]
     said: Mapping[str, str] = worst.refusal
     status = unknown_model if worst.pointer == MODEL else 400
-    return Failure(status, said.get("code", "InvalidParameter"), said.get("message", NOT_JSON.message))
+    return VendorError(status, said.get("code", "InvalidParameter"), said.get("message", NOT_JSON.message))
 
 
 def in_order(broken: Iterable[Constraint]) -> list[Constraint]:
-    """Broken constraints, the one first that the answer is about."""
+    """Broken constraints, the one first that the error is about."""
     return sorted(broken, key=lambda constraint: (constraint.pointer, constraint.keyword))
 
 
-def usual_layout(call: Json) -> str:
-    """The qwen family answers in one choice, wan in one choice per image."""
-    return CHOICE_PER_IMAGE if is_wan(call) else ONE_CHOICE
+def layouts(call: Json) -> Sequence[str]:
+    """The qwen models usually respond in one choice, wan in one choice per image."""
+    return LAYOUTS[::-1] if is_wan(call) else LAYOUTS
 
 
 def is_wan(call: Json) -> bool:
@@ -74,34 +96,24 @@ def is_first_generation(call: Json) -> bool:
     return model.startswith("qwen-image") and not model.startswith("qwen-image-2")
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """Images that a call made: the links to them, and their size in pixels."""
-
-    call: Json
-    links: Sequence[str]
-    width: int
-    height: int
-
-
-def success(made: Generated, layout: str, request_id: str) -> dict[str, Json]:
-    """The answer that holds the links to some images, as the called model's family lays it out."""
+def success(made: GeneratedImages) -> dict[str, Json]:
+    """The response with the links to some images, in the layout of the called model."""
     wan = is_wan(made.call)
     images: list[Json] = [{"type": "image", "image": link} if wan else {"image": link} for link in made.links]
-    groups = [images] if layout == ONE_CHOICE else [[image] for image in images]
+    groups = [images] if images and made.layout == ONE_CHOICE else [[image] for image in images]
     output: dict[str, Json] = {"choices": [_choice(group) for group in groups]}
     if wan:
         output["finished"] = True
     elif is_first_generation(made.call):
         output["task_metric"] = {"TOTAL": len(images), "SUCCEEDED": len(images), "FAILED": 0}
-    return {"output": output, "usage": usage(made), "request_id": request_id}
+    return {"output": output, "usage": usage(made), "request_id": new_id()}
 
 
 def _choice(content: list[Json]) -> Json:
     return {"finish_reason": "stop", "message": {"role": "assistant", "content": content}}
 
 
-def usage(made: Generated) -> dict[str, Json]:
+def usage(made: GeneratedImages) -> dict[str, Json]:
     count = len(made.links)
     if is_wan(made.call):
         tokens: dict[str, Json] = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
@@ -110,7 +122,7 @@ def usage(made: Generated) -> dict[str, Json]:
 
 
 def image_links(answer: Json) -> list[str]:
-    """The links in a successful answer, whichever layout it has."""
+    """The links in a successful response, whichever layout it has."""
     links = []
     for choice in _items(answer, "/output/choices"):
         for part in _items(choice, "/message/content"):
@@ -126,25 +138,42 @@ def _items(body: Json, pointer: str) -> list[Json]:
     return found if isinstance(found, list) else []
 
 
-def failure_in(status: int, answer: Json) -> Failure | None:
-    """The error that an answer holds, also where it comes under 200."""
+def error_in(status: int, answer: Json) -> VendorError | None:
+    """The error in a response, also one with status 200."""
     code = read(answer, "/code")
     if status == OK and not isinstance(code, str):
         return None
     message = read(answer, "/message")
-    return Failure(status, code if isinstance(code, str) else "", message if isinstance(message, str) else "")
+    return VendorError(status, code if isinstance(code, str) else "", message if isinstance(message, str) else "")
 
 
-CLIENTS_FAULT = frozenset({"InvalidParameter", "DataInspectionFailed"})
+CLIENT_CAUSES: Final = {"InvalidParameter": FaultCause.REQUEST, "DataInspectionFailed": FaultCause.CONTENT}
+CREDENTIAL_CODES: Final = frozenset({"InvalidApiKey", "Arrearage", "AccessDenied", "Model.AccessDenied"})
 
 
-def is_clients_fault(failure: Failure) -> bool:
-    """Whether a failure is about what the client asked for, and not about the gateway or the vendor.
+def cause_of(error: VendorError) -> FaultCause:
+    """Who caused an error. With status 404 a client's code says that the gateway called a wrong address."""
+    if error.code.startswith("Throttling") or error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return FaultCause.THROTTLING
+    if error.code in CLIENT_CAUSES and error.status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}:
+        return CLIENT_CAUSES[error.code]
+    return FaultCause.CREDENTIALS if error.code in CREDENTIAL_CODES else FaultCause.VENDOR
 
-    Under 404 the same code says that the gateway called a wrong address.
-    """
-    return failure.code in CLIENTS_FAULT and failure.status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}
 
+def with_vendor_headers(app: ASGIApp) -> ASGIApp:
+    """The application with the headers that the vendor adds to every response."""
 
-def is_throttling(failure: Failure) -> bool:
-    return failure.code.startswith("Throttling") or failure.status == HTTPStatus.TOO_MANY_REQUESTS
+    async def with_headers(scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["req-cost-time"] = str(round((time.perf_counter() - began) * 1000))
+                if scope["method"] == "POST":
+                    headers["x-dashscope-call-gateway"] = "true"
+            await send(message)
+
+        await app(scope, receive, send_with_headers)
+
+    return with_headers

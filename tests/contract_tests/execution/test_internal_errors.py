@@ -45,7 +45,7 @@ def passes(found: Run) -> int:
     return sum(one.verdict is Verdict.PASS for one in found.verdicts)
 
 
-@pytest.mark.parametrize("about", ["row 3", "the page's example", "one of many", "the upstream plays no-choices"])
+@pytest.mark.parametrize("about", ["row 3", "the page's example", "one of many", "the upstream plays no-images"])
 def test_a_case_that_raises_is_our_error_and_the_others_are_judged(about: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contract_tests.execution.campaign.send", raising(about))
     found = run(loaded(Settings("powertokens")), silent)

@@ -248,10 +248,10 @@ def test_a_link_switches_nothing(console: Seen, form: str) -> None:
 
 
 def test_the_upstream_is_switched_as_the_gateways_are(console: Seen) -> None:
-    said = {"scenario": "throttled", "gateway": "dashscope", "times": "1"}
+    said = {"scenario": "rate-limit", "gateway": "dashscope", "times": "1"}
     assert console.http.post("/console/scenario", data=said).status_code == 303
     (switch,) = console.mock.controls.switchboard.current()
-    assert (switch.text, switch.gateway, switch.left) == ("throttled", "dashscope", 1)
+    assert (switch.text, switch.gateway, switch.left) == ("rate-limit", "dashscope", 1)
 
 
 @pytest.mark.parametrize(

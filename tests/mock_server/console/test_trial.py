@@ -59,10 +59,10 @@ async def test_a_refusal_is_shown(tab: Page) -> None:
     [
         ("server-error", "500 in"),
         ("reset", "No response within"),
-        ("cut-json", "200"),
+        ("truncated-json", "200"),
         ("no-images", "200 in"),
         ("link-404", "Image 1 cannot be displayed"),
-        ("link-not-an-image", "Image 1 cannot be displayed"),
+        ("link-html", "Image 1 cannot be displayed"),
     ],
 )
 async def test_whatever_goes_wrong_is_told(browser: Browser, console: Seen, scenario: str, told: str) -> None:

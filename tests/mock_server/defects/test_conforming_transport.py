@@ -11,10 +11,9 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.defects.conforming import CONFORMING, leave_to_upstream
 from mock_server.serving.server import serving
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
-from mock_server.upstream.dashscope.tasks import Tasks
-from mock_server.upstream.stub import StubSettings
-from tests.mock_server.served import ServedStub, canned, client, gateway_before
+from mock_server.upstream.protocol import StubOptions
+from mock_server.upstream.tasks import Tasks
+from tests.mock_server.served import ServedStub, canned, client, fault_named, gateway_before
 from tests.mock_server.tasks_served import GENERATION, tasks_served
 
 by_tasks = CONFORMING["uses-upstream-tasks"]
@@ -37,7 +36,7 @@ def answered(contract: Contract, stub: ServedStub, body: Json) -> httpx.Response
 
 
 def test_one_family_is_asked_for_by_tasks(powertokens: Contract) -> None:
-    with tasks_served(powertokens, StubSettings(pending_seconds=0.05, running_seconds=0.05)) as stub:
+    with tasks_served(powertokens, StubOptions(pending_seconds=0.05, running_seconds=0.05)) as stub:
         response = answered(powertokens, stub, request(WAN))
         submitted, *polls = stub.stub.calls
     assert (response.status_code, len(response.json()["data"])) == (200, 1)
@@ -53,9 +52,9 @@ def test_others_are_asked_for_at_once(powertokens: Contract) -> None:
         assert [call.path for call in stub.stub.calls] == [stub.stub.path]
 
 
-@pytest.mark.parametrize(("name", "status"), [("throttled", 429), ("the-prompt-is-refused", 400), ("unavailable", 502)])
+@pytest.mark.parametrize(("name", "status"), [("rate-limit", 429), ("moderation", 400), ("unavailable", 502)])
 def test_what_is_refused_at_once_is_told_as_ever(powertokens: Contract, name: str, status: int) -> None:
-    with tasks_served(powertokens, failure_of=lambda _: FAILURE_NAMED[name]) as stub:
+    with tasks_served(powertokens, fault_of=lambda _: fault_named(name)) as stub:
         assert answered(powertokens, stub, request(WAN)).status_code == status
 
 
@@ -68,7 +67,7 @@ def test_a_task_that_failed_is_the_clients_fault_where_the_same_call_would_be(po
 
 
 def test_a_task_that_is_lost_is_the_upstreams_fault(powertokens: Contract) -> None:
-    with tasks_served(powertokens, tasks=Tasks(most=0)) as stub:
+    with tasks_served(powertokens, tasks=Tasks(limit=0)) as stub:
         assert answered(powertokens, stub, request(WAN)).status_code == 502
 
 

@@ -26,6 +26,7 @@ from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, over_http
+from mock_server.upstream.protocols import protocol_of
 from tests.mock_server.served import Body, ServedStub, client
 
 RIGHT: Body = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}
@@ -38,7 +39,13 @@ JSON = st.recursive(
 
 def answered(contract: Contract, stub: ServedStub, mode: Mode, body: Json) -> httpx.Response:
     assert contract.upstream is not None
-    reached = UpstreamClient(contract.upstream, stub.url + contract.upstream.base, over_http(), Signer(b"links"))
+    reached = UpstreamClient(
+        contract.upstream,
+        protocol_of(contract.upstream),
+        stub.url + contract.upstream.base,
+        over_http(),
+        Signer(b"links"),
+    )
     app = gateway_app(in_mode(Gateway(contract, reached), mode))
     with serving(app) as url, client() as http:
         return http.post(url + contract.operation.path, json=body)
@@ -119,7 +126,10 @@ def test_strict_is_the_gateway_itself(powertokens: Contract) -> None:
     async def same() -> bool:
         assert powertokens.upstream is not None
         async with aclosing(over_http()) as wire:
-            gateway = Gateway(powertokens, UpstreamClient(powertokens.upstream, "http://x", wire, Signer(b"k")))
+            gateway = Gateway(
+                powertokens,
+                UpstreamClient(powertokens.upstream, protocol_of(powertokens.upstream), "http://x", wire, Signer(b"k")),
+            )
             return in_mode(gateway, Mode.STRICT) is gateway
 
     assert asyncio.run(same())

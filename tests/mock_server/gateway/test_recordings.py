@@ -21,11 +21,14 @@ from tests.mock_server.served import ServedGateway, gateway_before, stub_served
 
 EXAMPLES = Path(__file__).parents[3] / "fixtures" / "recorded"
 FLAT: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a red square"}
-GOOD: dict[str, Json] = {"request": {"prompt": "a fox"}, "answer": {"status": 429, "body": {"error": {"code": "busy"}}}}
+GOOD: dict[str, Json] = {
+    "request": {"prompt": "a fox"},
+    "response": {"status": 429, "body": {"error": {"code": "busy"}}},
+}
 
 
 def answering(answer: dict[str, Json]) -> Json:
-    return {**GOOD, "answer": answer}
+    return {**GOOD, "response": answer}
 
 
 def written(folder: Path, content: str | Json, name: str = "a.json") -> Path:
@@ -44,7 +47,7 @@ def served_with(contract: Contract, recorded: tuple[RecordedAnswer, ...]) -> Ite
 
 def test_a_recorded_answer_takes_the_place_of_a_made_one(powertokens: Contract, tmp_path: Path) -> None:
     answer: dict[str, Json] = {"status": 429, "headers": {"retry-after": "7"}, "body": {"error": {"code": "busy"}}}
-    recorded = recorded_answers(written(tmp_path, {"request": {"prompt": "a fox"}, "answer": answer}))
+    recorded = recorded_answers(written(tmp_path, {"request": {"prompt": "a fox"}, "response": answer}))
     with served_with(powertokens, recorded) as gateway:
         seen = gateway.post({**FLAT, "prompt": "a fox", "n": 2})
         assert (seen.status_code, seen.json(), seen.headers["retry-after"]) == (429, answer["body"], "7")
@@ -81,13 +84,13 @@ def test_an_answer_for_one_contract_is_none_for_another(powertokens: Contract, t
 
 def test_of_several_that_fit_the_first_by_name_answers(tmp_path: Path) -> None:
     for number, name in ((503, "b.json"), (429, "a.json")):
-        written(tmp_path, {"request": {}, "answer": {"status": number, "body": {}}}, name)
+        written(tmp_path, {"request": {}, "response": {"status": number, "body": {}}}, name)
     written(tmp_path, "not JSON", "notes.txt")
     assert [one.status for one in recorded_answers(tmp_path)] == [429, 503]
 
 
 def test_an_answer_is_a_success_where_it_does_not_say(tmp_path: Path) -> None:
-    (one,) = recorded_answers(written(tmp_path, {"says": "a note", "request": {}, "answer": {"body": {}}}))
+    (one,) = recorded_answers(written(tmp_path, {"description": "a note", "request": {}, "response": {"body": {}}}))
     assert (one.status, one.headers, one.contract) == (200, {}, None)
 
 
@@ -126,26 +129,26 @@ def test_a_request_fits_where_it_says_at_least_what_is_wanted(wanted: Json, fits
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('{\n  "request": {},\n  "answer": }', r"a\.json:3: this is not JSON: Expecting value$"),
+        ('{\n  "request": {},\n  "response": }', r"a\.json:3: this is not JSON: Expecting value$"),
         ("", r"a\.json:1: this is not JSON"),
         ("[" * 100_000, r"a\.json: this is nested too deeply$"),
         ("[]", r"a\.json: the file: \[\] is not of type"),
-        ({"request": {}}, r'a\.json: the file: "answer" is a required property$'),
-        (answering({}), r'a\.json: /answer: "body" is a required property$'),
+        ({"request": {}}, r'a\.json: the file: "response" is a required property$'),
+        (answering({}), r'a\.json: /response: "body" is a required property$'),
         (
             answering({"status": 99, "body": {}}),
-            r"a\.json: /answer/status: 99 is less than the minimum of 200$",
+            r"a\.json: /response/status: 99 is less than the minimum of 200$",
         ),
         (
             answering({"status": "200", "body": {}}),
-            r'a\.json: /answer/status: "200" is not of type "integer"$',
+            r'a\.json: /response/status: "200" is not of type "integer"$',
         ),
-        (answering({"headers": {"a": 1}, "body": {}}), r"a\.json: /answer/headers/a: 1 is not of type"),
-        (answering({"headers": {"a": "b\r\nc"}, "body": {}}), r"a\.json: /answer/headers/a: "),
-        (answering({"headers": {"a b": ""}, "body": {}}), r"a\.json: /answer/headers: "),
-        (answering({"headers": {"Content-Length": "3"}, "body": {}}), r"/answer/headers/Content-Length: the server"),
+        (answering({"headers": {"a": 1}, "body": {}}), r"a\.json: /response/headers/a: 1 is not of type"),
+        (answering({"headers": {"a": "b\r\nc"}, "body": {}}), r"a\.json: /response/headers/a: "),
+        (answering({"headers": {"a b": ""}, "body": {}}), r"a\.json: /response/headers: "),
+        (answering({"headers": {"Content-Length": "3"}, "body": {}}), r"/response/headers/Content-Length: the server"),
         (answering({"headers": {"access-control-max-age": "3"}, "body": {}}), r"access-control-max-age: the server"),
-        (answering({"status": 204, "body": {}}), r"a\.json: /answer/status: "),
+        (answering({"status": 204, "body": {}}), r"a\.json: /response/status: "),
         ({**GOOD, "respond": 1}, r"a\.json: the file: .*respond"),
     ],
     ids=lambda value: str(value)[:60],

@@ -13,6 +13,7 @@ from mock_server.gateway.response_body import ImageGoneError, answer_body, carri
 from mock_server.serving.signing import BadSignatureError, Signer
 from mock_server.upstream.client import UpstreamClient, over_http
 from mock_server.upstream.prompt_extension import extended
+from mock_server.upstream.protocols import protocol_of
 from tests.mock_server.served import Body, ServedStub
 
 BASE = "http://127.0.0.1:1/mock"
@@ -31,7 +32,9 @@ def answered(contract: Contract, body: Json, links: list[str], signer: Signer = 
     async def run() -> Json:
         assert contract.upstream is not None
         async with aclosing(over_http()) as wire:
-            client = UpstreamClient(contract.upstream, "http://127.0.0.1:1", wire, signer)
+            client = UpstreamClient(
+                contract.upstream, protocol_of(contract.upstream), "http://127.0.0.1:1", wire, signer
+            )
             return await answer_body(contract, client, body, links, BASE)
 
     return asyncio.run(run())

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import orjson
 import pytest
 
-from gateway_contract.traffic.exchange import Fault, PlayedFailure, UpstreamCall
+from gateway_contract.traffic.exchange import FaultCause, PlayedFault, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, read_json
 from mock_server.journal.codec import JournalRecord, pack, redact_record, to_entry, unpack
 from mock_server.journal.entries import Journal
@@ -114,7 +114,7 @@ def test_what_is_kept_is_one_piece_from_which_all_of_it_comes_back(make: Callabl
 
 
 def test_a_failure_that_was_played_and_a_call_without_a_body_come_back() -> None:
-    played = replace(upstream_call(b"{}"), body=ABSENT, images=("a",), played=PlayedFailure("odd", Fault.VENDOR, 3))
+    played = replace(upstream_call(b"{}"), body=ABSENT, images=("a",), played=PlayedFault("odd", FaultCause.VENDOR, 3))
     raw = replace(request(), upstream_calls=[played, upstream_call(b"null")])
     assert unpack(pack(raw)) == raw
 

@@ -14,15 +14,14 @@ from gateway_contract.document.node import DocumentError
 from gateway_contract.values.json_value import ABSENT
 from gateway_contract.values.pointer import read
 from mock_server.defects.catalogue import defects
+from mock_server.faults.syntax import ScenarioError, parse_scenario, split_outside_brackets
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.definition import NamedScenario
-from mock_server.scenarios.registry import effect_of, fits
+from mock_server.scenarios.registry import check_fits, effect_of
 from mock_server.scenarios.scenario_file import scenario_file
 from mock_server.scenarios.switches import HEADER
-from mock_server.scenarios.syntax import ScenarioError, parts_of, steps_of
 from mock_server.testing import running_mock
-from mock_server.upstream.dashscope.fault_responses import FAILURES
-from tests.mock_server.served import Body, client
+from tests.mock_server.served import DASHSCOPE, Body, client
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}
 LONG = "latency(9s)"
@@ -142,19 +141,19 @@ def test_every_defect_can_be_called_by_its_bare_name(powertokens: Contract, powe
 
 
 def test_every_failure_of_the_upstream_can_be_played(powertokens: Contract) -> None:
-    for failure in FAILURES:
-        effect_of(f"upstream({failure.name})", powertokens)
+    for fault in DASHSCOPE.faults:
+        effect_of(f"upstream({fault})", powertokens)
 
 
 def test_an_upstream_that_makes_fewer_images_is_seen(mock: Mock, http: httpx.Client) -> None:
-    assert len(asked(mock, http, "upstream(an-image-less)").json()["data"]) == 2
-    assert asked(mock, http, "upstream(an-image-less)", ASKED | {"n": 1}).status_code == 502
+    assert len(asked(mock, http, "upstream(fewer-images)").json()["data"]) == 2
+    assert asked(mock, http, "upstream(fewer-images)", ASKED | {"n": 1}).status_code == 502
 
 
 def test_dead_links_of_the_upstream_are_dead_behind_the_gateways_own(mock: Mock, http: httpx.Client) -> None:
-    (item, *_) = asked(mock, http, "upstream(links-that-are-dead)").json()["data"]
+    (item, *_) = asked(mock, http, "upstream(link-404)").json()["data"]
     assert http.get(item["url"]).status_code == 404
-    inline = asked(mock, http, "upstream(links-that-are-dead)", ASKED | {"response_format": "b64_json"})
+    inline = asked(mock, http, "upstream(link-404)", ASKED | {"response_format": "b64_json"})
     assert inline.status_code == 502
 
 
@@ -180,12 +179,12 @@ def test_a_client_can_be_left_without_a_time_to_wait(mock: Mock, http: httpx.Cli
         f"a{' ' * 60_000}!",
         "(" * 400,
         "chaos(of=" * 50 + "reset" + ")" * 50,
-        f"drip({'9' * 400}s)",
+        f"slow-body({'9' * 400}s)",
         "link-slow(601s)",
         "=",
         "+",
         "a)(",
-        " + ".join(["chaos(of=drip|drip|drip|drip|drip|drip|drip)"] * 8),
+        " + ".join(["chaos(of=slow-body|slow-body|slow-body|slow-body|slow-body|slow-body|slow-body)"] * 8),
     ],
 )
 def test_a_text_that_is_meant_to_break_it_is_refused_at_once(mock: Mock, http: httpx.Client, scenario: str) -> None:
@@ -201,24 +200,24 @@ def test_a_marker_of_odd_characters_is_refused(mock: Mock, http: httpx.Client, m
 
 
 def test_what_nobody_could_read_is_not_switched_on(mock: Mock) -> None:
-    with pytest.raises(ScenarioError, match="is no scenario"):
+    with pytest.raises(ScenarioError, match="a scenario must be like"):
         mock.controls.switchboard.set("rate limit")
-    with pytest.raises(ScenarioError, match="for 1 request or more, not for 0"):
+    with pytest.raises(ScenarioError, match="times must be at least 1; got 0"):
         mock.controls.switchboard.set("rate-limit", times=0)
     assert mock.controls.switchboard.current() == ()
 
 
 def test_a_scenario_fits_where_one_contract_has_it(powertokens: Contract, powerbuyin: Contract) -> None:
-    fits("size-not-normalized", [powertokens, powerbuyin], {})
-    with pytest.raises(ScenarioError, match="no scenario is called 'size-not-normalized'"):
-        fits("size-not-normalized", [powertokens], {})
+    check_fits("size-not-normalized", [powertokens, powerbuyin], {})
+    with pytest.raises(ScenarioError, match="Unknown scenario 'size-not-normalized'"):
+        check_fits("size-not-normalized", [powertokens], {})
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("scenarios:\n- name: a\n  does: rate-limits\n", 3),
-        ("holds:\n- gateway: powertokens\n  scenario: sour\n", 3),
+        ("scenarios:\n- name: a\n  apply: rate-limits\n", 3),
+        ("active:\n- gateway: powertokens\n  scenario: sour\n", 3),
     ],
 )
 def test_what_a_file_asks_for_and_nobody_has_is_told_with_its_line(
@@ -226,11 +225,11 @@ def test_what_a_file_asks_for_and_nobody_has_is_told_with_its_line(
 ) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    with pytest.raises(DocumentError, match=rf"mine\.yaml:{line}: no scenario is called"):
+    with pytest.raises(DocumentError, match=rf"mine\.yaml:{line}: Unknown scenario"):
         scenario_file(path, [powertokens])
 
 
 def test_brackets_keep_together_what_stands_in_them() -> None:
-    assert parts_of("a(b + c) + d", "+") == ["a(b + c)", "d"]
-    (step,) = steps_of("chaos(rate=1, of=latency(1s) + reset|rate-limit(retry_after=2))")
+    assert split_outside_brackets("a(b + c) + d", "+") == ["a(b + c)", "d"]
+    (step,) = parse_scenario("chaos(rate=1, of=latency(1s) + reset|rate-limit(retry_after=2))")
     assert step.named == {"rate": "1", "of": "latency(1s) + reset|rate-limit(retry_after=2)"}

@@ -11,11 +11,11 @@ import openai
 import pytest
 
 from gateway_contract.contract.definition import Contract
+from mock_server.faults.syntax import ScenarioError
 from mock_server.runtime.mock import Mock
-from mock_server.scenarios.definition import Kind
+from mock_server.scenarios.definition import GatewayScenario
 from mock_server.scenarios.registry import KINDS, effect_of
 from mock_server.scenarios.switches import HEADER
-from mock_server.scenarios.syntax import ScenarioError
 from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.testing import running_mock
 from tests.mock_server.served import Body, client
@@ -59,9 +59,9 @@ def asked(mock: Mock, http: httpx.Client, scenario: str, body: Body = ASKED) -> 
         ("bad-gateway", 502, "bad_gateway", openai.InternalServerError),
         ("unavailable", 503, "service_unavailable", openai.InternalServerError),
         ("gateway-timeout", 504, "gateway_timeout", openai.InternalServerError),
-        ("upstream(throttled)", 429, "rate_limit_exceeded", openai.RateLimitError),
-        ("upstream(a-reset-before-the-answer)", 502, "bad_gateway", openai.InternalServerError),
-        ("upstream(json-that-is-cut)", 502, "bad_gateway", openai.InternalServerError),
+        ("upstream(rate-limit)", 429, "rate_limit_exceeded", openai.RateLimitError),
+        ("upstream(reset)", 502, "bad_gateway", openai.InternalServerError),
+        ("upstream(truncated-json)", 502, "bad_gateway", openai.InternalServerError),
     ],
 )
 def test_an_error_is_what_clients_of_openai_know(
@@ -127,14 +127,14 @@ def test_what_chance_decided_is_told_with_its_seed(mock: Mock, http: httpx.Clien
     assert asked(mock, http, "latency-uniform(0ms, 1ms)").headers["x-mock-random"].partition("seed=")[2].isdecimal()
 
 
-@pytest.mark.parametrize("scenario", ["reset", "reset-within"])
+@pytest.mark.parametrize("scenario", ["reset", "reset-mid-response"])
 def test_a_connection_can_be_reset(mock: Mock, http: httpx.Client, scenario: str) -> None:
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         asked(mock, http, scenario)
 
 
 def test_an_answer_can_be_cut_as_if_it_were_whole(mock: Mock, http: httpx.Client) -> None:
-    answer = asked(mock, http, "cut-json")
+    answer = asked(mock, http, "truncated-json")
     assert answer.status_code == 200
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         answer.json()
@@ -145,7 +145,7 @@ def test_an_answer_can_drip(mock: Mock) -> None:
     at = urlsplit(mock.settings.own)
     head = (
         f"POST /powertokens/v1/images/generations HTTP/1.1\r\nHost: {at.netloc}\r\nAuthorization: Bearer x\r\n"
-        f"X-Mock-Scenario: drip(400ms) + rate-limit\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+        f"X-Mock-Scenario: slow-body(400ms) + rate-limit\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
     )
     with socket.create_connection((str(at.hostname), int(at.port or 0)), timeout=10) as raw:
         raw.sendall(head.encode())
@@ -165,7 +165,7 @@ def test_a_success_can_lack_images(mock: Mock, http: httpx.Client) -> None:
     [
         ("link-404", 404, "text/plain; charset=utf-8"),
         ("link-expired", 403, "text/plain; charset=utf-8"),
-        ("link-not-an-image", 200, "text/html; charset=utf-8"),
+        ("link-html", 200, "text/html; charset=utf-8"),
     ],
 )
 def test_a_link_misbehaves_whoever_follows_it(
@@ -189,10 +189,10 @@ def test_images_within_the_answer_are_no_links_and_stay_right(mock: Mock, http: 
 
 
 def test_base64_can_be_wrong(mock: Mock, http: httpx.Client) -> None:
-    (first, *_) = asked(mock, http, "wrong-base64", INLINE).json()["data"]
+    (first, *_) = asked(mock, http, "invalid-base64", INLINE).json()["data"]
     with pytest.raises(ValueError, match=r"base64|alphabet|padding"):
         b64decode(first["b64_json"], validate=True)
-    (link, *_) = asked(mock, http, "wrong-base64").json()["data"]
+    (link, *_) = asked(mock, http, "invalid-base64").json()["data"]
     assert http.get(link["url"]).status_code == 200
 
 
@@ -230,27 +230,24 @@ def test_without_a_scenario_no_byte_changes(mock: Mock, http: httpx.Client) -> N
 @pytest.mark.parametrize(
     ("scenario", "problem"),
     [
-        ("rate-limits", "no scenario is called 'rate-limits'; did you mean rate-limit"),
+        ("rate-limits", "Unknown scenario 'rate-limits'. Did you mean rate-limit"),
         ("latency", "latency needs 'time': latency(2s)"),
-        ("latency(1h)", "'1h' is no duration: write 800ms or 2s"),
-        ("latency(9999s)", "9999 s is longer than 600 s"),
-        ("latency-uniform(2s, 1s)", "the shortest wait, 2s, is longer than the longest, 1s"),
-        ("latency-uniform(1s, 2s, seed=x)", "seed is a whole number, not 'x'"),
-        ("latency-lognormal(1s, sigma=x)", "sigma is a number, not 'x'"),
-        ("latency-lognormal(1s, sigma=9)", "median is more than nothing, and sigma between 0 and 3"),
-        ("reset(now)", "reset takes nothing, not 1 values"),
-        ("rate-limit(after=1)", "rate-limit takes retry_after, not 'after'"),
-        ("rate-limit(soon)", "retry_after is whole seconds, not 'soon'"),
-        ("bad-request(field=sise)", "no field of powertokens is called 'sise'; did you mean size"),
-        ("fewer-images(by=x)", "by is a whole number, not 'x'"),
-        ("chaos(rate=x)", "rate is a number from 0 to 1, not 'x'"),
-        ("chaos(rate=2)", "rate is a number from 0 to 1, not 2"),
-        ("chaos(of=chaos)", "chaos cannot be chosen by chaos"),
-        (
-            "defect(seed-drop)",
-            "no defect of powertokens is called 'seed-drop'; did you mean seed-drop",
-        ),
-        ("upstream(throtled)", "no failure of the upstream is called 'throtled'; did you mean throttled"),
+        ("latency(1h)", "duration must be like 800ms or 2s; got '1h'"),
+        ("latency(9999s)", "duration must be at most 600 s; got 9999 s"),
+        ("latency-uniform(2s, 1s)", "from must be at most to, 1s; got 2s"),
+        ("latency-uniform(1s, 2s, seed=x)", "seed must be a whole number; got 'x'"),
+        ("latency-lognormal(1s, sigma=x)", "sigma must be a number; got 'x'"),
+        ("latency-lognormal(1s, sigma=9)", "sigma must be from 0 to 3; got 9"),
+        ("reset(now)", "reset takes no values; got 1 values"),
+        ("rate-limit(after=1)", "rate-limit takes retry_after; got 'after'"),
+        ("rate-limit(soon)", "retry_after must be whole seconds or none; got 'soon'"),
+        ("bad-request(field=sise)", "Unknown field of powertokens 'sise'. Did you mean size"),
+        ("fewer-images(by=x)", "by must be a whole number; got 'x'"),
+        ("chaos(rate=x)", "rate must be from 0 to 1; got 'x'"),
+        ("chaos(rate=2)", "rate must be from 0 to 1; got 2"),
+        ("chaos(of=chaos)", "of must not contain chaos"),
+        ("defect(seed-drop)", "Unknown defect of powertokens 'seed-drop'. Did you mean seed-drop"),
+        ("upstream(rate-limt)", "Unknown fault of the upstream 'rate-limt'. Did you mean rate-limit"),
     ],
 )
 def test_what_is_misunderstood_is_told_by_the_mock_itself(
@@ -265,8 +262,8 @@ def test_what_is_misunderstood_is_told_by_the_mock_itself(
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_each_kind_is_told_with_an_example_that_works(powertokens: Contract, kind: Kind) -> None:
-    assert kind.says.endswith(".")
+def test_each_kind_is_told_with_an_example_that_works(powertokens: Contract, kind: GatewayScenario) -> None:
+    assert kind.description.endswith(".")
     effect_of(kind.example, powertokens)
 
 

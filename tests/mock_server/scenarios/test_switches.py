@@ -30,7 +30,7 @@ def test_each_source_gives_way_to_the_one_before_it(board: Switchboard) -> None:
     board.set("rate-limit", source=ADMIN)
     assert board.choose("powertokens", None, b"") == Chosen("rate-limit", ADMIN)
     assert board.choose("powertokens", None, MARKED) == Chosen("reset", "marker")
-    assert board.choose("powertokens", "cut-json", MARKED) == Chosen("cut-json", "header")
+    assert board.choose("powertokens", "truncated-json", MARKED) == Chosen("truncated-json", "header")
 
 
 def test_a_switch_for_one_gateway_goes_before_one_for_all(board: Switchboard) -> None:
@@ -51,7 +51,7 @@ def test_a_switch_can_be_for_so_many_requests(board: Switchboard) -> None:
 
 def test_requests_that_say_otherwise_are_not_counted(board: Switchboard) -> None:
     board.set("reset", times=1)
-    asked(board, said="cut-json")
+    asked(board, said="truncated-json")
     assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
 
 
@@ -72,20 +72,20 @@ def test_a_switch_is_taken_away_by_its_source_alone(board: Switchboard) -> None:
 
 
 def test_what_a_file_set_holds_until_anybody_says_otherwise(board: Switchboard) -> None:
-    board.set("cut-json", source=FILE)
+    board.set("truncated-json", source=FILE)
     board.set("no-images", times=1, source=CONSOLE)
     assert asked(board) == Chosen("no-images", CONSOLE)
-    assert asked(board) == Chosen("cut-json", FILE)
+    assert asked(board) == Chosen("truncated-json", FILE)
     board.set("none", source=CONSOLE)
     assert board.choose("powertokens", None, b"") is None
 
 
 def test_a_file_that_is_read_anew_leaves_alone_what_others_set(board: Switchboard) -> None:
     board.set("reset", "powertokens", times=3)
-    board.set("cut-json", source=FILE)
+    board.set("truncated-json", source=FILE)
     before = asked(board)
-    board.read_anew([Switch("drip(1s)", None, FILE, None), Switch("none", "powerbuyin", FILE, None)])
-    assert {(switch.text, switch.left) for switch in board.current()} == {("reset", 2), ("drip(1s)", None)}
+    board.read_anew([Switch("slow-body(1s)", None, FILE, None), Switch("none", "powerbuyin", FILE, None)])
+    assert {(switch.text, switch.left) for switch in board.current()} == {("reset", 2), ("slow-body(1s)", None)}
     assert before is not None
     board.used(before)  # late: it was chosen before
     assert [switch.left for switch in board.current()] == [2, None]
@@ -94,8 +94,8 @@ def test_a_file_that_is_read_anew_leaves_alone_what_others_set(board: Switchboar
 def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard) -> None:
     board.set("reset")
     assert board.choose_among(("dashscope",), None, b"") is None
-    board.set("throttled", "dashscope")
-    assert board.choose_among(("dashscope",), None, b"") == Chosen("throttled", ADMIN)
+    board.set("rate-limit", "dashscope")
+    assert board.choose_among(("dashscope",), None, b"") == Chosen("rate-limit", ADMIN)
 
 
 @pytest.mark.parametrize(

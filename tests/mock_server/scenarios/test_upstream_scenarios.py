@@ -9,11 +9,11 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
+from mock_server.faults.syntax import ScenarioError
 from mock_server.scenarios.switches import HEADER
-from mock_server.scenarios.syntax import ScenarioError
-from mock_server.scenarios.upstream_scenarios import UPSTREAM_KINDS, change_of
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
+from mock_server.scenarios.upstream_scenarios import change_of, upstream_scenarios
 from tests.mock_server.admin.seen import Seen, seen
+from tests.mock_server.served import DASHSCOPE
 from tests.mock_server.tasks_served import ENABLED, GENERATION, SYNTHESIS, generation, synthesis
 
 AT_ONCE = "/api/v1/services/aigc/multimodal-generation/generation"
@@ -52,7 +52,7 @@ def switched(mock: Seen, scenario: str, times: int | None = None) -> httpx.Respo
     return mock.http.put("/_mock/scenario", json=said)
 
 
-@pytest.mark.parametrize("scenario", ["throttled", "upstream(throttled)"])
+@pytest.mark.parametrize("scenario", ["rate-limit", "upstream(rate-limit)"])
 def test_a_header_chooses_how_a_call_fails(mock: Seen, scenario: str) -> None:
     answer = called(mock, spoken(), scenario)
     assert (answer.status_code, answer.json()["code"]) == (429, "Throttling")
@@ -61,22 +61,25 @@ def test_a_header_chooses_how_a_call_fails(mock: Seen, scenario: str) -> None:
 
 
 def test_a_marker_in_the_text_does_so_through_any_gateway(mock: Seen) -> None:
-    answer = called(mock, spoken("a kite [[mock:the-image-is-refused]] at noon"))
+    answer = called(mock, spoken("a kite [[mock:upstream(moderation-output)]] at noon"))
     assert (answer.status_code, answer.json()["code"]) == (400, "DataInspectionFailed")
 
 
-def test_a_marker_that_is_meant_for_a_gateway_is_let_through(mock: Seen) -> None:
-    assert called(mock, spoken("a kite [[mock:latency(1ms)]]")).status_code == 200
+@pytest.mark.parametrize(
+    "scenario", ["latency(1ms)", "rate-limit", "rate-limit(retry_after=2)", "server-error + reset"]
+)
+def test_a_marker_that_is_meant_for_a_gateway_is_let_through(mock: Seen, scenario: str) -> None:
+    assert called(mock, spoken(f"a kite [[mock:{scenario}]]")).status_code == 200
 
 
 def test_a_switch_holds_for_so_many_calls_and_not_for_polls(mock: Seen) -> None:
-    assert switched(mock, "internal-error", 1).json()["switches"][0]["left"] == 1
+    assert switched(mock, "server-error", 1).json()["switches"][0]["left"] == 1
     mock.http.get("/dashscope/api/v1/tasks/none")
     assert [called(mock, spoken()).status_code for _ in range(2)] == [500, 200]
 
 
 def test_a_switch_for_the_upstream_is_none_for_the_gateways(mock: Seen, powertokens: Contract) -> None:
-    switched(mock, "internal-error")
+    switched(mock, "server-error")
     assert mock.ask("powertokens", powertokens.examples[0].body).status_code == 200
 
 
@@ -87,14 +90,14 @@ def test_a_call_is_recorded_as_it_would_be_sent_to_the_vendor(mock: Seen) -> Non
     assert told["problems"] == ["n must be at most 6 for qwen-image-2.0"]
 
 
-@pytest.mark.parametrize("name", FAILURE_NAMED)
+@pytest.mark.parametrize("name", list(map(str, DASHSCOPE.faults)))
 def test_every_failure_can_be_asked_for(name: str) -> None:
-    change_of(name)
+    change_of(name, DASHSCOPE)
 
 
-@pytest.mark.parametrize("kind", UPSTREAM_KINDS.values(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", upstream_scenarios(DASHSCOPE).values(), ids=lambda kind: kind.name)
 def test_every_example_is_right(kind: Any) -> None:  # noqa: ANN401 - as pytest has it
-    change_of(kind.example)
+    change_of(kind.example, DASHSCOPE)
 
 
 def test_an_answer_takes_its_time(mock: Seen) -> None:
@@ -146,17 +149,18 @@ def test_where_sources_disagree_either_can_be_had(mock: Seen) -> None:
 @pytest.mark.parametrize(
     ("scenario", "problem"),
     [
-        ("throtled", "no scenario of the upstream is called 'throtled'; did you mean throttled"),
-        ("upstream(nothing)", "no failure of the upstream is called 'nothing'; there are a-page-in-html"),
-        ("rate-limit", "no scenario of the upstream is called 'rate-limit'"),
-        ("layout(circle)", "as is one-choice or choice-per-image, not 'circle'"),
-        ("throttled(9)", "upstream takes name, not 2 values"),
-        ("task-times(running=soon)", "'soon' is no duration"),
+        ("rate-limt", "Unknown scenario of the upstream 'rate-limt'. Did you mean rate-limit"),
+        ("upstream(nothing)", "Unknown fault of the upstream 'nothing'. Known: bad-request"),
+        ("link-html", "Unknown scenario of the upstream 'link-html'"),
+        ("layout(circle)", "as must be one-choice or choice-per-image; got 'circle'"),
+        ("rate-limit(9)", "Unknown fault of the upstream 'rate-limit(9)'"),
+        ("upstream(reset, reset)", "upstream takes name; got 2 values"),
+        ("task-times(running=soon)", "duration must be like 800ms or 2s; got 'soon'"),
     ],
 )
 def test_what_there_is_not_is_told(mock: Seen, scenario: str, problem: str) -> None:
     with pytest.raises(ScenarioError) as raised:
-        change_of(scenario)
+        change_of(scenario, DASHSCOPE)
     assert problem in str(raised.value)
     answer = called(mock, spoken(), scenario)
     assert (answer.status_code, answer.headers["x-mock-error"]) == (400, "true")

@@ -9,8 +9,10 @@ from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, links_or_error, over_http
-from tests.mock_server.served import KEY, ServedStub, canned
+from mock_server.upstream.client import UpstreamClient, over_http, read_links
+from mock_server.upstream.protocol import Reply
+from mock_server.upstream.protocols import protocol_of
+from tests.mock_server.served import DASHSCOPE, KEY, ServedStub, canned
 
 CALL: Json = {
     "model": "qwen-image-2.0-pro",
@@ -24,7 +26,9 @@ def generated(contract: Contract, url: str) -> list[str] | ErrorResponse:
     async def run() -> list[str] | ErrorResponse:
         assert contract.upstream is not None
         async with aclosing(over_http()) as wire:
-            return await UpstreamClient(contract.upstream, url, wire, Signer(b"links"), KEY).generate(CALL)
+            return await UpstreamClient(
+                contract.upstream, protocol_of(contract.upstream), url, wire, Signer(b"links"), KEY
+            ).generate(CALL)
 
     return asyncio.run(run())
 
@@ -33,7 +37,9 @@ def image(contract: Contract, link: str) -> bytes | None:
     async def run() -> bytes | None:
         assert contract.upstream is not None
         async with aclosing(over_http()) as wire:
-            return await UpstreamClient(contract.upstream, NOBODY, wire, Signer(b"links"), KEY).image(link)
+            return await UpstreamClient(
+                contract.upstream, protocol_of(contract.upstream), NOBODY, wire, Signer(b"links"), KEY
+            ).image(link)
 
     return asyncio.run(run())
 
@@ -96,14 +102,14 @@ def test_an_upstream_that_talks_nonsense_is_the_gateways_trouble(powertokens: Co
     ],
 )
 def test_an_error_of_the_upstream_becomes_the_gateways_own(status: int, code: str, refused: int) -> None:
-    refusal = links_or_error(status, {"code": code, "message": "why", "request_id": "id"})
+    refusal = read_links(DASHSCOPE, Reply(status, {"code": code, "message": "why", "request_id": "id"}))
     assert isinstance(refusal, ErrorResponse)
     assert refusal.status == refused
     assert (refusal.message == "why") is (refused == 400)
 
 
 def test_what_the_client_did_wrong_is_told_even_where_the_upstream_says_little() -> None:
-    refusal = links_or_error(400, {"code": "InvalidParameter"})
+    refusal = read_links(DASHSCOPE, Reply(400, {"code": "InvalidParameter"}))
     assert isinstance(refusal, ErrorResponse)
     assert (refusal.status, bool(refusal.message)) == (400, True)
 
@@ -113,8 +119,8 @@ def test_what_the_client_did_wrong_is_told_even_where_the_upstream_says_little()
     [b"{}", b"[]", b"null", b'{"output": {}}', b'{"output": {"choices": []}}', b'{"output": {"choices": [null]}}'],
 )
 def test_a_success_without_images_is_none(answer: bytes) -> None:
-    assert links_or_error(200, orjson.loads(answer)) is BAD_GATEWAY
+    assert read_links(DASHSCOPE, Reply(200, orjson.loads(answer))) is BAD_GATEWAY
 
 
 def test_an_answer_that_is_no_json_is_no_answer() -> None:
-    assert links_or_error(200, ABSENT) is BAD_GATEWAY
+    assert read_links(DASHSCOPE, Reply(200, ABSENT)) is BAD_GATEWAY

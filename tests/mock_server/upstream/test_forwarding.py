@@ -18,15 +18,15 @@ from starlette.types import ASGIApp
 
 from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT
+from mock_server.faults.effects import reset, reset_mid_response, silence
 from mock_server.images.identity import identity_of
-from mock_server.serving.connection import CutAnswer, Silence, dropped
 from mock_server.serving.server import serving
 from mock_server.upstream import forward as forwarding_module
 from mock_server.upstream.calls import CALLS_PATH, UpstreamCalls
 from mock_server.upstream.dashscope import messages
 from mock_server.upstream.forward import forwarding_app
 from tests.mock_server.forwarding_served import ServedForwarding, forwarding_to
-from tests.mock_server.served import ServedStub
+from tests.mock_server.served import DASHSCOPE, ServedStub
 from tests.mock_server.tasks_served import (
     ENABLED,
     GENERATION,
@@ -185,13 +185,14 @@ def test_an_address_that_is_none_is_a_clear_error(url: str) -> None:
 
 def test_an_address_that_cannot_be_read_is_told_at_once() -> None:
     with pytest.raises(httpx.InvalidURL):
-        forwarding_app(UpstreamCalls(), lambda _: [], "http://a:b", httpx.AsyncClient())
+        forwarding_app(UpstreamCalls(), DASHSCOPE, lambda _: [], "http://a:b", httpx.AsyncClient())
 
 
-@pytest.mark.parametrize("answer", [Silence(60), CutAnswer(b"{}" * 40), dropped])
-def test_a_slow_or_broken_upstream_is_a_clear_error(answer: ASGIApp) -> None:
+@pytest.mark.parametrize(
+    ("answer", "slow"), [(silence(60), True), (reset_mid_response(Response(b"{}" * 40)), False), (reset, False)]
+)
+def test_a_slow_or_broken_upstream_is_a_clear_error(answer: ASGIApp, slow: bool) -> None:  # noqa: FBT001 - a row
     with before(answer, seconds=0.3) as forwarding:
-        slow = isinstance(answer, Silence)
         why = "it did not answer in time" if slow else "the connection broke"
         assert_unreached(forwarding.post("/any", {}), 504 if slow else 502, why)
         assert forwarding.last.status == (504 if slow else 502)

@@ -25,7 +25,7 @@ def found(contract: Contract, path: str, body: Json, method: str = "POST") -> li
         (
             AT_ONCE,
             generation(MAX, size=None, seed=-1, style="oil"),
-            ["seed must be at least 0", "/parameters/style is nothing that dashscope knows"],
+            ["seed must be at least 0", "unknown field of dashscope: /parameters/style"],
         ),
         (AT_ONCE, {"model": MAX}, ["input is required"]),
         (GENERATION, generation(), []),
@@ -49,4 +49,4 @@ def test_a_poll_has_nothing_to_be_judged(powertokens: Contract) -> None:
 def test_a_body_that_is_no_json_is_told(powertokens: Contract) -> None:
     assert powertokens.upstream is not None
     call = UpstreamCall("POST", AT_ONCE, (), ABSENT, 0.0, 400)
-    assert problems(powertokens.upstream, call) == ["the body is no JSON"]
+    assert problems(powertokens.upstream, call) == ["the body is not JSON"]

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from mock_server.upstream.stub import StubSettings
+from mock_server.upstream.protocol import StubOptions
 from tests.mock_server.served import Body, ServedStub
 from tests.mock_server.tasks_served import (
     EITHER,
@@ -91,21 +91,21 @@ def test_a_model_that_is_served_elsewhere_is_refused_as_it_is_set(
     powertokens: Contract, quick: ServedStub, path: str, body: Body
 ) -> None:
     assert_failure(submit(quick, path, body), 400, "InvalidParameter", "Model not exist.")
-    with tasks_served(powertokens, StubSettings(unserved=403)) as stub:
+    with tasks_served(powertokens, StubOptions(unserved=403)) as stub:
         assert_failure(submit(stub, path, body), 403, "Model.AccessDenied", "Model access denied.")
         assert_failure(submit(stub, path, body | {"model": "z"}), 400, "InvalidParameter", "Model not exist.")
 
 
 @pytest.mark.parametrize("path", [GENERATION, SYNTHESIS])
 def test_a_model_that_nobody_knows_is_refused_as_it_is_set(powertokens: Contract, path: str) -> None:
-    with tasks_served(powertokens, StubSettings(unknown_model=404)) as stub:
+    with tasks_served(powertokens, StubOptions(unknown_model=404)) as stub:
         assert_failure(submit(stub, path, synthesis("z")), 404, "InvalidParameter", "Model not exist.")
         assert_failure(stub.call(generation("z")), 404, "InvalidParameter", "Model not exist.")
 
 
 def test_only_the_right_key_is_taken_where_one_is_set(powertokens: Contract) -> None:
     wrong = (401, "InvalidApiKey", "Invalid API-key provided.")
-    with tasks_served(powertokens, StubSettings(key="sk-right")) as stub:
+    with tasks_served(powertokens, StubOptions(key="sk-right")) as stub:
         assert_failure(stub.call(generation()), *wrong)
         assert_failure(submit(stub, GENERATION, generation()), *wrong)
         assert_failure(stub.http.get(f"{stub.url}{TASKS}/1"), *wrong)

@@ -7,19 +7,20 @@ import httpx
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.traffic.exchange import Fault
+from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import read
+from mock_server.faults.fault import Fault
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, over_http
 from mock_server.upstream.dashscope import messages
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED, FAILURES, UpstreamFailure
+from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub
 from mock_server.upstream.stub_app import upstream_app
-from tests.mock_server.served import client
+from tests.mock_server.served import DASHSCOPE, client, fault_named
 
 CALL: Json = {
     "model": "qwen-image-2.0-pro",
@@ -38,28 +39,26 @@ REQUEST: Json = {
 @contextmanager
 def playing(contract: Contract, name: str) -> Iterator[tuple[UpstreamStub, str]]:
     assert contract.upstream is not None
-    stub = UpstreamStub(contract.upstream, failure_of=lambda _: FAILURE_NAMED[name])
+    stub = UpstreamStub(contract.upstream, protocol_of(contract.upstream), fault_of=lambda _: fault_named(name))
     with serving(upstream_app(stub)) as url:
         yield stub, url
 
 
-@pytest.fixture(params=[failure.name for failure in FAILURES])
-def failure(request: pytest.FixtureRequest) -> UpstreamFailure:
-    return FAILURE_NAMED[request.param]
+@pytest.fixture(params=list(map(str, DASHSCOPE.faults)))
+def fault(request: pytest.FixtureRequest) -> Fault:
+    return fault_named(request.param)
 
 
 def test_names_are_unique() -> None:
-    assert len(FAILURE_NAMED) == len(FAILURES)
+    assert len(set(map(str, DASHSCOPE.faults))) == len(DASHSCOPE.faults)
 
 
-def test_a_played_failure_is_recorded_and_never_a_whole_success(
-    failure: UpstreamFailure, powertokens: Contract
-) -> None:
-    with playing(powertokens, failure.name) as (stub, url), client() as http:
+def test_a_played_failure_is_recorded_and_never_a_whole_success(fault: Fault, powertokens: Contract) -> None:
+    with playing(powertokens, str(fault)) as (stub, url), client() as http:
         assert not whole_success(http, url + stub.path)
         (call,) = stub.calls.since(0)[:1]
-    assert call.played == failure.played
-    assert call.generated is (failure.dead_links or failure.fewer_images)
+    assert call.played == fault.played
+    assert call.generated is (fault.generates)
 
 
 def whole_success(http: httpx.Client, url: str) -> bool:
@@ -69,31 +68,31 @@ def whole_success(http: httpx.Client, url: str) -> bool:
         statuses = {http.get(link).status_code for link in links}
     except (httpx.TransportError, ValueError):
         return False
-    failed = messages.failure_in(response.status_code, response.json()) is not None
+    failed = messages.error_in(response.status_code, response.json()) is not None
     return not failed and len(links) == 3 and statuses == {200}
 
 
-@pytest.mark.parametrize("name", ["a-reset-before-the-answer", "a-reset-within-the-answer"])
+@pytest.mark.parametrize("name", ["reset", "reset-mid-response"])
 def test_a_reset_is_a_reset(name: str, powertokens: Contract) -> None:
     with playing(powertokens, name) as (stub, url), client() as http, pytest.raises(httpx.NetworkError):
         http.post(url + stub.path, json=CALL)
 
 
 STATUSES = {
-    Fault.REQUEST: {400},
-    Fault.CONTENT: {400},
-    Fault.CREDENTIALS: {502},
-    Fault.THROTTLING: {429},
-    Fault.VENDOR: {502},
-    Fault.FEWER_IMAGES: {200},
+    FaultCause.REQUEST: {400},
+    FaultCause.CONTENT: {400},
+    FaultCause.CREDENTIALS: {502},
+    FaultCause.THROTTLING: {429},
+    FaultCause.VENDOR: {502},
+    FaultCause.FEWER_IMAGES: {200},
 }
 
 
-def test_the_gateway_mock_stands_it(failure: UpstreamFailure, powertokens: Contract) -> None:
-    with playing(powertokens, failure.name) as (stub, url):
+def test_the_gateway_mock_stands_it(fault: Fault, powertokens: Contract) -> None:
+    with playing(powertokens, str(fault)) as (stub, url):
         answer = through_the_mock(powertokens, url + stub.upstream.base)
-    assert answer.status_code in STATUSES[failure.played.fault]
-    assert answer.headers.get("retry-after") == (None if failure.played.retry_after is None else "2")
+    assert answer.status_code in STATUSES[fault.cause]
+    assert answer.headers.get("retry-after") == (None if fault.played.retry_after is None else "2")
     if answer.status_code == 200:
         assert len(answer.json()["data"]) == 2
     else:
@@ -102,6 +101,8 @@ def test_the_gateway_mock_stands_it(failure: UpstreamFailure, powertokens: Contr
 
 def through_the_mock(contract: Contract, upstream: str) -> httpx.Response:
     assert contract.upstream is not None
-    reached = UpstreamClient(contract.upstream, upstream, over_http(seconds=0.5), Signer(b"key"))
+    reached = UpstreamClient(
+        contract.upstream, protocol_of(contract.upstream), upstream, over_http(seconds=0.5), Signer(b"key")
+    )
     with serving(gateway_app(Gateway(contract, reached))) as url, client() as http:
         return http.post(url + contract.operation.path, json=REQUEST)

@@ -1,14 +1,16 @@
 import pytest
 
+from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.json_value import Json
 from mock_server.upstream.dashscope import messages
-from mock_server.upstream.dashscope.messages import Failure, Generated
+from mock_server.upstream.dashscope.messages import VendorError
+from mock_server.upstream.protocol import GeneratedImages
 
 LINKS = ["http://127.0.0.1/1.png", "http://127.0.0.1/2.png"]
 
 
-def made(model: str) -> Generated:
-    return Generated({"model": model}, LINKS, 1024, 768)
+def made(model: str, layout: str) -> GeneratedImages:
+    return GeneratedImages({"model": model}, LINKS, 1024, 768, layout)
 
 
 def message(*parts: Json) -> Json:
@@ -18,22 +20,22 @@ def message(*parts: Json) -> Json:
 @pytest.mark.parametrize("model", ["qwen-image-2.0-pro", "wan2.7-image-pro"])
 @pytest.mark.parametrize("layout", messages.LAYOUTS)
 def test_links_are_read_back_from_either_layout(layout: str, model: str) -> None:
-    assert messages.image_links(messages.success(made(model), layout, "id")) == LINKS
+    assert messages.image_links(messages.success(made(model, layout))) == LINKS
 
 
 def test_several_images_come_in_one_choice_or_in_one_each() -> None:
-    one = messages.success(made("qwen-image-2.0-pro"), messages.ONE_CHOICE, "id")
+    one = messages.success(made("qwen-image-2.0-pro", messages.ONE_CHOICE))
     assert one == {
         "output": {"choices": [message({"image": LINKS[0]}, {"image": LINKS[1]})]},
         "usage": {"width": 1024, "height": 768, "image_count": 2},
-        "request_id": "id",
+        "request_id": one["request_id"],
     }
-    each = messages.success(made("qwen-image-2.0-pro"), messages.CHOICE_PER_IMAGE, "id")
+    each = messages.success(made("qwen-image-2.0-pro", messages.CHOICE_PER_IMAGE))
     assert each["output"] == {"choices": [message({"image": link}) for link in LINKS]}
 
 
 def test_wan_says_more_of_its_images() -> None:
-    answer = messages.success(made("wan2.7-image-pro"), messages.CHOICE_PER_IMAGE, "id")
+    answer = messages.success(made("wan2.7-image-pro", messages.CHOICE_PER_IMAGE))
     assert answer["output"] == {
         "choices": [message({"type": "image", "image": link}) for link in LINKS],
         "finished": True,
@@ -46,7 +48,7 @@ def test_wan_says_more_of_its_images() -> None:
 
 @pytest.mark.parametrize("model", ["qwen-image", "qwen-image-max", "qwen-image-plus"])
 def test_models_before_the_second_series_count_their_images(model: str) -> None:
-    output = messages.success(made(model), messages.ONE_CHOICE, "id")["output"]
+    output = messages.success(made(model, messages.ONE_CHOICE))["output"]
     assert isinstance(output, dict)
     assert output["task_metric"] == {"TOTAL": 2, "SUCCEEDED": 2, "FAILED": 0}
 
@@ -56,12 +58,12 @@ def test_models_before_the_second_series_count_their_images(model: str) -> None:
     [("qwen-image-2.0-pro", "one-choice"), ("qwen-image-max", "one-choice"), ("wan2.7-image-pro", "choice-per-image")],
 )
 def test_each_family_has_its_usual_layout(model: str, layout: str) -> None:
-    assert messages.usual_layout({"model": model}) == layout
+    assert messages.layouts({"model": model})[0] == layout
 
 
 @pytest.mark.parametrize("call", [None, [], {}, {"model": None}])
 def test_a_call_without_a_model_has_a_layout_too(call: Json) -> None:
-    assert messages.usual_layout(call) in messages.LAYOUTS
+    assert sorted(messages.layouts(call)) == sorted(messages.LAYOUTS)
 
 
 @pytest.mark.parametrize(
@@ -93,36 +95,36 @@ FLAT: Json = {"code": "InternalError", "message": "no", "request_id": "id"}
 @pytest.mark.parametrize(
     ("status", "answer", "failure"),
     [
-        (200, messages.success(made("qwen-image-2.0-pro"), messages.ONE_CHOICE, "id"), None),
-        (200, FLAT, Failure(200, "InternalError", "no")),
-        (500, FLAT, Failure(500, "InternalError", "no")),
-        (503, {}, Failure(503, "", "")),
-        (502, "text", Failure(502, "", "")),
-        (400, {"code": 7, "message": None}, Failure(400, "", "")),
+        (200, messages.success(made("qwen-image-2.0-pro", messages.ONE_CHOICE)), None),
+        (200, FLAT, VendorError(200, "InternalError", "no")),
+        (500, FLAT, VendorError(500, "InternalError", "no")),
+        (503, {}, VendorError(503, "", "")),
+        (502, "text", VendorError(502, "", "")),
+        (400, {"code": 7, "message": None}, VendorError(400, "", "")),
     ],
 )
-def test_an_error_is_found_under_any_status(status: int, answer: Json, failure: Failure | None) -> None:
-    assert messages.failure_in(status, answer) == failure
+def test_an_error_is_found_under_any_status(status: int, answer: Json, failure: VendorError | None) -> None:
+    assert messages.error_in(status, answer) == failure
 
 
 @pytest.mark.parametrize(
-    ("failure", "clients_fault", "throttling"),
+    ("error", "cause"),
     [
-        (Failure(400, "InvalidParameter", ""), True, False),
-        (Failure(200, "InvalidParameter", ""), True, False),
-        (Failure(400, "DataInspectionFailed", ""), True, False),
-        (messages.NOT_FOUND, False, False),
-        (Failure(400, "Arrearage", ""), False, False),
-        (messages.WRONG_KEY, False, False),
-        (Failure(500, "InternalError.Algo", ""), False, False),
-        (Failure(429, "Throttling.RateQuota", ""), False, True),
-        (Failure(400, "Throttling", ""), False, True),
-        (Failure(429, "", ""), False, True),
+        (VendorError(400, "InvalidParameter", ""), FaultCause.REQUEST),
+        (VendorError(200, "InvalidParameter", ""), FaultCause.REQUEST),
+        (VendorError(400, "DataInspectionFailed", ""), FaultCause.CONTENT),
+        (messages.NOT_FOUND, FaultCause.VENDOR),
+        (VendorError(400, "Arrearage", ""), FaultCause.CREDENTIALS),
+        (messages.WRONG_KEY, FaultCause.CREDENTIALS),
+        (VendorError(500, "InternalError.Algo", ""), FaultCause.VENDOR),
+        (VendorError(429, "Throttling.RateQuota", ""), FaultCause.THROTTLING),
+        (VendorError(400, "Throttling", ""), FaultCause.THROTTLING),
+        (VendorError(429, "", ""), FaultCause.THROTTLING),
     ],
-    ids=lambda value: f"{value.status} {value.code}" if isinstance(value, Failure) else None,
+    ids=lambda value: f"{value.status} {value.code}" if isinstance(value, VendorError) else value.name,
 )
-def test_whose_fault_a_failure_is(failure: Failure, clients_fault: bool, throttling: bool) -> None:  # noqa: FBT001 - a row
-    assert (messages.is_clients_fault(failure), messages.is_throttling(failure)) == (clients_fault, throttling)
+def test_who_causes_an_error(error: VendorError, cause: FaultCause) -> None:
+    assert messages.cause_of(error) is cause
 
 
 def test_an_error_is_flat() -> None:

@@ -8,10 +8,9 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.images.identity import identity_of
 from mock_server.serving.signing import Signer
-from mock_server.upstream.dashscope import messages, tasks
-from mock_server.upstream.dashscope.fault_responses import FAILURE_NAMED
-from mock_server.upstream.stub import StubSettings
-from tests.mock_server.served import Body, ServedStub
+from mock_server.upstream.dashscope import messages, task_messages
+from mock_server.upstream.protocol import StubOptions
+from tests.mock_server.served import Body, ServedStub, fault_named
 from tests.mock_server.tasks_served import (
     AT_ONCE,
     EITHER,
@@ -66,9 +65,9 @@ def test_choices_come_in_either_layout(powertokens: Contract, layout: str) -> No
 
 @EITHER
 def test_a_task_waits_and_runs_and_ends_by_the_clock(powertokens: Contract, path: str, body: Body) -> None:
-    with tasks_served(powertokens, StubSettings()) as stub:
+    with tasks_served(powertokens, StubOptions()) as stub:
         task_id = handed_in(stub, path, body)
-        task = stub.stub.tasks.named(task_id)
+        task = stub.stub.tasks.get(task_id)
         assert task is not None
         seen = {poll(stub, task_id)["output"]["task_status"]}
         while not seen & {"SUCCEEDED", "FAILED"}:
@@ -80,7 +79,7 @@ def test_a_task_waits_and_runs_and_ends_by_the_clock(powertokens: Contract, path
 
 @pytest.mark.parametrize(("settings", "status"), [(NEVER_STARTED, "PENDING"), (NEVER_ENDED, "RUNNING")])
 def test_a_task_that_has_not_ended_says_only_how_it_stands(
-    powertokens: Contract, settings: StubSettings, status: str
+    powertokens: Contract, settings: StubOptions, status: str
 ) -> None:
     with tasks_served(powertokens, settings) as stub:
         said = ended(stub, SYNTHESIS, synthesis())
@@ -111,7 +110,7 @@ def test_the_images_of_a_task_are_known_when_it_is_handed_in(quick: ServedStub, 
     task_id = handed_in(quick, path, body)
     submitted = quick.last
     said = poll(quick, task_id)
-    links = messages.image_links(said) or tasks.result_links(said)
+    links = messages.image_links(said) or task_messages.result_links(said)
     assert submitted.images == tuple(identity_of(quick.http.get(link).content) for link in links) != ()
     assert (submitted.path, submitted.body, submitted.status) == (path, body, 200)
     assert (quick.last.method, quick.last.path, quick.last.generated) == ("GET", f"{TASKS}/{task_id}", False)
@@ -155,7 +154,7 @@ def test_a_canceled_task_made_nothing(powertokens: Contract) -> None:
 
 
 @pytest.mark.parametrize("settings", [NEVER_ENDED, AT_ONCE])
-def test_a_task_that_no_longer_waits_cannot_be_canceled(powertokens: Contract, settings: StubSettings) -> None:
+def test_a_task_that_no_longer_waits_cannot_be_canceled(powertokens: Contract, settings: StubOptions) -> None:
     with tasks_served(powertokens, settings) as stub:
         response = cancel(stub, handed_in(stub, SYNTHESIS, synthesis()))
     message = "Failed to cancel the task, please confirm if the task is in PENDING status."
@@ -169,7 +168,7 @@ def test_a_task_that_never_was_cannot_be_canceled(quick: ServedStub) -> None:
 
 
 def test_results_that_failed_stand_beside_good_ones(powertokens: Contract) -> None:
-    with tasks_served(powertokens, StubSettings(pending_seconds=0, running_seconds=0, failed_results=1)) as stub:
+    with tasks_served(powertokens, StubOptions(pending_seconds=0, running_seconds=0, failed_results=1)) as stub:
         output = ended(stub, SYNTHESIS, synthesis())["output"]
     good, bad = output["results"]
     assert set(bad) == {"code", "message"}
@@ -180,7 +179,7 @@ def test_results_that_failed_stand_beside_good_ones(powertokens: Contract) -> No
 
 @pytest.mark.parametrize(("usual", "count"), [(1, 1), (4, 4)])
 def test_how_many_images_wan_makes_unasked_is_set(powertokens: Contract, usual: int, count: int) -> None:
-    settings = StubSettings(pending_seconds=0, running_seconds=0, wan_images=usual)
+    settings = StubOptions(pending_seconds=0, running_seconds=0, default_images=usual)
     with tasks_served(powertokens, settings) as stub:
         assert len(messages.image_links(ended(stub, GENERATION, generation()))) == count
         assert len(messages.image_links(ended(stub, GENERATION, generation(n=2)))) == 2
@@ -193,7 +192,7 @@ def test_links_live_as_long_as_their_signer_says_from_the_end_of_the_task(powert
         (result,) = ended(stub, SYNTHESIS, synthesis())["output"]["results"]
         assert stub.http.get(result["url"]).status_code == 403
     with tasks_served(powertokens) as stub:
-        task = stub.stub.tasks.named(handed_in(stub, SYNTHESIS, synthesis()))
+        task = stub.stub.tasks.get(handed_in(stub, SYNTHESIS, synthesis()))
     assert task is not None
     assert task.links_expire_at - task.ends_at == pytest.approx(24 * 3600)
 
@@ -214,28 +213,32 @@ def test_every_answer_tells_its_id_and_its_cost(quick: ServedStub, path: str, bo
 @EITHER
 @pytest.mark.parametrize(
     ("name", "status", "code"),
-    [("throttled", 429, "Throttling"), ("the-serving-fails", 503, "ModelServingError"), ("internal-error", 500, "")],
+    [
+        ("rate-limit", 429, "Throttling"),
+        ("unavailable(code=ModelServingError)", 503, "ModelServingError"),
+        ("server-error", 500, ""),
+    ],
 )
 def test_a_failure_is_played_where_a_task_is_handed_in(
     powertokens: Contract, path: str, body: Body, name: str, status: int, code: str
 ) -> None:
-    with tasks_served(powertokens, failure_of=lambda _: FAILURE_NAMED[name]) as stub:
+    with tasks_served(powertokens, fault_of=lambda _: fault_named(name)) as stub:
         response = submit(stub, path, body)
         assert (response.status_code, response.json()["code"]) == (status, code or "InternalError")
         assert response.headers["x-request-id"] == response.json()["request_id"]
-        assert (stub.last.played, stub.last.generated) == (FAILURE_NAMED[name].played, False)
+        assert (stub.last.played, stub.last.generated) == (fault_named(name).played, False)
 
 
 def test_a_task_brings_an_image_less_or_links_that_are_dead_where_that_is_played(powertokens: Contract) -> None:
-    with tasks_served(powertokens, failure_of=lambda _: FAILURE_NAMED["an-image-less"]) as stub:
+    with tasks_served(powertokens, fault_of=lambda _: fault_named("fewer-images")) as stub:
         assert len(messages.image_links(ended(stub, GENERATION, generation(n=3)))) == 2
-    with tasks_served(powertokens, failure_of=lambda _: FAILURE_NAMED["links-that-are-dead"]) as stub:
+    with tasks_served(powertokens, fault_of=lambda _: fault_named("link-404")) as stub:
         links = messages.image_links(ended(stub, GENERATION, generation()))
         assert [stub.http.get(link).status_code for link in links] == [403]
 
 
 def test_a_failed_task_stays_one_where_a_failure_is_played(powertokens: Contract) -> None:
-    with tasks_served(powertokens, failure_of=lambda _: FAILURE_NAMED["an-image-less"]) as stub:
+    with tasks_served(powertokens, fault_of=lambda _: fault_named("fewer-images")) as stub:
         assert ended(stub, GENERATION, generation(n=9))["output"]["task_status"] == "FAILED"
         assert not any(call.generated for call in stub.stub.calls)
 
