@@ -14,7 +14,7 @@ from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.runtime.mock import OWN_PAGES, Mock
 from mock_server.serving.addresses import with_checked_addresses
 from mock_server.serving.asgi import with_cors
-from mock_server.serving.connection import drop, is_ending
+from mock_server.serving.connection import disconnected, drop, is_closing, is_ending
 
 
 def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
@@ -43,6 +43,10 @@ def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[No
             if not is_ending(scope):
                 raise
             await drop(scope, receive)
+        except RuntimeError:  # uvloop's word for a write after the client reset the connection
+            if not is_closing(scope):
+                raise
+            await disconnected(receive)
 
     return with_checked_addresses(app)
 

@@ -48,6 +48,7 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
         (*READERS_OF_KEYWORDS, "gateway_contract/contract/operation.py", HAR),
     ),
     "text": ("HAR: of a body", (HAR,)),
+    "parameters": ("what a scenario takes", ("mock_server/admin/routes.py",)),
     "seed": ("of chance, which makes scenarios happen again", ("mock_server/scenarios/timing.py",)),
 }
 

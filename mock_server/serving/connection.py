@@ -103,10 +103,21 @@ def is_ending(scope: Scope) -> bool:
     return ending is not None and ending.is_set()
 
 
+def is_closing(scope: Scope) -> bool:
+    """Whether the connection of a request is closed already, though the server may not have noticed."""
+    transport: asyncio.Transport | None = scope.get("extensions", {}).get(EXTENSION)
+    return transport is not None and transport.is_closing()
+
+
+async def disconnected(receive: Receive) -> None:
+    """Wait until the server knows that the client is gone; before that it would complain of half a response."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def drop(scope: Scope, receive: Receive) -> None:
-    """Resets the connection of a request, and waits until the server knows: it would complain of half an answer."""
+    """Reset the connection of a request."""
     transport: asyncio.Transport = scope["extensions"][EXTENSION]
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await disconnected(receive)

@@ -70,7 +70,7 @@ def test_the_same_seed_draws_the_same_and_another_one_does_not(source: Property 
 @each_contract
 def test_what_schemathesis_lists_is_the_same_in_every_process(contract: Contract) -> None:
     listed = [digest(source.contents(contract)) for source in PROPERTIES if isinstance(source, Listing)]
-    code = f"from tests.contract_tests import test_fuzzing_strategies as here; here.print_digests({contract.name!r})"
+    code = f"from tests.contract_tests.fuzzing import test_strategies as here; here.print_digests({contract.name!r})"
     told = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 # our own words
     assert told.stdout.split() == listed
 

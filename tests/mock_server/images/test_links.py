@@ -77,7 +77,8 @@ def test_a_picture_is_drawn_once_for_all_its_links() -> None:
 def test_another_process_with_the_same_key_serves_the_same_bytes() -> None:
     signed = signed_in(links().link_to(PICTURE))
     script = (
-        "from hashlib import sha256; from mock_server.images.links import *; from mock_server.signing import Signer; "
+        "from hashlib import sha256; from mock_server.images.links import *; "
+        "from mock_server.serving.signing import Signer; "
         f"print(sha256(picture_content(Signer(b'a key'), {signed!r})).hexdigest())"
     )
     elsewhere = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - our own script

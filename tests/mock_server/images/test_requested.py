@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(upstream: Upstrea
 import json
 from hashlib import sha256
 from pathlib import Path
-from gateway_contract.loading import load_contract
+from gateway_contract.contract.load_contract import load_contract
 from mock_server.images.drawing import draw
 from mock_server.images.requested import requested_pictures
 upstream = load_contract(Path({str(upstream.document.path.parent / "powertokens.yaml")!r})).upstream
