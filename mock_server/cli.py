@@ -74,7 +74,7 @@ def main(*, list_defects: bool, **options: Any) -> None:  # noqa: ANN401 # click
     """Serve mock image gateways that follow their contracts, and the upstream stub behind them."""
     from gateway_contract.document.node import DocumentError
     from mock_server.defects.catalogue import UnknownDefectError
-    from mock_server.gateway.recordings import RecordedAnswersError
+    from mock_server.gateway.recordings import RecordingError
     from mock_server.images.user_images import CannedImagesError
     from mock_server.run import defect_list, serve_until_stopped
 
@@ -84,5 +84,5 @@ def main(*, list_defects: bool, **options: Any) -> None:  # noqa: ANN401 # click
             click.echo("\n".join(defect_list(parsed.contracts)))
         else:
             serve_until_stopped(parsed)
-    except (DocumentError, PortInUseError, UnknownDefectError, CannedImagesError, RecordedAnswersError) as error:
+    except (DocumentError, PortInUseError, UnknownDefectError, CannedImagesError, RecordingError) as error:
         raise click.ClickException(str(error)) from error

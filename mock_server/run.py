@@ -16,7 +16,7 @@ from gateway_contract.contract.load_contract import BUNDLED, contract_path, load
 from mock_server.app import mock_app
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.gateway.modes import mode_named
-from mock_server.gateway.recordings import recorded_answers
+from mock_server.gateway.recordings import read_recordings
 from mock_server.images.drawing import Picture
 from mock_server.images.links import drawn
 from mock_server.images.user_images import canned_images
@@ -48,7 +48,7 @@ class GracefulServer(uvicorn.Server):
 def serve_until_stopped(options: Options) -> None:
     """Serve until interrupted.
 
-    Raises DocumentError, UnknownDefectError, CannedImagesError, RecordedAnswersError or PortInUseError before serving.
+    Raises DocumentError, UnknownDefectError, CannedImagesError, RecordingError or PortInUseError before serving.
     """
     contracts = load_contracts(options.contracts)
     with listen(options.host, options.port) as listener:
@@ -86,7 +86,7 @@ def settings_from(options: Options, own: str) -> MockSettings:
         link_key=hashlib.sha256(key).digest(),
         link_seconds=options.link_ttl,
         draws=drawn if options.image_dir is None else draw_from(options.image_dir),
-        recorded=() if options.recordings is None else recorded_answers(options.recordings),
+        recorded=() if options.recordings is None else read_recordings(options.recordings),
         defect=options.defect,
         kept=options.journal_size,
     )

@@ -25,11 +25,11 @@ JSON_TYPE = (b"content-type", b"application/json")
 
 
 def gateway_app(gateway: Gateway) -> ASGIApp:
-    """The application; its shutdown closes the way to the upstream."""
+    """The application; its shutdown closes the connections to the upstream."""
     operation, elsewhere = gateway.contract.operation, beside_the_operation(gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        """Without a router where it can be told without one: nearly every request is for the operation or an image."""
+        """Skips the router for the operation and for images, which are nearly all requests."""
         path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
         if path == operation.path and scope["method"] == operation.method:
             await answer_operation(gateway, scope, receive, send)
@@ -52,7 +52,7 @@ async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, sen
 
 
 def content_and_headers(outgoing: GatewayResponse) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """An answer as it goes out."""
+    """The body and the headers of a response."""
     content = orjson.dumps(outgoing.body)
     length = (b"content-length", b"%d" % len(content))
     if not outgoing.headers:
@@ -62,26 +62,26 @@ def content_and_headers(outgoing: GatewayResponse) -> tuple[bytes, list[tuple[by
 
 
 def signed_in(path: str) -> str:
-    """What stands for an image in its path; empty where the path is not one of an image."""
+    """The signed part of an image's path; empty for other paths."""
     signed = path[len(IMAGE_PATH) + 1 : -len(PNG)]
     return signed if path == f"{IMAGE_PATH}/{signed}{PNG}" and "/" not in signed else ""
 
 
 def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
-    message = f"{method} is not allowed here."
+    message = f"{method} is not allowed; use {allowed}."
     refused = gateway.reject(gateway, ErrorResponse(405, "invalid_request_error", "method_not_allowed", message))
     return response(refused, {"allow": allowed})
 
 
 def beside_the_operation(gateway: Gateway) -> Starlette:
-    """Images that are not just got, and an error for whatever is not there."""
+    """Other methods on images, and errors for unknown paths."""
 
     async def image(request: Request) -> Response:
         found = await image_behind(gateway, request.path_params["signed"])
         return found if isinstance(found, Response) else Response(found, media_type=PNG_TYPE)
 
     async def unknown_path(request: Request, _error: Exception) -> Response:
-        message = f"There is nothing at {request.url.path}."
+        message = f"Not found: {request.url.path}."
         return response(gateway.reject(gateway, ErrorResponse(404, "invalid_request_error", "unknown_url", message)))
 
     async def only_read(request: Request, _error: Exception) -> Response:
@@ -110,7 +110,7 @@ async def answer_image(gateway: Gateway, signed: str, scope: Scope, receive: Rec
 
 
 async def image_behind(gateway: Gateway, signed: str) -> bytes | Response:
-    """An image of the upstream, or why there is none."""
+    """An image of the upstream, or the error that it cannot be returned."""
     try:
         link = gateway.upstream.signer.read(signed, time.time())
     except BadSignatureError as error:
@@ -120,7 +120,7 @@ async def image_behind(gateway: Gateway, signed: str) -> bytes | Response:
 
 
 def closing(wire: UpstreamTransport) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    """A lifespan that closes the way to the upstream in the loop in which it was used."""
+    """A lifespan that closes the connections to the upstream in the loop that used them."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

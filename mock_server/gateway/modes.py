@@ -1,4 +1,4 @@
-"""How much a gateway minds: strict refuses by its contract, lenient mends the request and says so, off looks away."""
+"""Modes of a gateway: strict rejects what its contract rejects, lenient repairs it and says so, off checks nothing."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ MODE_HEADER = "x-mock-mode"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 VIOLATION_HEADER = "x-mock-violation"
 ROUNDS = 4
-"""Mending one thing can show the next; whoever is not right after so many takes the contract's own example."""
+"""One repair can reveal the next violation; after so many rounds the contract's own example is used."""
 
 
 class Mode(Enum):
@@ -29,7 +29,7 @@ class Mode(Enum):
 
 
 class UnknownModeError(Exception):
-    """A mode that there is not; says which ones there are."""
+    """An unknown mode; the message lists the modes."""
 
 
 def mode_named(name: str) -> Mode:
@@ -38,7 +38,7 @@ def mode_named(name: str) -> Mode:
         return Mode(name.strip().lower())
     except ValueError as error:
         known = ", ".join(mode.value for mode in Mode)
-        raise UnknownModeError(f"there is no mode {name!r}, but {known}") from error
+        raise UnknownModeError(f"Unknown mode {name!r}. Modes: {known}") from error
 
 
 def in_each_mode(gateway: Gateway) -> Mapping[Mode, Gateway]:
@@ -46,26 +46,26 @@ def in_each_mode(gateway: Gateway) -> Mapping[Mode, Gateway]:
 
 
 def in_mode(gateway: Gateway, mode: Mode) -> Gateway:
-    """The gateway as it is when it minds so much."""
+    """The gateway in this mode."""
     match mode:
         case Mode.STRICT:
             return gateway
         case Mode.LENIENT:
-            return replace(gateway, validate=_mending, answer=_saying(gateway))
+            return replace(gateway, validate=_repair, answer=_with_violation_header(gateway))
         case Mode.OFF:
             return replace(gateway, validate=lambda _, body: body)
 
 
 def violation(contract: Contract, body: Json) -> ErrorResponse | None:
-    """What a strict gateway would say of a body."""
+    """The error of a strict gateway for a body."""
     breaches = judged_violations(contract, body)
     return error_for(contract, body, breaches) if breaches else None
 
 
-def mended(contract: Contract, body: Json) -> Json | ErrorResponse:
-    """The body brought within the contract: numbers to their bounds, texts cut, the rest as if it had been left out.
+def repaired(contract: Contract, body: Json) -> Json | ErrorResponse:
+    """The body within the contract: values are repaired where a keyword can, others removed.
 
-    Where that does not help, the contract's own example; where there is none, the refusal.
+    If that is not enough, the contract's own example; if there is none, the error.
     """
     right = body
     for _ in range(ROUNDS):
@@ -73,12 +73,12 @@ def mended(contract: Contract, body: Json) -> Json | ErrorResponse:
         if not breaches:
             return right
         for breach in in_order(contract, breaches):
-            right = _mended_at(contract, breach, right)
+            right = _repaired_at(contract, breach, right)
     example = _example(contract)
     return error_for(contract, body, judged_violations(contract, body)) if example is ABSENT else example
 
 
-def _mended_at(contract: Contract, breach: Constraint, body: Json) -> Json:
+def _repaired_at(contract: Contract, breach: Constraint, body: Json) -> Json:
     value = read(body, breach.pointer)
     repaired = ABSENT if value is ABSENT else KEYWORDS[breach.keyword].repair(breach.value, value)
     if repaired is not ABSENT:
@@ -114,12 +114,12 @@ def _example(contract: Contract) -> Json | Literal[Nothing.ABSENT]:
     return next(right, ABSENT)
 
 
-def _mending(gateway: Gateway, body: Json) -> Json | ErrorResponse:
-    return mended(gateway.contract, body)
+def _repair(gateway: Gateway, body: Json) -> Json | ErrorResponse:
+    return repaired(gateway.contract, body)
 
 
-def _saying(gateway: Gateway) -> AnswerStage:
-    """The gateway's way to answer, with a header that tells what a strict one would have refused."""
+def _with_violation_header(gateway: Gateway) -> AnswerStage:
+    """The answer stage, with a header that holds the error of a strict gateway."""
 
     async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         right = await gateway.answer(own, body, links, request)

@@ -1,4 +1,4 @@
-"""What a gateway says when it refuses: an error body of the shape of the OpenAI API."""
+"""Errors of a gateway, in the format of the OpenAI API."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache

@@ -1,7 +1,7 @@
-"""Answers that were recorded once, in the place of made ones: a folder of JSON files, each a request and its answer.
+"""Recorded responses in place of generated ones: a directory of JSON files, each with a request and its response.
 
-A file answers every request that says at least what its `request` says. The files are tried by their names, and the
-first that fits answers. The contract's checks come before, so a request that a gateway refuses is refused.
+A file matches every request that contains at least its `request`. Files are tried in the order of their names. The
+contract is checked first, so an invalid request is rejected.
 """
 
 import json
@@ -44,7 +44,7 @@ SCHEMA: Final[dict[str, Json]] = {
         },
     },
 }
-"""Of a file. `description` is a note for its readers; without `contract` it answers for every gateway."""
+"""Of a file. `description` is a note for readers; without `contract` the file matches for every gateway."""
 
 _OF_THE_SERVER: Final = re.compile(r"(?i)(connection|content-length|transfer-encoding|access-control-.*)$")
 """Headers that say how an answer is sent, or to whom a browser may show it."""
@@ -52,13 +52,13 @@ _VALIDATOR: Final = jsonschema_rs.validator_for(SCHEMA)
 _OK: Final = 200
 
 
-class RecordedAnswersError(Exception):
-    """A folder or a file that holds no recorded answer; the message names file and line or field."""
+class RecordingError(Exception):
+    """A directory or file without a valid recording; the message names the file and its line or field."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedAnswer:
-    """An answer and which requests it is for; `contract` None is any."""
+class Recording:
+    """A response and the requests that it matches; `contract` None is any."""
 
     contract: str | None
     request: Json
@@ -66,37 +66,37 @@ class RecordedAnswer:
     body: Json
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def answers(self, contract: str, body: Json) -> bool:
-        return self.contract in {None, contract} and says_at_least(body, self.request)
+    def matches(self, contract: str, body: Json) -> bool:
+        return self.contract in {None, contract} and contains(body, self.request)
 
 
-def recorded_answers(folder: Path) -> tuple[RecordedAnswer, ...]:
-    """All recorded answers of a folder, by the names of their files. Raises RecordedAnswersError."""
+def read_recordings(folder: Path) -> tuple[Recording, ...]:
+    """All recordings of a directory, by the names of their files. Raises RecordingError."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".json")
     except OSError as error:
-        raise RecordedAnswersError(f"no recorded answers in {folder}: {error.strerror}") from error
+        raise RecordingError(f"no recordings in {folder}: {error.strerror}") from error
     if not paths:
-        raise RecordedAnswersError(f"no recorded answers in {folder}: it holds no file that ends in .json")
+        raise RecordingError(f"no recordings in {folder}: it has no .json file")
     return tuple(map(_recorded, paths))
 
 
-def says_at_least(body: Json, wanted: Json) -> bool:
-    """Whether a body holds all that is wanted: of an object at least its members, of a list each item in its place."""
-    if isinstance(body, dict) and isinstance(wanted, dict):
-        return all(name in body and says_at_least(body[name], value) for name, value in wanted.items())
-    if isinstance(body, list) and isinstance(wanted, list):
-        return len(body) == len(wanted) and all(map(says_at_least, body, wanted))
-    return same(body, wanted)
+def contains(body: Json, expected: Json) -> bool:
+    """Whether a body contains the expected one: at least the members of an object, the same items of a list."""
+    if isinstance(body, dict) and isinstance(expected, dict):
+        return all(name in body and contains(body[name], value) for name, value in expected.items())
+    if isinstance(body, list) and isinstance(expected, list):
+        return len(body) == len(expected) and all(map(contains, body, expected))
+    return same(body, expected)
 
 
-def with_recorded(gateway: Gateway, recorded: tuple[RecordedAnswer, ...]) -> Gateway:
-    """The gateway that gives a recorded answer where there is one; its upstream is then not called."""
+def with_recordings(gateway: Gateway, recorded: tuple[Recording, ...]) -> Gateway:
+    """The gateway that returns a recording where one matches, and then does not call its upstream."""
     if not recorded:
         return gateway
 
-    def found(asked: Gateway, body: Json) -> RecordedAnswer | None:
-        return next((one for one in recorded if one.answers(asked.contract.name, body)), None)
+    def found(asked: Gateway, body: Json) -> Recording | None:
+        return next((one for one in recorded if one.matches(asked.contract.name, body)), None)
 
     async def call(asked: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
         return [] if found(asked, body) else await gateway.call(asked, body, call, request)
@@ -110,8 +110,8 @@ def with_recorded(gateway: Gateway, recorded: tuple[RecordedAnswer, ...]) -> Gat
     return replace(gateway, call=call, answer=answer)
 
 
-def _as_of_now(contract: Contract, recorded: RecordedAnswer) -> Json:
-    """The recorded body; where a success says when it was made, it was made now."""
+def _as_of_now(contract: Contract, recorded: Recording) -> Json:
+    """The recorded body; the times of a success are those of now."""
     body = recorded.body
     for moment in contract.times:
         if recorded.status == _OK and read(body, moment.pointer) is not ABSENT:
@@ -119,12 +119,12 @@ def _as_of_now(contract: Contract, recorded: RecordedAnswer) -> Json:
     return body
 
 
-def _recorded(path: Path) -> RecordedAnswer:
+def _recorded(path: Path) -> Recording:
     said = _read(path)
     for problem in _problems(said):
-        raise RecordedAnswersError(f"{path}: {problem}")
+        raise RecordingError(f"{path}: {problem}")
     answer = said["response"]
-    return RecordedAnswer(
+    return Recording(
         said.get("contract"), said["request"], answer.get("status", _OK), answer["body"], answer.get("headers", {})
     )
 
@@ -133,13 +133,13 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - the schema says what it is
     try:
         return json.loads(path.read_bytes())
     except json.JSONDecodeError as error:
-        raise RecordedAnswersError(f"{path}:{error.lineno}: this is not JSON: {error.msg}") from error
+        raise RecordingError(f"{path}:{error.lineno}: not JSON: {error.msg}") from error
     except RecursionError:
-        raise RecordedAnswersError(f"{path}: this is nested too deeply") from None
+        raise RecordingError(f"{path}: nested too deeply") from None
     except UnicodeDecodeError as error:
-        raise RecordedAnswersError(f"{path}: this is not UTF-8 text") from error
+        raise RecordingError(f"{path}: not UTF-8 text") from error
     except OSError as error:
-        raise RecordedAnswersError(f"{path} cannot be read: {error.strerror}") from error
+        raise RecordingError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _problems(said: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
@@ -147,4 +147,4 @@ def _problems(said: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
         yield f"{''.join(f'/{part}' for part in error.instance_path) or 'the file'}: {error.message}"
     for name in said["response"].get("headers", {}):
         if _OF_THE_SERVER.match(name):
-            yield f"/response/headers/{name}: the server says this itself; leave it out"
+            yield f"/response/headers/{name}: the server sets this header; remove it"

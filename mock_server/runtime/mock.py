@@ -15,7 +15,7 @@ from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.modes import Mode, in_each_mode
-from mock_server.gateway.recordings import RecordedAnswer, with_recorded
+from mock_server.gateway.recordings import Recording, with_recordings
 from mock_server.gateway.stages import Gateway
 from mock_server.images.drawing import Picture
 from mock_server.images.links import drawn
@@ -71,7 +71,7 @@ class MockSettings:
     link_key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     link_seconds: float = LINK_SECONDS
     draws: Callable[[Picture], bytes] = drawn
-    recorded: tuple[RecordedAnswer, ...] = ()
+    recorded: tuple[Recording, ...] = ()
     defect: str | None = None
     kept: int = KEPT
 
@@ -206,7 +206,7 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     client = UpstreamClient(
         upstream, stub.protocol, url, wire, signer_of(settings, contract.name), settings.upstream_key
     )
-    return with_recorded(Gateway(contract, client, settings.token), settings.recorded)
+    return with_recordings(Gateway(contract, client, settings.token), settings.recorded)
 
 
 def signer_of(settings: MockSettings, name: str) -> Signer:

@@ -1,4 +1,4 @@
-"""Texts that come back as they went out: signed, with an expiry, so that nothing has to be remembered."""
+"""Signed values with an expiry, so that links need no storage."""
 
 import hmac
 from base64 import urlsafe_b64decode

@@ -154,7 +154,7 @@ def test_a_folder_without_pictures_is_told_in_one_sentence(tmp_path: Path) -> No
 
 def test_a_folder_without_recorded_answers_is_told_in_one_sentence(tmp_path: Path) -> None:
     said = failed("--port", "0", "--recordings", str(tmp_path))
-    assert said == f"Error: no recorded answers in {tmp_path}: it holds no file that ends in .json"
+    assert said == f"Error: no recordings in {tmp_path}: it has no .json file"
 
 
 def test_own_pictures_and_recorded_answers_come_in_place_of_made_ones(tmp_path: Path) -> None:
