@@ -143,7 +143,7 @@ def test_two_contracts_of_one_name_are_told_in_one_sentence() -> None:
 def test_a_file_of_scenarios_is_read_before_anything_is_served(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("scenarios:\n- {name: a, apply: reste}\n")
     line = failed("--port", "0", "--scenario-file", str(tmp_path / "mine.yaml"))
-    assert line.startswith(f"Error: {tmp_path / 'mine.yaml'}:2: no scenario is called 'reste'; did you mean reset")
+    assert line.startswith(f"Error: {tmp_path / 'mine.yaml'}:2: Unknown scenario 'reste'. Did you mean reset")
 
 
 def test_a_folder_without_pictures_is_told_in_one_sentence(tmp_path: Path) -> None:

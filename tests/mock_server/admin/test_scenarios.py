@@ -52,9 +52,9 @@ def test_all_switches_go_at_once(admin: Seen, order: Body) -> None:
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ({"scenario": "forbiden"}, "no scenario is called 'forbiden'; did you mean forbidden"),
+        ({"scenario": "forbiden"}, "Unknown scenario 'forbiden'. Did you mean forbidden"),
         ({"scenario": "latency"}, "latency needs 'time': latency(2s)"),
-        ({"scenario": "reset", "gateway": "nobody"}, "no gateway is called 'nobody', but powertokens, powerbuyin"),
+        ({"scenario": "reset", "gateway": "nobody"}, "Unknown gateway 'nobody'. Known: powertokens, powerbuyin"),
         ({"scenario": "reset", "times": 0}, "at /times: 0 is less than the minimum of 1"),
         ({"scenarios": "reset"}, "Additional properties are not allowed"),
     ],
