@@ -60,7 +60,7 @@ contract: $(READY)
 	$(call option,UPSTREAM,upstream) \
 	$(call option,REPORT,report) \
 	$(call option,FUZZ,fuzz) \
-	$(call option,TIME,time) \
+	$(call option,TIME,fuzz-time) \
 	$(call option,SEED,seed) \
 	$(call option,JOBS,jobs) \
 	$(call option,BUDGET,budget) \

@@ -30,21 +30,23 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--gateway", metavar="URL", help="The gateway's address, before the contract's path. [bundled mock]")
-@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both, for the bundled mock]")
-@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay on top.")
+@click.option("--gateway", metavar="URL", help="URL of the gateway, before the contract's path. [bundled mock]")
+@click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both, for the bundled mock]")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
 @click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
-@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream; the gateway is set to call it.")
+@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream that the gateway calls.")
 @click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports. [report]")
-@click.option("--strict", is_flag=True, help="Expected rules fail the run, too.")
+@click.option("--strict", is_flag=True, help="Fail the run for expected rules too.")
 @click.option("--seed", default=1, show_default=True, help="The same seed sends the same requests.")
-@click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
-@click.option("--budget", type=click.IntRange(1), help="Images that the run may ask for. [100 without --upstream]")
-@click.option("--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for one answer.")
+@click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests to send at once.")
+@click.option("--budget", type=click.IntRange(1), help="Maximum number of images to request. [100 without --upstream]")
 @click.option(
-    "--fuzz", type=click.IntRange(0), help="Random requests per kind. [50 with --gateway and --upstream, or 0]"
+    "--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for one response."
 )
-@click.option("--time", "fuzz_for", metavar="10m", help="Keep on fuzzing for so long, with a new seed in each round.")
+@click.option(
+    "--fuzz", type=click.IntRange(0), help="Random requests of each kind. [50 with --gateway and --upstream, or 0]"
+)
+@click.option("--fuzz-time", metavar="10m", help="Keep fuzzing for this long, with a new seed in each round.")
 @click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
 def run(  # the options say it
     gateway: str | None,
@@ -59,7 +61,7 @@ def run(  # the options say it
     budget: int | None,
     timeout: float,
     fuzz: int | None,
-    fuzz_for: str | None,
+    fuzz_time: str | None,
     keyword: str | None,
 ) -> None:
     """Run the suite, print what fails, and write the reports."""
@@ -80,8 +82,8 @@ def run(  # the options say it
             seed=seed,
             jobs=jobs,
             budget=budget,
-            fuzz=fuzz_examples(fuzz, fuzz_for, gateway, upstream),
-            fuzz_seconds=seconds_of(fuzz_for or "0"),
+            fuzz=fuzz_examples(fuzz, fuzz_time, gateway, upstream),
+            fuzz_seconds=seconds_of(fuzz_time or "0"),
             limits=Limits(seconds=timeout),
         )
         wanted = [checked(replace(asked, contract=name)) for name in contracts_for(gateway, contracts)]
@@ -92,8 +94,8 @@ def run(  # the options say it
 
 @main.command()
 @click.argument("exchange", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--gateway", metavar="URL", help="Another gateway than the report's.")
-@click.option("--contract", help="Contract by name or file. [the report's]")
+@click.option("--gateway", metavar="URL", help="URL of another gateway. [the report's]")
+@click.option("--contract", help="Name or file of a contract. [the report's]")
 @click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
 @click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
 def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> None:
@@ -112,10 +114,10 @@ def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str,
 
 
 @main.command()
-@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
-@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay on top.")
+@click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both]")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
 def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
-    """List every rule with its level, its clause and what it says."""
+    """List every rule with its level, clause and statement."""
     from contract_tests.session import list_rules
     from gateway_contract.contract.load_contract import BUNDLED
     from gateway_contract.document.node import DocumentError
@@ -127,9 +129,9 @@ def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
 
 
 @main.command()
-@click.option("--contract", "contracts", multiple=True, help="Contract by name or file. [both]")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once. [one more than there are processors]")
-@click.option("--defect", metavar="NAME", help="This defect only; `python -m mock_server --list-defects` lists them.")
+@click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both]")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes to run at the same time. [processors + 1]")
+@click.option("--defect", metavar="NAME", help="Only this defect; `python -m mock_server --list-defects` lists them.")
 @click.option(
     "--json",
     "file",
@@ -139,7 +141,7 @@ def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
     " seconds and problems.",
 )
 def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None, file: Path | None) -> None:
-    """Prove the suite: it finds every known defect, and blames no gateway that is right in its own way."""
+    """Prove the suite: it finds every known defect and blames no conforming gateway."""
     from contract_tests.selftest import trials as proof
     from gateway_contract.document.node import DocumentError
     from mock_server.defects.catalogue import UnknownDefectError
@@ -156,11 +158,11 @@ def contracts_for(gateway: str | None, contracts: tuple[str, ...]) -> tuple[str,
 
     if not contracts and gateway is not None:
         names = " or ".join(BUNDLED)
-        raise CannotTestError(f"which contract does the gateway promise to keep? Say CONTRACT: {names}, or a file.")
+        raise CannotTestError(f"--contract must be {names}, or a file, when --gateway is given")
     return contracts or BUNDLED
 
 
 class CannotTestError(click.ClickException):
-    """There was no test; says why and what to do."""
+    """No test was run; says why and what to do."""
 
     exit_code = 2

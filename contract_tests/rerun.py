@@ -28,7 +28,7 @@ from gateway_contract.traffic.redaction import redact
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import leaves, read
 
-COMPARED = ("/answer/status", "/answer/problem", "/answer/body", "/upstream", "/images")
+COMPARED = ("/answer/status", "/answer/error", "/answer/body", "/upstream", "/images")
 VOLATILE = frozenset(
     {"at", "seconds", "received_at", "identity", "digest", "link", "images", "headers", "x-request-id"}
 )
@@ -67,7 +67,7 @@ def stored(path: Path) -> Stored:
         return _stored(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         told = "give a file like report/powerbuyin/exchanges/0001.json, with its report.json two folders up"
-        raise StoredError(f"{path} is no stored exchange ({error}); {told}") from error
+        raise StoredError(f"{path} is not a stored exchange ({error}); {told}") from error
 
 
 def _stored(path: Path) -> Stored:
@@ -106,7 +106,7 @@ async def _exchange(
         if observation is not None:
             _arrange(observation, ready.contract, case, marks_in(request.body))
         exchange = await exchanged(sender, case, request)
-    essential = found.document.get("essential")
+    essential = found.document.get("minimal_fields")
     known = frozenset(map(str, essential)) if isinstance(essential, list) else None
     exchange = replace(exchange, essential=known, follows=follows)
     return exchange if observation is None else replace(exchange, upstream=observation.since(before))
@@ -122,7 +122,7 @@ def _arrange(observation: Observation, contract: Contract, case: Case, marks: se
 
 async def _failed_before(sender: Sender, observation: Observation, found: Stored) -> PlayedFault | None:
     """Plays the failure that came before a stored exchange, where one did."""
-    name = found.document.get("follows")
+    name = found.document.get("previous")
     case = next((case for case in failure_cases(sender.contract) if case.failure == name), None)
     if case is None or case.failure is None:
         return None

@@ -13,7 +13,7 @@ class Verdict(Enum):
     PASS = "pass"  # noqa: S105 # not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"  # what decides it could not be observed
-    NOT_RUN = "not-run"  # no exchange bears on it
+    NOT_RUN = "not-run"  # not tested by any request
 
 
 class Conformance(Enum):
@@ -92,7 +92,7 @@ class Run:
 
 
 UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
-NOTHING_JUDGED = "none of the rules could be judged: {reason}"
+NOTHING_JUDGED = "no rule could be judged: {reason}"
 
 
 def never_hollow(run: Run, selected: Container[str]) -> Run:
@@ -107,8 +107,8 @@ def never_hollow(run: Run, selected: Container[str]) -> Run:
 
 
 ABOUT_REFUSALS = frozenset({"range", "authorization"})
-UNSEEN = "no exchange bears on it"
-NO_ACCEPTED = "no valid request was accepted, so refusals prove nothing"
+UNSEEN = "not tested by any request"
+NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
 
 
 def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = "") -> tuple[RuleVerdict, ...]:

@@ -64,10 +64,8 @@ def bundled_gateway(contract: Contract, observation: Observation) -> Gateway:
 
 
 NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
-LISTENING = (
-    "Is another run or the gateway itself listening there? UPSTREAM is an address of this machine with a free port."
-)
-WITHOUT_UPSTREAM = "Give GATEWAY without UPSTREAM, or name the upstream in the contract: x-upstream on the operation."
+LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
+WITHOUT_UPSTREAM = "Omit --upstream, or name the upstream in the contract: x-upstream on the operation."
 
 UnderTest: TypeAlias = Callable[[Contract, Settings, Observation | None], AbstractContextManager[Target]]
 
@@ -103,7 +101,7 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
     except NoUpstreamError as error:
         return _untested(contract, settings, f"{error}. {WITHOUT_UPSTREAM}")
     except UnsendableError as error:
-        return _untested(contract, settings, f"{error}. Give other ones.")
+        return _untested(contract, settings, f"{error}. Change the URL or the headers.")
     except RegressionsError as error:
         return _untested(contract, settings, str(error))
     judged = Run(
@@ -192,7 +190,7 @@ def planned_for(ready: Loaded) -> Plan:
 def left_out(campaign: Campaign) -> str:
     """What the budget had no images for, where that may be why a rule was not run."""
     left = campaign.plan.left_out
-    return f"{UNSEEN}; BUDGET={campaign.budget} left out {left} requests" if left else ""
+    return f"{UNSEEN}; --budget {campaign.budget} left out {left} requests" if left else ""
 
 
 def budget_of(settings: Settings) -> int | None:

@@ -21,8 +21,8 @@ from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import all_secrets
 
 NOTHING_RAN: Mapping[int, str] = {
-    pytest.ExitCode.NO_TESTS_COLLECTED: "no rule matches -k: `check-gateway rules` lists them",
-    pytest.ExitCode.USAGE_ERROR: "-k is no expression that pytest understands: words joined by and, or, not",
+    pytest.ExitCode.NO_TESTS_COLLECTED: "-k matches no rule; `check-gateway rules` lists them",
+    pytest.ExitCode.USAGE_ERROR: "-k must be words joined by and, or, not",
 }
 
 
@@ -49,7 +49,9 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     plugin = ContractPlugin(ready, progress)
     ended = pytest.main(pytest_arguments(folder, keyword), plugins=[plugin])
     if not plugin.runs:
-        console.print(NOTHING_RAN.get(ended, f"the suite itself failed (pytest ended with {ended}): this is our error"))
+        console.print(
+            NOTHING_RAN.get(ended, f"the suite failed: pytest exited with {ended}. This is a bug in the suite.")
+        )
         return EXIT_STATUS[Conformance.NOT_TESTED]
     shown = {name: selected_verdicts(run, plugin.selected[name]) for name, run in plugin.runs.items()}
     for name, run in shown.items():
@@ -65,7 +67,7 @@ def made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"no reports can be written to {folder}: {error.strerror}. Give another REPORT.") from error
+        raise SettingsError(f"--report must be a writable folder; got {folder}: {error.strerror}") from error
     return folder
 
 

@@ -31,14 +31,14 @@ class Settings:
 FUZZ = 50
 
 
-def fuzz_examples(said: int | None, time: str | None, gateway: str | None, upstream: str | None) -> int:
-    """How many random requests of each property a run sends: as many as were said, or as many as are usual.
+def fuzz_examples(requested: int | None, time: str | None, gateway: str | None, upstream: str | None) -> int:
+    """How many random requests of each property a run sends: as many as were requested, or the default.
 
     None to the bundled mock: that run is the gate of this repository, finite and quick. None without an upstream of
-    ours: there somebody pays for every image. Who gives time for it wants it.
+    ours: there somebody pays for every image. A time for fuzzing asks for it.
     """
-    if said is not None:
-        return said
+    if requested is not None:
+        return requested
     return FUZZ if time is not None or (gateway is not None and upstream is not None) else 0
 
 
@@ -46,7 +46,7 @@ def seconds_of(text: str) -> float:
     """A time like 90, 90s, 10m or 2h in seconds. Raises SettingsError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
     if found is None:
-        raise SettingsError(f"{text!r} is no time. Give one like 90s, 10m or 2h.")
+        raise SettingsError(f"--fuzz-time must be like 90s or 10m; got {text!r}")
     return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
@@ -70,20 +70,20 @@ def _check_gateway(gateway: str) -> None:
     except httpx.InvalidURL:
         url = httpx.URL()
     if url.userinfo:
-        raise SettingsError("the gateway's address holds a user or a password, and neither is sent. Give it without.")
+        raise SettingsError("--gateway must not contain a user or a password: neither is sent")
     reachable = url.scheme in {"http", "https"} and url.host and (url.port or 0) <= 65535
     if not reachable or url.query or url.fragment or " " in gateway:
-        raise SettingsError(f"{gateway!r} is no address of a gateway. Give one like http://127.0.0.1:3000.")
+        raise SettingsError(f"--gateway must be an HTTP URL; got {gateway!r}")
 
 
 def _check_token(token: str) -> None:
     if not token:
-        raise SettingsError("no token. Give one that the gateway takes as TOKEN or in GATEWAY_TOKEN.")
+        raise SettingsError("No token. Set GATEWAY_TOKEN.")
     if token != token.strip() or not token.isprintable():
-        raise SettingsError("the token has space around it, or a line break in it. Give it as the gateway knows it.")
+        raise SettingsError("GATEWAY_TOKEN must not begin or end with white space, or contain a line break")
 
 
 def _check_upstream(upstream: str) -> None:
     host, found, port = upstream.rpartition(":")
     if not found or not host or not port.isdecimal() or int(port) > 65535:
-        raise SettingsError(f"{upstream!r} is no place to listen. Give host:port like 127.0.0.1:9900.")
+        raise SettingsError(f"--upstream must be host:port; got {upstream!r}")

@@ -47,19 +47,19 @@ class Inflater:
 
     def _unpacked(self, unpacker: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
         if unpacker.eof:
-            raise Trouble(f"bytes after the end of the answer's {self.coding} data")
+            raise Trouble(f"bytes after the end of the response's {self.coding} data")
         try:
             content = unpacker.decompress(chunk, room)
         except zlib.error:
-            raise Trouble(f"the answer says that it is {self.coding} data, and is not") from None
+            raise Trouble(f"the response says that it is {self.coding} data, and is not") from None
         if unpacker.unused_data:
-            raise Trouble(f"bytes after the end of the answer's {self.coding} data")
+            raise Trouble(f"bytes after the end of the response's {self.coding} data")
         return content
 
     def finish(self) -> None:
         started = self.unpacker is not None or self.head
         if started and not (self.unpacker and self.unpacker.eof):
-            raise Trouble(f"the answer's {self.coding} data is cut")
+            raise Trouble(f"the response's {self.coding} data is cut")
 
 
 def window(coding: str, head: bytes) -> int:
@@ -78,4 +78,4 @@ def decoder(content_encoding: str) -> Decoder:
             return Plain()
         case [("gzip" | "deflate") as coding]:
             return Inflater(coding)
-    raise Trouble(f"the answer has content coding {content_encoding[:SHOWN]!r}, which was not offered")
+    raise Trouble(f"the response has content coding {content_encoding[:SHOWN]!r}, which was not offered")

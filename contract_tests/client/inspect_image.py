@@ -163,7 +163,7 @@ def opened(content: bytes, media_type: str, limits: Limits) -> ImageFile:
         if accepts and accepts(content[:16]) is True:
             return header_of(kind, content)
     said = f" ({media_type[:SHOWN]})" if media_type else ""
-    raise Trouble(f"no PNG, JPEG, WebP or AVIF image{said}")
+    raise Trouble(f"not a PNG, JPEG, WebP or AVIF image{said}")
 
 
 def header_of(kind: str, content: bytes) -> ImageFile:

@@ -87,11 +87,11 @@ async def download(
         async with asyncio.timeout(limits.seconds):
             return await followed(transport, Hop(absolute(link), "points to"), own, limits)
     except TimeoutError:
-        return Problem(f"no whole answer behind the link within {limits.seconds:g} s")
+        return Problem(f"the link gave no complete response within {limits.seconds:g} s")
     except Trouble as trouble:
         return Problem(str(trouble))
     except UnsendableError:
-        return Problem("the link cannot be asked for over HTTP")
+        return Problem("the link cannot be requested over HTTP")
 
 
 async def followed(transport: httpx.AsyncBaseTransport, hop: Hop, own: frozenset[str], limits: Limits) -> Downloaded:
@@ -112,7 +112,7 @@ def absolute(link: str) -> httpx.URL:
     try:
         url = httpx.URL(link)
     except NO_URL:
-        raise Trouble("the link is no valid URL") from None
+        raise Trouble("the link is not a valid URL") from None
     if not url.scheme:
         raise Trouble("the link is relative" if link else "the link is empty")
     return url.copy_with(fragment=None)
@@ -123,7 +123,7 @@ def destination(url: httpx.URL, response: httpx.Response) -> httpx.URL:
     try:
         return url.join(response.headers["Location"]).copy_with(fragment=None)
     except NO_URL:
-        raise Trouble("the link redirects to what is no valid URL") from None
+        raise Trouble("the link redirects to an invalid URL") from None
 
 
 def redirecting(response: httpx.Response) -> bool:

@@ -25,7 +25,7 @@ def before_the_answer(error: httpx.TransportError) -> str:
             return without_connection(error)
         case httpx.RemoteProtocolError():
             return malformed(error)
-    return "connection closed before the answer"
+    return "connection closed before the response"
 
 
 def within_the_answer(error: httpx.TransportError) -> str:
@@ -33,15 +33,15 @@ def within_the_answer(error: httpx.TransportError) -> str:
     match error:
         case httpx.RemoteProtocolError():
             return malformed(error)
-    return "connection closed within the answer"
+    return "connection closed during the response"
 
 
 def malformed(error: httpx.RemoteProtocolError) -> str:
     text = str(error)
     if text.startswith("Server disconnected"):
-        return "connection closed before the answer"
+        return "connection closed before the response"
     if text.startswith("peer closed connection"):
-        return "connection closed within the answer"
+        return "connection closed during the response"
     if text == "Receive buffer too long":
         return "malformed HTTP: headers or a line of more than 100 KiB"
     # After ": b" some of these texts quote what was received (as bytes or a bytearray): it may hold anything.
@@ -51,7 +51,7 @@ def malformed(error: httpx.RemoteProtocolError) -> str:
 def without_connection(error: httpx.ConnectError) -> str:
     reasons = [reason for cause in causes(error) if (reason := refusal(cause))]
     # Innermost last; that one is the system's own.
-    return reasons[-1] if reasons else "connection closed before the answer"
+    return reasons[-1] if reasons else "connection closed before the response"
 
 
 def refusal(cause: BaseException) -> str | None:
@@ -111,7 +111,7 @@ async def exchange(
         ):
             content = await body(response, limits.answer_bytes)
     except TimeoutError:
-        return NoAnswer(f"no whole answer within {limits.seconds:g} s", time.monotonic() - began)
+        return NoAnswer(f"no complete response within {limits.seconds:g} s", time.monotonic() - began)
     except Trouble as trouble:
         return NoAnswer(str(trouble), time.monotonic() - began)
     return answer(response, content, time.monotonic() - began)
@@ -135,7 +135,7 @@ def our_own(base: str) -> httpx.URL:
     try:
         return httpx.URL(base)
     except httpx.InvalidURL as error:
-        raise UnsendableError(f"{base!r} is no valid URL: {error}") from error
+        raise UnsendableError(f"{base!r} is not a valid URL: {error}") from error
 
 
 async def opened(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
@@ -157,7 +157,7 @@ async def body(response: httpx.Response, most: int) -> bytes:
             received += len(chunk)
             content += coded.feed(chunk, most + 1 - len(content))
             if max(received, len(content)) > most:
-                raise Trouble(f"answer longer than {in_bytes(most)}")
+                raise Trouble(f"response longer than {in_bytes(most)}")
     except httpx.TransportError as error:
         raise Trouble(within_the_answer(error)) from error
     coded.finish()

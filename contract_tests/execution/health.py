@@ -19,12 +19,10 @@ MOST_THROTTLED = 3
 """Requests in a row that were throttled however long was waited, before the run ends."""
 
 STOPPED = (
-    f"the gateway gave no answer to {MOST_SILENT} requests in a row, nor to a plain one after them ({{problem}}): "
-    "the run was stopped. Look whether it still runs."
+    f"the gateway did not respond to {MOST_SILENT} requests in a row, nor to a plain one after them ({{problem}}): "
+    "the run was stopped. Check that the gateway still runs."
 )
-THROTTLED = (
-    "the gateway answered 429 to {count} requests. Raise the limits of this token, or send fewer at once with JOBS=1."
-)
+THROTTLED = "the gateway responded 429 to {count} requests. Raise the rate limits of this token, or set --jobs 1."
 
 
 @dataclass(slots=True)
@@ -67,20 +65,20 @@ class Health:
         return self.stopped or (THROTTLED.format(count=self.throttled) if self.throttled else "")
 
 
-ADVICE = "Check that it runs and that its address is right."
+ADVICE = "Check that it runs and that --gateway is right."
 TLS_ADVICE = (
-    "Where it speaks no TLS its address begins with http://. An authority of your own is believed if SSL_CERT_FILE in "
-    "the environment names its certificate."
+    "If it does not speak TLS, --gateway must begin with http://. To trust your own certificate authority, set "
+    "SSL_CERT_FILE to its certificate."
 )
-UNAUTHORIZED = "the gateway refuses the token (HTTP {status}). Give a valid one as TOKEN or in GATEWAY_TOKEN."
-NO_SUCH_PATH = "the gateway has no {method} {path} (HTTP {status}). GATEWAY is the address before {path}."
+UNAUTHORIZED = "the gateway rejects the token (HTTP {status}). Set GATEWAY_TOKEN to a valid one."
+NO_SUCH_PATH = "the gateway has no {method} {path} (HTTP {status}). --gateway must be the URL before {path}."
 UNUSABLE: Mapping[int, str] = {
-    300: "the gateway redirects (HTTP {status}). Give the address that it redirects to.",
+    300: "the gateway redirects (HTTP {status}). Set --gateway to the URL that it redirects to.",
     401: UNAUTHORIZED,
     403: UNAUTHORIZED,
     404: NO_SUCH_PATH,
     405: NO_SUCH_PATH,
-    429: "the gateway answers 429 to a single request. Wait, or raise the limits of this token.",
+    429: "the gateway responds 429 to a single request. Wait, or raise the rate limits of this token.",
 }
 """What an answer to a plain valid request means where it ends the run, and what to do."""
 
@@ -134,7 +132,7 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
         operation = sender.contract.operation
         return problem.format(status=answer.status, method=operation.method, path=operation.path)
     if answer.body is ABSENT:
-        return f"the answer (HTTP {answer.status}) is no JSON. Is there an image gateway at {sender.gateway}?"
+        return f"the response (HTTP {answer.status}) is not JSON. Is {sender.gateway} an image gateway?"
     return ""
 
 
@@ -142,12 +140,14 @@ def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...],
     if isinstance(answer, NoAnswer) or answer.refusing:
         return ""
     expected = f"{observation.stub.upstream.operation.method} {observation.stub.path}"
-    advice = f"Set the gateway's upstream to {observation.url}{observation.stub.upstream.base}, or leave UPSTREAM out."
+    advice = f"Set the gateway's upstream to {observation.url}{observation.stub.upstream.base}, or omit --upstream."
     if not calls:
-        return f"it answered {answer.status} but nothing reached the upstream at {observation.address}. {advice}"
+        return (
+            f"the gateway responded {answer.status} but nothing reached the upstream at {observation.address}. {advice}"
+        )
     if not any(call.path.partition("?")[0] == observation.stub.path for call in calls):
         return (
-            f"it answered {answer.status} and called {calls[0].method} {calls[0].path} upstream, "
+            f"the gateway responded {answer.status} and called {calls[0].method} {calls[0].path} upstream, "
             f"where {expected} was expected. {advice}"
         )
     return ""

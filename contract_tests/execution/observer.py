@@ -107,7 +107,7 @@ class Observation:
 def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]:
     """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
     if contract.upstream is None:
-        raise NoUpstreamError(f"{contract.name} names no upstream that could be observed")
+        raise NoUpstreamError(f"{contract.name} names no upstream to observe")
     try:
         protocol = protocol_of(contract.upstream)
     except DocumentError as error:

@@ -35,7 +35,7 @@ def regressions(folder: Path) -> tuple[Regression, ...]:
     try:
         return tuple(_from_json(entry) for entry in orjson.loads(path.read_bytes()))
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise RegressionsError(f"{path} is not as fuzzing left it ({error!r}). Mend it or delete it.") from error
+        raise RegressionsError(f"{path} is not a valid list of regressions ({error!r}). Fix or delete it.") from error
 
 
 def keep(folder: Path, found: Iterable[tuple[str, Exchange]], secrets: Sequence[str]) -> None:

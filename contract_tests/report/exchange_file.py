@@ -3,11 +3,11 @@
 - `request`: `method`, `path`, `headers` (name and value, in order), `credential` (what its Authorization amounts to),
   and what it carried: `body` where that is JSON, and `base64` where the body, written without spaces, would not give
   the same bytes or is no JSON. Nothing of a request is shortened.
-- `answer`: `status`, `headers`, `seconds`, `received_at`, and `body`, or `as_text` where it is no JSON; or `problem`
-  and `seconds` where there was no whole answer.
+- `answer`: `status`, `headers`, `seconds`, `received_at`, and `body`, or `text` where it is not JSON; or `error`
+  and `seconds` where there was no complete response.
 - `upstream` and `images`: lists, or null where nobody looked.
-- `played` in a call: the failure that our upstream played on purpose, or null; `follows` the one just before.
-- `essential`: the JSON Pointers without which the request was not refused, or null.
+- `played` in a call: the failure that our upstream played on purpose, or null; `previous` the one just before.
+- `minimal_fields`: JSON Pointers of the fields without which the request was not rejected, or null.
 
 Outside of the request a text of more than 2000 characters is replaced by
 `{"$text": {"sha256": ..., "characters": ...}}`, the digest of its UTF-8, and what is then longer than 200 KiB as a
@@ -42,8 +42,8 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
         "upstream": _upstream(exchange, known),
         "upstream_address": exchange.upstream_address,
         "images": _images(exchange, known),
-        "essential": _essential(exchange, known),
-        "follows": None if exchange.follows is None else exchange.follows.name,
+        "minimal_fields": _minimal_fields(exchange, known),
+        "previous": None if exchange.follows is None else exchange.follows.name,
     }
 
 
@@ -89,7 +89,7 @@ def _request(request: Request, secrets: Sequence[str]) -> dict[str, Json]:
 
 def _answer(answer: Answer | NoAnswer, secrets: Sequence[str]) -> dict[str, Json]:
     if isinstance(answer, NoAnswer):
-        return {"problem": _seen(answer.problem, secrets), "seconds": answer.seconds}
+        return {"error": _seen(answer.problem, secrets), "seconds": answer.seconds}
     told: dict[str, Json] = {
         "status": answer.status,
         "headers": _seen(_headers(answer.headers, secrets), secrets),
@@ -97,7 +97,7 @@ def _answer(answer: Answer | NoAnswer, secrets: Sequence[str]) -> dict[str, Json
         "received_at": answer.received_at,
     }
     if answer.body is ABSENT:
-        return {**told, "as_text": _seen(answer.content.decode("utf-8", "replace"), secrets)}
+        return {**told, "text": _seen(answer.content.decode("utf-8", "replace"), secrets)}
     return {**told, "body": _seen(answer.body, secrets)}
 
 
@@ -113,7 +113,7 @@ def _images(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
     return [[_seen(asdict(image), secrets) for image in item] for item in exchange.images]
 
 
-def _essential(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
+def _minimal_fields(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
     if exchange.essential is None:
         return None
     return [redact(pointer, secrets) for pointer in sorted(exchange.essential)]

@@ -93,7 +93,7 @@ def _not_tested(run: Run) -> str:
         return f"{run.contract} could not be tested: {run.not_tested}"
     errors = counted(len(run.our_errors), "error")
     return (
-        f"{run.contract} could not be tested: {errors} of this suite itself, told above, "
+        f"{run.contract} could not be tested: {errors} in the suite itself, listed above, "
         "not of the gateway. Please report this with the report's folder."
     )
 

@@ -229,7 +229,7 @@ def test_a_rule_of_which_not_every_failure_is_listed_is_told_as_no_change(lossy_
 def test_a_file_that_is_no_exchange_says_what_to_give(tmp_path: Path) -> None:
     path = tmp_path / "0001.json"
     path.write_text("[]")
-    with pytest.raises(StoredError, match=r"0001\.json is no stored exchange .* give a file like report/"):
+    with pytest.raises(StoredError, match=r"0001\.json is not a stored exchange .* give a file like report/"):
         stored(path)
 
 

@@ -17,7 +17,7 @@ SLEEPING = made_up_rule("size/enum", dormant="no model listed here is max and pl
 EXPECTED = made_up_rule("upstream/one-call", level="expected")
 ACCEPTED = exchange({"seed": 0})
 REFUSED = exchange({"seed": -1, "prompt": "a"}, 400)
-DOUBT = "the gateway answered 429 to 7 requests."
+DOUBT = "the gateway responded 429 to 7 requests."
 
 
 def verdict(*findings: Finding, of: Exchange = ACCEPTED) -> Verdict:
@@ -34,7 +34,7 @@ def test_the_worst_finding_counts() -> None:
 
 def test_a_rule_that_nothing_bears_on_is_not_run_and_says_why() -> None:
     unseen, sleeping = sum_up([RULE, SLEEPING], [])
-    assert (unseen.verdict, unseen.reason) == (Verdict.NOT_RUN, "no exchange bears on it")
+    assert (unseen.verdict, unseen.reason) == (Verdict.NOT_RUN, "not tested by any request")
     assert (sleeping.verdict, sleeping.reason) == (Verdict.NOT_RUN, SLEEPING.dormant)
 
 
@@ -92,9 +92,9 @@ def test_exit_statuses_are_the_documented_ones() -> None:
 
 @pytest.mark.parametrize("word", [Verdict.NOT_RUN, Verdict.INCONCLUSIVE])
 def test_a_run_in_which_nothing_was_judged_is_no_test(word: Verdict) -> None:
-    hollow = never_hollow(run_of(undecided(RULE, word, "no exchange bears on it")), {RULE.id})
+    hollow = never_hollow(run_of(undecided(RULE, word, "not tested by any request")), {RULE.id})
     assert hollow.conformance is Conformance.NOT_TESTED
-    assert hollow.not_tested == "none of the rules could be judged: no exchange bears on it"
+    assert hollow.not_tested == "no rule could be judged: not tested by any request"
 
 
 def test_rules_that_were_kept_from_running_make_a_green_run_no_test() -> None:

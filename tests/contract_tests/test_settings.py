@@ -23,7 +23,7 @@ def test_an_address_of_a_gateway_is_taken_as_it_is(gateway: str | None) -> None:
 
 @pytest.mark.parametrize("gateway", ["http://user:word@host:80", "https://user@host"])
 def test_an_address_that_holds_a_user_is_refused_and_not_repeated(gateway: str) -> None:
-    with pytest.raises(SettingsError, match=r"^the gateway's address holds a user or a password") as raised:
+    with pytest.raises(SettingsError, match=r"^--gateway must not contain a user or password") as raised:
         checked(replace(RIGHT, gateway=gateway))
     assert "user@" not in str(raised.value)
     assert "word@" not in str(raised.value)
@@ -36,31 +36,31 @@ def test_an_address_that_holds_a_user_is_refused_and_not_repeated(gateway: str) 
         *("http://host:99999", "http://host:port", "http://a b", "http://host/v1?key=1", "http://host/#top", "\n"),
     ],
 )
-def test_what_is_no_address_of_a_gateway_is_told_with_one_that_is(gateway: str) -> None:
-    with pytest.raises(SettingsError, match=r"is no address of a gateway\. Give one like http://127\.0\.0\.1:3000\."):
+def test_a_gateway_that_is_not_an_http_url_is_rejected(gateway: str) -> None:
+    with pytest.raises(SettingsError, match="--gateway must be an HTTP URL; got "):
         checked(replace(RIGHT, gateway=gateway))
 
 
 @pytest.mark.parametrize("upstream", ["127.0.0.1:9900", "[::1]:9900", "0.0.0.0:1", "localhost:65535", None])
-def test_a_place_to_listen_is_taken_as_it_is(upstream: str | None) -> None:
+def test_an_upstream_with_host_and_port_is_accepted(upstream: str | None) -> None:
     settings = replace(RIGHT, upstream=upstream)
     assert checked(settings) is settings
 
 
 @pytest.mark.parametrize("upstream", ["", "9900", ":9900", "host", "host:", "host:http", "host:65536", "http://host/"])
-def test_what_is_no_place_to_listen_is_told_with_one_that_is(upstream: str) -> None:
-    with pytest.raises(SettingsError, match=r"is no place to listen\. Give host:port like 127\.0\.0\.1:9900\."):
+def test_an_upstream_without_host_or_port_is_rejected(upstream: str) -> None:
+    with pytest.raises(SettingsError, match="--upstream must be host:port; got "):
         checked(replace(RIGHT, upstream=upstream))
 
 
 def test_a_gateway_needs_a_token() -> None:
-    with pytest.raises(SettingsError, match=r"no token\. Give one that the gateway takes as TOKEN or in GATEWAY_TOKEN"):
+    with pytest.raises(SettingsError, match=r"No token\. Set GATEWAY_TOKEN\."):
         checked(replace(RIGHT, token=""))
 
 
 @pytest.mark.parametrize("token", ["sk-1234\n", "sk-12\r\n34", " sk-1234", "sk\x0012", "\t"])
 def test_a_token_that_no_header_can_carry_is_told_without_telling_it(token: str) -> None:
-    with pytest.raises(SettingsError, match="the token has space around it, or a line break in it") as told:
+    with pytest.raises(SettingsError, match="GATEWAY_TOKEN must not begin or end with white space") as told:
         checked(replace(RIGHT, token=token))
     assert "sk" not in str(told.value)
 
@@ -75,7 +75,7 @@ def test_settings_that_are_printed_do_not_tell_the_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "time", "gateway", "upstream", "examples"),
+    ("requested", "time", "gateway", "upstream", "examples"),
     [
         (None, None, None, None, 0),
         (None, None, "http://127.0.0.1:3000", "127.0.0.1:9900", 50),
@@ -86,17 +86,17 @@ def test_settings_that_are_printed_do_not_tell_the_token() -> None:
     ],
 )
 def test_nobody_pays_for_random_requests_unasked(
-    said: int | None, time: str | None, gateway: str | None, upstream: str | None, examples: int
+    requested: int | None, time: str | None, gateway: str | None, upstream: str | None, examples: int
 ) -> None:
-    assert fuzz_examples(said, time, gateway, upstream) == examples
+    assert fuzz_examples(requested, time, gateway, upstream) == examples
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200), ("0", 0)])
-def test_a_time_is_said_as_people_say_it(text: str, seconds: float) -> None:
+def test_a_time_is_read_in_seconds_minutes_or_hours(text: str, seconds: float) -> None:
     assert seconds_of(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "m", "ten", "-5m", "5 m", "5d"])
-def test_what_is_no_time_is_told(text: str) -> None:
-    with pytest.raises(SettingsError, match="is no time"):
+def test_a_malformed_time_is_rejected(text: str) -> None:
+    with pytest.raises(SettingsError, match="--fuzz-time must be like 90s or 10m; got "):
         seconds_of(text)

@@ -57,4 +57,4 @@ def exchange(body: Json, status: int = 200, said: Json = None) -> Exchange:
 
 
 def unanswered(body: Json) -> Exchange:
-    return Exchange(request(orjson.dumps(body)), NoAnswer("no whole answer within 1 s", 1.0), name="row 1")
+    return Exchange(request(orjson.dumps(body)), NoAnswer("no complete response within 1 s", 1.0), name="row 1")

@@ -54,16 +54,16 @@ async def drips_a_byte_a_second(_: bytes, writer: asyncio.StreamWriter) -> None:
 
 JSON = b"Content-Type: application/json"
 AT_ONCE = {
-    "no whole answer within 1 s": hostile.never_answers,
-    "no whole answer within 1 s.": drips_a_byte_a_second,
-    "no whole answer within 1 s. Check": hostile.always_continues,
-    "connection closed before the answer": hostile.closes,
-    "answer longer than 4 MiB": hostile.never_ends,
-    "answer longer than 4 MiB.": hostile.inflates,
+    "no complete response within 1 s": hostile.never_answers,
+    "no complete response within 1 s.": drips_a_byte_a_second,
+    "no complete response within 1 s. Check": hostile.always_continues,
+    "connection closed before the response": hostile.closes,
+    "response longer than 4 MiB": hostile.never_ends,
+    "response longer than 4 MiB.": hostile.inflates,
     "malformed HTTP: headers or a line of more than 100 KiB": hostile.never_ends_its_headers,
-    "(HTTP 200) is no JSON": answering(b"[" * 100_000 + b"]" * 100_000, JSON),
-    "(HTTP 200) is no JSON.": answering(b'{"created": "\xff\xfe"}', JSON),
-    "is no JSON. Is there": answering(b"[" + b"[]," * 200_000 + b"[]]", JSON),
+    "(HTTP 200) is not JSON": answering(b"[" * 100_000 + b"]" * 100_000, JSON),
+    "(HTTP 200) is not JSON.": answering(b'{"created": "\xff\xfe"}', JSON),
+    "is not JSON. Is http": answering(b"[" + b"[]," * 200_000 + b"[]]", JSON),
 }
 
 
@@ -115,7 +115,7 @@ LINKS = {
     "{base}/chain": "the link redirects more than 5 times",
     "{base}/away": "the link redirects to a private address (169.254.169.254)",
     "{base}/huge": "a PNG image that claims",
-    "{base}/bomb": "answer longer than 1 MiB",
+    "{base}/bomb": "response longer than 1 MiB",
     "file:///etc/passwd": "the link points to file:",
     "http://10.0.0.1/1.png": "the link points to a private address (10.0.0.1)",
     "http://[::ffff:127.0.0.2]/1.png": "the link points to a private address (127.0.0.2)",
@@ -162,8 +162,8 @@ def test_a_gateway_that_answers_well_at_first_and_then_never_again_ends_the_run(
     reasons = {one.reason for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.rule.dormant is None}
     assert reasons
     for reason in reasons:
-        assert reason.startswith(f"the gateway gave no answer to {MOST_SILENT} requests in a row, nor to a plain one")
-        assert reason.endswith("the run was stopped. Look whether it still runs.")
+        assert reason.startswith(f"the gateway did not respond to {MOST_SILENT} requests in a row, nor to a plain one")
+        assert reason.endswith("the run was stopped. Check that the gateway still runs.")
 
 
 def test_a_gateway_that_answers_only_what_it_likes_is_tested_to_the_end() -> None:

@@ -179,8 +179,8 @@ def test_what_a_camera_writes_before_a_jpeg_is_no_flood() -> None:
 
 def test_what_is_no_image_says_what_its_answer_took_it_for() -> None:
     page = b"<!doctype html><title>Not found</title>"
-    assert problem(page, "text/html") == "no PNG, JPEG, WebP or AVIF image (text/html)"
-    assert problem(page, "") == "no PNG, JPEG, WebP or AVIF image"
+    assert problem(page, "text/html") == "not a PNG, JPEG, WebP or AVIF image (text/html)"
+    assert problem(page, "") == "not a PNG, JPEG, WebP or AVIF image"
     assert problem(b"\x89PNG\r\n\x1a\n") == "a PNG image whose header cannot be read"
 
 

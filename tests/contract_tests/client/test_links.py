@@ -101,8 +101,8 @@ def test_a_link_is_asked_for_as_it_stands_and_without_a_token() -> None:
         ("data:image/png;base64,AAAA", "the link points to data:"),
         ("http:///1.png", "the link points to a host that has no address"),
         ("http://xn--a/1.png", "the link points to a host that has no address"),
-        ("http://[::1", "the link is no valid URL"),
-        ("http://127.0.0.1/\n", "the link is no valid URL"),
+        ("http://[::1", "the link is not a valid URL"),
+        ("http://127.0.0.1/\n", "the link is not a valid URL"),
         ("http://169.254.169.254/latest/", "the link points to a private address (169.254.169.254)"),
         ("http://10.0.0.1/", "the link points to a private address (10.0.0.1)"),
         ("https://192.168.1.1/", "the link points to a private address (192.168.1.1)"),
@@ -162,8 +162,8 @@ def test_a_redirect_is_followed_also_where_it_is_relative() -> None:
         ("/image.png?Signature=abc", "the link redirects in a circle"),
         ("http://169.254.169.254/", "the link redirects to a private address (169.254.169.254)"),
         ("file:///etc/passwd", "the link redirects to file:"),
-        ("http://127.0.0.1:port/", "the link redirects to what is no valid URL"),
-        ("http://://]", "the link redirects to what is no valid URL"),
+        ("http://127.0.0.1:port/", "the link redirects to an invalid URL"),
+        ("http://://]", "the link redirects to an invalid URL"),
     ],
 )
 def test_a_redirect_is_checked_like_a_link(location: str, problem: str) -> None:
@@ -193,9 +193,9 @@ def test_a_chain_of_redirects_within_the_limit_is_followed() -> None:
         (answering(b"gone", status=b"404 Not Found"), "404 behind the link"),
         (answering(b"", status=b"204 No Content"), "204 behind the link"),
         (answering(b"", status=b"302 Found"), "302 behind the link"),
-        (hostile.closes, "connection closed before the answer"),
-        (hostile.never_ends, "answer longer than 1 MiB"),
-        (hostile.inflates, "answer longer than 1 MiB"),
+        (hostile.closes, "connection closed before the response"),
+        (hostile.never_ends, "response longer than 1 MiB"),
+        (hostile.inflates, "response longer than 1 MiB"),
     ],
 )
 def test_what_is_no_image_behind_a_link_is_told(behaviour: Behaviour, problem: str) -> None:
@@ -204,7 +204,7 @@ def test_what_is_no_image_behind_a_link_is_told(behaviour: Behaviour, problem: s
 
 def test_a_download_that_does_not_end_in_time_is_given_up() -> None:
     limits = Limits(seconds=1.0)
-    assert behind(hostile.drips, limits) == Problem("no whole answer behind the link within 1 s")
+    assert behind(hostile.drips, limits) == Problem("the link gave no complete response within 1 s")
 
 
 def test_the_addresses_of_a_host_are_all_that_it_has(resolving: Resolving) -> None:

@@ -95,19 +95,19 @@ def test_what_one_answer_leaves_on_its_connection_does_not_reach_the_next_exchan
     "behaviour", [hostile.never_answers, hostile.drips, hostile.always_continues], ids=lambda item: item.__name__
 )
 def test_an_answer_that_does_not_end_in_time_is_given_up(behaviour: Behaviour) -> None:
-    assert problem_with(behaviour, QUICK) == "no whole answer within 1 s"
+    assert problem_with(behaviour, QUICK) == "no complete response within 1 s"
 
 
 CUT_CHUNK = HEAD + b"Transfer-Encoding: chunked\r\n\r\n10\r\n{}"
 GARBAGE = {
-    "connection closed before the answer": hostile.closes,
-    "connection closed within the answer": saying(CUT_CHUNK),
+    "connection closed before the response": hostile.closes,
+    "connection closed during the response": saying(CUT_CHUNK),
     "malformed HTTP: illegal status line": saying(b"sk-secret is not a status line\r\n\r\n"),
     "malformed HTTP: illegal header line": saying(HEAD + b"sk-secret\r\n\r\n"),
     "malformed HTTP: illegal chunk header": saying(CUT_CHUNK.replace(b"10", b"sk-secret")),
     "malformed HTTP: bad Content-Length": saying(HEAD + b"Content-Length: sk-secret\r\n\r\n"),
     "malformed HTTP: headers or a line of more than 100 KiB": hostile.never_ends_its_headers,
-    "answer longer than 1 MiB": hostile.never_ends,
+    "response longer than 1 MiB": hostile.never_ends,
 }
 
 
@@ -117,11 +117,11 @@ def test_a_broken_answer_is_told_in_words_that_quote_nothing_of_it(problem: str)
 
 
 def test_an_answer_shorter_than_its_content_length_is_no_answer() -> None:
-    assert problem_with(saying(HEAD + b"Content-Length: 10\r\n\r\n{}")) == "connection closed within the answer"
+    assert problem_with(saying(HEAD + b"Content-Length: 10\r\n\r\n{}")) == "connection closed during the response"
 
 
 def test_half_of_the_headers_is_no_answer() -> None:
-    assert problem_with(saying(HEAD)) == "connection closed before the answer"
+    assert problem_with(saying(HEAD)) == "connection closed before the response"
 
 
 def test_nobody_listening_is_told_as_such() -> None:
@@ -175,10 +175,10 @@ def test_an_empty_answer_needs_no_gzip_data() -> None:
     [
         (packed(b"[1]")[:-3], b"gzip", "the answer's gzip data is cut"),
         (b"\x1f", b"gzip", "the answer's gzip data is cut"),
-        (packed(b"[1]") + b"more", b"gzip", "bytes after the end of the answer's gzip data"),
+        (packed(b"[1]") + b"more", b"gzip", "bytes after the end of the response's gzip data"),
         (b"[1]", b"gzip", "the answer says that it is gzip data, and is not"),
-        (b"[1]", b"br", "the answer has content coding 'br', which was not offered"),
-        (b"[1]", b"gzip, gzip", "the answer has content coding 'gzip, gzip', which was not offered"),
+        (b"[1]", b"br", "the response has content coding 'br', which was not offered"),
+        (b"[1]", b"gzip, gzip", "the response has content coding 'gzip, gzip', which was not offered"),
     ],
 )
 def test_a_content_coding_that_cannot_be_undone_is_told(content: bytes, coding: bytes, problem: str) -> None:
@@ -187,13 +187,13 @@ def test_a_content_coding_that_cannot_be_undone_is_told(content: bytes, coding: 
 
 def test_gigabytes_under_gzip_end_at_the_limit() -> None:
     with at_most(12):
-        assert problem_with(hostile.inflates) == "answer longer than 1 MiB"
+        assert problem_with(hostile.inflates) == "response longer than 1 MiB"
 
 
 def test_a_hundred_mebibytes_in_one_packed_piece_are_not_unpacked() -> None:
     bomb = answering(packed(bytes(100 * MEBIBYTE)), b"Content-Encoding: gzip")
     with at_most(12):
-        assert problem_with(bomb) == "answer longer than 1 MiB"
+        assert problem_with(bomb) == "response longer than 1 MiB"
 
 
 def test_an_answer_exactly_at_the_limit_is_received() -> None:

@@ -169,7 +169,7 @@ def test_a_budget_of_one_image_is_a_test_still_and_says_what_it_left_out() -> No
     verdicts = {one.rule.id: one for one in found.verdicts}
     assert verdicts["powertokens/request/accepted"].verdict is Verdict.PASS
     reason = verdicts["powertokens/seed/preserves-0"].reason
-    assert re.fullmatch(r"no exchange bears on it; BUDGET=1 left out \d+ requests", reason)
+    assert re.fullmatch(r"not tested by any request; BUDGET=1 left out \d+ requests", reason)
 
 
 def health(sign: Exchange) -> tuple[Health, list[int]]:
@@ -209,7 +209,7 @@ def test_a_gateway_that_gives_a_sign_of_life_is_tested_on() -> None:
 def test_a_gateway_that_gives_none_is_given_up_once() -> None:
     watch, asked = health(SILENT)
     seeing(watch, *[SILENT] * 3 * MOST_SILENT)
-    assert "no whole answer within 1 s" in watch.stopped
+    assert "no complete response within 1 s" in watch.stopped
     assert watch.doubt == watch.stopped
     assert len(asked) == 1
 
@@ -235,5 +235,5 @@ def test_a_gateway_that_breaks_on_its_first_request_is_tested_and_told() -> None
 def test_a_gateway_that_goes_on_breaking_is_looked_at_twice_at_most() -> None:
     with replying(lambda *_: as_json({"error": "down"}, 503)) as gateway:
         found = run_against(gateway.url, upstream="127.0.0.1:0")
-    assert "it answered 503 but nothing reached the upstream" in found.not_tested
+    assert "the gateway responded 503 but nothing reached the upstream" in found.not_tested
     assert found.cost.requests == len(gateway.asked) == 2

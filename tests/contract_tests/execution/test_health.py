@@ -46,14 +46,14 @@ def test_a_gateway_that_does_not_run(folder: Path) -> None:
     with free_port() as port:
         said = told(ran(folder, f"http://127.0.0.1:{port}"))
     assert f"http://127.0.0.1:{port} cannot be used: connection refused." in said
-    assert "Check that it runs and that its address is right." in said
+    assert "Check that it runs and that --gateway is right." in said
 
 
 def test_a_gateway_that_speaks_no_tls(folder: Path) -> None:
     with hostile.serving(hostile.answering(b"{}")) as served:
         said = told(ran(folder, served.base.replace("http:", "https:")))
     assert "cannot be used: TLS: wrong version number." in said
-    assert "Where it speaks no TLS its address begins with http://." in said
+    assert "If it does not speak TLS, --gateway must begin with http://." in said
     assert "SSL_CERT_FILE" in said
 
 
@@ -64,14 +64,14 @@ def test_a_gateway_whose_name_leads_nowhere(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        (401, "the gateway refuses the token (HTTP 401). Give a valid one as TOKEN or in GATEWAY_TOKEN."),
-        (403, "the gateway refuses the token (HTTP 403). Give a valid one as TOKEN or in GATEWAY_TOKEN."),
-        (404, "the gateway has no POST /v1/images/generations (HTTP 404). GATEWAY is the address before /v1/images"),
+        (401, "the gateway rejects the token (HTTP 401). Set GATEWAY_TOKEN to a valid one."),
+        (403, "the gateway rejects the token (HTTP 403). Set GATEWAY_TOKEN to a valid one."),
+        (404, "the gateway has no POST /v1/images/generations (HTTP 404). --gateway must be the URL before /v1/images"),
         (405, "the gateway has no POST /v1/images/generations (HTTP 405)."),
-        (301, "the gateway redirects (HTTP 301). Give the address that it redirects to."),
-        (302, "the gateway redirects (HTTP 302). Give the address that it redirects to."),
-        (308, "the gateway redirects (HTTP 308). Give the address that it redirects to."),
-        (429, "the gateway answers 429 to a single request. Wait, or raise the limits of this token."),
+        (301, "the gateway redirects (HTTP 301). Set --gateway to the URL that it redirects to."),
+        (302, "the gateway redirects (HTTP 302). Set --gateway to the URL that it redirects to."),
+        (308, "the gateway redirects (HTTP 308). Set --gateway to the URL that it redirects to."),
+        (429, "the gateway responds 429 to a single request. Wait, or raise the rate limits of this token."),
     ],
 )
 def test_a_gateway_that_answers(status: int, advice: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_a_gateway_that_answers(status: int, advice: str, folder: Path, monkeypa
 def test_something_that_answers_with_a_page(status: int, folder: Path) -> None:
     with replying(lambda *_: HTMLResponse("<html>Welcome</html>", status)) as gateway:
         said = told(ran(folder, gateway.url))
-    assert f"the answer (HTTP {status}) is no JSON. Is there an image gateway at {gateway.url}?" in said
+    assert f"the response (HTTP {status}) is not JSON. Is {gateway.url} an image gateway?" in said
 
 
 def calling(path: str, upstream: str) -> Reply:
@@ -107,15 +107,15 @@ def test_a_gateway_that_calls_another_upstream(folder: Path) -> None:
     upstream = observed_at()
     with replying(lambda *_: generated({"url": "http://127.0.0.1/1.png"})) as gateway:
         said = told(ran(folder, gateway.url, "--upstream", upstream))
-    assert f"it answered 200 but nothing reached the upstream at {upstream}." in said
-    assert f"Set the gateway's upstream to http://{upstream}/api/v1, or leave UPSTREAM out." in said
+    assert f"the gateway responded 200 but nothing reached the upstream at {upstream}." in said
+    assert f"Set the gateway's upstream to http://{upstream}/api/v1, or omit --upstream." in said
 
 
 def test_a_gateway_that_calls_another_path_of_the_upstream(folder: Path) -> None:
     upstream = observed_at()
     with replying(calling("/api/v2/images?a=b", upstream)) as gateway:
         said = told(ran(folder, gateway.url, "--upstream", upstream))
-    assert "it answered 200 and called POST /api/v2/images?a=b upstream, where POST /api/v1/services/aigc/" in said
+    assert "responded 200 and called POST /api/v2/images?a=b upstream, where POST /api/v1/services/aigc/" in said
     assert f"Set the gateway's upstream to http://{upstream}/api/v1" in said
 
 
@@ -123,7 +123,7 @@ def test_a_gateway_whose_own_upstream_is_down(folder: Path) -> None:
     upstream = observed_at()
     with replying(lambda *_: as_json({"error": "bad gateway"}, 502)) as gateway:
         said = told(ran(folder, gateway.url, "--upstream", upstream))
-    assert f"it answered 502 but nothing reached the upstream at {upstream}." in said
+    assert f"the gateway responded 502 but nothing reached the upstream at {upstream}." in said
 
 
 def test_a_place_to_listen_that_is_taken(folder: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_place_to_listen_that_is_taken(folder: Path) -> None:
 def test_a_place_to_listen_that_is_no_address_of_this_machine(folder: Path) -> None:
     with replying(lambda *_: generated()) as gateway:
         said = told(ran(folder, gateway.url, "--upstream", "198.51.100.7:9900"))
-    assert "UPSTREAM is an address of this machine with a free port." in said
+    assert "--upstream must be a free port of this machine." in said
 
 
 @pytest.mark.parametrize("more", [(), ("--gateway", "http://127.0.0.1:9", "--upstream", "127.0.0.1:0")])
@@ -149,21 +149,21 @@ def test_a_contract_that_names_no_upstream_cannot_be_observed(more: tuple[str, .
     alone.write_text("\n".join(line for line in kept if "judged: false" not in line and "x-upstream" not in line))
     asked = ["run", "--contract", str(alone), "--report", str(tmp_path / "report"), *more]
     said = told(CliRunner().invoke(main, asked, env={"GATEWAY_TOKEN": TOKEN, "COLUMNS": "400"}))
-    assert "alone names no upstream that could be observed. Give GATEWAY without UPSTREAM" in said
+    assert "alone names no upstream to observe. Omit --upstream" in said
 
 
 def test_a_place_for_reports_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with replying(lambda *_: generated()) as gateway:
         said = told(ran(tmp_path / "file" / "report", gateway.url))
-    assert "no reports can be written to" in said
-    assert "Not a directory. Give another REPORT." in said
+    assert "--report must be a writable folder; got" in said
+    assert ": Not a directory" in said
     assert gateway.asked == []
 
 
 def test_an_address_with_a_password_is_not_taken_and_not_shown(folder: Path) -> None:
     said = told(ran(folder, "http://someone:pass-word@127.0.0.1:9"))
-    assert "the gateway's address holds a user or a password" in said
+    assert "--gateway must not contain a user or password" in said
     assert "pass-word" not in said
 
 

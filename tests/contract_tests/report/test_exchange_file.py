@@ -126,19 +126,24 @@ def test_a_request_is_never_shortened() -> None:
 def test_an_answer_that_is_no_json_is_kept_as_text() -> None:
     answer = replace(answering(None, 502), content=b"<h1>Bad \xff gateway</h1>", body=ABSENT)
     told = read_back(exchange_to_json(exchange(answer=answer), [])["answer"])
-    assert (told["status"], told["as_text"]) == (502, "<h1>Bad \ufffd gateway</h1>")
+    assert (told["status"], told["text"]) == (502, "<h1>Bad \ufffd gateway</h1>")
 
 
 def test_no_answer_is_kept_with_its_reason() -> None:
     told = exchange_to_json(exchange(answer=NoAnswer("connection reset", 0.5)), [])
-    assert told["answer"] == {"problem": "connection reset", "seconds": 0.5}
+    assert told["answer"] == {"error": "connection reset", "seconds": 0.5}
 
 
 def test_what_nobody_looked_at_is_null_and_what_was_empty_is_a_list() -> None:
     blind = Exchange(asking(), answering({}), UNOBSERVED, UNOBSERVED)
-    assert [exchange_to_json(blind, [])[key] for key in ("upstream", "images", "essential")] == [None] * 3
+    keys = ("upstream", "images", "minimal_fields")
+    assert [exchange_to_json(blind, [])[key] for key in keys] == [None] * 3
     empty = Exchange(asking(), answering({}), (), (), frozenset({"/b", "/a"}))
-    assert [exchange_to_json(empty, [])[key] for key in ("upstream", "images", "essential")] == [[], [], ["/a", "/b"]]
+    assert [exchange_to_json(empty, [])[key] for key in keys] == [
+        [],
+        [],
+        ["/a", "/b"],
+    ]
 
 
 def test_images_and_upstream_calls_are_told_in_full() -> None:

@@ -98,7 +98,7 @@ def test_green_is_not_hollow() -> None:
 def test_what_was_not_decided_takes_one_line_for_each_reason() -> None:
     lines = printed(mixed_run())
     assert line_with("not run  ", lines).startswith("5 not run ")
-    assert line_with("no exchange bears on it", lines).endswith(
+    assert line_with("not tested by any request", lines).endswith(
         "size/type, size/format, response_format/enum and 2 more"
     )
     assert line_with("1 inconclusive  ", lines).endswith("the images cannot be told apart: n/default")
