@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from contract_tests.blame.minimize import Narrowing, Send, isolated
+from contract_tests.blame.minimize import BudgetSpentError, Send, isolated, minimize, valid_bodies
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, marked
 from contract_tests.planning.fields import Field, asked_images, fields_of
@@ -101,23 +101,27 @@ class Explaining:
 
         None where no more may be sent. A field without which the rule bears on nothing is its own business.
         """
-        narrowing, first = Narrowing(self.contract, self.send, self.may_send), one.exchange
-        tried: dict[str, bool] = {} if one.rule.pointer is None else {one.rule.pointer: False}
-        smaller = True
-        while smaller:
-            smaller = False
-            for part in narrowing.varied(body):
-                if part.pointer in tried or (plainer := narrowing.without(body, part)) is None:
-                    continue
-                attempt = await self._sent(self._valid(first, plainer))
-                if attempt is None:
-                    return None
-                finding = self._finding(one.rule, attempt)
-                if _fails(finding):
-                    body, one, smaller = plainer, Judgement(one.rule, attempt, finding), True
-                else:
-                    tried[part.pointer] = finding is not None and finding.outcome is Outcome.PASS
-        return one, [part for part in narrowing.varied(body) if tried.get(part.pointer)]
+        first, kept = one.exchange, list[Json]()
+
+        async def still_fails(attempt: Json) -> bool:
+            nonlocal one
+            exchange = await self._sent(self._valid(first, attempt))
+            if exchange is None:
+                raise BudgetSpentError
+            finding = self._finding(one.rule, exchange)
+            if _fails(finding):
+                one = Judgement(one.rule, exchange, finding)
+                return True
+            if finding is not None and finding.outcome is Outcome.PASS:
+                kept.append(attempt)
+            return False
+
+        budget = valid_bodies(self.contract, without=one.rule.pointer)
+        try:
+            minimal = await minimize(body, still_fails, budget)
+        except BudgetSpentError:
+            return None
+        return one, [part for part in budget.fields if minimal.needed.get(part.pointer, ABSENT) in kept]
 
     def _beside(self, one: Judgement, parts: Sequence[Field]) -> Judgement | None:
         """The failure with the fields named that it takes beside the rule's own; None where it takes none."""

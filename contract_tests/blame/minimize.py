@@ -1,17 +1,76 @@
-"""From a valid request that was refused to the smallest one, so that no field is blamed for another's fault."""
+"""From a failing body to the smallest one that still fails, so that no field is blamed for another's fault."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, marked
 from contract_tests.planning.fields import Field, base_for, base_request, fields_of
+from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import standing
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.values.json_value import ABSENT, Json, same, shortened
-from gateway_contract.values.pointer import placed, read, removed
+from gateway_contract.values.pointer import placed, read
+
+StillFails = Callable[[Json], Awaitable[bool]]
+"""Whether a body fails as the first one did. May raise BudgetSpentError."""
+
+
+class BudgetSpentError(Exception):
+    """No more requests may be sent: what a failure takes is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Where minimizing may lead: some fields become as in `base`, in bodies that are allowed."""
+
+    base: Json
+    fields: Sequence[Field]
+    is_allowed: Callable[[Json], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Minimal:
+    """The smallest failing body. `needed` are the fields without which it does not fail, each with the body tried."""
+
+    body: Json
+    needed: Mapping[str, Json]
+
+
+async def minimize(body: Json, still_fails: StillFails, budget: Budget) -> Minimal:
+    """Makes groups of fields as in the base: halves of all first, then single ones, until nothing more can go (ddmin).
+
+    Raises BudgetSpentError.
+    """
+    needed: dict[str, Json] = {}
+    left = list(varied(budget, body))
+    size, smaller = len(left), True
+    while smaller or size > 1:
+        size, smaller = max(min(size, len(left) // 2), 1) if smaller else size // 2, False
+        for group in [left[start : start + size] for start in range(0, len(left), size)]:
+            attempt = as_in_base(budget.base, body, (part.pointer for part in group))
+            if not budget.is_allowed(attempt):
+                continue
+            if await still_fails(attempt):
+                body, smaller = attempt, True
+            elif size == 1:
+                needed[group[0].pointer] = attempt
+        left = [part for part in varied(budget, body) if part.pointer not in needed]
+    return Minimal(body, needed)
+
+
+def varied(budget: Budget, body: Json) -> Iterable[Field]:
+    """The fields in which a body differs from the base."""
+    return (part for part in budget.fields if differs(budget.base, body, part))
+
+
+def as_in_base(base: Json, body: Json, pointers: Iterable[str]) -> Json:
+    for pointer in pointers:
+        body = with_value(body, pointer, read(base, pointer))
+    return body
+
 
 MOST_REQUESTS = 160
 """What narrowing may cost in all, in requests: a gateway that refuses at random would cost without end."""
@@ -77,41 +136,26 @@ class Narrowing:
         return True
 
     async def _narrowed(self, body: Json, refused: Exchange) -> Exchange:
-        """Takes away one field after the other, and once more those that others had need of, while that helps."""
-        nobody = frozenset[str]()
-        essential: dict[str, Json] = {}
-        smaller = True
-        while smaller:
-            smaller = False
-            for part in self.varied(body):
-                if part.pointer in essential or (plainer := self.without(body, part)) is None:
-                    continue
-                attempt = await self._again(plainer, refused.name)
-                if attempt is None:
-                    return replace(refused, essential=nobody)  # what it takes is not known
-                if attempt.accepted:
-                    essential[part.pointer] = read(body, part.pointer)  # type: ignore[assignment] # it is there
-                else:
-                    body, refused, smaller = plainer, attempt, True
-        if not essential or len(essential) > MOST_BLAMED:
-            return replace(refused, essential=nobody)
-        case = valid_case(self.contract, refused.name, body)
-        if not await self._lasts(case, lambda again: not again.accepted):
-            return replace(refused, essential=nobody)
-        self.blamed.append(essential)
-        return replace(refused, essential=frozenset(essential))
+        """Takes fields away while the request is still refused."""
 
-    def varied(self, body: Json) -> Sequence[Field]:
-        """The fields in which a body differs from the smallest valid request."""
-        base = base_request(self.contract)
-        return [part for part in fields_of(self.contract) if differs(base, body, part)]
+        async def still_refused(attempt: Json) -> bool:
+            nonlocal refused
+            again = await self._again(attempt, refused.name)
+            if again is None:
+                raise BudgetSpentError
+            refused = refused if again.accepted else again
+            return not again.accepted
 
-    def without(self, body: Json, part: Field) -> Json | None:
-        """A body that is valid still with a field left out, or as in the smallest request; None where there is none."""
-        base = base_request(self.contract)
-        plain = read(base, part.pointer)
-        smaller = removed(body, part.pointer) if plain is ABSENT else placed(body, part.pointer, plain)
-        return smaller if standing(self.contract, smaller).valid else None
+        try:
+            minimal = await minimize(body, still_refused, valid_bodies(self.contract))
+        except BudgetSpentError:
+            return replace(refused, essential=frozenset())
+        case = valid_case(self.contract, refused.name, minimal.body)
+        blames = 0 < len(minimal.needed) <= MOST_BLAMED
+        if not blames or not await self._lasts(case, lambda again: not again.accepted):
+            return replace(refused, essential=frozenset())
+        self.blamed.append({pointer: read(minimal.body, pointer) for pointer in minimal.needed})  # type: ignore[misc] # it is there
+        return replace(refused, essential=frozenset(minimal.needed))
 
     async def _again(self, body: Json, name: str) -> Exchange | None:
         return await self._sent(valid_case(self.contract, name, body))
@@ -122,6 +166,12 @@ class Narrowing:
             return None
         self.sent += 1
         return await self.send(case)
+
+
+def valid_bodies(contract: Contract, without: str | None = None) -> Budget:
+    """Minimizing that changes any field but one, and sends valid requests only."""
+    fields = [part for part in fields_of(contract) if part.pointer != without]
+    return Budget(base_request(contract), fields, lambda body: standing(contract, body).valid)
 
 
 def is_broken(exchange: Exchange) -> bool:

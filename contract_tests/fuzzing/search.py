@@ -1,5 +1,6 @@
 """Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +10,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, tar
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.blame.minimize import differs
+from contract_tests.blame.minimize import Budget, as_in_base, differs, minimize
 from contract_tests.client.correlation import PLACEHOLDER, marked
 from contract_tests.planning.fields import base_request, fields_of
-from contract_tests.planning.pairwise import with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import standing
 from gateway_contract.rules.judge import Judgement, judge
@@ -64,8 +64,7 @@ class Refusals:
         body = read_json(content)
         if body is ABSENT or not self.reasons or len(self.reasons) >= MOST_REASONS:
             return None
-        for pointer in frozenset().union(*self.reasons):
-            body = plain(self.contract, body, pointer)
+        body = as_in_base(base_request(self.contract), body, frozenset[str]().union(*self.reasons))
         interesting = any(varied(self.contract, body)) and standing(self.contract, body).valid
         return compact(body) if interesting else None
 
@@ -74,15 +73,6 @@ def varied(contract: Contract, body: Json) -> Iterator[str]:
     """The fields in which a body differs from the plain request, its mark apart."""
     base, body = base_request(contract), marked(body, contract.marks, PLACEHOLDER)
     return (part.pointer for part in fields_of(contract) if differs(base, body, part))
-
-
-def plain(contract: Contract, body: Json, pointer: str) -> Json:
-    return with_value(body, pointer, read(base_request(contract), pointer))
-
-
-def plainer_bodies(contract: Contract, body: Json) -> Iterator[Json]:
-    """A body with one field after the other as in the plain request."""
-    return (plain(contract, body, pointer) for pointer in varied(contract, body))
 
 
 Ask = Callable[[str, bytes], Exchange | None]
@@ -127,16 +117,15 @@ class Search:
 
     def _smallest_of(self, name: str, content: bytes) -> Exchange | None:
         self.wanted, self.smallest = "", None
-        if self._is_wanted(name, content):
-            self._make_smaller(name, content)
-        return self.smallest
-
-    def _make_smaller(self, name: str, content: bytes) -> None:
         body = read_json(content)
-        smaller = () if body is ABSENT else map(compact, plainer_bodies(self.contract, body))
-        found = next((one for one in smaller if self._is_wanted(name, one)), None)
-        if found is not None:
-            self._make_smaller(name, found)
+        if self._is_wanted(name, content) and body is not ABSENT:
+
+            async def still_wanted(attempt: Json) -> bool:
+                return self._is_wanted(name, compact(attempt))
+
+            budget = Budget(base_request(self.contract), fields_of(self.contract), lambda _: True)
+            asyncio.run(minimize(marked(body, self.contract.marks, PLACEHOLDER), still_wanted, budget))
+        return self.smallest
 
     def finds(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Iterator[Exchange]:
         """For each rule that is broken for the first time, the smallest request that breaks it."""
