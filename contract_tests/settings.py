@@ -70,7 +70,7 @@ def _check_gateway(gateway: str) -> None:
     except httpx.InvalidURL:
         url = httpx.URL()
     if url.userinfo:
-        raise SettingsError("--gateway must not contain a user or a password: neither is sent")
+        raise SettingsError("--gateway must not contain a user or password: neither is sent")
     reachable = url.scheme in {"http", "https"} and url.host and (url.port or 0) <= 65535
     if not reachable or url.query or url.fragment or " " in gateway:
         raise SettingsError(f"--gateway must be an HTTP URL; got {gateway!r}")

@@ -173,10 +173,10 @@ def test_an_empty_answer_needs_no_gzip_data() -> None:
 @pytest.mark.parametrize(
     ("content", "coding", "problem"),
     [
-        (packed(b"[1]")[:-3], b"gzip", "the answer's gzip data is cut"),
-        (b"\x1f", b"gzip", "the answer's gzip data is cut"),
+        (packed(b"[1]")[:-3], b"gzip", "the response's gzip data is cut"),
+        (b"\x1f", b"gzip", "the response's gzip data is cut"),
         (packed(b"[1]") + b"more", b"gzip", "bytes after the end of the response's gzip data"),
-        (b"[1]", b"gzip", "the answer says that it is gzip data, and is not"),
+        (b"[1]", b"gzip", "the response says that it is gzip data, and is not"),
         (b"[1]", b"br", "the response has content coding 'br', which was not offered"),
         (b"[1]", b"gzip, gzip", "the response has content coding 'gzip, gzip', which was not offered"),
     ],

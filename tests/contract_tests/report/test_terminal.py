@@ -142,7 +142,7 @@ def test_a_run_that_was_none_says_why_and_what_to_do() -> None:
 def test_an_error_of_our_own_is_told_as_ours() -> None:
     text = printed(run_of(*map(passed, RULES), errors=("rule a could not judge b: KeyError: 'c'",)))
     assert line_with("KeyError", text).startswith("ERROR   rule a could not judge b")
-    assert "1 error of this suite itself" in text.splitlines()[-1]
+    assert "1 error in the suite itself" in text.splitlines()[-1]
 
 
 @pytest.mark.parametrize("run", [MANY, mixed_run(), clean_run()], ids=["many", "mixed", "clean"])
