@@ -40,6 +40,7 @@ from contract_tests.selftest.trials import (
 )
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
+from gateway_contract.schema.constraint import Level
 from mock_server.defects.catalogue import defects, each_operator_once
 from mock_server.defects.conforming import CONFORMING, variants
 from mock_server.defects.defect import Defect
@@ -130,7 +131,7 @@ def suite(trial: Trial) -> Tried:
         case Kind.DEFECT:
             ready = ready_about(trial.contract, defects_of(trial.contract)[trial.name])
         case _:
-            level = "documented"
+            level = Level.DOCUMENTED
     began = time.process_time()
     found = run_against(ready, app_of(trial))
     cpu = time.process_time() - began

@@ -72,10 +72,14 @@ def invalid_body(contract: Contract) -> Json:
 
 
 def inline_body(contract: Contract) -> Json:
-    carrier = next(carrier for carrier in contract.images.carriers if carrier.inline) if contract.images else None
-    if carrier is None:
+    image_field = (
+        next(image_field for image_field in contract.images.image_fields if image_field.inline)
+        if contract.images
+        else None
+    )
+    if image_field is None:
         raise SystemExit(f"{contract.name} has no images within its answers")
-    return placed(valid_body(contract), carrier.asked_by, carrier.value)
+    return placed(valid_body(contract), image_field.asked_by, image_field.value)
 
 
 def varied(contract: Contract, body: Json, number: int) -> Json:
@@ -87,6 +91,6 @@ def link_in(contract: Contract, answer: Json) -> str:
     """The path of the first image's link."""
     if contract.images is None:
         raise SystemExit(f"{contract.name} has no images")
-    keys = [carrier.key for carrier in contract.images.carriers if not carrier.inline]
+    keys = [image_field.key for image_field in contract.images.image_fields if not image_field.inline]
     found = read(answer, below(f"{contract.images.pointer}/0", keys[0]))
     return urlsplit(str(found)).path

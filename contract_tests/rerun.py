@@ -14,7 +14,7 @@ from contract_tests.client.case import Case
 from contract_tests.client.correlation import marks_in
 from contract_tests.client.send import Sender, exchanged
 from contract_tests.client.transport import connections
-from contract_tests.execution.observer import Observation
+from contract_tests.execution.observer import Observer
 from contract_tests.planning.plan import failure_cases, layout_cases, with_mark
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
 from contract_tests.report.json_report import MOST_FAILURES
@@ -92,7 +92,7 @@ def sent_again(found: Stored, ready: Loaded) -> Exchange:
 
 
 async def _exchange(
-    ready: Loaded, request: Request, url: str, token: str, observation: Observation | None, found: Stored
+    ready: Loaded, request: Request, url: str, token: str, observation: Observer | None, found: Stored
 ) -> Exchange:
     async with connections() as transport:
         own = await own_addresses(url, observation)
@@ -112,7 +112,7 @@ async def _exchange(
     return exchange if observation is None else replace(exchange, upstream=observation.since(before))
 
 
-def _arrange(observation: Observation, contract: Contract, case: Case, marks: set[str]) -> None:
+def _arrange(observation: Observer, contract: Contract, case: Case, marks: set[str]) -> None:
     """The upstream answers calls with these marks as it did in the run: a failure, or in its other layout."""
     if case.failure is not None:
         observation.faults.update(dict.fromkeys(marks, observation.fault_named(case.failure)))
@@ -120,7 +120,7 @@ def _arrange(observation: Observation, contract: Contract, case: Case, marks: se
         observation.other_layout.update(marks)
 
 
-async def _failed_before(sender: Sender, observation: Observation, found: Stored) -> PlayedFault | None:
+async def _failed_before(sender: Sender, observation: Observer, found: Stored) -> PlayedFault | None:
     """Plays the failure that came before a stored exchange, where one did."""
     name = found.document.get("previous")
     case = next((case for case in failure_cases(sender.contract) if case.failure == name), None)
@@ -188,9 +188,9 @@ class Steady:
     def _carried(self) -> Iterator[str]:
         """Patterns of the pointers at which images stand within an answer."""
         images = self.contract.images
-        for carrier in () if images is None else images.carriers:
-            if carrier.inline and images is not None:
-                yield rf"/answer/body{re.escape(images.pointer)}/\d+/{re.escape(carrier.key)}"
+        for image_field in () if images is None else images.image_fields:
+            if image_field.inline and images is not None:
+                yield rf"/answer/body{re.escape(images.pointer)}/\d+/{re.escape(image_field.key)}"
 
 
 def differences(before: Mapping[str, Json], after: Mapping[str, Json], steady: Steady) -> Iterator[Change]:

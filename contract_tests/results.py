@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from gateway_contract.rules.judge import Judgement
-from gateway_contract.rules.rule import Finding, Outcome, Rule
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind
+from gateway_contract.schema.constraint import Level
+from gateway_contract.traffic.exchange import Exchange, Observation
 
 
 class Verdict(Enum):
@@ -69,7 +70,7 @@ class Run:
 
     contract: str
     gateway: str
-    observed: str  # "two-sided" or "north-only"
+    observed: Observation
     seed: int
     seconds: float
     cost: Cost
@@ -88,7 +89,7 @@ class Run:
 
     def counts(self, verdict: RuleVerdict) -> bool:
         """Whether a verdict makes the gateway fail: documented rules always, expected ones in a strict run."""
-        return verdict.verdict is Verdict.FAIL and (self.strict or verdict.rule.level == "documented")
+        return verdict.verdict is Verdict.FAIL and (self.strict or verdict.rule.level is Level.DOCUMENTED)
 
 
 UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
@@ -102,11 +103,11 @@ def never_hollow(run: Run, selected: Container[str]) -> Run:
     asked = [one for one in run.verdicts if one.rule.id in selected]
     if asked and all(one.verdict in UNDECIDED for one in asked):
         return replace(run, not_tested=run.doubt or NOTHING_JUDGED.format(reason=asked[0].reason))
-    missed = any(one.verdict is Verdict.NOT_RUN and one.rule.dormant is None for one in asked)
+    missed = any(one.verdict is Verdict.NOT_RUN and one.rule.untestable is None for one in asked)
     return replace(run, not_tested=run.doubt) if run.doubt and missed else run
 
 
-ABOUT_REFUSALS = frozenset({"range", "authorization"})
+ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})
 UNSEEN = "not tested by any request"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
 
@@ -125,7 +126,7 @@ def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = 
     return tuple(
         _verdict(rule, by_rule[rule.id], hollow=not accepted)
         if rule.id in by_rule
-        else RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=rule.dormant or unseen)
+        else RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=rule.untestable or unseen)
         for rule in rules
     )
 

@@ -15,16 +15,17 @@ from contract_tests.client.send import Sender
 from contract_tests.client.transport import connections
 from contract_tests.execution.campaign import Campaign, Progress
 from contract_tests.execution.internal_errors import places_of, said, told_errors
-from contract_tests.execution.observer import NoUpstreamError, Observation, observing
+from contract_tests.execution.observer import NoUpstreamError, Observer, observing
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.planning.fields import asked_images, base_request
-from contract_tests.planning.plan import NORTH_ONLY, TWO_SIDED, Plan, for_rules, plan, within_budget
+from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.results import UNSEEN, Cost, Run, never_hollow, sum_up
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
-from gateway_contract.rules.rule import Rule
+from gateway_contract.rules.rule import Rule, RuleKind
+from gateway_contract.traffic.exchange import Observation
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import PortInUseError, serving
@@ -44,7 +45,7 @@ class Target:
 
 
 @contextmanager
-def target(contract: Contract, settings: Settings, observation: Observation | None) -> Iterator[Target]:
+def target(contract: Contract, settings: Settings, observation: Observer | None) -> Iterator[Target]:
     """The gateway that the settings name; without one, the bundled mock in front of the observed upstream."""
     if settings.gateway is not None:
         yield Target(settings.gateway.rstrip("/"), settings.token)
@@ -53,7 +54,7 @@ def target(contract: Contract, settings: Settings, observation: Observation | No
             yield Target(url, BUNDLED_TOKEN)
 
 
-def bundled_gateway(contract: Contract, observation: Observation) -> Gateway:
+def bundled_gateway(contract: Contract, observation: Observer) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
     upstream = observation.stub.upstream
     signer = Signer(b"links of the bundled mock")
@@ -67,7 +68,7 @@ NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for th
 LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
 WITHOUT_UPSTREAM = "Omit --upstream, or name the upstream in the contract: x-upstream on the operation."
 
-UnderTest: TypeAlias = Callable[[Contract, Settings, Observation | None], AbstractContextManager[Target]]
+UnderTest: TypeAlias = Callable[[Contract, Settings, Observer | None], AbstractContextManager[Target]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,14 +122,15 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
     return never_hollow(judged, ready.selected)
 
 
-def observed_from(settings: Settings) -> str:
-    return TWO_SIDED if settings.gateway is None or settings.upstream is not None else NORTH_ONLY
+def observed_from(settings: Settings) -> Observation:
+    sees_upstream = settings.gateway is None or settings.upstream is not None
+    return Observation.TWO_SIDED if sees_upstream else Observation.NORTH_ONLY
 
 
 @contextmanager
-def observed(contract: Contract, settings: Settings) -> Iterator[Observation | None]:
+def observed(contract: Contract, settings: Settings) -> Iterator[Observer | None]:
     """The suite as the upstream, where the gateway's calls can be made to reach it."""
-    if observed_from(settings) == NORTH_ONLY:
+    if observed_from(settings) is Observation.NORTH_ONLY:
         yield None
         return
     host, _, port = (settings.upstream or "127.0.0.1:0").rpartition(":")
@@ -136,7 +138,7 @@ def observed(contract: Contract, settings: Settings) -> Iterator[Observation | N
         yield observation
 
 
-async def _campaign(ready: Loaded, found: Target, observation: Observation | None, progress: Progress) -> Campaign:
+async def _campaign(ready: Loaded, found: Target, observation: Observer | None, progress: Progress) -> Campaign:
     settings = ready.settings
     async with connections() as transport:
         sender = Sender(
@@ -180,7 +182,7 @@ def planned_for(ready: Loaded) -> Plan:
     """What a run will send: about the selected rules, within the budget. Whoever runs it again need not plan again."""
     budget = budget_of(ready.settings)
     planned = for_rules(plan(ready.contract, observed_from(ready.settings), ready.settings.seed), ready.selected)
-    if not any(rule.kind == "resilience" for rule in ready.rules if rule.id in ready.selected):
+    if not any(rule.kind is RuleKind.RESILIENCE for rule in ready.rules if rule.id in ready.selected):
         planned = replace(planned, failures=())
     if budget is None:
         return planned
@@ -195,12 +197,12 @@ def left_out(campaign: Campaign) -> str:
 
 def budget_of(settings: Settings) -> int | None:
     """How many images a run may ask for; None where nobody pays for them."""
-    if settings.budget is None and observed_from(settings) == NORTH_ONLY:
+    if settings.budget is None and observed_from(settings) is Observation.NORTH_ONLY:
         return NORTH_ONLY_BUDGET
     return settings.budget
 
 
-async def own_addresses(gateway: str, observation: Observation | None) -> frozenset[str]:
+async def own_addresses(gateway: str, observation: Observer | None) -> frozenset[str]:
     """The addresses of the gateway and of our upstream, to which image links may lead though they are not public."""
     hosts = {urlsplit(gateway).hostname}
     if observation is not None:

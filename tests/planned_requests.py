@@ -10,10 +10,10 @@ import orjson
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PATTERN, PLACEHOLDER
 from contract_tests.fuzzing.fuzz import PROPERTIES, FuzzSettings, Listing, Property, fuzz
-from contract_tests.planning.plan import TWO_SIDED, plan
+from contract_tests.planning.plan import plan
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
-from gateway_contract.traffic.exchange import Exchange, NoAnswer, Request
+from gateway_contract.traffic.exchange import Exchange, NoAnswer, Observation, Request
 from gateway_contract.values.json_value import read_json
 from tests.local_constants import no_local_constants
 
@@ -26,7 +26,7 @@ Recorded: TypeAlias = dict[str, list[list[str]]]
 
 
 def planned_requests(contract: Contract) -> Recorded:
-    planned = plan(contract, TWO_SIDED, SEED)
+    planned = plan(contract, Observation.TWO_SIDED, SEED)
     recorded = {
         "cases": [[case.name, digest(case.content)] for case in planned.cases],
         "failures": [[case.name, digest(unmarked(case.content))] for case in planned.failures],

@@ -10,7 +10,7 @@ from contract_tests.client.correlation import PLACEHOLDER, marked
 from contract_tests.planning.fields import Field, asked_images, fields_of
 from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome, Rule
 from gateway_contract.traffic.exchange import Exchange
@@ -53,7 +53,7 @@ class Explaining:
     async def _alone(self, one: Judgement) -> Judgement | None:
         """The failure with nothing in the request but the rule's own field."""
         body, pointer = one.exchange.request.body, one.rule.pointer
-        if pointer is None or body is ABSENT or not standing(self.contract, body).valid:
+        if pointer is None or body is ABSENT or not validity_of(self.contract, body).valid:
             return None
         case = isolated(self.contract, body, pointer)
         exchange = None if case is None else await self._sent(case)
@@ -85,7 +85,7 @@ class Explaining:
     async def _together(self, one: Judgement) -> Judgement | None:
         """The failure with as few other fields as it takes, and those named without which the rule is kept."""
         body = one.exchange.request.body
-        if body is ABSENT or not standing(self.contract, body).valid:
+        if body is ABSENT or not validity_of(self.contract, body).valid:
             return None
         if not one.exchange.accepted:
             essential = one.exchange.essential or frozenset()

@@ -9,7 +9,7 @@ from contract_tests.planning.fields import Field, base_for, base_request, fields
 from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.values.json_value import ABSENT, Json, same, shortened
 from gateway_contract.values.pointer import placed, read
@@ -171,7 +171,7 @@ class Narrowing:
 def valid_bodies(contract: Contract, without: str | None = None) -> Budget:
     """Minimizing that changes any field but one, and sends valid requests only."""
     fields = [part for part in fields_of(contract) if part.pointer != without]
-    return Budget(base_request(contract), fields, lambda body: standing(contract, body).valid)
+    return Budget(base_request(contract), fields, lambda body: validity_of(contract, body).valid)
 
 
 def is_broken(exchange: Exchange) -> bool:
@@ -195,6 +195,6 @@ def isolated(contract: Contract, body: Json, pointer: str) -> Case | None:
     if value is ABSENT or base is None:
         return None
     alone = placed(base, pointer, value)
-    if not standing(contract, alone).valid or same(alone, marked(body, contract.marks, PLACEHOLDER)):
+    if not validity_of(contract, alone).valid or same(alone, marked(body, contract.marks, PLACEHOLDER)):
         return None
     return valid_case(contract, f"{pointer} {shortened(value)} alone", alone)

@@ -14,7 +14,7 @@ from contract_tests.client.case import Case
 from contract_tests.client.inspect_image import Decoding, decode_base64, inspect_within
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.pace import Pace
-from gateway_contract.contract.definition import Carrier, Contract
+from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.traffic.exchange import (
     Answer,
     BrokenImage,
@@ -140,24 +140,24 @@ async def _images(sender: Sender, answer: Answer) -> tuple[tuple[Image | BrokenI
 
 
 async def _of_item(sender: Sender, item: Json) -> tuple[Image | BrokenImage, ...]:
-    return tuple([await _carried(sender, carrier, value) for carrier, value in carried(sender.contract, item)])
+    return tuple([await _carried(sender, image_field, value) for image_field, value in carried(sender.contract, item)])
 
 
-def carried(contract: Contract, item: Json) -> Iterator[tuple[Carrier, str]]:
-    """The carriers of an item that hold something."""
-    for carrier in contract.images.carriers if contract.images is not None else ():
-        value = read(item, below("", carrier.key))
+def carried(contract: Contract, item: Json) -> Iterator[tuple[ImageField, str]]:
+    """The image fields of an item that hold something."""
+    for image_field in contract.images.image_fields if contract.images is not None else ():
+        value = read(item, below("", image_field.key))
         if isinstance(value, str) and value:
-            yield carrier, value
+            yield image_field, value
 
 
-async def _carried(sender: Sender, carrier: Carrier, value: str) -> Image | BrokenImage:
-    if carrier.inline:
+async def _carried(sender: Sender, image_field: ImageField, value: str) -> Image | BrokenImage:
+    if image_field.inline:
         decoded = await asyncio.to_thread(decode_base64, value)
         if isinstance(decoded, Problem):
-            return BrokenImage(carrier.key, "", decoded.text)
-        return await inspect_within(sender.decoding, decoded, carrier.key, "", "", sender.limits)
+            return BrokenImage(image_field.key, "", decoded.text)
+        return await inspect_within(sender.decoding, decoded, image_field.key, "", "", sender.limits)
     found = await links.download(sender.transport, sender.from_here(value), sender.own, sender.limits)
     if isinstance(found, Problem):
-        return BrokenImage(carrier.key, value, found.text)
-    return await inspect_within(sender.decoding, found.content, carrier.key, value, found.media_type, sender.limits)
+        return BrokenImage(image_field.key, value, found.text)
+    return await inspect_within(sender.decoding, found.content, image_field.key, value, found.media_type, sender.limits)

@@ -12,10 +12,10 @@ from contract_tests.client.correlation import marks_in
 from contract_tests.client.send import Sender, send
 from contract_tests.execution.health import Health, look, plain_case
 from contract_tests.execution.internal_errors import OwnErrors
-from contract_tests.execution.observer import Observation
+from contract_tests.execution.observer import Observer
 from contract_tests.planning.plan import Plan, with_mark
 from contract_tests.results import Cost, Fuzzed
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
@@ -33,7 +33,7 @@ class Campaign:
     sender: Sender
     rules: Sequence[Rule]
     plan: Plan
-    observation: Observation | None
+    observation: Observer | None
     seed: int
     jobs: int
     progress: Progress
@@ -195,7 +195,7 @@ class Campaign:
             return False
         if isinstance(exchange.answer, Answer) and exchange.answer.status == 429:
             return False
-        return request.credential is Credential.RIGHT and standing(self.sender.contract, request.body).valid
+        return request.credential is Credential.RIGHT and validity_of(self.sender.contract, request.body).valid
 
     def _judge(self, exchange: Exchange) -> None:
         with self.errors.caught(exchange.name):

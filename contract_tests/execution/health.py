@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import marks_in
 from contract_tests.client.send import Sender, is_throttled, send
-from contract_tests.execution.observer import Observation
+from contract_tests.execution.observer import Observer
 from contract_tests.planning.fields import base_request
 from contract_tests.planning.plan import valid_case, with_mark
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, UpstreamCall
@@ -98,7 +98,7 @@ def plain_case(sender: Sender, seed: int, *attempt: object) -> Case:
     return with_mark(sender.contract, case, seed, "look", *attempt)
 
 
-async def look(sender: Sender, observation: Observation | None, seed: int) -> Look:
+async def look(sender: Sender, observation: Observer | None, seed: int) -> Look:
     """One plain valid request, alone; a gateway that breaks on it is given a second one."""
     first = await looked(sender, observation, plain_case(sender, seed))
     answer = first.exchange.answer
@@ -108,7 +108,7 @@ async def look(sender: Sender, observation: Observation | None, seed: int) -> Lo
     return replace(second, failed=first.exchange)
 
 
-async def looked(sender: Sender, observation: Observation | None, case: Case) -> Look:
+async def looked(sender: Sender, observation: Observer | None, case: Case) -> Look:
     before = observation.count() if observation is not None else 0
     exchange = await send(sender, case)
     problem = _unusable(exchange.answer, sender)
@@ -136,7 +136,7 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     return ""
 
 
-def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observation: Observation) -> str:
+def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observation: Observer) -> str:
     if isinstance(answer, NoAnswer) or answer.refusing:
         return ""
     expected = f"{observation.stub.upstream.operation.method} {observation.stub.path}"

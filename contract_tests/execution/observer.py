@@ -60,7 +60,7 @@ class NoUpstreamError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class Observer:
     """What the suite sees as the upstream. `address` is host:port as asked for, `url` is how we reach it.
 
     Calls with a mark in `other_layout` or `faults` are answered so.
@@ -104,7 +104,7 @@ class Observation:
 
 
 @contextmanager
-def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]:
+def observing(contract: Contract, host: str, port: int) -> Iterator[Observer]:
     """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
     if contract.upstream is None:
         raise NoUpstreamError(f"{contract.name} names no upstream to observe")
@@ -125,7 +125,7 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observation]
     stub = UpstreamStub(upstream, protocol, layout_of=layout_of, fault_of=fault_of, draws=blank)
     with serving(upstream_app(stub), host, port) as url:
         here = url.replace(host, FROM_HERE.get(host, host))
-        yield Observation(url.removeprefix("http://"), here, stub, other_layout, faults)
+        yield Observer(url.removeprefix("http://"), here, stub, other_layout, faults)
 
 
 def left_to_chance(upstream: Upstream) -> Upstream:

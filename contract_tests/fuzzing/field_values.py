@@ -10,7 +10,7 @@ from contract_tests.client.correlation import PLACEHOLDER
 from contract_tests.planning.fields import Field, base_request
 from contract_tests.planning.valid_values import UNLIMITED, bounds_of, limits, valid_values
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed
@@ -94,7 +94,7 @@ def bounds_or(bounds: Sequence[Constraint], lower: str, upper: str, low: int, hi
 def separators(contract: Contract, field: Field) -> str:
     """Those that the contract takes in a size."""
     base = base_request(contract)
-    taken = [sign for sign in SEPARATORS if standing(contract, placed(base, field.pointer, f"1024{sign}1024")).valid]
+    taken = [sign for sign in SEPARATORS if validity_of(contract, placed(base, field.pointer, f"1024{sign}1024")).valid]
     return "".join(taken) or SEPARATORS
 
 

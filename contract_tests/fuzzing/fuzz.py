@@ -20,7 +20,7 @@ from contract_tests.planning.fields import asked_images
 from contract_tests.results import Fuzzed
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.rule import Rule
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import ABSENT, compact, read_json
@@ -166,7 +166,7 @@ def replayed(search: Search, contents: Iterable[bytes]) -> Iterator[Exchange]:
 def fuzzed_case(contract: Contract, name: str, content: bytes) -> Case:
     """A request with this content; what may bill images counts against the budget."""
     body = read_json(content)
-    billed = body is not ABSENT and not standing(contract, body).broken
+    billed = body is not ABSENT and not validity_of(contract, body).broken
     images = max(asked_images(contract, body), 1) if body is not ABSENT and billed else 0
     return Case(f"{name} (fuzzed)", content, images=images)
 

@@ -14,7 +14,7 @@ from contract_tests.blame.minimize import Budget, as_in_base, differs, minimize
 from contract_tests.client.correlation import PLACEHOLDER, marked
 from contract_tests.planning.fields import base_request, fields_of
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.schema.keywords import KEYWORDS
@@ -56,7 +56,7 @@ class Refusals:
 
     def note(self, found: Exchange) -> None:
         body = found.request.body
-        if body is not ABSENT and not found.accepted and standing(self.contract, body).valid:
+        if body is not ABSENT and not found.accepted and validity_of(self.contract, body).valid:
             self.reasons.append(frozenset(varied(self.contract, body)))
 
     def without_known_reasons(self, content: bytes) -> bytes | None:
@@ -65,7 +65,7 @@ class Refusals:
         if body is ABSENT or not self.reasons or len(self.reasons) >= MOST_REASONS:
             return None
         body = as_in_base(base_request(self.contract), body, frozenset[str]().union(*self.reasons))
-        interesting = any(varied(self.contract, body)) and standing(self.contract, body).valid
+        interesting = any(varied(self.contract, body)) and validity_of(self.contract, body).valid
         return compact(body) if interesting else None
 
 

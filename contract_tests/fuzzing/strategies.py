@@ -12,7 +12,7 @@ from contract_tests.planning.invalid_values import invalid_values
 from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import constraints
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.schema.keyword_values import WRONG_TYPES
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from gateway_contract.values.pointer import below, placed, read
@@ -39,7 +39,7 @@ def _valid_with(contract: Contract, body: Json, changes: Iterable[Change | None]
     """A valid body with those changes after which it is valid still."""
     for change in changes:
         attempt = carrying_mark(contract, _changed(body, [change]))
-        body = attempt if standing(contract, attempt).valid else body
+        body = attempt if validity_of(contract, attempt).valid else body
     return body
 
 
@@ -107,7 +107,7 @@ def judged_parts(contract: Contract, body: Json) -> Json:
     Unknown fields stay.
     """
     base = next(bases(contract))
-    for pointer in sorted(standing(contract, body).open_fields):
+    for pointer in sorted(validity_of(contract, body).open_fields):
         if "*" not in pointer:
             body = _changed(body, [(pointer, read(base, pointer))])
     return body

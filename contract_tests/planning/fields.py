@@ -6,7 +6,7 @@ from itertools import product
 
 from contract_tests.client.correlation import with_mark
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.document.node import DocumentError
 from gateway_contract.schema.constraint import Condition, Part
 from gateway_contract.values.json_value import ABSENT, Json
@@ -62,7 +62,7 @@ def base_request(contract: Contract) -> Json:
         for pointer in contract.marks:
             text = read(body, pointer)
             body = placed(body, pointer, with_mark(text)) if isinstance(text, str) else body
-        if standing(contract, body).valid:
+        if validity_of(contract, body).valid:
             return _smallest(contract, body)
     place = contract.document.place(f"{contract.operation.pointer}/requestBody")
     raise DocumentError(place, "no example of a valid request", "add one under examples: requests are made from it")
@@ -71,7 +71,7 @@ def base_request(contract: Contract) -> Json:
 def _smallest(contract: Contract, body: Json) -> Json:
     for part in reversed(contract.request.parts):
         without = removed(body, part.pointer) if part.pointer else body
-        if without is not body and standing(contract, without).valid:
+        if without is not body and validity_of(contract, without).valid:
             body = without
     return body
 
@@ -89,7 +89,7 @@ def bases(contract: Contract) -> Iterator[Json]:
         body = base
         for pointer, value in zip(listed, chosen, strict=True):
             body = placed(body, pointer, value)
-        if body != base and standing(contract, body).valid:
+        if body != base and validity_of(contract, body).valid:
             yield body
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 from contract_tests.planning.fields import Field, asked_images, base_request, bases, fields_of
 from contract_tests.planning.valid_values import valid_values
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from gateway_contract.values.pointer import placed, removed
 
@@ -26,7 +26,7 @@ def choices(contract: Contract) -> list[Choices]:
     found = []
     for field in fields_of(contract):
         values: list[Json | Nothing] = [*valid_values(contract, field)]
-        if standing(contract, removed(starts[0], field.pointer)).valid:
+        if validity_of(contract, removed(starts[0], field.pointer)).valid:
             values.append(ABSENT)
         possible = [value for value in values if _possible(contract, starts, field, value)]
         if possible:
@@ -35,7 +35,7 @@ def choices(contract: Contract) -> list[Choices]:
 
 
 def _possible(contract: Contract, starts: Iterable[Json], field: Field, value: Json | Nothing) -> bool:
-    return any(standing(contract, with_value(start, field.pointer, value)).valid for start in starts)
+    return any(validity_of(contract, with_value(start, field.pointer, value)).valid for start in starts)
 
 
 def with_value(body: Json, pointer: str, value: Json | Nothing) -> Json:
@@ -75,7 +75,7 @@ def _pairs(contract: Contract, options: Sequence[Choices]) -> dict[tuple[Choice,
     for pair in combinations(every, 2):
         if pair[0][0] != pair[1][0]:
             bodies = (_with_choices(start, options, pair) for start in starts)
-            valid = next((body for body in bodies if standing(contract, body).valid), None)
+            valid = next((body for body in bodies if validity_of(contract, body).valid), None)
             if valid is not None:
                 found[pair] = valid
     return found
@@ -102,7 +102,7 @@ def _extended(
     }
     attempts = {value: _with_choices(body, options, [(place, value)]) for value in worth}
     for value in sorted(worth, key=lambda value: (-worth[value], asked_images(contract, attempts[value]))):
-        if standing(contract, attempts[value]).valid:
+        if validity_of(contract, attempts[value]).valid:
             return attempts[value], row | {(place, value)}
     return body, row
 
@@ -129,7 +129,7 @@ def _packed(
         if pointer in used:
             continue
         attempt = with_value(body, pointer, value)
-        if standing(contract, attempt).valid:
+        if validity_of(contract, attempt).valid:
             body, taken = attempt, [*taken, (pointer, value)]
             used.add(pointer)
     return body, taken

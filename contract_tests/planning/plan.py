@@ -11,10 +11,10 @@ from contract_tests.planning.fields import asked_images, base_for, base_request,
 from contract_tests.planning.invalid_values import invalid_values
 from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import NOT_JUDGED, standing
+from gateway_contract.contract.validity import NOT_JUDGED, validity_of
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
-from gateway_contract.traffic.exchange import Credential
+from gateway_contract.traffic.exchange import Credential, Observation
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import below, placed
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
@@ -27,7 +27,7 @@ def failure_cases(contract: Contract) -> Iterator[Case]:
     """A valid request for each fault of the upstream that some valid request can meet."""
     for fault in () if contract.upstream is None else protocol_of(contract.upstream).faults:
         body = body_for(contract, fault)
-        if standing(contract, body).valid:
+        if validity_of(contract, body).valid:
             yield json_case(f"the upstream plays {fault}", body, failure=str(fault), images=SEVERAL + 1)
 
 
@@ -38,14 +38,12 @@ def body_for(contract: Contract, fault: Fault) -> Json:
         return body
     if fault.name == FEWER_IMAGES:
         return placed(body, images.count, SEVERAL)
-    inline = next((carrier for carrier in images.carriers if carrier.inline), None)
+    inline = next((image_field for image_field in images.image_fields if image_field.inline), None)
     if fault.name == LINK_404 and inline is not None:
         return placed(body, inline.asked_by, inline.value)
     return body
 
 
-TWO_SIDED = "two-sided"
-NORTH_ONLY = "north-only"
 PROOFS_PER_RULE = 12
 CROWD = 12  # requests at once, to see whether answers are mixed up
 
@@ -60,9 +58,9 @@ class Plan:
     left_out: int = 0  # cases that the budget has no images for
 
 
-def plan(contract: Contract, observed: str, seed: int) -> Plan:
+def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
     """All cases for a contract. `observed` decides how many images may be asked for."""
-    rows = pairwise_rows(contract) if observed == TWO_SIDED else rows_with_every_value(contract)
+    rows = pairwise_rows(contract) if observed is Observation.TWO_SIDED else rows_with_every_value(contract)
     broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
     cases = [
         *example_cases(contract),
@@ -72,9 +70,9 @@ def plan(contract: Contract, observed: str, seed: int) -> Plan:
         *unauthorized_cases(contract),
         *method_cases(),
         *fraction_cases(contract),
-        *(overriding_cases(contract) if observed == TWO_SIDED else ()),
-        *(crowd_cases(contract) if observed == TWO_SIDED else ()),
-        *(layout_cases(contract) if observed == TWO_SIDED else ()),
+        *(overriding_cases(contract) if observed is Observation.TWO_SIDED else ()),
+        *(crowd_cases(contract) if observed is Observation.TWO_SIDED else ()),
+        *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *repeated_prompt_cases(contract),
     ]
     return Plan(
@@ -83,7 +81,7 @@ def plan(contract: Contract, observed: str, seed: int) -> Plan:
         ),
         failures=tuple(
             with_mark(contract, case, seed, case.failure)
-            for case in (failure_cases(contract) if observed == TWO_SIDED else ())
+            for case in (failure_cases(contract) if observed is Observation.TWO_SIDED else ())
         ),
         unbroken=tuple(constraint for constraint, found in broken.items() if not found),
     )
@@ -123,7 +121,7 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
         body = with_value(base, constraint.pointer, value)
         name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
         case = json_case(name, body, about=rule_id(contract, constraint))
-        if proven < PROOFS_PER_RULE and standing(contract, read_json(case.content)).broken == {constraint}:
+        if proven < PROOFS_PER_RULE and validity_of(contract, read_json(case.content)).broken == {constraint}:
             proven += 1
             yield case
 
@@ -200,7 +198,7 @@ def overriding_cases(contract: Contract) -> Iterator[Case]:
         body = base_request(contract)
         for field, value in fields.items():
             body = placed(body, below("", field), value)
-        if standing(contract, body).open_because:
+        if validity_of(contract, body).open_because:
             yield valid_case(contract, f"names another {name}", body)
 
 
@@ -214,14 +212,14 @@ def layout_cases(contract: Contract) -> Iterator[Case]:
     """Several images in the layout that the upstream uses less often: both are the vendor's."""
     if contract.images is not None:
         body = placed(base_request(contract), contract.images.count, 3)
-        if standing(contract, body).valid:
+        if validity_of(contract, body).valid:
             yield valid_case(contract, "three images in the other layout", body, other_layout=True)
 
 
 def repeated_prompt_cases(contract: Contract) -> Iterator[Case]:
     """The same text with other parameters: an answer from a cache shows."""
     base = base_request(contract)
-    rows = [body for body in _variations(contract, base) if standing(contract, body).valid][:3]
+    rows = [body for body in _variations(contract, base) if validity_of(contract, body).valid][:3]
     for index, body in enumerate(rows):
         yield valid_case(contract, f"the same text again {index}", body, alone=True, same_text=True)
 

@@ -16,6 +16,7 @@ from contract_tests.report import wording
 from contract_tests.report.wording import counted, one_line, print_hanging
 from contract_tests.results import Conformance, RuleVerdict, Run
 from gateway_contract.rules.rule import Rule
+from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
 
@@ -58,28 +59,32 @@ def progress_on(console: Console) -> Iterator[Progress]:
 
 GAP = "   "
 RULE_INDENT = 4
+UNTESTABLE = "untestable: "
 
 
 def print_rules(rules: Sequence[Rule], console: Console) -> None:
-    """Each rule with its clause, its level and its sentence; a dormant one with what it lacks."""
+    """Each rule with its clause, its level and its sentence; an untestable one with what it lacks."""
     names = max((len(rule.id) for rule in rules), default=0)
     clauses = max((len(rule.clause or "") for rule in rules), default=0)
     for rule in rules:
         head = f"{rule.id:<{names}}{GAP}{rule.clause or '':<{clauses}}{GAP}{rule.level}"
-        console.print(Text(head, style="bold" if rule.dormant is None else "dim"), soft_wrap=True)
+        console.print(Text(head, style="bold" if rule.untestable is None else "dim"), soft_wrap=True)
         print_hanging(console, Text(), one_line(rule.statement), RULE_INDENT)
-        if rule.dormant is not None:
+        if rule.untestable is not None:
             print_hanging(
-                console, Text(" " * RULE_INDENT + "dormant: ", style="yellow"), one_line(rule.dormant), RULE_INDENT + 9
+                console,
+                Text(" " * RULE_INDENT + "untestable: ", style="yellow"),
+                one_line(rule.untestable),
+                RULE_INDENT + 9,
             )
     console.print(Text(f"\n{_summary(rules)}", style="dim"))
 
 
 def _summary(rules: Sequence[Rule]) -> str:
-    documented = sum(rule.level == "documented" for rule in rules)
-    dormant = sum(rule.dormant is not None for rule in rules)
+    documented = sum(rule.level is Level.DOCUMENTED for rule in rules)
+    untestable = sum(rule.untestable is not None for rule in rules)
     said = f"{counted(len(rules), 'rule')}: {documented} documented, {len(rules) - documented} expected"
-    return f"{said}; {dormant} dormant" if dormant else said
+    return f"{said}; {untestable} untestable" if untestable else said
 
 
 FAIL, WARN = "FAIL", "WARN"
@@ -108,12 +113,12 @@ def print_run(run: Run, console: Console, report: Path | None, secrets: Sequence
     """Prints what a reader wants to know of one run, worst first, with the verdict on the last line."""
     known = all_secrets((failure.exchange for one in run.verdicts for failure in one.failures[:1]), secrets)
     _print_head(run, console, known)
-    documented, expected = wording.failed(run, "documented"), wording.failed(run, "expected")
+    documented, expected = wording.failed(run, Level.DOCUMENTED), wording.failed(run, Level.EXPECTED)
     lines = [_line(run, one, known) for one in (*documented, *expected)]
     columns = _columns(lines, console)
-    _print_failures(_heading("documented", len(documented)), lines[: len(documented)], columns, console)
+    _print_failures(_heading(Level.DOCUMENTED, len(documented)), lines[: len(documented)], columns, console)
     note = "" if run.strict else "; this counts only in a strict run"
-    _print_failures(_heading("expected", len(expected), note), lines[len(documented) :], columns, console)
+    _print_failures(_heading(Level.EXPECTED, len(expected), note), lines[len(documented) :], columns, console)
     _print_rows(((label, redact(told, known)) for label, told in wording.undecided(run)), console)
     _print_rows((("ERROR", redact(error, known)) for error in run.our_errors), console)
     _print_rows(_tail(run, report), console)
@@ -129,7 +134,7 @@ def _print_head(run: Run, console: Console, secrets: Sequence[str]) -> None:
     )
 
 
-def _heading(level: str, number: int, note: str = "") -> str:
+def _heading(level: Level, number: int, note: str = "") -> str:
     return f"{level}: {wording.counted(number, 'rule fails', 'rules fail')}{note}"
 
 

@@ -6,8 +6,13 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Verdict
+from gateway_contract.schema.constraint import Level
+from gateway_contract.traffic.exchange import Observation
 
-SIDES = {"two-sided": "two-sided: the upstream is observed", "north-only": "north-only: the upstream is not observed"}
+SIDES = {
+    Observation.TWO_SIDED: "two-sided: the upstream is observed",
+    Observation.NORTH_ONLY: "north-only: the upstream is not observed",
+}
 MOST_NAMES = 3
 UNDECIDED = {
     Verdict.INCONCLUSIVE: "inconclusive",
@@ -29,7 +34,7 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def failed(run: Run, level: str) -> list[RuleVerdict]:
+def failed(run: Run, level: Level) -> list[RuleVerdict]:
     return [one for one in run.verdicts if one.verdict is Verdict.FAIL and one.rule.level == level]
 
 
@@ -65,7 +70,7 @@ def counts(run: Run) -> str:
 
 
 def cost(run: Run) -> str:
-    upstream = counted(run.cost.upstream_calls, "upstream call") if run.observed == "two-sided" else ""
+    upstream = counted(run.cost.upstream_calls, "upstream call") if run.observed is Observation.TWO_SIDED else ""
     parts = (counted(run.cost.requests, "request"), counted(run.cost.images, "image"), upstream)
     return ", ".join(filter(None, parts))
 
@@ -99,7 +104,7 @@ def _not_tested(run: Run) -> str:
 
 
 def _violates(run: Run) -> str:
-    documented, expected = len(failed(run, "documented")), len(failed(run, "expected"))
+    documented, expected = len(failed(run, Level.DOCUMENTED)), len(failed(run, Level.EXPECTED))
     said = [f"{counted(documented, 'rule')} that its page documents" if documented else ""]
     said += [
         f"{counted(expected, 'rule')} that {'is' if expected == 1 else 'are'} expected of it"
@@ -111,7 +116,7 @@ def _violates(run: Run) -> str:
 
 def _conforms(run: Run) -> str:
     open_rules = sum(one.verdict is Verdict.INCONCLUSIVE for one in run.verdicts)
-    warned = len(failed(run, "expected"))
+    warned = len(failed(run, Level.EXPECTED))
     said = f"the gateway conforms to {run.contract}"
     said += f", as far as could be seen ({counted(open_rules, 'rule')} inconclusive)" if open_rules else ""
     return f"{said}. It breaks {counted(warned, 'rule')} only expected of it." if warned else f"{said}."

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_tests.report.wording import counted, one_line
+from gateway_contract.schema.constraint import Level
 
 GAP = "   "
 INDENT = 6
@@ -86,7 +87,7 @@ def sums(rows: Sequence[Row]) -> str:
     wrong = [row for row in rows if row.level]
     right = [row for row in rows if not row.level]
     found, taken = (sum(not row.problems for row in some) for some in (wrong, right))
-    documented = sum(row.level == "documented" and not row.problems for row in wrong)
+    documented = sum(row.level == Level.DOCUMENTED and not row.problems for row in wrong)
     return (
         f"{rows[0].contract}: {found} of {counted(len(wrong), 'defect')} found out ({documented} of them documented);"
         f" {taken} of {counted(len(right), 'right gateway')} blamed for nothing that a page says"

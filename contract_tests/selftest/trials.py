@@ -15,14 +15,15 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import Observation
+from contract_tests.execution.observer import Observer
 from contract_tests.results import Run, Verdict
 from contract_tests.run import BUNDLED_TOKEN, Loaded, Target, UnderTest, bundled_gateway, loaded, planned_for, run
 from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken, write_rows
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
-from gateway_contract.rules.rule import Rule
+from gateway_contract.rules.rule import Rule, RuleKind
+from gateway_contract.schema.constraint import Level
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.defects.conforming import CONFORMING, variants
 from mock_server.defects.defect import Defect
@@ -40,7 +41,7 @@ def run_against(ready: Loaded, app_of: AppOf = gateway_app) -> Run:
 
 def serving_instead(app_of: AppOf) -> UnderTest:
     @contextmanager
-    def under_test(contract: Contract, _settings: Settings, observation: Observation | None) -> Iterator[Target]:
+    def under_test(contract: Contract, _settings: Settings, observation: Observer | None) -> Iterator[Target]:
         if observation is None:
             raise ValueError("the bundled gateway needs the suite as its upstream")
         with serving(app_of(bundled_gateway(contract, observation))) as url:
@@ -49,7 +50,7 @@ def serving_instead(app_of: AppOf) -> UnderTest:
     return under_test
 
 
-def failing(found: Run, level: str | None = None) -> set[str]:
+def failing(found: Run, level: Level | None = None) -> set[str]:
     """The rules that failed, as their ids say it behind the contract's name."""
     return {
         short_name(one.rule)
@@ -58,7 +59,7 @@ def failing(found: Run, level: str | None = None) -> set[str]:
     }
 
 
-def blamed(found: Run, level: str | None = None) -> set[str]:
+def blamed(found: Run, level: Level | None = None) -> set[str]:
     """The subjects of the rules that failed; `request` or `example` where a rule is about the whole."""
     return {name.partition("/")[0] for name in failing(found, level)}
 
@@ -70,7 +71,7 @@ def short_name(rule: Rule) -> str:
 
 def about_failures(rule: Rule) -> bool:
     """Whether only failures that the upstream plays can tell of a rule."""
-    return rule.kind == "resilience"
+    return rule.kind is RuleKind.RESILIENCE
 
 
 PATIENCE = Limits(seconds=10)  # no answer of the bundled gateway takes longer, but for those that never come
@@ -164,7 +165,8 @@ def row_of(trial: Trial) -> Row:
         case Kind.DEFECT:
             defect = defects_of(trial.contract)[trial.name]
             found = run_against(ready_about(trial.contract, defect), defect.app)
-            level, problems = defect.level(ready_for(trial.contract).contract), missed(trial.contract, defect, found)
+            level: str = defect.level(ready_for(trial.contract).contract)
+            problems = missed(trial.contract, defect, found)
         case _:
             found = right_run(trial)
             level, problems = "", wrongly_blamed(found)
@@ -211,7 +213,7 @@ def missed(name: str, defect: Defect, found: Run) -> Iterator[str]:
     level = defect.level(ready_for(name).contract)
     if defect.subject not in blamed(found):
         yield f"survived: {defect.subject} is not blamed"
-    elif level == "documented" and defect.subject not in blamed(found, level):
+    elif level is Level.DOCUMENTED and defect.subject not in blamed(found, level):
         yield f"{defect.subject} is blamed for no documented rule"
     if not defect.operator.spoils_all and len(blamed(found)) > MOST_BLAMED:
         yield f"more than {MOST_BLAMED} subjects are blamed"
@@ -219,7 +221,7 @@ def missed(name: str, defect: Defect, found: Run) -> Iterator[str]:
 
 def wrongly_blamed(found: Run) -> Iterator[str]:
     """What the suite says of a gateway that keeps its promises."""
-    for rule in sorted(failing(found, "documented")):
+    for rule in sorted(failing(found, Level.DOCUMENTED)):
         yield f"wrongly blamed: {rule}"
 
 
@@ -229,4 +231,4 @@ def never_broken(names: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
         ready = ready_for(name)
         found = [row for row in rows if row.contract == ready.contract.name and row.kind == Kind.DEFECT.value]
         broken = {rule for row in found for rule in row.broken}
-        yield from (rule.id for rule in ready.rules if rule.dormant is None and short_name(rule) not in broken)
+        yield from (rule.id for rule in ready.rules if rule.untestable is None and short_name(rule) not in broken)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import NamedTuple
 
 from gateway_contract.contract.definition import Contract, Operation, Upstream
-from gateway_contract.contract.validity import NOT_JUDGED, standing
+from gateway_contract.contract.validity import NOT_JUDGED, validity_of
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError, Place, did_you_mean
 from gateway_contract.schema.constraint import CompiledSchema, Constraint
@@ -71,8 +71,8 @@ def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:
     if images is None:
         return
     yield images.place, images.count
-    for carrier in images.carriers:
-        yield carrier.place, carrier.asked_by
+    for image_field in images.image_fields:
+        yield image_field.place, image_field.asked_by
     if images.size is not None:
         yield images.size.place, images.size.pointer
         if images.size.when is not None:
@@ -116,7 +116,7 @@ def check_values(contract: Contract) -> None:
             said = f"{stated.what} {shortened(stated.value)}: {stated.pointer} may not hold it"
             raise DocumentError(stated.place, said, _bound(broken))
     for example in contract.examples:
-        broken = next(iter(standing(contract, example.body).broken), None)
+        broken = next(iter(validity_of(contract, example.body).broken), None)
         if broken is not None:
             said = f"the example {example.name} breaks the contract at {broken.pointer or 'the body'}"
             raise DocumentError(example.place, said, _bound(broken))
@@ -146,8 +146,8 @@ def _stated(contract: Contract) -> Iterator[Stated]:
     for field in contract.mapped:
         for value in field.preserve:
             yield Stated("preserve", field.pointer, value, field.place)
-    for carrier in contract.images.carriers if contract.images is not None else ():
-        yield Stated("x-present-when", carrier.asked_by, carrier.value, carrier.place)
+    for image_field in contract.images.image_fields if contract.images is not None else ():
+        yield Stated("x-present-when", image_field.asked_by, image_field.value, image_field.place)
     for mock in contract.mock_values.values():
         if mock.when is not None:
             yield Stated("x-mock", *mock.when, mock.place)

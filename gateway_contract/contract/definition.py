@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import Place
-from gateway_contract.schema.constraint import CompiledSchema, Condition, Failures
+from gateway_contract.schema.constraint import CompiledSchema, Condition, Failures, Level
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.normalization import MATCHES, NORMALIZATIONS
 
@@ -15,7 +15,7 @@ class Clause:
     """One statement of the vendor's page. `excused` says why no rule covers it."""
 
     id: str
-    level: str  # documented, expected, not-judged
+    level: Level
     says: str
     excused: str | None
     place: Place
@@ -54,32 +54,32 @@ class MappedField:
     preserve: tuple[Json, ...]
     may_be_invented: bool
     clause: str | None
-    level: str | None
+    level: Level | None
     place: Place
     unjudged_when: tuple[Condition, ...]
 
     def judged_for(self, body: Json) -> bool:
         return not self.unjudged_when or not any(condition.holds(body) for condition in self.unjudged_when)
 
-    def wanted(self, value: Json) -> Json:
+    def expected(self, value: Json) -> Json:
         """The upstream's form of a client's value."""
         return value if self.normalize is None else NORMALIZATIONS[self.normalize](value)
 
     def arrived(self, value: Json, seen: Json) -> bool:
-        return MATCHES[self.match](self.wanted(value), seen)
+        return MATCHES[self.match](self.expected(value), seen)
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class ImageField:
     """A property of an image item that holds a link to the image or, `inline`, the image itself as Base64."""
 
     key: str
     subject: str
     inline: bool
     asked_by: str  # JSON Pointer into the request
-    value: Json  # which asks for this carrier
+    value: Json  # which asks for this image field
     clause: str | None
-    level: str | None
+    level: Level | None
     place: Place
 
 
@@ -102,7 +102,7 @@ class ImageItems:
     subject: str
     count: str  # JSON Pointer into the request
     count_clause: str | None
-    carriers: tuple[Carrier, ...]
+    image_fields: tuple[ImageField, ...]
     size: ImageSize | None
     place: Place
 
@@ -115,7 +115,7 @@ class UnixTime:
     subject: str
     tolerance: float  # seconds
     clause: str | None
-    level: str | None
+    level: Level | None
     place: Place
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract, MappedField
-from gateway_contract.contract.mapping import arrival, claimed_upstream
+from gateway_contract.contract.mapping import Location, claimed_upstream, locate
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
 from gateway_contract.values.pointer import is_within, leaves, read
@@ -18,7 +18,7 @@ class Difference:
     `wanted` and `pointer` are what the contract asks for and where; `found_at` and `seen` are what there was.
     """
 
-    what: str
+    kind: Location
     call: int
     subject: str
     pointer: str
@@ -29,12 +29,12 @@ class Difference:
     @property
     def says(self) -> str:
         expected = f"{self.subject}: expected {_text(self.wanted)} at {self.pointer} upstream"
-        match self.what:
-            case "dropped":
+        match self.kind:
+            case Location.DROPPED:
                 return f"{expected}; missing"
-            case "misplaced":
+            case Location.MISPLACED:
                 return f"{expected}; found at {self.found_at}"
-            case "changed":
+            case Location.CHANGED:
                 return f"{expected}; got {_text(self.seen)}"
             case _:
                 return f"unexpected {_text(self.seen)} at {self.found_at} upstream"
@@ -70,13 +70,13 @@ def _of_field(contract: Contract, field: MappedField, body: Json, index: int, ca
     if sent is ABSENT:
         seen = read(call, field.upstream)
         if seen is not ABSENT and _is_injected(contract, field, body, seen):
-            yield Difference("injected", index, field.subject, field.upstream, field.upstream, ABSENT, seen)
+            yield Difference(Location.INJECTED, index, field.subject, field.upstream, field.upstream, ABSENT, seen)
         return
-    arrived = arrival(contract, field, sent, call)
-    if arrived.what != "in place":
-        seen = ABSENT if arrived.what == "dropped" else arrived.seen
+    arrived = locate(contract, field, sent, call)
+    if arrived.location is not Location.IN_PLACE:
+        seen = ABSENT if arrived.location is Location.DROPPED else arrived.seen
         at = arrived.pointer or None
-        yield Difference(arrived.what, index, field.subject, field.upstream, at, field.wanted(sent), seen)
+        yield Difference(arrived.location, index, field.subject, field.upstream, at, field.expected(sent), seen)
 
 
 def _is_injected(contract: Contract, field: MappedField, body: Json, seen: Json) -> bool:
@@ -92,7 +92,7 @@ def _of_nobody(contract: Contract, index: int, call: Json, told: set[str | None]
     claimed = claimed_upstream(contract)
     for at, seen in leaves(call):
         if not (_leads_to(at, seen, claimed) or _is_told(at, told)):
-            yield Difference("injected", index, at, at, at, ABSENT, seen)
+            yield Difference(Location.INJECTED, index, at, at, at, ABSENT, seen)
 
 
 def _leads_to(at: str, seen: Json, claimed: set[str]) -> bool:

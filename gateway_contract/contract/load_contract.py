@@ -19,7 +19,7 @@ from gateway_contract.contract.operation import (
 )
 from gateway_contract.document.load_document import Document, load
 from gateway_contract.document.node import DocumentError
-from gateway_contract.schema.constraint import CompiledSchema, Condition, Part
+from gateway_contract.schema.constraint import CompiledSchema, Condition, Level, Part
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import below, read
 
@@ -75,7 +75,7 @@ def _clauses(document: Document) -> dict[str, Clause]:
     return {
         name: Clause(
             id=name,
-            level=str(clause["level"]),
+            level=Level(str(clause["level"])),
             says=str(clause["says"]),
             excused=_text(clause.get("excused")),
             place=document.place(below("/x-clauses", name)),

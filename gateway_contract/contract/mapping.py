@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
@@ -23,7 +24,7 @@ def upstream_body(contract: Contract, body: Json) -> Json:
     for place, field in route.particular:
         value = values[place]
         if value is not ABSENT:
-            values[place] = field.wanted(value) if field.judged_for(body) else ABSENT
+            values[place] = field.expected(value) if field.judged_for(body) else ABSENT
     put_each(call, route.targets, [deepcopy(value) if isinstance(value, HOLDERS) else value for value in values])
     return call
 
@@ -54,33 +55,43 @@ def _route(contract: Contract) -> Route:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What became of one field's value: in place, misplaced, dropped, changed or injected; `pointer` says where."""
+class Location(StrEnum):
+    """Where an upstream call has the value of a field."""
 
-    what: str
+    IN_PLACE = "in place"
+    MISPLACED = "misplaced"
+    DROPPED = "dropped"
+    CHANGED = "changed"
+    INJECTED = "injected"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLocation:
+    """What became of one field's value; `pointer` says where it is, `seen` what stands there."""
+
+    location: Location
     pointer: str = ""
     seen: Json = None
 
     def __str__(self) -> str:
-        match self.what:
-            case "misplaced":
+        match self.location:
+            case Location.MISPLACED:
                 return f"misplaced at {self.pointer}"
-            case "changed" | "injected":
-                return f"{self.what}: {shortened(self.seen)}"
+            case Location.CHANGED | Location.INJECTED:
+                return f"{self.location}: {shortened(self.seen)}"
             case _:
-                return self.what
+                return self.location
 
 
-def arrival(contract: Contract, field: MappedField, sent: Json, call: Json | Literal[Nothing.ABSENT]) -> Arrival:
+def locate(contract: Contract, field: MappedField, sent: Json, call: Json | Literal[Nothing.ABSENT]) -> FieldLocation:
     """Where in a call the value arrived that the client sent for a field."""
     seen = read(call, field.upstream)
     if seen is not ABSENT and field.arrived(sent, seen):
-        return Arrival("in place", field.upstream, seen)
+        return FieldLocation(Location.IN_PLACE, field.upstream, seen)
     elsewhere = next(_elsewhere(contract, field, sent, call), None)
     if elsewhere is not None:
-        return Arrival("misplaced", elsewhere, sent)
-    return Arrival("dropped") if seen is ABSENT else Arrival("changed", field.upstream, seen)
+        return FieldLocation(Location.MISPLACED, elsewhere, sent)
+    return FieldLocation(Location.DROPPED) if seen is ABSENT else FieldLocation(Location.CHANGED, field.upstream, seen)
 
 
 def _elsewhere(
@@ -89,7 +100,7 @@ def _elsewhere(
     """Pointers at which a call holds the value though no field belongs there; those of the same name first."""
     if call is ABSENT:
         return
-    claimed, wanted = claimed_upstream(contract), field.wanted(sent)
+    claimed, wanted = claimed_upstream(contract), field.expected(sent)
     free = [
         at
         for at, value in values(call)

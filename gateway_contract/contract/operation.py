@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gateway_contract.contract.definition import Carrier, ImageItems, ImageSize, MockValue, Operation, UnixTime
+from gateway_contract.contract.definition import ImageField, ImageItems, ImageSize, MockValue, Operation, UnixTime
 from gateway_contract.contract.extensions import request_pointer
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
@@ -26,7 +26,7 @@ def image_items(answer: CompiledSchema) -> ImageItems | None:
         subject=found.subject,
         count=request_pointer(str(found.schema["x-length"])),
         count_clause=found.clause("x-length"),
-        carriers=tuple(_carrier(part) for part in answer.parts if "x-present-when" in part.schema),
+        image_fields=tuple(_carrier(part) for part in answer.parts if "x-present-when" in part.schema),
         size=next(
             (_image_size(part) for part in answer.parts if part.pointer == item and "x-image" in part.schema), None
         ),
@@ -34,9 +34,9 @@ def image_items(answer: CompiledSchema) -> ImageItems | None:
     )
 
 
-def _carrier(part: Part) -> Carrier:
+def _carrier(part: Part) -> ImageField:
     ((expression, value),) = _members(part.schema["x-present-when"])
-    return Carrier(
+    return ImageField(
         key=part.pointer.rpartition("/")[2],
         subject=part.subject,
         inline=part.schema.get("contentEncoding") == "base64",

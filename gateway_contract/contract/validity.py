@@ -12,7 +12,7 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import as_schema_pointer, below, leaves, parent, tokens
 
 
-def dormant(condition: Condition | None, request: CompiledSchema) -> str | None:
+def untestable(condition: Condition | None, request: CompiledSchema) -> str | None:
     """Why a condition at the top of the body never holds; None where it may."""
     if condition is None or condition.pointer:
         return None
@@ -45,7 +45,7 @@ NOT_JUDGED = "x-not-judged"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Validity:
     """Exactly one of: `broken` is not empty, `open_because` is not empty, or the request is valid.
 
     `open_fields` are the JSON Pointers of the values on which the page is silent.
@@ -61,23 +61,23 @@ class Standing:
         return self.is_json and not self.broken and not self.open_because
 
 
-VALID = Standing()
+VALID = Validity()
 
 
-def standing(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> Standing:
+def validity_of(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> Validity:
     """What the contract alone says of a body; nothing that a gateway does changes it."""
     if body is ABSENT:
-        return Standing(is_json=False)
+        return Validity(is_json=False)
     broken = contract.request.broken(body)
     silent = frozenset(constraint.pointer for constraint in broken if constraint.keyword == NOT_JUDGED)
     if silent:
-        return Standing(open_because="the page is silent on it", open_fields=silent)
+        return Validity(open_because="the page is silent on it", open_fields=silent)
     if broken:
-        return Standing(broken=broken)
+        return Validity(broken=broken)
     if writes_integers_as_fractions(contract.request, body):
-        return Standing(open_because="an integer written as a fraction: 1.0")
+        return Validity(open_because="an integer written as a fraction: 1.0")
     if contract.upstream is not None and upstream_refuses(contract.upstream, upstream_body(contract, body)):
-        return Standing(open_because="its upstream does not take it")
+        return Validity(open_because="its upstream does not take it")
     return VALID
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway_contract.document.node import DocumentError, Place, Written, places, plain
+from gateway_contract.document.node import DocumentError, Node, Place, places, plain
 from gateway_contract.document.overlay import overlaid
 from gateway_contract.document.references import inlined
 from gateway_contract.document.source import read
@@ -36,7 +36,7 @@ def load(path: Path, overlays: Sequence[Path] = ()) -> Document:
         raise DocumentError(Place(path, 1), "the document is nested too deeply", remedy) from None
 
 
-def _document(root: Written, path: Path) -> Document:
+def _document(root: Node, path: Path) -> Document:
     tree = plain(root)
     if not isinstance(tree, dict):
         raise DocumentError(root.place, "a whole document must be a mapping")

@@ -43,37 +43,37 @@ Scalar: TypeAlias = bool | int | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Node:
     """A JSON value and where it is written. It is shared freely, so nothing in it is ever changed."""
 
-    value: "Scalar | tuple[Written, ...] | dict[str, Written]"
+    value: "Scalar | tuple[Node, ...] | dict[str, Node]"
     place: Place
     size: int = 1  # how many values there are in it, itself included
 
 
-def mapping(entries: dict[str, Written], place: Place) -> Written:
-    return Written(entries, place, _size(entries.values(), place))
+def mapping(entries: dict[str, Node], place: Place) -> Node:
+    return Node(entries, place, _size(entries.values(), place))
 
 
-def sequence(items: tuple[Written, ...], place: Place) -> Written:
-    return Written(items, place, _size(items, place))
+def sequence(items: tuple[Node, ...], place: Place) -> Node:
+    return Node(items, place, _size(items, place))
 
 
-def _size(parts: Iterable[Written], place: Place) -> int:
+def _size(parts: Iterable[Node], place: Place) -> int:
     size = 1 + sum(part.size for part in parts)
     if size > MOST_VALUES:
         raise DocumentError(place, f"this has more than {MOST_VALUES} values in it once written out")
     return size
 
 
-def children(node: Written) -> Mapping[str, Written]:
+def children(node: Node) -> Mapping[str, Node]:
     """What stands directly in a value, by the step of a JSON Pointer that leads there."""
     if isinstance(node.value, tuple):
         return {str(index): item for index, item in enumerate(node.value)}
     return node.value if isinstance(node.value, dict) else {}
 
 
-def plain(node: Written) -> Json:
+def plain(node: Node) -> Json:
     """The value alone, sharing nothing with any other."""
     if isinstance(node.value, dict):
         return {key: plain(child) for key, child in node.value.items()}
@@ -82,7 +82,7 @@ def plain(node: Written) -> Json:
     return node.value
 
 
-def places(node: Written, pointer: str = "") -> dict[str, Place]:
+def places(node: Node, pointer: str = "") -> dict[str, Place]:
     """Where the value and everything in it is written, by JSON Pointer."""
     known = {pointer: node.place}
     for step, child in children(node).items():

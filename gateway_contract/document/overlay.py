@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from jsonpath import JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
 
-from gateway_contract.document.node import DocumentError, Written, children, did_you_mean, mapping, plain, sequence
+from gateway_contract.document.node import DocumentError, Node, children, did_you_mean, mapping, plain, sequence
 from gateway_contract.document.references import neighbour
 from gateway_contract.document.source import read
 
@@ -23,11 +23,11 @@ _JSONPATH: Final = JSONPathEnvironment(strict=True)  # RFC 9535 and nothing beyo
 class Action:
     """One change of an overlay: `update` merged into what `target` selects, or that removed where it is None."""
 
-    target: Written
-    update: Written | None
+    target: Node
+    update: Node | None
 
 
-def overlaid(root: Written, contract: Path, overlay: Path) -> Written:
+def overlaid(root: Node, contract: Path, overlay: Path) -> Node:
     """`root`, the content of the file `contract`, as the overlay changes it.
 
     A $ref that an overlay brings in belongs to the contract from then on, and is relative to the contract's file.
@@ -37,7 +37,7 @@ def overlaid(root: Written, contract: Path, overlay: Path) -> Written:
     return root
 
 
-def merged(old: Written, new: Written) -> Written:
+def merged(old: Node, new: Node) -> Node:
     """Mappings are merged key by key, lists joined, single values replaced; nothing else goes together."""
     if isinstance(old.value, dict) and isinstance(new.value, dict):
         both = {key: merged(old.value[key], value) if key in old.value else value for key, value in new.value.items()}
@@ -50,13 +50,13 @@ def merged(old: Written, new: Written) -> Written:
     return new
 
 
-def _kind(node: Written) -> str:
+def _kind(node: Node) -> str:
     if isinstance(node.value, dict):
         return "a mapping"
     return "a list" if isinstance(node.value, tuple) else "a single value"
 
 
-def _actions(overlay: Written, contract: Path, file: Path) -> Iterable[Action]:
+def _actions(overlay: Node, contract: Path, file: Path) -> Iterable[Action]:
     fields = _fields(overlay, required=("overlay", "info", "actions"), optional=("extends",))
     version = fields["overlay"]
     if not re.fullmatch(r"1\.0\.\d+", str(version.value)):
@@ -70,7 +70,7 @@ def _actions(overlay: Written, contract: Path, file: Path) -> Iterable[Action]:
     return map(_action, actions.value)
 
 
-def _fields(node: Written, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Written]:
+def _fields(node: Node, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
     if not isinstance(node.value, dict):
         raise DocumentError(node.place, f"a mapping with {', '.join(required)} belongs here")
     for key, value in node.value.items():
@@ -83,14 +83,14 @@ def _fields(node: Written, required: Sequence[str], optional: Sequence[str] = ()
     return node.value
 
 
-def _check_extended(extends: Written, contract: Path, overlay: Path) -> None:
+def _check_extended(extends: Node, contract: Path, overlay: Path) -> None:
     named = neighbour(str(extends.value), overlay, extends.place)
     if os.path.realpath(named) != os.path.realpath(contract):
         problem = f"this overlay is for {named}, not for {contract}"
         raise DocumentError(extends.place, problem, "use it with that contract, or correct the path")
 
 
-def _action(node: Written) -> Action:
+def _action(node: Node) -> Action:
     fields = _fields(node, required=("target",), optional=("description", "update", "remove"))
     remove = fields.get("remove")
     if remove and not isinstance(remove.value, bool):
@@ -102,7 +102,7 @@ def _action(node: Written) -> Action:
     return Action(fields["target"], fields["update"])
 
 
-def _applied(action: Action, root: Written) -> Written:
+def _applied(action: Action, root: Node) -> Node:
     selected = _selected(action.target, root)
     if action.update is None:
         if () in selected:
@@ -113,7 +113,7 @@ def _applied(action: Action, root: Written) -> Written:
     return root
 
 
-def _selected(target: Written, root: Written) -> list[Steps]:
+def _selected(target: Node, root: Node) -> list[Steps]:
     if not isinstance(target.value, str) or not target.value.startswith("$"):
         raise DocumentError(target.place, "target must be a JSONPath", "begin it with $, the root of the document")
     try:
@@ -126,7 +126,7 @@ def _selected(target: Written, root: Written) -> list[Steps]:
     return list(dict.fromkeys(found))
 
 
-def _updated(steps: Steps, update: Written, node: Written) -> Written:
+def _updated(steps: Steps, update: Node, node: Node) -> Node:
     if not steps:
         return _extended(node, update)
     below = dict(children(node))
@@ -135,14 +135,14 @@ def _updated(steps: Steps, update: Written, node: Written) -> Written:
     return _with(below, node)
 
 
-def _with(below: dict[str, Written], node: Written) -> Written:
+def _with(below: dict[str, Node], node: Node) -> Node:
     """The mapping or list `node` with other children."""
     if isinstance(node.value, dict):
         return mapping(below, node.place)
     return sequence(tuple(below.values()), node.place)
 
 
-def _extended(node: Written, update: Written) -> Written:
+def _extended(node: Node, update: Node) -> Node:
     """A target of the action's own. A list takes a list's items one by one, as Overlay 1.1 spells out."""
     if isinstance(node.value, tuple) and not isinstance(update.value, tuple):
         return sequence((*node.value, update), node.place)
@@ -152,7 +152,7 @@ def _extended(node: Written, update: Written) -> Written:
     raise DocumentError(update.place, problem, "select the mapping that holds it, and update its key")
 
 
-def _without(gone: frozenset[Steps], node: Written, above: Steps = ()) -> Written:
+def _without(gone: frozenset[Steps], node: Node, above: Steps = ()) -> Node:
     """`node`, which stands at `above`, without the values that stand at `gone`."""
     if isinstance(node.value, dict):
         keyed = [((*above, key), key, child) for key, child in node.value.items()]

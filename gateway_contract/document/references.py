@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from jsonpointer import JsonPointer, JsonPointerException
 
-from gateway_contract.document.node import DocumentError, Place, Written, children, mapping, sequence
+from gateway_contract.document.node import DocumentError, Node, Place, children, mapping, sequence
 from gateway_contract.document.source import read
 
 _REFERENCE: Final = "$ref"
@@ -37,7 +37,7 @@ _NAMING_KEYWORDS: Final = frozenset(
 
 class Opened(NamedTuple):
     path: Path
-    root: Written
+    root: Node
 
 
 Target: TypeAlias = tuple[str, tuple[str, ...], Role]
@@ -48,10 +48,10 @@ class Library:
     """The files opened so far, by real path, and what was found in them; None stands for what is under way."""
 
     files: dict[str, Opened]
-    inlined: dict[Target, Written | None]
+    inlined: dict[Target, Node | None]
 
 
-def inlined(root: Written, path: Path) -> Written:
+def inlined(root: Node, path: Path) -> Node:
     """`root`, the content of the file at `path`, with every $ref replaced by what it points to."""
     library = Library({os.path.realpath(path): Opened(path, root)}, {})
     return _walked(root, Role.KEYWORDS, path, library)
@@ -68,7 +68,7 @@ def neighbour(reference: str, file: Path, place: Place) -> Path:
 _NO_PATH = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:|^//|\0|%00")
 
 
-def _walked(node: Written, role: Role, file: Path, library: Library) -> Written:
+def _walked(node: Node, role: Role, file: Path, library: Library) -> Node:
     if role is Role.DATA:
         return node
     if isinstance(node.value, tuple):
@@ -87,7 +87,7 @@ def _walked(node: Written, role: Role, file: Path, library: Library) -> Written:
     return _beside(entries, _followed(reference, role, file, library), reference)
 
 
-def _refers(key: str, value: Written) -> bool:
+def _refers(key: str, value: Node) -> bool:
     """A property may be named $ref, but then its value is a schema."""
     return key == _REFERENCE and isinstance(value.value, str)
 
@@ -102,7 +102,7 @@ def _role(key: str, within: Role) -> Role:
     return Role.SECTIONS if key == "components" else Role.KEYWORDS
 
 
-def _beside(siblings: dict[str, Written], target: Written, reference: Written) -> Written:
+def _beside(siblings: dict[str, Node], target: Node, reference: Node) -> Node:
     """OpenAPI 3.1 lets keys stand beside a $ref: they win over the target's."""
     if not siblings:
         return target
@@ -112,7 +112,7 @@ def _beside(siblings: dict[str, Written], target: Written, reference: Written) -
     return mapping({**target.value, **siblings}, target.place)
 
 
-def _followed(reference: Written, role: Role, file: Path, library: Library) -> Written:
+def _followed(reference: Node, role: Role, file: Path, library: Library) -> Node:
     name, _, fragment = str(reference.value).partition("#")
     opened = _opened(neighbour(name, file, reference.place) if name else file, reference.place, library)
     steps = _steps(fragment, reference)
@@ -144,7 +144,7 @@ def _opened(path: Path, asked_at: Place, library: Library) -> Opened:
     return library.files[real]
 
 
-def _steps(fragment: str, reference: Written) -> tuple[str, ...]:
+def _steps(fragment: str, reference: Node) -> tuple[str, ...]:
     try:
         return tuple(JsonPointer(unquote(fragment)).parts)
     except JsonPointerException:
@@ -152,7 +152,7 @@ def _steps(fragment: str, reference: Written) -> tuple[str, ...]:
         raise DocumentError(reference.place, problem, "write the way from the root: '#/...'") from None
 
 
-def _pointed_to(opened: Opened, steps: tuple[str, ...], reference: Written) -> Written:
+def _pointed_to(opened: Opened, steps: tuple[str, ...], reference: Node) -> Node:
     node = opened.root
     for step in steps:
         below = children(node)
@@ -165,7 +165,7 @@ def _pointed_to(opened: Opened, steps: tuple[str, ...], reference: Written) -> W
     return node
 
 
-def _nearest(root: Written, steps: tuple[str, ...]) -> str:
+def _nearest(root: Node, steps: tuple[str, ...]) -> str:
     """The pointer that was probably meant, each step corrected where it leads nowhere."""
     node, taken = root, list[str]()
     for step in steps:

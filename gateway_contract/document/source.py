@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from gateway_contract.document.node import DocumentError, Place, Scalar, Written, did_you_mean, mapping, sequence
+from gateway_contract.document.node import DocumentError, Node, Place, Scalar, did_you_mean, mapping, sequence
 
 
-def read(path: Path, asked_at: Place | None = None) -> Written:
+def read(path: Path, asked_at: Place | None = None) -> Node:
     """What a YAML or JSON file says; `asked_at` is where another file points to this one."""
     root = _composed(_text(path, asked_at), path)
     if not isinstance(root, yaml.MappingNode):
@@ -100,11 +100,11 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, path: Path) -> Documen
     return DocumentError(Place(path, line), f"this is not valid YAML: {begun}{error.problem}")
 
 
-def _written(node: yaml.Node, file: Path, known: dict[int, Written | None]) -> Written:
+def _written(node: yaml.Node, file: Path, known: dict[int, Node | None]) -> Node:
     """The value of a node. An alias is its anchor's node once more; `known` holds None for what is under way."""
     place = _place(node, file)
     if isinstance(node, yaml.ScalarNode):
-        return Written(_scalar(node, place), place)
+        return Node(_scalar(node, place), place)
     if id(node) not in known:
         known[id(node)] = None
         known[id(node)] = _collection(node, file, known)
@@ -114,13 +114,13 @@ def _written(node: yaml.Node, file: Path, known: dict[int, Written | None]) -> W
     return earlier
 
 
-def _collection(node: yaml.Node, file: Path, known: dict[int, Written | None]) -> Written:
+def _collection(node: yaml.Node, file: Path, known: dict[int, Node | None]) -> Node:
     place = _place(node, file)
     if node.tag != _TAG + ("seq" if isinstance(node, yaml.SequenceNode) else "map"):
         raise DocumentError(place, f"the tag {node.tag.replace(_TAG, '!!')} means nothing in JSON", "leave it out")
     if isinstance(node, yaml.SequenceNode):
         return sequence(tuple(_written(item, file, known) for item in node.value), place)
-    entries: dict[str, Written] = {}
+    entries: dict[str, Node] = {}
     for key_node, value in node.value:
         key_place = _place(key_node, file)
         key = _key(key_node, key_place)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from gateway_contract.contract.definition import Contract, MappedField
-from gateway_contract.contract.validity import NOT_JUDGED, dormant
+from gateway_contract.contract.validity import NOT_JUDGED, untestable
 from gateway_contract.document.node import DocumentError, Place
 from gateway_contract.rules import constraint_rules, mapping_rules, statements
 from gateway_contract.rules.expectations import EXPECTATIONS
 from gateway_contract.rules.response_rules import answer_rules, refusal_rules
-from gateway_contract.rules.rule import Rule, Source
+from gateway_contract.rules.rule import Rule, RuleKind, Source
 from gateway_contract.rules.security_rules import judge_unauthorized
 from gateway_contract.rules.statements import constraint_property, for_condition, slug
 from gateway_contract.schema.keywords import constraint_sentence
@@ -52,16 +52,24 @@ def _body_rules(source: Source) -> Iterator[Rule]:
     place = source.contract.document.place(operation.pointer)
     clause = source.contract.operation_clause
     yield source.rule(
-        "range", "body", "json", clause, "content that is no JSON is refused", place, constraint_rules.judge_json
+        RuleKind.RANGE,
+        "body",
+        "json",
+        clause,
+        "a body that is not JSON is rejected",
+        place,
+        constraint_rules.judge_json,
+        skips_retry_later=True,
     )
     yield source.rule(
-        "range",
+        RuleKind.RANGE,
         None,
         "accepted",
         clause,
         "a valid request is accepted",
         place,
         constraint_rules.judge_accepted,
+        skips_retry_later=True,
         named="request",
     )
 
@@ -70,7 +78,7 @@ def _range_rules(source: Source) -> Iterator[Rule]:
     for constraint in source.contract.request.constraints.values():
         if constraint.keyword != NOT_JUDGED:
             yield source.rule(
-                "range",
+                RuleKind.RANGE,
                 constraint.subject,
                 constraint_property(constraint),
                 constraint.clause,
@@ -79,7 +87,8 @@ def _range_rules(source: Source) -> Iterator[Rule]:
                 partial(constraint_rules.judge_constraint, constraint),
                 level=constraint.level,
                 pointer=constraint.pointer,
-                dormant=dormant(constraint.condition, source.contract.request),
+                untestable=untestable(constraint.condition, source.contract.request),
+                skips_retry_later=True,
             )
 
 
@@ -87,29 +96,29 @@ def _default_rules(source: Source) -> Iterator[Rule]:
     for part in source.contract.request.parts:
         if "default" in part.schema:
             yield source.rule(
-                "default",
+                RuleKind.DEFAULT,
                 part.subject,
                 f"default{for_condition(part.condition)}",
                 part.clause("default"),
-                f"{part.subject} is {shortened(part.schema['default'])} when it is left out",
+                f"{part.subject} defaults to {shortened(part.schema['default'])}",
                 part.place,
                 partial(mapping_rules.judge_default, part),
                 level=part.level("default"),
                 pointer=part.pointer,
-                dormant=dormant(part.condition, source.contract.request),
+                untestable=untestable(part.condition, source.contract.request),
             )
 
 
 def _mapping_rules(source: Source) -> Iterator[Rule]:
     for field in source.contract.mapped:
-        yield _mapping_rule(source, field, "mapping", "mapped")
+        yield _mapping_rule(source, field, RuleKind.MAPPING, "mapped")
         if field.normalize is not None and _takes_other_forms(source.contract, field):
-            yield _mapping_rule(source, field, "mapping", "normalized")
+            yield _mapping_rule(source, field, RuleKind.MAPPING, "normalized")
         if not field.may_be_invented:
-            yield _mapping_rule(source, field, "default", "not-invented")
+            yield _mapping_rule(source, field, RuleKind.DEFAULT, "not-invented")
         for value in field.preserve:
             yield source.rule(
-                "preservation",
+                RuleKind.PRESERVATION,
                 field.subject,
                 f"preserves-{slug(shortened(value).replace('-', 'minus-')) or 'empty'}",
                 field.clause,
@@ -128,7 +137,7 @@ _MAPPING = {
 }
 
 
-def _mapping_rule(source: Source, field: MappedField, kind: str, name: str) -> Rule:
+def _mapping_rule(source: Source, field: MappedField, kind: RuleKind, name: str) -> Rule:
     judge, sentence = _MAPPING[name]
     return source.rule(
         kind,
@@ -151,7 +160,7 @@ def _takes_other_forms(contract: Contract, field: MappedField) -> bool:
         if part.pointer == field.pointer
         for value in (part.schema.get("examples") or [])  # type: ignore[union-attr] # a list by the meta-schema
     ]
-    return any(field.wanted(value) != value for value in examples)
+    return any(field.expected(value) != value for value in examples)
 
 
 def _authorization_rules(source: Source) -> Iterator[Rule]:
@@ -159,15 +168,22 @@ def _authorization_rules(source: Source) -> Iterator[Rule]:
     if place is None:
         return
     for name, credential in UNAUTHORIZED.items():
-        says = f"a request with {credential.value} is refused"
-        judge = partial(judge_unauthorized, credential)
-        yield source.rule("authorization", "authorization", name, source.contract.security_clause, says, place, judge)
+        yield source.rule(
+            RuleKind.AUTHORIZATION,
+            "authorization",
+            name,
+            source.contract.security_clause,
+            f"a request with {credential.value} is rejected",
+            place,
+            partial(judge_unauthorized, credential),
+            skips_retry_later=True,
+        )
 
 
 def _example_rules(source: Source) -> Iterator[Rule]:
     for example in source.contract.examples:
         yield source.rule(
-            "range",
+            RuleKind.RANGE,
             None,
             f"accepts-{example.name}",
             example.clause,
@@ -185,9 +201,17 @@ def _expectation_rules(source: Source) -> Iterator[Rule]:
             raise DocumentError(
                 expectation.place, f"no judge {expectation.judge}", f"there are: {', '.join(EXPECTATIONS)}"
             )
-        kind, judge = found
         subject, _, name = expectation.rule.partition("/")
-        yield source.rule(kind, subject, name, expectation.clause, expectation.says, expectation.place, judge)
+        yield source.rule(
+            found.kind,
+            subject,
+            name,
+            expectation.clause,
+            expectation.says,
+            expectation.place,
+            found.judge,
+            skips_retry_later=found.skips_retry_later,
+        )
 
 
 def _check_ids(rules: tuple[Rule, ...]) -> None:

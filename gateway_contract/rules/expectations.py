@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
-from gateway_contract.rules.constraint_rules import TOO_MANY_REQUESTS
 from gateway_contract.rules.resilience_rules import RESILIENCE
-from gateway_contract.rules.rule import PASS, Examined, Finding, failing, inconclusive, is_own_method
+from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, failing, inconclusive, is_own_method
 from gateway_contract.rules.security_rules import judge_unauthorized_status, nothing_overridden
 from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
@@ -17,16 +17,16 @@ BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
 SCHEME_LENGTH = len("Bearer ")
 
 
-def answer_given(examined: Examined) -> Finding | None:
-    if examined.exchange.played is not None:
+def answer_given(evidence: Evidence) -> Finding | None:
+    if evidence.exchange.played is not None:
         return None  # how a gateway stands failures of its upstream is another rule's
-    answer = examined.exchange.answer
+    answer = evidence.exchange.answer
     return failing("an answer", answer.problem) if isinstance(answer, NoAnswer) else PASS
 
 
-def answer_content_type(examined: Examined) -> Finding | None:
-    answer = examined.exchange.answer
-    if not isinstance(answer, Answer) or answer.body is ABSENT or not examined.ordinary:
+def answer_content_type(evidence: Evidence) -> Finding | None:
+    answer = evidence.exchange.answer
+    if not isinstance(answer, Answer) or answer.body is ABSENT or not evidence.ordinary:
         return None
     media_type = (header(answer.headers, "content-type") or "none").partition(";")[0].strip().lower()
     is_json = media_type == "application/json" or (
@@ -35,32 +35,30 @@ def answer_content_type(examined: Examined) -> Finding | None:
     return PASS if is_json else failing("Content-Type: application/json", media_type)
 
 
-def refusal_status(examined: Examined) -> Finding | None:
-    answer = examined.exchange.answer
-    bad = bool(examined.standing.broken) or not examined.standing.is_json
-    if not (bad and examined.authorized and examined.ordinary and isinstance(answer, Answer) and answer.refusing):
-        return None
-    if answer.status in TOO_MANY_REQUESTS:
+def refusal_status(evidence: Evidence) -> Finding | None:
+    answer = evidence.exchange.answer
+    bad = bool(evidence.validity.broken) or not evidence.validity.is_json
+    if not (bad and evidence.authorized and evidence.ordinary and isinstance(answer, Answer) and answer.refusing):
         return None
     return PASS if answer.status in BAD_REQUEST else failing("400, 404, 413, 415 or 422", f"HTTP {answer.status}")
 
 
-def other_method_refused(examined: Examined) -> Finding | None:
-    answer = examined.exchange.answer
-    if is_own_method(examined.contract, examined.exchange) or not isinstance(answer, Answer):
+def other_method_refused(evidence: Evidence) -> Finding | None:
+    answer = evidence.exchange.answer
+    if is_own_method(evidence.contract, evidence.exchange) or not isinstance(answer, Answer):
         return None
     return PASS if answer.refusing else failing("4xx", f"HTTP {answer.status}")
 
 
-def upstream_call_valid(examined: Examined) -> Finding | None:
-    upstream = examined.contract.upstream
-    if not _valid_and_accepted(examined) or upstream is None:
+def upstream_call_valid(evidence: Evidence) -> Finding | None:
+    upstream = evidence.contract.upstream
+    if not _valid_and_accepted(evidence) or upstream is None:
         return None
-    if examined.call is UNOBSERVED:
+    if evidence.call is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    if examined.call is ABSENT:
+    if evidence.call is ABSENT:
         return None
-    call: UpstreamCall = examined.call
+    call: UpstreamCall = evidence.call
     if call.body is ABSENT:
         return failing("a JSON body upstream", "none")
     called = upstream.behind(call.method, call.path)
@@ -75,44 +73,44 @@ def upstream_call_valid(examined: Examined) -> Finding | None:
     )
 
 
-def upstream_call_known(examined: Examined) -> Finding | None:
-    upstream = examined.contract.upstream
-    if not _valid_and_accepted(examined) or upstream is None:
+def upstream_call_known(evidence: Evidence) -> Finding | None:
+    upstream = evidence.contract.upstream
+    if not _valid_and_accepted(evidence) or upstream is None:
         return None
-    if examined.call is UNOBSERVED:
+    if evidence.call is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    call = examined.call
+    call = evidence.call
     if call is ABSENT or call.body is ABSENT:
         return None
     unknown = unknown_upstream(upstream.behind(call.method, call.path), call.body)
     return failing("only what the upstream knows", ", ".join(sorted(unknown)[:5])) if unknown else PASS
 
 
-def one_generation(examined: Examined) -> Finding | None:
-    if not _valid_and_accepted(examined):
+def one_generation(evidence: Evidence) -> Finding | None:
+    if not _valid_and_accepted(evidence):
         return None
-    if examined.exchange.upstream is UNOBSERVED:
+    if evidence.exchange.upstream is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    count = sum(call.generated for call in examined.exchange.upstream)
+    count = sum(call.generated for call in evidence.exchange.upstream)
     return PASS if count == 1 else failing("one generation call", str(count))
 
 
-def no_generation_when_refused(examined: Examined) -> Finding | None:
-    if not examined.exchange.refused:
+def no_generation_when_refused(evidence: Evidence) -> Finding | None:
+    if not evidence.exchange.refused:
         return None
-    if examined.exchange.upstream is UNOBSERVED:
+    if evidence.exchange.upstream is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    count = sum(call.generated for call in examined.exchange.upstream)
+    count = sum(call.generated for call in evidence.exchange.upstream)
     return PASS if count == 0 else failing("no generation for a refused request", f"{count} generation calls")
 
 
-def client_token_stays(examined: Examined) -> Finding | None:
-    if examined.exchange.upstream is UNOBSERVED:
+def client_token_stays(evidence: Evidence) -> Finding | None:
+    if evidence.exchange.upstream is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    token = _token(header(examined.exchange.request.headers, "authorization"))
-    if not token or not examined.exchange.upstream:
+    token = _token(header(evidence.exchange.request.headers, "authorization"))
+    if not token or not evidence.exchange.upstream:
         return None
-    leak = next((where for call in examined.exchange.upstream for where in _places_of(token, call)), None)
+    leak = next((where for call in evidence.exchange.upstream for where in _places_of(token, call)), None)
     return PASS if leak is None else failing("the client's token nowhere upstream", f"in the call's {leak}")
 
 
@@ -132,8 +130,8 @@ def _token(authorization: str | None) -> str:
     return authorization[SCHEME_LENGTH:].strip() if authorization and len(authorization) > SCHEME_LENGTH else ""
 
 
-def no_upstream_secrets(examined: Examined) -> Finding | None:
-    answer, exchange = examined.exchange.answer, examined.exchange
+def no_upstream_secrets(evidence: Evidence) -> Finding | None:
+    answer, exchange = evidence.exchange.answer, evidence.exchange
     if not isinstance(answer, Answer) or exchange.upstream is UNOBSERVED or not exchange.upstream:
         return None
     told = answer.content + "\n".join(f"{name}: {value}" for name, value in answer.headers).encode()
@@ -146,11 +144,11 @@ def no_upstream_secrets(examined: Examined) -> Finding | None:
     return PASS
 
 
-def own_images(examined: Examined) -> Finding | None:
-    if examined.exchange.upstream is UNOBSERVED or examined.exchange.images is UNOBSERVED or not examined.accepted:
+def own_images(evidence: Evidence) -> Finding | None:
+    if evidence.exchange.upstream is UNOBSERVED or evidence.exchange.images is UNOBSERVED or not evidence.accepted:
         return None
-    made = {identity for call in examined.exchange.upstream for identity in call.images}
-    seen = [image.identity for image in _images(examined)]
+    made = {identity for call in evidence.exchange.upstream for identity in call.images}
+    seen = [image.identity for image in _images(evidence)]
     foreign = [identity for identity in seen if identity is not None and identity not in made]
     if foreign:
         return failing("images made for this request", f"{len(foreign)} made for another")
@@ -159,10 +157,10 @@ def own_images(examined: Examined) -> Finding | None:
     return PASS if None not in seen else inconclusive("the images cannot be told apart")
 
 
-def distinct_images(examined: Examined) -> Finding | None:
-    if examined.exchange.images is UNOBSERVED or not examined.accepted:
+def distinct_images(evidence: Evidence) -> Finding | None:
+    if evidence.exchange.images is UNOBSERVED or not evidence.accepted:
         return None
-    one_per_item = [usable(item)[:1] for item in examined.exchange.images]
+    one_per_item = [usable(item)[:1] for item in evidence.exchange.images]
     counted = Counter(image.identity or image.digest for item in one_per_item for image in item)
     if sum(counted.values()) < 2:
         return None
@@ -170,41 +168,49 @@ def distinct_images(examined: Examined) -> Finding | None:
     return PASS if repeated == 1 else failing("every image once", f"one image {repeated} times")
 
 
-def image_media_type(examined: Examined) -> Finding | None:
-    wrong = [image for image in _images(examined) if image.media_type.lower() != f"image/{image.format.lower()}"]
-    if not _images(examined):
+def image_media_type(evidence: Evidence) -> Finding | None:
+    wrong = [image for image in _images(evidence) if image.media_type.lower() != f"image/{image.format.lower()}"]
+    if not _images(evidence):
         return None
     if not wrong:
         return PASS
     return failing(f"image/{wrong[0].format.lower()}", wrong[0].media_type or "no Content-Type")
 
 
-def _images(examined: Examined) -> tuple[Image, ...]:
-    if examined.exchange.images is UNOBSERVED:
+def _images(evidence: Evidence) -> tuple[Image, ...]:
+    if evidence.exchange.images is UNOBSERVED:
         return ()
-    return tuple(image for item in examined.exchange.images for image in usable(item))
+    return tuple(image for item in evidence.exchange.images for image in usable(item))
 
 
-def _valid_and_accepted(examined: Examined) -> bool:
-    return examined.standing.valid and examined.accepted
+def _valid_and_accepted(evidence: Evidence) -> bool:
+    return evidence.validity.valid and evidence.accepted
 
 
-EXPECTATIONS: Mapping[str, tuple[str, Callable[[Examined], Finding | None]]] = {
-    "answer-given": ("response", answer_given),
-    "answer-content-type": ("response", answer_content_type),
-    "refusal-status": ("error", refusal_status),
-    "unauthorized-status": ("authorization", judge_unauthorized_status),
-    "other-method-refused": ("error", other_method_refused),
-    "upstream-call-valid": ("mapping", upstream_call_valid),
-    "upstream-call-known": ("mapping", upstream_call_known),
-    "one-generation": ("isolation", one_generation),
-    "no-generation-when-refused": ("isolation", no_generation_when_refused),
-    "client-token-stays": ("isolation", client_token_stays),
-    "nothing-overridden": ("isolation", nothing_overridden),
-    "no-upstream-secrets": ("isolation", no_upstream_secrets),
-    "own-images": ("isolation", own_images),
-    "distinct-images": ("response", distinct_images),
-    "image-media-type": ("response", image_media_type),
-    **{name: ("resilience", judge) for name, judge in RESILIENCE.items()},
+@dataclass(frozen=True, slots=True)
+class NamedJudge:
+    """A judge that `x-expectations` may name, with the kind of its rules."""
+
+    kind: RuleKind
+    judge: Callable[[Evidence], Finding | None]
+    skips_retry_later: bool = False
+
+
+EXPECTATIONS: Mapping[str, NamedJudge] = {
+    "answer-given": NamedJudge(RuleKind.RESPONSE, answer_given),
+    "answer-content-type": NamedJudge(RuleKind.RESPONSE, answer_content_type),
+    "refusal-status": NamedJudge(RuleKind.ERROR, refusal_status, skips_retry_later=True),
+    "unauthorized-status": NamedJudge(RuleKind.AUTHORIZATION, judge_unauthorized_status, skips_retry_later=True),
+    "other-method-refused": NamedJudge(RuleKind.ERROR, other_method_refused),
+    "upstream-call-valid": NamedJudge(RuleKind.MAPPING, upstream_call_valid),
+    "upstream-call-known": NamedJudge(RuleKind.MAPPING, upstream_call_known),
+    "one-generation": NamedJudge(RuleKind.ISOLATION, one_generation),
+    "no-generation-when-refused": NamedJudge(RuleKind.ISOLATION, no_generation_when_refused),
+    "client-token-stays": NamedJudge(RuleKind.ISOLATION, client_token_stays),
+    "nothing-overridden": NamedJudge(RuleKind.ISOLATION, nothing_overridden),
+    "no-upstream-secrets": NamedJudge(RuleKind.ISOLATION, no_upstream_secrets),
+    "own-images": NamedJudge(RuleKind.ISOLATION, own_images),
+    "distinct-images": NamedJudge(RuleKind.RESPONSE, distinct_images),
+    "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
+    **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in RESILIENCE.items()},
 }
-"""Name to the kind of rule and its judge."""

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.rules.rule import Finding, Rule, examine
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.rules.rule import Finding, Rule, evidence_of
+from gateway_contract.traffic.exchange import Answer, Exchange
+
+RETRY_LATER = frozenset({408, 425, 429})
+"""Statuses that say nothing about the request (RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,14 @@ class JudgeError:
 
 def judge(contract: Contract, rules: Iterable[Rule], exchange: Exchange) -> tuple[Judgement | JudgeError, ...]:
     """What each rule that the exchange bears on says of it."""
-    examined = examine(contract, exchange)
+    evidence = evidence_of(contract, exchange)
     judged: list[Judgement | JudgeError] = []
+    retry_later = isinstance(exchange.answer, Answer) and exchange.answer.status in RETRY_LATER
     for rule in rules:
+        if rule.skips_retry_later and retry_later:
+            continue
         try:
-            finding = rule.judge(examined)
+            finding = rule.judge(evidence)
         except Exception as error:  # noqa: BLE001 # one broken rule must not silence the others; it is reported apart
             judged.append(JudgeError(rule, exchange, error))
         else:

@@ -3,10 +3,10 @@
 from typing import Literal, cast
 
 from gateway_contract.contract.definition import MappedField
-from gateway_contract.contract.mapping import Arrival, arrival
+from gateway_contract.contract.mapping import FieldLocation, Location, locate
 from gateway_contract.contract.validity import upstream_refuses
 from gateway_contract.rules.response_rules import judge_by_answer, judge_default_by_answer
-from gateway_contract.rules.rule import PASS, Examined, Finding, Outcome, failing, inconclusive
+from gateway_contract.rules.rule import PASS, Evidence, Finding, Outcome, failing, inconclusive
 from gateway_contract.schema.constraint import Part
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, same, shortened
 from gateway_contract.values.pointer import read
@@ -15,74 +15,74 @@ NO_CALL = "no upstream call was seen for this request"
 UNSEEN = "the upstream is not observed"
 
 
-def judge_mapped(field: MappedField, examined: Examined) -> Finding | None:
+def judge_mapped(field: MappedField, evidence: Evidence) -> Finding | None:
     """A value that needs no change and is not easily lost."""
-    sent = _judgeable(field, examined)
-    if sent is ABSENT or _is_preserved(field, sent) or not same(field.wanted(sent), sent):
+    sent = _judgeable(field, evidence)
+    if sent is ABSENT or _is_preserved(field, sent) or not same(field.expected(sent), sent):
         return None
-    return _judge_arrival(field, sent, examined)
+    return _judge_arrival(field, sent, evidence)
 
 
-def judge_normalized(field: MappedField, examined: Examined) -> Finding | None:
+def judge_normalized(field: MappedField, evidence: Evidence) -> Finding | None:
     """A value that the upstream takes in another form."""
-    sent = _judgeable(field, examined)
-    if sent is ABSENT or same(field.wanted(sent), sent):
+    sent = _judgeable(field, evidence)
+    if sent is ABSENT or same(field.expected(sent), sent):
         return None
-    return _judge_arrival(field, sent, examined)
+    return _judge_arrival(field, sent, evidence)
 
 
-def judge_preserved(field: MappedField, value: Json, examined: Examined) -> Finding | None:
+def judge_preserved(field: MappedField, value: Json, evidence: Evidence) -> Finding | None:
     """A value that is easily taken for nothing."""
-    sent = _judgeable(field, examined)
+    sent = _judgeable(field, evidence)
     if sent is ABSENT or not same(sent, value):
         return None
-    return _judge_arrival(field, sent, examined)
+    return _judge_arrival(field, sent, evidence)
 
 
-def judge_not_invented(field: MappedField, examined: Examined) -> Finding | None:
+def judge_not_invented(field: MappedField, evidence: Evidence) -> Finding | None:
     """A field without a default that the client leaves out stays out."""
-    if not (examined.standing.valid and examined.accepted and examined.sent(field.pointer) is ABSENT):
+    if not (evidence.validity.valid and evidence.accepted and evidence.sent(field.pointer) is ABSENT):
         return None
-    if not field.judged_for(examined.body):  # type: ignore[arg-type] # valid bodies are JSON
+    if not field.judged_for(evidence.body):  # type: ignore[arg-type] # valid bodies are JSON
         return None
-    return judge_absence(field, examined, ABSENT)
+    return judge_absence(field, evidence, ABSENT)
 
 
-def judge_absence(field: MappedField, examined: Examined, default: Json | Literal[Nothing.ABSENT]) -> Finding | None:
+def judge_absence(field: MappedField, evidence: Evidence, default: Json | Literal[Nothing.ABSENT]) -> Finding | None:
     """What an upstream call holds for a field that the client left out: nothing, or the contract's default."""
     expected = f"nothing at {field.upstream}" + ("" if default is ABSENT else f", or {shortened(default)}")
-    if examined.call is UNOBSERVED:
+    if evidence.call is UNOBSERVED:
         return inconclusive(UNSEEN)
-    if examined.call is ABSENT:
+    if evidence.call is ABSENT:
         return inconclusive(NO_CALL)
-    seen = read(examined.call.body, field.upstream)
-    if seen is ABSENT or _is_nothing(field, seen, examined) or (default is not ABSENT and field.arrived(default, seen)):
+    seen = read(evidence.call.body, field.upstream)
+    if seen is ABSENT or _is_nothing(field, seen, evidence) or (default is not ABSENT and field.arrived(default, seen)):
         return PASS
-    return failing(expected, str(Arrival("injected", field.upstream, seen)))
+    return failing(expected, str(FieldLocation(Location.INJECTED, field.upstream, seen)))
 
 
-def _is_nothing(field: MappedField, seen: Json, examined: Examined) -> bool:
+def _is_nothing(field: MappedField, seen: Json, evidence: Evidence) -> bool:
     """Whether a null stands for a field that was left out: so it does where the upstream's document takes it."""
-    call, upstream = examined.call, examined.contract.upstream
+    call, upstream = evidence.call, evidence.contract.upstream
     if seen is not None or upstream is None or call in (ABSENT, UNOBSERVED) or call.body is ABSENT:
         return False
     refused = upstream_refuses(upstream.behind(call.method, call.path), call.body)
     return all(constraint.pointer != field.upstream for constraint in refused)
 
 
-def _judgeable(field: MappedField, examined: Examined) -> Json | Literal[Nothing.ABSENT]:
+def _judgeable(field: MappedField, evidence: Evidence) -> Json | Literal[Nothing.ABSENT]:
     """The value that was sent for a field, ABSENT where nothing can be said about its arrival."""
-    if not (examined.accepted or _refused_upstream(examined)) or examined.standing.broken or examined.body is ABSENT:
+    if not (evidence.accepted or _refused_upstream(evidence)) or evidence.validity.broken or evidence.body is ABSENT:
         return ABSENT
-    if examined.is_open(field.pointer) or not field.judged_for(examined.body):
+    if evidence.is_open(field.pointer) or not field.judged_for(evidence.body):
         return ABSENT
-    return examined.sent(field.pointer)
+    return evidence.sent(field.pointer)
 
 
-def _refused_upstream(examined: Examined) -> bool:
+def _refused_upstream(evidence: Evidence) -> bool:
     """Whether a valid request failed because the upstream did not take the call that was made of it."""
-    call = examined.call
-    if call in (ABSENT, UNOBSERVED) or not (examined.ordinary and examined.authorized and examined.standing.valid):
+    call = evidence.call
+    if call in (ABSENT, UNOBSERVED) or not (evidence.ordinary and evidence.authorized and evidence.validity.valid):
         return False
     return 400 <= call.status < 500
 
@@ -91,32 +91,32 @@ def _is_preserved(field: MappedField, sent: Json) -> bool:
     return any(same(sent, value) for value in field.preserve)
 
 
-def _judge_arrival(field: MappedField, sent: Json, examined: Examined) -> Finding | None:
-    if examined.call is UNOBSERVED:
-        return judge_by_answer(field.pointer, examined) or inconclusive(UNSEEN)
-    if examined.call is ABSENT:
+def _judge_arrival(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
+    if evidence.call is UNOBSERVED:
+        return judge_by_answer(field.pointer, evidence) or inconclusive(UNSEEN)
+    if evidence.call is ABSENT:
         return inconclusive(NO_CALL)
-    finding = _finding(field, sent, arrival(examined.contract, field, sent, examined.call.body))
-    return finding if examined.accepted or finding is not PASS else None  # what failed proves nothing but its reason
+    finding = _finding(field, sent, locate(evidence.contract, field, sent, evidence.call.body))
+    return finding if evidence.accepted or finding is not PASS else None  # what failed proves nothing but its reason
 
 
-def _finding(field: MappedField, sent: Json, seen: Arrival) -> Finding:
-    if seen.what == "in place":
+def _finding(field: MappedField, sent: Json, seen: FieldLocation) -> Finding:
+    if seen.location is Location.IN_PLACE:
         return PASS
-    return failing(f"{shortened(field.wanted(sent))} at {field.upstream}", str(seen))
+    return failing(f"{shortened(field.expected(sent))} at {field.upstream}", str(seen))
 
 
-def judge_default(part: Part, examined: Examined) -> Finding | None:
+def judge_default(part: Part, evidence: Evidence) -> Finding | None:
     """Left out, a field is its default wherever it shows."""
-    if not (examined.standing.valid and examined.accepted) or examined.sent(part.pointer) is not ABSENT:
+    if not (evidence.validity.valid and evidence.accepted) or evidence.sent(part.pointer) is not ABSENT:
         return None
     default = part.schema["default"]
-    if examined.effective(part.pointer) != default:
+    if evidence.effective(part.pointer) != default:
         return None
-    findings = [judge_default_by_answer(part.pointer, examined)]
-    field = examined.contract.mapping_of(part.pointer)
-    if field is not None and field.judged_for(cast("Json", examined.body)):
-        findings.append(judge_absence(field, examined, default))
+    findings = [judge_default_by_answer(part.pointer, evidence)]
+    field = evidence.contract.mapping_of(part.pointer)
+    if field is not None and field.judged_for(cast("Json", evidence.body)):
+        findings.append(judge_absence(field, evidence, default))
     return worst([finding for finding in findings if finding is not None])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from gateway_contract.rules.rule import PASS, Examined, Finding, failing
+from gateway_contract.rules.rule import PASS, Evidence, Finding, failing
 from gateway_contract.traffic.exchange import Answer, FaultCause, NoAnswer, header
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from gateway_contract.values.pointer import read
@@ -11,63 +11,63 @@ CONTENT_WORDS = ("inspection", "moderation", "content_policy", "content policy",
 """By one of these a program or a person can tell a refusal of the content; OpenAI's and the vendor's own among them."""
 
 
-def answered(examined: Examined) -> Finding | None:
-    failure = examined.exchange.played
+def answered(evidence: Evidence) -> Finding | None:
+    failure = evidence.exchange.played
     if failure is None:
         return None
-    answer = examined.exchange.answer
+    answer = evidence.exchange.answer
     return PASS if isinstance(answer, Answer) else failing(f"an answer though {failure.name}", answer.problem)
 
 
-def no_success_without_images(examined: Examined) -> Finding | None:
-    failure = examined.exchange.played
-    if failure is None or failure.cause is FaultCause.FEWER_IMAGES or isinstance(examined.exchange.answer, NoAnswer):
+def no_success_without_images(evidence: Evidence) -> Finding | None:
+    failure = evidence.exchange.played
+    if failure is None or failure.cause is FaultCause.FEWER_IMAGES or isinstance(evidence.exchange.answer, NoAnswer):
         return None
-    if not examined.exchange.answer.successful or _got_images(examined):
+    if not evidence.exchange.answer.successful or _got_images(evidence):
         return PASS
-    return failing(f"an error when {failure.name}", f"HTTP {examined.exchange.answer.status}")
+    return failing(f"an error when {failure.name}", f"HTTP {evidence.exchange.answer.status}")
 
 
-def _got_images(examined: Examined) -> bool:
+def _got_images(evidence: Evidence) -> bool:
     """Whether another call, tried again, brought the images."""
-    calls = () if examined.exchange.upstream is UNOBSERVED else examined.exchange.upstream
+    calls = () if evidence.exchange.upstream is UNOBSERVED else evidence.exchange.upstream
     return any(call.generated and call.played is None for call in calls)
 
 
-def clients_fault_is_4xx(examined: Examined) -> Finding | None:
-    return _status(examined, {FaultCause.REQUEST, FaultCause.CONTENT}, "4xx", lambda status: 400 <= status < 500)
+def clients_fault_is_4xx(evidence: Evidence) -> Finding | None:
+    return _status(evidence, {FaultCause.REQUEST, FaultCause.CONTENT}, "4xx", lambda status: 400 <= status < 500)
 
 
-def vendors_fault_is_5xx(examined: Examined) -> Finding | None:
-    return _status(examined, {FaultCause.VENDOR}, "5xx", lambda status: status >= 500)
+def vendors_fault_is_5xx(evidence: Evidence) -> Finding | None:
+    return _status(evidence, {FaultCause.VENDOR}, "5xx", lambda status: status >= 500)
 
 
-def own_key_is_not_the_clients(examined: Examined) -> Finding | None:
-    return _status(examined, {FaultCause.CREDENTIALS}, "neither 401 nor 403", lambda status: status not in {401, 403})
+def own_key_is_not_the_clients(evidence: Evidence) -> Finding | None:
+    return _status(evidence, {FaultCause.CREDENTIALS}, "neither 401 nor 403", lambda status: status not in {401, 403})
 
 
-def throttling_is_429(examined: Examined) -> Finding | None:
-    return _status(examined, {FaultCause.THROTTLING}, "429", lambda status: status == 429)
+def throttling_is_429(evidence: Evidence) -> Finding | None:
+    return _status(evidence, {FaultCause.THROTTLING}, "429", lambda status: status == 429)
 
 
-def _status(examined: Examined, causes: set[FaultCause], expected: str, right: Callable[[int], bool]) -> Finding | None:
+def _status(evidence: Evidence, causes: set[FaultCause], expected: str, right: Callable[[int], bool]) -> Finding | None:
     """The status of the error that a played failure becomes; successes are another rule's."""
-    failure, answer = examined.exchange.played, examined.exchange.answer
+    failure, answer = evidence.exchange.played, evidence.exchange.answer
     if failure is None or failure.cause not in causes or isinstance(answer, NoAnswer) or answer.successful:
         return None
     return PASS if right(answer.status) else failing(f"{expected} when {failure.name}", f"HTTP {answer.status}")
 
 
-def retry_after_is_kept(examined: Examined) -> Finding | None:
-    failure, answer = examined.exchange.played, examined.exchange.answer
+def retry_after_is_kept(evidence: Evidence) -> Finding | None:
+    failure, answer = evidence.exchange.played, evidence.exchange.answer
     if failure is None or failure.retry_after is None or isinstance(answer, NoAnswer) or answer.status != 429:
         return None
     seen = header(answer.headers, "retry-after")
     return PASS if seen else failing(f"Retry-After, as {failure.name}", "no such header")
 
 
-def content_refusal_is_told(examined: Examined) -> Finding | None:
-    failure, answer = examined.exchange.played, examined.exchange.answer
+def content_refusal_is_told(evidence: Evidence) -> Finding | None:
+    failure, answer = evidence.exchange.played, evidence.exchange.answer
     if failure is None or failure.cause is not FaultCause.CONTENT or isinstance(answer, NoAnswer) or answer.successful:
         return None
     told = answer.content.decode("utf-8", "replace").lower()
@@ -75,9 +75,9 @@ def content_refusal_is_told(examined: Examined) -> Finding | None:
     return PASS if known else failing("an error that names the content", f"HTTP {answer.status} that does not")
 
 
-def error_has_the_usual_shape(examined: Examined) -> Finding | None:
-    failure, answer = examined.exchange.played, examined.exchange.answer
-    schema = examined.contract.operation.refusal
+def error_has_the_usual_shape(evidence: Evidence) -> Finding | None:
+    failure, answer = evidence.exchange.played, evidence.exchange.answer
+    schema = evidence.contract.operation.refusal
     if failure is None or schema is None or isinstance(answer, NoAnswer) or answer.status < 400:
         return None
     if answer.body is ABSENT:
@@ -86,8 +86,8 @@ def error_has_the_usual_shape(examined: Examined) -> Finding | None:
     return failing("the error body that refusals have", f"wrong: {', '.join(wrong)}") if wrong else PASS
 
 
-def fewer_images_are_told(examined: Examined) -> Finding | None:
-    failure, answer, images = examined.exchange.played, examined.exchange.answer, examined.contract.images
+def fewer_images_are_told(evidence: Evidence) -> Finding | None:
+    failure, answer, images = evidence.exchange.played, evidence.exchange.answer, evidence.contract.images
     if (
         failure is None
         or failure.cause is not FaultCause.FEWER_IMAGES
@@ -96,22 +96,22 @@ def fewer_images_are_told(examined: Examined) -> Finding | None:
     ):
         return None
     items = read(answer.body, images.pointer) if answer.successful else []
-    calls = () if examined.exchange.upstream is UNOBSERVED else examined.exchange.upstream
+    calls = () if evidence.exchange.upstream is UNOBSERVED else evidence.exchange.upstream
     made = sum(len(call.images) for call in calls)
     shown = len(items) if isinstance(items, list) else 0
     return PASS if shown <= made else failing(f"at most the {made} images that were made", f"{shown} items")
 
 
-def next_request_works(examined: Examined) -> Finding | None:
-    failure = examined.exchange.follows
+def next_request_works(evidence: Evidence) -> Finding | None:
+    failure = evidence.exchange.follows
     if failure is None:
         return None
-    answer = examined.exchange.answer
+    answer = evidence.exchange.answer
     seen = answer.problem if isinstance(answer, NoAnswer) else f"HTTP {answer.status}"
-    return PASS if examined.exchange.accepted else failing(f"accepted, after {failure.name}", seen)
+    return PASS if evidence.exchange.accepted else failing(f"accepted, after {failure.name}", seen)
 
 
-RESILIENCE: Mapping[str, Callable[[Examined], Finding | None]] = {
+RESILIENCE: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "answered-when-upstream-fails": answered,
     "no-success-without-images": no_success_without_images,
     "clients-fault-is-4xx": clients_fault_is_4xx,

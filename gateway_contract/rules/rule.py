@@ -2,24 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import Standing, standing
+from gateway_contract.contract.validity import Validity, validity_of
 from gateway_contract.document.node import DocumentError, Place
+from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Credential, Exchange, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing
 from gateway_contract.values.pointer import read
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class Evidence:
     """What judges look at. `call` is the upstream call that made the images, or the last one that was tried."""
 
     contract: Contract
     exchange: Exchange
-    standing: Standing
+    validity: Validity
     authorized: bool
     ordinary: bool  # the contract's own method, and no failure of the upstream on purpose
     call: UpstreamCall | Literal[Nothing.ABSENT, Nothing.UNOBSERVED]
@@ -42,7 +43,7 @@ class Examined:
 
     def is_open(self, pointer: str) -> bool:
         """Whether the page is silent on the value that was sent for a field."""
-        return pointer in self.standing.open_fields
+        return pointer in self.validity.open_fields
 
     def effective(self, pointer: str) -> Json | Literal[Nothing.ABSENT]:
         """The value of a field, or the default that the contract states for it, or ABSENT."""
@@ -52,12 +53,12 @@ class Examined:
         return sent
 
 
-def examine(contract: Contract, exchange: Exchange) -> Examined:
+def evidence_of(contract: Contract, exchange: Exchange) -> Evidence:
     request = exchange.request
-    return Examined(
+    return Evidence(
         contract=contract,
         exchange=exchange,
-        standing=standing(contract, request.body),
+        validity=validity_of(contract, request.body),
         authorized=request.credential in {Credential.RIGHT, Credential.UNKNOWN},
         ordinary=is_own_method(contract, exchange) and exchange.played is None and exchange.follows is None,
         call=_call(exchange),
@@ -73,6 +74,20 @@ def _call(exchange: Exchange) -> UpstreamCall | Literal[Nothing.ABSENT, Nothing.
         return UNOBSERVED
     generating = [call for call in exchange.upstream if call.generated]
     return next(iter(generating or exchange.upstream[-1:]), ABSENT)
+
+
+class RuleKind(StrEnum):
+    """What a rule is about."""
+
+    RANGE = "range"
+    DEFAULT = "default"
+    MAPPING = "mapping"
+    PRESERVATION = "preservation"
+    AUTHORIZATION = "authorization"
+    RESPONSE = "response"
+    ERROR = "error"
+    ISOLATION = "isolation"
+    RESILIENCE = "resilience"
 
 
 class Outcome(Enum):
@@ -116,19 +131,21 @@ def inconclusive(why: str) -> Finding:
 class Rule:
     """One promise: where it comes from, what it says, and how an exchange is judged by it. Compared by identity.
 
-    `judge` answers None for an exchange that does not bear on the rule. `dormant` says why no request can.
+    `judge` answers None for an exchange that does not bear on the rule. `untestable` says why no request can.
+    `skips_retry_later` is set where a response that only asks to try again later says nothing.
     """
 
     id: str
-    kind: str
+    kind: RuleKind
     subject: str | None
-    level: str  # documented or expected
+    level: Level
     clause: str | None
     statement: str
     place: Place
-    judge: Callable[[Examined], Finding | None] = field(repr=False)
+    judge: Callable[[Evidence], Finding | None] = field(repr=False)
     pointer: str | None = None  # into the request, where the rule is about a field
-    dormant: str | None = None
+    skips_retry_later: bool = False
+    untestable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +154,18 @@ class Source:
 
     def rule(
         self,
-        kind: str,
+        kind: RuleKind,
         subject: str | None,
         name: str,
         clause: str | None,
         statement: str,
         place: Place,
-        judge: Callable[[Examined], Finding | None],
+        judge: Callable[[Evidence], Finding | None],
         *,
-        level: str | None = None,
+        level: Level | None = None,
         pointer: str | None = None,
-        dormant: str | None = None,
+        untestable: str | None = None,
+        skips_retry_later: bool = False,
         named: str | None = None,
     ) -> Rule:
         """A rule of this contract; `named` stands in its id where it has no subject."""
@@ -161,21 +179,22 @@ class Source:
             place=place,
             judge=judge,
             pointer=pointer,
-            dormant=dormant,
+            untestable=untestable,
+            skips_retry_later=skips_retry_later,
         )
 
-    def _level(self, clause: str | None, level: str | None, place: Place) -> str:
+    def _level(self, clause: str | None, level: Level | None, place: Place) -> Level:
         """How strongly a rule is promised: as it says itself, or else as its clause is.
 
         Documented where a contract lists no clauses at all.
         """
         if not self.contract.clauses or (level and not clause):
-            return level or "documented"
+            return level or Level.DOCUMENTED
         found = self.contract.clauses.get(clause or "")
         if found is None:
             raise DocumentError(
                 place, f"clause {clause} is not listed" if clause else "no clause", "set x-clause to one of x-clauses"
             )
-        if found.level == "not-judged":
+        if found.level is Level.NOT_JUDGED:
             raise DocumentError(place, f"clause {clause} is not judged", "a rule needs a clause that is")
         return level or found.level

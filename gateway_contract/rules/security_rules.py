@@ -2,32 +2,27 @@
 
 import re
 
-from gateway_contract.rules.constraint_rules import TOO_MANY_REQUESTS
-from gateway_contract.rules.rule import PASS, Examined, Finding, failing, inconclusive
+from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
 from gateway_contract.traffic.exchange import Answer, Credential, NoAnswer, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from gateway_contract.values.pointer import as_schema_pointer, leaves
 
 
-def judge_unauthorized(credential: Credential, examined: Examined) -> Finding | None:
+def judge_unauthorized(credential: Credential, evidence: Evidence) -> Finding | None:
     """A request with a certain lack of authorization is refused."""
-    exchange = examined.exchange
-    if exchange.request.credential is not credential or not examined.ordinary or examined.blames_no_field:
+    exchange = evidence.exchange
+    if exchange.request.credential is not credential or not evidence.ordinary or evidence.blames_no_field:
         return None
     expected = f"{credential.value} refused with 4xx"
     if isinstance(exchange.answer, NoAnswer):
         return failing(expected, exchange.answer.problem)
-    if exchange.answer.status in TOO_MANY_REQUESTS:
-        return None
     return PASS if exchange.answer.refusing else failing(expected, f"HTTP {exchange.answer.status}")
 
 
-def judge_unauthorized_status(examined: Examined) -> Finding | None:
+def judge_unauthorized_status(evidence: Evidence) -> Finding | None:
     """A refusal for lack of authorization says so: 401 or 403 (RFC 9110, 15.5.2 and 15.5.4)."""
-    answer = examined.exchange.answer
-    if examined.authorized or not isinstance(answer, Answer) or not answer.refusing:
-        return None
-    if answer.status in TOO_MANY_REQUESTS:
+    answer = evidence.exchange.answer
+    if evidence.authorized or not isinstance(answer, Answer) or not answer.refusing:
         return None
     return PASS if answer.status in {401, 403} else failing("401 or 403", f"HTTP {answer.status}")
 
@@ -36,13 +31,13 @@ KEY_OR_ADDRESS = re.compile(r"sk-.{8}|https?://.")
 """What a text begins with that a careless gateway would take for a key of its own, or for an upstream."""
 
 
-def nothing_overridden(examined: Examined) -> Finding | None:
-    named = _keys_and_addresses(examined)
-    if not named or not (examined.authorized and examined.ordinary) or examined.blames_no_field:
+def nothing_overridden(evidence: Evidence) -> Finding | None:
+    named = _keys_and_addresses(evidence)
+    if not named or not (evidence.authorized and evidence.ordinary) or evidence.blames_no_field:
         return None
-    if examined.exchange.upstream is UNOBSERVED:
+    if evidence.exchange.upstream is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    calls, answer = examined.exchange.upstream, examined.exchange.answer
+    calls, answer = evidence.exchange.upstream, evidence.exchange.answer
     if any(_uses(call, value) for call in calls for value in named):
         return failing("the gateway's own key", "one that stands in the body")
     if isinstance(answer, NoAnswer):
@@ -58,13 +53,13 @@ def _reached(answer: Answer, calls: tuple[UpstreamCall, ...]) -> Finding:
     return failing("the gateway's own upstream", "success without a call to it") if elsewhere else PASS
 
 
-def _keys_and_addresses(examined: Examined) -> list[str]:
+def _keys_and_addresses(evidence: Evidence) -> list[str]:
     """Those that the body holds where no page names a field."""
-    if examined.body is ABSENT:
+    if evidence.body is ABSENT:
         return []
-    known = {part.pointer for part in examined.contract.request.parts}
+    known = {part.pointer for part in evidence.contract.request.parts}
     texts = [
-        value for at, value in leaves(examined.body) if isinstance(value, str) and as_schema_pointer(at) not in known
+        value for at, value in leaves(evidence.body) if isinstance(value, str) and as_schema_pointer(at) not in known
     ]
     return [text for text in texts if KEY_OR_ADDRESS.match(text)]
 

@@ -8,19 +8,19 @@ from gateway_contract.values.json_value import Json, shortened
 
 
 def mapped_sentence(field: MappedField) -> str:
-    return f"{field.subject} arrives upstream at {field.upstream}"
+    return f"{field.subject} is sent upstream at {field.upstream}"
 
 
 def normalized_sentence(field: MappedField) -> str:
-    return f"{field.subject} arrives at {field.upstream} in the form of the upstream ({field.normalize})"
+    return f"{field.subject} is sent upstream at {field.upstream} in the form of the upstream ({field.normalize})"
 
 
 def preserved_sentence(field: MappedField, value: Json) -> str:
-    return f"an explicit {shortened(value)} for {field.subject} arrives at {field.upstream}"
+    return f"an explicit {shortened(value)} for {field.subject} is sent upstream at {field.upstream}"
 
 
 def invented_sentence(field: MappedField) -> str:
-    return f"{field.subject} left out stays out of the upstream call"
+    return f"omitted {field.subject} is not sent upstream"
 
 
 def constraint_property(constraint: Constraint) -> str:

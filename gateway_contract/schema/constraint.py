@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Literal, TypeAlias
 
@@ -136,6 +137,14 @@ NONE: frozenset["Constraint"] = frozenset()
 ANY_NAME = "*"  # stands in pointers for a property that no schema names
 
 
+class Level(StrEnum):
+    """How strongly a promise is made."""
+
+    DOCUMENTED = "documented"  # the page says it
+    EXPECTED = "expected"  # any reader of the page would rely on it
+    NOT_JUDGED = "not-judged"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
     """Constraints under `then` and `else` hold only where the body at `pointer` meets, or does not meet, `schema`."""
@@ -165,7 +174,7 @@ class Constraint:
     in_items: bool
     condition: Condition | None
     clause: str | None
-    level: str | None
+    level: Level | None
     alternatives: frozenset[str]
     refusal: Mapping[str, str]
     place: Place
@@ -180,7 +189,7 @@ class Part:
     schema: SchemaObject
     condition: Condition | None
     clauses: Mapping[str, str]
-    levels: Mapping[str, str]
+    levels: Mapping[str, Level]
     places: Mapping[str, Place]  # of the schema's keywords
     place: Place
     required: bool
@@ -188,7 +197,7 @@ class Part:
     def clause(self, keyword: str) -> str | None:
         return self.clauses.get(keyword, self.clauses.get("*"))
 
-    def level(self, keyword: str) -> str | None:
+    def level(self, keyword: str) -> Level | None:
         return self.levels.get(keyword, self.levels.get("*"))
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
-from gateway_contract.schema.constraint import SIZE_KEYWORDS, Condition, Constraint, Part, Path, SchemaObject
+from gateway_contract.schema.constraint import SIZE_KEYWORDS, Condition, Constraint, Level, Part, Path, SchemaObject
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import below
+
+V = TypeVar("V")
 
 EVERY = "*"  # stands for every keyword that is not named
 PER_KEYWORD = ("x-clause", "x-level", "x-if-violated")
@@ -28,7 +31,7 @@ class Context:
     required: bool = True
     condition: Condition | None = None
     clauses: Mapping[str, str] = field(default_factory=dict)
-    levels: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
     alternatives: Mapping[str, frozenset[str]] = field(default_factory=dict)
     refusal: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,7 +41,7 @@ class Context:
             self,
             subject=str(schema.get("x-subject", self.subject)),
             clauses={**_for_every_keyword(self.clauses), **_texts(_per_keyword(schema.get("x-clause")))},
-            levels={**_for_every_keyword(self.levels), **_texts(_per_keyword(schema.get("x-level")))},
+            levels={**_for_every_keyword(self.levels), **_levels(schema.get("x-level"))},
             alternatives={key: _names(item) for key, item in _per_keyword(schema.get("x-if-violated")).items()},
             refusal={**self.refusal, **_texts(schema.get("x-refusal"))},
         )
@@ -105,7 +108,7 @@ def check_named_keywords(schema: SchemaObject, here: Context) -> None:
                 raise DocumentError(place, problem, "name a keyword of this schema, or *")
 
 
-def _for_every_keyword(said: Mapping[str, str]) -> dict[str, str]:
+def _for_every_keyword(said: Mapping[str, V]) -> dict[str, V]:
     return {EVERY: said[EVERY]} if EVERY in said else {}
 
 
@@ -113,6 +116,10 @@ def _per_keyword(value: Json) -> SchemaObject:
     if isinstance(value, dict):
         return value
     return {} if value is None else {EVERY: value}
+
+
+def _levels(value: Json) -> dict[str, Level]:
+    return {keyword: Level(name) for keyword, name in _texts(_per_keyword(value)).items()}
 
 
 def _texts(value: Json) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Literal, TypeAlias
 
 from gateway_contract.values.json_value import UNOBSERVED, Json, Nothing
@@ -14,6 +14,13 @@ def header(headers: Headers, name: str) -> str | None:
     """The first value of a header, by its case-insensitive name (RFC 9110, 5.1)."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+class Observation(StrEnum):
+    """What is seen of a gateway's exchanges."""
+
+    TWO_SIDED = "two-sided"  # requests, responses and upstream calls
+    NORTH_ONLY = "north-only"  # requests and responses alone
 
 
 class Credential(Enum):

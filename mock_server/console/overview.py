@@ -130,7 +130,7 @@ def overview_page(
 
 def gateway_view(contract: Contract, base: str, secured: bool) -> dict[str, object]:  # noqa: FBT001 - a fact to show
     images = contract.images
-    carriers = [] if images is None else [{"key": one.key, "inline": one.inline} for one in images.carriers]
+    image_fields = [] if images is None else [{"key": one.key, "inline": one.inline} for one in images.image_fields]
     return {
         "name": contract.name,
         "base": base,
@@ -139,7 +139,7 @@ def gateway_view(contract: Contract, base: str, secured: bool) -> dict[str, obje
         "snippets": snippets(contract, base, secured),
         "fields": form_fields(contract),
         "example": compact(example_of(contract)),
-        "images": {"pointer": "" if images is None else images.pointer, "carriers": carriers},
+        "images": {"pointer": "" if images is None else images.pointer, "carriers": image_fields},
     }
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.differences import Difference
-from gateway_contract.contract.mapping import arrival
+from gateway_contract.contract.mapping import locate
 from gateway_contract.traffic.curl import ANY_TOKEN, curl
 from gateway_contract.traffic.exchange import Credential, Headers, Request, UpstreamCall, header
 from gateway_contract.traffic.redaction import REDACTED, redact
@@ -101,7 +101,7 @@ def field_rows(
     """Every field of the request with its value upstream, and then the unexpected upstream fields."""
     if body is ABSENT or call is ABSENT:
         return []
-    injected = [one for one in found if one.what == "injected"]
+    injected = [one for one in found if one.kind == "injected"]
     return [*_sent(contract, body, call), *map(_injected, injected)]
 
 
@@ -113,14 +113,14 @@ def _sent(contract: Contract, body: Json, call: Json) -> Iterator[FieldRow]:
 
 
 def _field_row(contract: Contract, field: MappedField, body: Json, sent: Json, call: Json) -> FieldRow:
-    arrived = arrival(contract, field, sent, call)
+    arrived = locate(contract, field, sent, call)
     at = arrived.pointer or field.upstream
-    what = arrived.what if field.judged_for(body) else NOT_JUDGED
+    what = arrived.location if field.judged_for(body) else NOT_JUDGED
     return FieldRow(field.subject, shortened(sent, LONGEST), at, _shown(read(call, at)), what)
 
 
 def _injected(found: Difference) -> FieldRow:
-    return FieldRow(found.subject, "missing", found.found_at or found.pointer, _shown(found.seen), found.what)
+    return FieldRow(found.subject, "missing", found.found_at or found.pointer, _shown(found.seen), found.kind)
 
 
 def _shown(value: Json | Literal[Nothing.ABSENT]) -> str:
@@ -129,13 +129,13 @@ def _shown(value: Json | Literal[Nothing.ABSENT]) -> str:
 
 def touched(contract: Contract, found: Sequence[Difference]) -> dict[str, str]:
     """The kinds of differences upstream, by the request's pointers."""
-    became = {one.pointer: one.what for one in found}
+    became = {one.pointer: one.kind for one in found}
     return {field.pointer: became[field.upstream] for field in contract.mapped if field.upstream in became}
 
 
 def where_seen(found: Sequence[Difference]) -> dict[str, str]:
     """The kinds of differences, by the pointers in the upstream call where they are found."""
-    return {one.found_at: one.what for one in found if one.found_at is not None}
+    return {one.found_at: one.kind for one in found if one.found_at is not None}
 
 
 async def request_page(mock: Mock, request: HttpRequest) -> Response:

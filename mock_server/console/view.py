@@ -81,9 +81,10 @@ def pictures(entry: Entry, contract: Contract) -> tuple[tuple[str, ...], int]:
     items = ABSENT if contract.images is None else read(entry.response, contract.images.pointer)
     if contract.images is None or not isinstance(items, list):
         return (), 0
-    values = [(carrier, read(item, f"/{carrier.key}")) for item in items for carrier in contract.images.carriers]
-    links = [value for carrier, value in values if not carrier.inline and isinstance(value, str) and is_link(value)]
-    inline = sum(1 for carrier, value in values if carrier.inline and isinstance(value, str) and value)
+    fields = contract.images.image_fields
+    values = [(field, read(item, f"/{field.key}")) for item in items for field in fields]
+    links = [value for field, value in values if not field.inline and isinstance(value, str) and is_link(value)]
+    inline = sum(1 for field, value in values if field.inline and isinstance(value, str) and value)
     return tuple(links), inline
 
 

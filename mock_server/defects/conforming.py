@@ -112,7 +112,7 @@ def extra_response_fields(gateway: Gateway) -> Gateway:
 @conforming
 def other_image_field_empty(gateway: Gateway) -> Gateway:
     """Every item has both image fields; the one that was not requested is an empty string."""
-    empty: dict[str, Json] = {carrier.key: "" for carrier in images_of(gateway.contract).carriers}
+    empty: dict[str, Json] = {image_field.key: "" for image_field in images_of(gateway.contract).image_fields}
     return replace(gateway, answer=with_items(gateway.answer, lambda _own, _request, item: empty | item))
 
 

@@ -76,7 +76,7 @@ def jpeg_images(gateway: Gateway) -> Gateway:
 @conforming
 def upstream_links(gateway: Gateway) -> Gateway:
     """Links are the upstream's own."""
-    keys = [carrier.key for carrier in images_of(gateway.contract).carriers if not carrier.inline]
+    keys = [image_field.key for image_field in images_of(gateway.contract).image_fields if not image_field.inline]
 
     async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         left = iter(links)

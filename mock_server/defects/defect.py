@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.schema.constraint import Level
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 
@@ -19,7 +20,7 @@ class Site(Protocol):
     @property
     def clause(self) -> str | None: ...
     @property
-    def level(self) -> str | None: ...
+    def level(self) -> Level | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class PlainSite:
 
     subject: str
     clause: str | None
-    level: str | None = None
+    level: Level | None = None
     pointer: str = ""
 
 
@@ -100,9 +101,9 @@ class Defect:
     def __str__(self) -> str:
         return "-".join(filter(None, (self.subject, self.operator.name, self.detail)))
 
-    def level(self, contract: Contract) -> str:
+    def level(self, contract: Contract) -> Level:
         if self.site.level is not None or self.site.clause is None:
-            return self.site.level or "documented"
+            return self.site.level or Level.DOCUMENTED
         return contract.clauses[self.site.clause].level
 
     def apply(self, gateway: Gateway) -> Gateway:

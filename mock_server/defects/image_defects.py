@@ -2,7 +2,7 @@
 
 from textwrap import wrap
 
-from gateway_contract.contract.definition import Carrier, Contract
+from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.defects.defect import PlainSite, gateway_defect
@@ -13,12 +13,12 @@ from mock_server.defects.response_operators import (
     image_field_defect,
     item_defect,
 )
-from mock_server.defects.sites import any_carrier, by_default, carriers, expected, first_carrier, images_of, pixels
+from mock_server.defects.sites import any_carrier, by_default, expected, first_carrier, image_fields, images_of, pixels
 from mock_server.defects.wrapping import reencoded, with_response_headers
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 
-inline, linked = carriers(inline=True), carriers(inline=False)
+inline, linked = image_fields(inline=True), image_fields(inline=False)
 
 
 @fetched_image_defect(pixels)
@@ -41,11 +41,11 @@ def truncated_image(content: bytes) -> bytes:
 
 @answer_defect(any_carrier)
 async def wrong_image_field(
-    site: Carrier, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
+    site: ImageField, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
 ) -> GatewayResponse:
     """A request for this field gets the other one."""
     images = images_of(gateway.contract)
-    other = next(carrier for carrier in images.carriers if carrier is not site)
+    other = next(image_field for image_field in images.image_fields if image_field is not site)
     right = await gateway.answer(gateway, body, links, request)
     if read(right.body, f"{images.pointer}/0/{site.key}"):
         return await gateway.answer(gateway, placed(body, site.asked_by, other.value), links, request)
@@ -60,20 +60,22 @@ async def wrong_image_field_by_default(
     if read(body, site.pointer) is not ABSENT:
         return await gateway.answer(gateway, body, links, request)
     default = gateway.contract.request.default(site.pointer, body)
-    other = next(carrier.value for carrier in images_of(gateway.contract).carriers if carrier.value != default)
+    other = next(
+        image_field.value for image_field in images_of(gateway.contract).image_fields if image_field.value != default
+    )
     return await gateway.answer(gateway, placed(body, site.pointer, other), links, request)
 
 
 @item_defect(any_carrier)
-def empty_image_field(site: Carrier, _contract: Contract, item: Item) -> Json:
+def empty_image_field(site: ImageField, _contract: Contract, item: Item) -> Json:
     """The field is an empty string."""
     return item | {site.key: ""}
 
 
 @item_defect(first_carrier)
-def all_image_fields_empty(_site: Carrier, contract: Contract, item: Item) -> Json:
+def all_image_fields_empty(_site: ImageField, contract: Contract, item: Item) -> Json:
     """All image fields are returned, and all are empty strings."""
-    return item | dict.fromkeys((carrier.key for carrier in images_of(contract).carriers), "")
+    return item | dict.fromkeys((image_field.key for image_field in images_of(contract).image_fields), "")
 
 
 @image_field_defect(inline)

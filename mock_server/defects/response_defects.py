@@ -112,8 +112,8 @@ def wrapped_in_list(_site: Constraint, response: GatewayResponse) -> GatewayResp
 def null_instead_of_string(site: Constraint, contract: Contract, item: Item) -> Json:
     """A string that an image does not have is returned as null."""
     key = leaf_name(site.pointer)
-    carriers = {carrier.key for carrier in images_of(contract).carriers}
-    return item if item.keys() & carriers & {key} else item | {key: None}
+    image_fields = {image_field.key for image_field in images_of(contract).image_fields}
+    return item if item.keys() & image_fields & {key} else item | {key: None}
 
 
 @response_defect(expected("answer-content-type"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias, cast
 
-from gateway_contract.contract.definition import Carrier, Contract
+from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
@@ -79,10 +79,10 @@ def item_defect(sites: Sites[S], *, spoils_all: bool = False) -> Callable[[Chang
     return lambda function: registered(function, sites, partial(change, function), spoils_all=spoils_all)
 
 
-def image_field_defect(sites: Sites[Carrier]) -> Callable[[ChangeImage], ChangeImage]:
+def image_field_defect(sites: Sites[ImageField]) -> Callable[[ChangeImage], ChangeImage]:
     """Another link or another Base64 text in the response."""
 
-    def change(function: ChangeImage, gateway: Gateway, site: Carrier) -> Gateway:
+    def change(function: ChangeImage, gateway: Gateway, site: ImageField) -> Gateway:
         def changed(own: Gateway, request: GatewayRequest, item: Item) -> Json:
             key = site.key
             return item | {key: function(own, request, str(item[key]))} if key in item else item

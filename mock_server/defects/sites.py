@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
-from gateway_contract.contract.definition import Carrier, Contract, ImageItems, MappedField, UnixTime, Upstream
-from gateway_contract.contract.validity import dormant, known_upstream_only, standing
+from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MappedField, UnixTime, Upstream
+from gateway_contract.contract.validity import known_upstream_only, untestable, validity_of
 from gateway_contract.schema.constraint import Constraint, Part
 from gateway_contract.schema.keyword_type import Group
 from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
@@ -53,7 +53,7 @@ def mapped(fits: Callable[[Contract, MappedField], object]) -> Sites[MappedField
 
 
 def is_optional(contract: Contract, field: MappedField) -> bool:
-    return standing(contract, removed(example(contract), field.pointer)).valid
+    return validity_of(contract, removed(example(contract), field.pointer)).valid
 
 
 def is_free_text(contract: Contract, field: MappedField) -> bool:
@@ -71,7 +71,7 @@ def has_many_values(contract: Contract, field: MappedField) -> bool:
 def has_several_forms(contract: Contract, field: MappedField) -> bool:
     """Whether the contract shows it in a form that the upstream does not take."""
     shown = schema_of(contract, field.pointer).schema.get("examples")
-    return isinstance(shown, list) and any(field.wanted(value) != value for value in shown)
+    return isinstance(shown, list) and any(field.expected(value) != value for value in shown)
 
 
 def exceeds_float32(contract: Contract, field: MappedField) -> bool:
@@ -113,7 +113,7 @@ def constraints(*keywords: str, where: Callable[[Contract, Constraint], bool] | 
 
     def found(contract: Contract) -> Iterator[Constraint]:
         for constraint in contract.request.constraints.values():
-            listed = constraint.keyword in keywords and dormant(constraint.condition, contract.request) is None
+            listed = constraint.keyword in keywords and untestable(constraint.condition, contract.request) is None
             if listed and (where is None or where(contract, constraint)):
                 yield constraint
 
@@ -185,19 +185,19 @@ def expected(judge: str) -> Sites[PlainSite]:
     return found
 
 
-def carriers(*, inline: bool) -> Sites[Carrier]:
-    def found(contract: Contract) -> Iterator[Carrier]:
-        return (carrier for carrier in images_of(contract).carriers if carrier.inline is inline)
+def image_fields(*, inline: bool) -> Sites[ImageField]:
+    def found(contract: Contract) -> Iterator[ImageField]:
+        return (image_field for image_field in images_of(contract).image_fields if image_field.inline is inline)
 
     return found
 
 
-def any_carrier(contract: Contract) -> Iterator[Carrier]:
-    return iter(images_of(contract).carriers)
+def any_carrier(contract: Contract) -> Iterator[ImageField]:
+    return iter(images_of(contract).image_fields)
 
 
-def first_carrier(contract: Contract) -> Iterator[Carrier]:
-    return iter(images_of(contract).carriers[:1])
+def first_carrier(contract: Contract) -> Iterator[ImageField]:
+    return iter(images_of(contract).image_fields[:1])
 
 
 def items(contract: Contract) -> Iterator[PlainSite]:
@@ -245,7 +245,7 @@ def examples(contract: Contract) -> Iterator[PlainSite]:
 
 def by_default(contract: Contract) -> Iterator[PlainSite]:
     """What says how images come, where its contract has a default for it."""
-    asked = {carrier.asked_by for carrier in images_of(contract).carriers}
+    asked = {image_field.asked_by for image_field in images_of(contract).image_fields}
     for pointer in sorted(asked):
         part = schema_of(contract, pointer)
         if "default" in part.schema:

@@ -5,7 +5,7 @@ from base64 import b64encode
 from functools import lru_cache
 from typing import Literal
 
-from gateway_contract.contract.definition import Carrier, Contract, ImageItems, MockValue
+from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MockValue
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import put, read
@@ -30,9 +30,9 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
     for moment in contract.times:
         put(answer, moment.pointer, int(time.time()))
     if contract.images is not None:
-        carrier = carrier_asked_for(contract, contract.images, body)
+        image_field = carrier_asked_for(contract, contract.images, body)
         said = said_of_each(contract, body)
-        items = [_item(carrier, await _carried(carrier, upstream, link, base), said) for link in links]
+        items = [_item(image_field, await _carried(image_field, upstream, link, base), said) for link in links]
         put(answer, contract.images.pointer, list(items))
     return answer
 
@@ -59,8 +59,8 @@ def _beside_images(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
     return tuple((at.removeprefix(item), value) for at, value in found if at.startswith(item))
 
 
-def _item(carrier: Carrier, carried: str, said: list[tuple[str, Json]]) -> Json:
-    item: Json = {carrier.key: carried}
+def _item(image_field: ImageField, carried: str, said: list[tuple[str, Json]]) -> Json:
+    item: Json = {image_field.key: carried}
     for pointer, value in said:
         put(item, pointer, value)
     return item
@@ -91,18 +91,18 @@ def said_or_default(contract: Contract, pointer: str, body: Json) -> Json | Lite
     return contract.upstream.operation.request.default(field.upstream, upstream_body(contract, body))
 
 
-def carrier_asked_for(contract: Contract, images: ImageItems, body: Json) -> Carrier:
-    """The carrier that a request asks for, by word or by default; the contract's first one where it says nothing."""
-    for carrier in images.carriers:
-        said = read(body, carrier.asked_by)
-        value = contract.request.default(carrier.asked_by, body) if said is ABSENT else said
-        if value is not ABSENT and same(value, carrier.value):
-            return carrier
-    return images.carriers[0]
+def carrier_asked_for(contract: Contract, images: ImageItems, body: Json) -> ImageField:
+    """The image field that a request or a default asks for; the contract's first one where they say nothing."""
+    for image_field in images.image_fields:
+        said = read(body, image_field.asked_by)
+        value = contract.request.default(image_field.asked_by, body) if said is ABSENT else said
+        if value is not ABSENT and same(value, image_field.value):
+            return image_field
+    return images.image_fields[0]
 
 
-async def _carried(carrier: Carrier, upstream: UpstreamClient, link: str, base: str) -> str:
-    if carrier.inline:
+async def _carried(image_field: ImageField, upstream: UpstreamClient, link: str, base: str) -> str:
+    if image_field.inline:
         content = await upstream.image(link)
         if content is None:
             raise ImageGoneError(link)

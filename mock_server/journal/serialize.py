@@ -82,7 +82,7 @@ def _difference(difference: Difference) -> Json:
     """A difference. A value that is absent is omitted, since null is a value, too."""
     values: dict[str, Json | Literal[Nothing.ABSENT]] = {"expected": difference.wanted, "actual": difference.seen}
     return {
-        "kind": difference.what,
+        "kind": difference.kind,
         "call": difference.call,
         "field": difference.subject,
         "pointer": difference.pointer,

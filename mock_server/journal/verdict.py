@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.differences import Difference, differences
-from gateway_contract.contract.validity import Standing, standing
+from gateway_contract.contract.validity import Validity, validity_of
 from gateway_contract.contract.violations import Violation, dotted, suggestion, unknown_names, violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint
 from gateway_contract.traffic.exchange import header
@@ -48,7 +48,7 @@ def verdict_of(contract: Contract, entry: Entry) -> EntryVerdict:
     if body is ABSENT:
         message = "The body is not JSON." if entry.content else "The body is missing."
         return EntryVerdict(VerdictStatus.MALFORMED_JSON, (message,))
-    found = _body_verdict(contract, body, standing(contract, body), _missing_token(contract, entry))
+    found = _body_verdict(contract, body, validity_of(contract, body), _missing_token(contract, entry))
     return replace(found, upstream=differences(contract, body, entry.upstream_calls))
 
 
@@ -61,7 +61,7 @@ def verdict_by_gateway(contracts: Iterable[Contract], entry: Entry) -> EntryVerd
     return verdict_of(contract, entry)
 
 
-def _body_verdict(contract: Contract, body: Json, found: Standing, others: tuple[Violation, ...]) -> EntryVerdict:
+def _body_verdict(contract: Contract, body: Json, found: Validity, others: tuple[Violation, ...]) -> EntryVerdict:
     """The verdict on the body by its validity, together with violations outside the body."""
     fields = tuple(_unspecified_fields(contract, body, found))
     in_body = found.broken or _other_violations(contract, body, found.open_fields)
@@ -91,7 +91,7 @@ def _missing_token(contract: Contract, entry: Entry) -> tuple[Violation, ...]:
     return (Violation("Authorization", None, contract.security_clause, message),)
 
 
-def _unspecified_fields(contract: Contract, body: Json, found: Standing) -> Iterable[str]:
+def _unspecified_fields(contract: Contract, body: Json, found: Validity) -> Iterable[str]:
     for pointer in sorted(found.open_fields):
         if leaf_name(pointer) != ANY_NAME:
             yield dotted(pointer)

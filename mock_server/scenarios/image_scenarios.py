@@ -61,10 +61,12 @@ def _invalid_base64(_given: Given) -> Effect:
                 return made
             spoilt = made.body
             for index, item in enumerate(cast("list[Json]", read(made.body, images.pointer))):
-                for carrier in images.carriers:
-                    text = read(item, f"/{carrier.key}")
-                    if carrier.inline and isinstance(text, str):
-                        spoilt = placed(spoilt, f"{images.pointer}/{index}/{carrier.key}", f"{text[:-9]}*not base64*")
+                for image_field in images.image_fields:
+                    text = read(item, f"/{image_field.key}")
+                    if image_field.inline and isinstance(text, str):
+                        spoilt = placed(
+                            spoilt, f"{images.pointer}/{index}/{image_field.key}", f"{text[:-9]}*not base64*"
+                        )
             return replace(made, body=spoilt)
 
         return answer

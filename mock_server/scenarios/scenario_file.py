@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.document.node import DocumentError, Written, children, did_you_mean
+from gateway_contract.document.node import DocumentError, Node, children, did_you_mean
 from gateway_contract.document.source import read
 from mock_server.faults.syntax import NAME, ScenarioError, parse_scenario
 from mock_server.scenarios.definition import NamedScenario
@@ -41,7 +41,7 @@ def scenario_file(path: Path, contracts: Sequence[Contract] = ()) -> ScenarioFil
     return found
 
 
-def _check(item: Written, key: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
+def _check(item: Node, key: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
     said = children(item)
     try:
         fits_who_is_meant(text(said[key]), text(said["gateway"]) if "gateway" in said else None, contracts, named)
@@ -49,7 +49,7 @@ def _check(item: Written, key: str, contracts: Sequence[Contract], named: Mappin
         raise DocumentError(said[key].place, str(error)) from error
 
 
-def _named(item: Written) -> NamedScenario:
+def _named(item: Node) -> NamedScenario:
     said = members(item, ("name", "apply"), ("description",))
     name, apply = text(said["name"]), text(said["apply"])
     if not NAME.fullmatch(name):
@@ -61,7 +61,7 @@ def _named(item: Written) -> NamedScenario:
     return NamedScenario(name, apply, text(said["description"]) if "description" in said else "")
 
 
-def _switch(item: Written) -> Switch:
+def _switch(item: Node) -> Switch:
     said = members(item, ("scenario",), ("gateway", "times"))
     times = said["times"].value if "times" in said else None
     if "times" in said and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
@@ -70,7 +70,7 @@ def _switch(item: Written) -> Switch:
     return Switch(text(said["scenario"]).strip(), gateway, FILE, times if isinstance(times, int) else None)
 
 
-def members(node: Written, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Written]:
+def members(node: Node, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Node]:
     """The members of a mapping that may have these names and no others."""
     known = (*needed, *optional)
     if not isinstance(node.value, dict):
@@ -84,7 +84,7 @@ def members(node: Written, needed: Sequence[str], optional: Sequence[str]) -> di
     return node.value
 
 
-def items(node: Written | None) -> tuple[Written, ...]:
+def items(node: Node | None) -> tuple[Node, ...]:
     if node is None:
         return ()
     if not isinstance(node.value, tuple):
@@ -92,7 +92,7 @@ def items(node: Written | None) -> tuple[Written, ...]:
     return node.value
 
 
-def text(node: Written) -> str:
+def text(node: Node) -> str:
     if not isinstance(node.value, str):
         raise DocumentError(node.place, "expected a string")
     return node.value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import Observation
+from contract_tests.execution.observer import Observer
 from contract_tests.results import Run
 from contract_tests.run import BUNDLED_TOKEN, Target, bundled_gateway, loaded, run
 from contract_tests.settings import Settings
@@ -37,7 +37,7 @@ def fuzzed(change: Change, report: Path, name: str = "powertokens", **more: obje
     sent: list[bytes] = []
 
     @contextmanager
-    def changed(contract: Contract, _: Settings, observation: Observation | None) -> Iterator[Target]:
+    def changed(contract: Contract, _: Settings, observation: Observer | None) -> Iterator[Target]:
         assert observation is not None
         gateway = change(bundled_gateway(contract, observation))
         with serving(gateway_app(noting(gateway, sent))) as url:

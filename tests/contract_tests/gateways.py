@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import Observation
+from contract_tests.execution.observer import Observer
 from contract_tests.results import RuleVerdict, Run, Verdict
 from contract_tests.run import BUNDLED_TOKEN, Target, bundled_gateway, loaded, run
 from contract_tests.settings import Settings
@@ -80,7 +80,7 @@ def run_with(change: Callable[[Gateway], Gateway], name: str = "powertokens") ->
     """A whole two-sided run against the bundled mock gateway, changed in one place."""
 
     @contextmanager
-    def changed(contract: Contract, _: Settings, observation: Observation | None) -> Iterator[Target]:
+    def changed(contract: Contract, _: Settings, observation: Observer | None) -> Iterator[Target]:
         assert observation is not None
         with serving(gateway_app(change(bundled_gateway(contract, observation)))) as url:
             yield Target(url, BUNDLED_TOKEN)

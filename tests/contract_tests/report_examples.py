@@ -10,7 +10,8 @@ from contract_tests.results import Cost, Failure, RuleVerdict, Run, Verdict
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.document.node import Place
 from gateway_contract.rules.derive import derive_rules
-from gateway_contract.rules.rule import Rule, failing
+from gateway_contract.rules.rule import Rule, RuleKind, failing
+from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import (
     Answer,
     Credential,
@@ -18,6 +19,7 @@ from gateway_contract.traffic.exchange import (
     Headers,
     Image,
     NoAnswer,
+    Observation,
     Request,
     UpstreamCall,
 )
@@ -37,9 +39,11 @@ def rule(name: str) -> Rule:
     return next(rule for rule in RULES if rule.id == f"powerbuyin/{name}")
 
 
-def made_up_rule(name: str, level: str = "documented", dormant: str | None = None) -> Rule:
+def made_up_rule(name: str, level: Level = Level.DOCUMENTED, untestable: str | None = None) -> Rule:
     place = Place(Path("made-up.yaml"), 1)
-    return Rule(f"powerbuyin/{name}", "range", None, level, None, "made up", place, lambda _: None, dormant=dormant)
+    return Rule(
+        f"powerbuyin/{name}", RuleKind.RANGE, None, level, None, "made up", place, lambda _: None, untestable=untestable
+    )
 
 
 def asking(
@@ -92,7 +96,7 @@ CALLED_TWICE = failed(rule("upstream/one-call"), "one generation call", "2")
 
 def run_of(*verdicts: RuleVerdict, strict: bool = False, not_tested: str = "", errors: tuple[str, ...] = ()) -> Run:
     cost = Cost(212, 61, 58)
-    return Run("powerbuyin", GATEWAY, "two-sided", 1, 3.14159, cost, verdicts, strict, not_tested, errors)
+    return Run("powerbuyin", GATEWAY, Observation.TWO_SIDED, 1, 3.14159, cost, verdicts, strict, not_tested, errors)
 
 
 def clean_run() -> Run:

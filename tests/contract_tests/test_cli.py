@@ -143,7 +143,7 @@ def test_the_rules_are_listed_with_clause_level_and_sentence() -> None:
         assert rule.id in result.output
     assert "PT-13" in result.output
     assert "documented" in result.output
-    assert "dormant: no model listed here is max and plus" in result.output
+    assert "untestable: no model listed here is max and plus" in result.output
 
 
 def test_a_keyword_selects_rules_and_sends_fewer_requests(folder: Path) -> None:
@@ -222,5 +222,5 @@ def test_a_deployment_with_one_more_model_is_an_overlay_and_wakes_its_rule(folde
 def test_the_overlay_adds_no_rule_and_takes_none_away() -> None:
     plain, plus = derive_rules(POWERTOKENS), derive_rules(with_plus())
     assert [rule.id for rule in plain] == [rule.id for rule in plus]
-    woken = [rule.id for rule, other in zip(plain, plus, strict=True) if rule.dormant != other.dormant]
+    woken = [rule.id for rule, other in zip(plain, plus, strict=True) if rule.untestable != other.untestable]
     assert woken == ["powertokens/size/enum-for-max-and-plus"]

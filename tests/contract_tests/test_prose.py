@@ -9,9 +9,10 @@ import yaml
 from contract_tests.fuzzing.fuzz import odd, ordinary
 from contract_tests.fuzzing.schemathesis_cases import document
 from contract_tests.fuzzing.search import drive
-from contract_tests.planning.plan import NORTH_ONLY, TWO_SIDED, plan
+from contract_tests.planning.plan import plan
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import FOLDER, load_contract
+from gateway_contract.traffic.exchange import Observation
 from gateway_contract.values.json_value import Json
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS
 
@@ -52,8 +53,8 @@ def plain(contract: Contract, tmp_path: Path) -> Contract:
     return found
 
 
-@pytest.mark.parametrize("observed", [TWO_SIDED, NORTH_ONLY])
-def test_the_plan_does_not_read_it(contract: Contract, plain: Contract, observed: str) -> None:
+@pytest.mark.parametrize("observed", [Observation.TWO_SIDED, Observation.NORTH_ONLY])
+def test_the_plan_does_not_read_it(contract: Contract, plain: Contract, observed: Observation) -> None:
     planned, other = plan(contract, observed, seed=1), plan(plain, observed, seed=1)
     assert planned.cases == other.cases
     assert planned.failures == other.failures

@@ -7,14 +7,15 @@ import pytest
 from contract_tests.results import EXIT_STATUS, NO_ACCEPTED, Conformance, Verdict, never_hollow, sum_up
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import PASS, Finding, failing, inconclusive
+from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Exchange
 from tests.contract_tests.report_examples import made_up_rule, passed, run_of, undecided
 from tests.contract_tests.three_contracts import exchange
 
 RULE = made_up_rule("seed/mapped")
 OTHER = made_up_rule("seed/minimum")
-SLEEPING = made_up_rule("size/enum", dormant="no model listed here is max and plus")
-EXPECTED = made_up_rule("upstream/one-call", level="expected")
+SLEEPING = made_up_rule("size/enum", untestable="no model listed here is max and plus")
+EXPECTED = made_up_rule("upstream/one-call", level=Level.EXPECTED)
 ACCEPTED = exchange({"seed": 0})
 REFUSED = exchange({"seed": -1, "prompt": "a"}, 400)
 DOUBT = "the gateway responded 429 to 7 requests."
@@ -35,12 +36,12 @@ def test_the_worst_finding_counts() -> None:
 def test_a_rule_that_nothing_bears_on_is_not_run_and_says_why() -> None:
     unseen, sleeping = sum_up([RULE, SLEEPING], [])
     assert (unseen.verdict, unseen.reason) == (Verdict.NOT_RUN, "not tested by any request")
-    assert (sleeping.verdict, sleeping.reason) == (Verdict.NOT_RUN, SLEEPING.dormant)
+    assert (sleeping.verdict, sleeping.reason) == (Verdict.NOT_RUN, SLEEPING.untestable)
 
 
 def test_a_doubt_is_the_reason_of_what_was_not_run_but_not_of_what_never_could() -> None:
     unseen, sleeping = sum_up([RULE, SLEEPING], [], DOUBT)
-    assert (unseen.reason, sleeping.reason) == (DOUBT, SLEEPING.dormant)
+    assert (unseen.reason, sleeping.reason) == (DOUBT, SLEEPING.untestable)
 
 
 def test_the_smallest_failing_request_comes_first() -> None:

@@ -159,7 +159,7 @@ def test_a_gateway_that_answers_well_at_first_and_then_never_again_ends_the_run(
     found = run_at(good_until(asked, then))
     assert found.conformance is Conformance.VIOLATES
     assert found.cost.requests <= asked + 4 * MOST_SILENT
-    reasons = {one.reason for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.rule.dormant is None}
+    reasons = {one.reason for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.rule.untestable is None}
     assert reasons
     for reason in reasons:
         assert reason.startswith(f"the gateway did not respond to {MOST_SILENT} requests in a row, nor to a plain one")

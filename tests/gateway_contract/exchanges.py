@@ -9,7 +9,7 @@ from typing import Literal
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
-from gateway_contract.rules.rule import Examined, Finding, Outcome, Rule, examine
+from gateway_contract.rules.rule import Finding, Outcome, Rule
 from gateway_contract.traffic.exchange import (
     Answer,
     BrokenImage,
@@ -43,7 +43,7 @@ class Dialect:
     size: str
     default_size: str
     asked_by: str
-    carriers: Mapping[str, str]  # value of `asked_by` to the key of an item; the first is the default
+    image_fields: Mapping[str, str]  # value of `asked_by` to the key of an item; the first is the default
     answer: Callable[[list[Json]], Json]
     items: str  # JSON Pointer into the answer
 
@@ -51,9 +51,9 @@ class Dialect:
         """The exchange of a gateway that does what the page says."""
         said = body.get(self.count, 1)
         count = images if images is not None else said if isinstance(said, int) else 1
-        asked = body.get(self.asked_by, next(iter(self.carriers)))
+        asked = body.get(self.asked_by, next(iter(self.image_fields)))
         size = str(body.get(self.size, self.default_size))
-        images_made = tuple((drawn(self.carriers[str(asked)], size, number),) for number in range(count))
+        images_made = tuple((drawn(self.image_fields[str(asked)], size, number),) for number in range(count))
         items: list[Json] = [{item[0].key: f"carried {item[0].digest}"} for item in images_made]
         return Exchange(
             request=post(body, path=self.path),
@@ -173,11 +173,7 @@ def finding_of(judged: Judgement | JudgeError) -> Finding:
 def finding(contract: Contract, name: str, exchange: Exchange) -> Finding | None:
     """What one rule, by the end of its id, says of an exchange."""
     rule = next(rule for rule in rules_of(contract) if short_id(rule) == name)
-    return rule.judge(examined(contract, exchange))
-
-
-def examined(contract: Contract, exchange: Exchange) -> Examined:
-    return examine(contract, exchange)
+    return next(map(finding_of, judge(contract, [rule], exchange)), None)
 
 
 def _parameters(body: Body) -> Body:
@@ -207,7 +203,7 @@ _FLAT = Dialect(
     size="size",
     default_size="1024*1024",
     asked_by="response_format",
-    carriers={"url": "url", "b64_json": "b64_json"},
+    image_fields={"url": "url", "b64_json": "b64_json"},
     answer=_images_answer,
     items="/data",
 )

@@ -304,7 +304,7 @@ PAINTBOX = Dialect(
     size="canvas",
     default_size="512*512",
     asked_by="delivery",
-    carriers={"link": "address", "inline": "picture"},
+    image_fields={"link": "address", "inline": "picture"},
     answer=lambda pages: {"drawn_at": int(NOW), "album": {"pages": pages}},
     items="/album/pages",
 )

@@ -92,7 +92,7 @@ MISTAKES = {
         0,
         "/sheet leads nowhere in the request; did you mean '/sheets'?",
     ),
-    "a carrier asked for by nothing": (
+    "a image_field asked for by nothing": (
         '{"$request.body#/delivery": inline}',
         '{"$request.body#/zzzzzzzz": inline}',
         0,

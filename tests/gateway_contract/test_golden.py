@@ -10,7 +10,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.rule import Outcome
 from gateway_contract.traffic.exchange import Exchange, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
@@ -59,11 +59,11 @@ class Vector:
         """What a gateway does that takes this request and does all that the vector says."""
         width, height = self.says.get("pixels", (1024, 1024))
         exchange = self.dialect.conforming(self.body, images=self.says.get("images"), call=self.call())
-        carrier = str(self.says.get("carries", self.body.get("response_format", "url")))
+        image_field = str(self.says.get("carries", self.body.get("response_format", "url")))
         assert exchange.images is not UNOBSERVED
         count = len(exchange.images)
-        made = [drawn(carrier, f"{width}*{height}", number) for number in range(count)]
-        return self.carrying(with_images(exchange, *made), carrier)
+        made = [drawn(image_field, f"{width}*{height}", number) for number in range(count)]
+        return self.carrying(with_images(exchange, *made), image_field)
 
     def call(self) -> Json:
         call = self.dialect.call(self.body)
@@ -110,7 +110,7 @@ def test_every_vector_says_what_must_come_of_it() -> None:
 
 @of(ALL)
 def test_the_contract_takes_what_the_page_takes_and_nothing_else(vector: Vector, contract: Contract) -> None:
-    stands = standing(contract, vector.body)
+    stands = validity_of(contract, vector.body)
     assert stands.valid == (vector.expect == "accepted")
     assert bool(stands.broken) == (vector.expect != "accepted")
     assert not stands.open_because

@@ -30,10 +30,10 @@ def bytes_of(gateway: ServedGateway, item: dict[str, str], key: str) -> bytes:
 
 
 def decoded(gateway: ServedGateway, response: httpx.Response, vector: Vector) -> Iterator[Image.Image]:
-    carrier = vector.get("carries", "url")
+    image_field = vector.get("carries", "url")
     for item in response.json()["data"]:
-        assert {key for key in ("url", "b64_json") if item.get(key)} == {carrier}
-        image = Image.open(BytesIO(bytes_of(gateway, item, carrier)))
+        assert {key for key in ("url", "b64_json") if item.get(key)} == {image_field}
+        image = Image.open(BytesIO(bytes_of(gateway, item, image_field)))
         image.load()
         yield image
 

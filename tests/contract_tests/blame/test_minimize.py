@@ -13,7 +13,7 @@ from contract_tests.client.case import Case
 from contract_tests.client.correlation import with_mark_within
 from contract_tests.planning.fields import base_request
 from contract_tests.planning.plan import with_mark
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import placed, read
@@ -135,7 +135,7 @@ def test_every_request_on_the_way_is_valid() -> None:
     gateway = Gateway(lambda body: body.get("seed") == 0 or body["model"] == "wan2.7-image-pro")
     gateway.smallest(FULL)
     gateway.smallest(WAN)
-    assert all(standing(POWERTOKENS, body).valid for body in gateway.asked)
+    assert all(validity_of(POWERTOKENS, body).valid for body in gateway.asked)
 
 
 def test_what_is_known_to_be_refused_is_not_narrowed_again() -> None:

@@ -16,8 +16,8 @@ from contract_tests.planning.fields import asked_images
 from contract_tests.results import Conformance, Verdict
 from contract_tests.run import loaded, run
 from contract_tests.settings import Settings
-from gateway_contract.contract.validity import standing
-from gateway_contract.rules.rule import Examined, Finding
+from gateway_contract.contract.validity import validity_of
+from gateway_contract.rules.rule import Evidence, Finding
 from gateway_contract.traffic.exchange import Credential, Exchange
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import placed, read
@@ -92,7 +92,7 @@ def test_a_refused_value_is_blamed_on_its_own_rule_alone() -> None:
 
 
 def test_a_rule_that_raises_is_our_error_and_the_others_are_judged() -> None:
-    def raises(_: Examined) -> Finding | None:
+    def raises(_: Evidence) -> Finding | None:
         raise ZeroDivisionError("in a rule")
 
     ready = loaded(Settings("powertokens", limits=Limits(seconds=20)))
@@ -158,7 +158,7 @@ def test_valid_requests_ask_for_no_more_images_than_the_budget_has_narrowing_inc
     with replying(reply) as gateway:
         run_against(gateway.url, budget=budget)
     asked = [body for content in gateway.asked if (body := read_json(content)) is not ABSENT]
-    valid = [body for body in asked if standing(POWERTOKENS, body).valid]
+    valid = [body for body in asked if validity_of(POWERTOKENS, body).valid]
     without_token = len(Credential) - 2
     assert sum(asked_images(POWERTOKENS, body) for body in valid) <= budget + without_token
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from contract_tests.client.correlation import mark_of
-from contract_tests.execution.observer import NoUpstreamError, Observation, observing
+from contract_tests.execution.observer import NoUpstreamError, Observer, observing
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.serving.server import PortInUseError
@@ -20,7 +20,7 @@ def call_body(text: str, n: int = 1) -> Json:
     return {"model": "qwen-image-2.0-pro", "input": {"messages": messages}, "parameters": {"n": n}}
 
 
-def call(seen: Observation, body: Json) -> Json:
+def call(seen: Observer, body: Json) -> Json:
     answer = httpx.post(f"{seen.url}{seen.stub.path}", json=body, headers=KEY, trust_env=False)
     assert answer.status_code == 200
     told: Json = answer.json()

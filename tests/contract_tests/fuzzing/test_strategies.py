@@ -15,7 +15,7 @@ from contract_tests.fuzzing.schemathesis_cases import document
 from contract_tests.fuzzing.search import drive
 from contract_tests.planning.fields import fields_of
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.values.json_value import ABSENT, read_json
 from gateway_contract.values.pointer import read
 from gateway_contract.values.size import parse_size
@@ -33,7 +33,7 @@ def drawn(contract: Contract, source: Property | Listing, number: int = 1, examp
 
 
 def worth(contract: Contract, content: bytes) -> str:
-    found = standing(contract, read_json(content))
+    found = validity_of(contract, read_json(content))
     return "valid" if found.valid else "open" if found.open_because else "broken"
 
 

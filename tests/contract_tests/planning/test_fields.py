@@ -9,7 +9,7 @@ from contract_tests.client.correlation import PLACEHOLDER
 from contract_tests.planning.fields import base_for, base_request, bases, fields_of
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.document.node import DocumentError
 from gateway_contract.values.pointer import read, removed
 from tests.contract_tests.three_contracts import PAINTBOX, POWERBUYIN, POWERTOKENS, each_contract, with_plus
@@ -45,10 +45,10 @@ def test_the_free_text_and_nothing_else_is_marked(contract: Contract) -> None:
 @each_contract
 def test_the_smallest_request_is_valid_and_nothing_can_be_left_out(contract: Contract) -> None:
     body = base_request(contract)
-    assert standing(contract, body).valid
+    assert validity_of(contract, body).valid
     for field in fields_of(contract):
         without = removed(body, field.pointer)
-        assert without is body or not standing(contract, without).valid
+        assert without is body or not validity_of(contract, without).valid
     assert all(str(read(body, pointer)).startswith(PLACEHOLDER) for pointer in contract.marks)
 
 
@@ -56,7 +56,7 @@ def test_the_smallest_request_is_valid_and_nothing_can_be_left_out(contract: Con
 def test_the_first_base_is_the_smallest_request_and_all_are_valid_and_differ(contract: Contract) -> None:
     found = list(bases(contract))
     assert found[0] == base_request(contract)
-    assert all(standing(contract, body).valid for body in found)
+    assert all(validity_of(contract, body).valid for body in found)
     assert len({json.dumps(body) for body in found}) == len(found)
 
 

@@ -11,7 +11,7 @@ from contract_tests.planning.fields import asked_images, base_request, bases
 from contract_tests.planning.pairwise import choices, pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
-from gateway_contract.contract.validity import standing
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import read
 from tests.contract_tests.three_contracts import CONTRACTS, POWERTOKENS, each_contract, with_plus
@@ -42,7 +42,7 @@ def possible_pairs(contract: Contract) -> Iterator[tuple[Part, Part]]:
         for one in left:
             for other in right:
                 tried = (with_value(with_value(base, *one), *other) for base in starts)
-                if any(standing(contract, body).valid for body in tried):
+                if any(validity_of(contract, body).valid for body in tried):
                     yield one, other
 
 
@@ -57,7 +57,7 @@ def test_every_pair_of_values_that_a_valid_request_can_have_occurs(contract: Con
 @each_contract
 def test_every_row_is_valid_and_none_comes_twice(contract: Contract) -> None:
     for rows in (pair_rows(contract), tuple(rows_with_every_value(contract))):
-        assert all(standing(contract, row).valid for row in rows)
+        assert all(validity_of(contract, row).valid for row in rows)
         assert not any(same(one, other) for one, other in combinations(rows, 2))
 
 

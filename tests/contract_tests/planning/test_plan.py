@@ -10,8 +10,6 @@ from contract_tests.client.correlation import PLACEHOLDER, marks_in
 from contract_tests.planning.fields import asked_images
 from contract_tests.planning.plan import (
     CROWD,
-    NORTH_ONLY,
-    TWO_SIDED,
     Plan,
     constraints,
     for_rules,
@@ -21,9 +19,9 @@ from contract_tests.planning.plan import (
     within_budget,
 )
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import dormant, standing
+from gateway_contract.contract.validity import untestable, validity_of
 from gateway_contract.rules.derive import derive_rules
-from gateway_contract.traffic.exchange import Credential
+from gateway_contract.traffic.exchange import Credential, Observation
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import read
 from gateway_contract.values.size import Size, parse_size
@@ -31,7 +29,7 @@ from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS, base, 
 
 
 @cache
-def planned(contract: Contract, observed: str = TWO_SIDED) -> Plan:
+def planned(contract: Contract, observed: Observation = Observation.TWO_SIDED) -> Plan:
     return plan(contract, observed, seed=1)
 
 
@@ -41,7 +39,7 @@ def body_of(case: Case) -> Json:
     return body
 
 
-def rows(contract: Contract, observed: str = TWO_SIDED) -> list[Json]:
+def rows(contract: Contract, observed: Observation = Observation.TWO_SIDED) -> list[Json]:
     return [body_of(case) for case in planned(contract, observed).cases if case.name.startswith("row ")]
 
 
@@ -53,8 +51,10 @@ def breaking(contract: Contract, rule: str) -> list[Json]:
 
 
 @each_contract
-@pytest.mark.parametrize("observed", [TWO_SIDED, NORTH_ONLY])
-def test_the_same_seed_sends_the_same_bytes_and_another_one_other_marks(contract: Contract, observed: str) -> None:
+@pytest.mark.parametrize("observed", [Observation.TWO_SIDED, Observation.NORTH_ONLY])
+def test_the_same_seed_sends_the_same_bytes_and_another_one_other_marks(
+    contract: Contract, observed: Observation
+) -> None:
     first, again, other = planned(contract, observed), plan(contract, observed, 1), plan(contract, observed, 2)
     assert first.cases == again.cases
     assert [case.name for case in first.cases] == [case.name for case in other.cases]
@@ -67,7 +67,7 @@ def marks_of(found: Plan) -> set[str]:
 
 @each_contract
 def test_no_two_cases_have_one_name_for_a_failure_is_tried_again_by_it(contract: Contract) -> None:
-    names = [case.name for case in plan(contract, TWO_SIDED, 1).cases]
+    names = [case.name for case in plan(contract, Observation.TWO_SIDED, 1).cases]
     assert len(set(names)) == len(names)
 
 
@@ -76,7 +76,7 @@ def test_every_negative_case_breaks_exactly_the_rule_that_it_is_about(contract: 
     about = [case for case in planned(contract).cases if case.about]
     assert len(about) > 50
     for case in about:
-        (broken,) = standing(contract, read_json(case.content)).broken
+        (broken,) = validity_of(contract, read_json(case.content)).broken
         assert rule_id(contract, broken) == case.about
 
 
@@ -91,7 +91,7 @@ def test_every_range_rule_is_broken_or_said_to_be_unbroken(contract: Contract) -
 @each_contract
 def test_only_what_no_request_of_the_deployment_bears_on_is_unbroken(contract: Contract) -> None:
     for constraint in planned(contract).unbroken:
-        assert dormant(constraint.condition, contract.request)
+        assert untestable(constraint.condition, contract.request)
 
 
 def test_a_deployment_with_the_model_breaks_the_rule_that_slept() -> None:
@@ -105,10 +105,10 @@ def test_about_names_rules_that_there_are(contract: Contract) -> None:
 
 
 @each_contract
-@pytest.mark.parametrize("observed", [TWO_SIDED, NORTH_ONLY])
-def test_every_row_is_valid_as_it_is_sent(contract: Contract, observed: str) -> None:
+@pytest.mark.parametrize("observed", [Observation.TWO_SIDED, Observation.NORTH_ONLY])
+def test_every_row_is_valid_as_it_is_sent(contract: Contract, observed: Observation) -> None:
     assert rows(contract, observed)
-    assert all(standing(contract, row).valid for row in rows(contract, observed))
+    assert all(validity_of(contract, row).valid for row in rows(contract, observed))
 
 
 @pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=lambda contract: contract.name)
@@ -179,8 +179,10 @@ def test_every_way_to_lack_the_token_is_tried() -> None:
 
 
 @each_contract
-@pytest.mark.parametrize("observed", [TWO_SIDED, NORTH_ONLY])
-def test_every_marked_text_has_its_mark_at_its_head_and_no_mark_serves_two(contract: Contract, observed: str) -> None:
+@pytest.mark.parametrize("observed", [Observation.TWO_SIDED, Observation.NORTH_ONLY])
+def test_every_marked_text_has_its_mark_at_its_head_and_no_mark_serves_two(
+    contract: Contract, observed: Observation
+) -> None:
     seen: list[str] = []
     for case in planned(contract, observed).cases:
         texts = [read(read_json(case.content), pointer) for pointer in contract.marks]
@@ -214,7 +216,7 @@ def test_many_requests_that_differ_in_their_text_alone_are_sent_at_once() -> Non
     crowd = [case for case in planned(POWERTOKENS).cases if case.name.startswith("one of many")]
     assert len(crowd) == CROWD
     assert not any(case.alone for case in crowd)
-    assert not any("one of many" in case.name for case in planned(POWERTOKENS, NORTH_ONLY).cases)
+    assert not any("one of many" in case.name for case in planned(POWERTOKENS, Observation.NORTH_ONLY).cases)
 
 
 def test_several_images_are_asked_for_in_the_upstreams_other_layout() -> None:
@@ -239,8 +241,8 @@ def test_a_plan_keeps_to_its_budget_and_says_what_it_leaves_out(images: int) -> 
 
 
 def test_what_costs_nothing_is_asked_when_one_side_is_seen_only() -> None:
-    free = planned(POWERTOKENS, TWO_SIDED)
-    paid = planned(POWERTOKENS, NORTH_ONLY)
+    free = planned(POWERTOKENS, Observation.TWO_SIDED)
+    paid = planned(POWERTOKENS, Observation.NORTH_ONLY)
     assert sum(case.images for case in paid.cases) < 50 < sum(case.images for case in free.cases)
 
 

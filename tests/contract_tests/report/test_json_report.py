@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import SCHEMA, write_report
 from contract_tests.results import Run, Verdict
-from gateway_contract.traffic.exchange import BrokenImage, Exchange, NoAnswer
+from gateway_contract.schema.constraint import Level
+from gateway_contract.traffic.exchange import BrokenImage, Exchange, NoAnswer, Observation
 from gateway_contract.values.json_value import ABSENT, Json
 from tests.contract_tests.report_examples import (
     CALLED_TWICE,
@@ -49,8 +50,8 @@ ALL = {
     "not tested": UNTESTED,
     "errors": BROKEN,
     "no rules": run_of(not_tested="nothing to test"),
-    "whole exchange": run_of(passed(made_up_rule("x/y", "expected"))),
-    "north-only": replace(clean_run(), observed="north-only"),
+    "whole exchange": run_of(passed(made_up_rule("x/y", Level.EXPECTED))),
+    "north-only": replace(clean_run(), observed=Observation.NORTH_ONLY),
 }
 
 

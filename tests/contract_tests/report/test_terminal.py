@@ -10,7 +10,7 @@ from rich.console import Console
 
 from contract_tests.report.terminal import print_rules, print_run, progress_on
 from contract_tests.results import Fuzzed, Run, Verdict
-from gateway_contract.traffic.exchange import NoAnswer
+from gateway_contract.traffic.exchange import NoAnswer, Observation
 from tests.contract_tests.report_examples import (
     CALLED_TWICE,
     DOCUMENTED,
@@ -90,7 +90,7 @@ def test_a_clean_run_is_short_and_ends_with_its_verdict() -> None:
 
 def test_green_is_not_hollow() -> None:
     unseen = [undecided(one, Verdict.INCONCLUSIVE, "the upstream is not observed") for one in DOCUMENTED[:7]]
-    last = printed(replace(run_of(*unseen, CALLED_TWICE), observed="north-only")).splitlines()[-1]
+    last = printed(replace(run_of(*unseen, CALLED_TWICE), observed=Observation.NORTH_ONLY)).splitlines()[-1]
     assert "as far as could be seen (7 rules inconclusive)" in last
     assert "It breaks 1 rule only expected of it." in last
 
@@ -116,7 +116,7 @@ def test_the_end_tells_counts_cost_time_and_where_the_report_lies() -> None:
     ]
     assert "report" not in printed(clean_run(), report=None)
     assert "time     2 min 5 s" in printed(replace(clean_run(), seconds=125.0))
-    assert "upstream call" not in printed(replace(clean_run(), observed="north-only"))
+    assert "upstream call" not in printed(replace(clean_run(), observed=Observation.NORTH_ONLY))
 
 
 @pytest.mark.parametrize(
@@ -196,13 +196,15 @@ def test_no_secret_is_printed() -> None:
 
 def test_rules_are_listed_with_level_clause_and_sentence() -> None:
     on = console(80)
-    print_rules([*RULES, made_up_rule("x/y", dormant="no model listed here is of that series")], on)
+    print_rules([*RULES, made_up_rule("x/y", untestable="no model listed here is of that series")], on)
     lines = text_of(on).splitlines()
     index = next(index for index, line in enumerate(lines) if "seed/preserves-0" in line)
     assert lines[index].split() == ["powerbuyin/seed/preserves-0", "PB-12", "documented"]
     assert lines[index + 1].strip() == rule("seed/preserves-0").statement
-    assert "    dormant: no model listed here is of that series" in lines
-    assert lines[-1] == f"{len(RULES) + 1} rules: {len(DOCUMENTED) + 1} documented, {len(EXPECTED)} expected; 1 dormant"
+    assert "    untestable: no model listed here is of that series" in lines
+    assert (
+        lines[-1] == f"{len(RULES) + 1} rules: {len(DOCUMENTED) + 1} documented, {len(EXPECTED)} expected; 1 untestable"
+    )
 
 
 def test_a_list_without_rules_is_a_list() -> None:

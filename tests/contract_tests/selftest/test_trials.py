@@ -22,6 +22,7 @@ from contract_tests.selftest.trials import (
     wrongly_blamed,
 )
 from gateway_contract.contract.load_contract import BUNDLED
+from gateway_contract.schema.constraint import Level
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
 from tests.contract_tests.gateways_under_test import right_run, run_against
@@ -67,7 +68,7 @@ def test_a_defect_for_which_others_are_blamed_is_told() -> None:
 
 def test_blame_for_what_is_only_expected_does_not_do_where_a_page_says_it() -> None:
     found = not_normalised()
-    lowered = [replace(one, rule=replace(one.rule, level="expected")) for one in found.verdicts]
+    lowered = [replace(one, rule=replace(one.rule, level=Level.EXPECTED)) for one in found.verdicts]
     defect = defect_of(NOT_NORMALISED)
     only_expected = replace(found, verdicts=tuple(lowered))
     assert list(missed("powerbuyin", defect, only_expected)) == ["size is blamed for no documented rule"]
@@ -86,9 +87,9 @@ def test_rules_that_no_defect_breaks_are_told() -> None:
 
 
 def test_dormant_rules_need_no_defect() -> None:
-    dormant = {rule.id for rule in ready_for("powertokens").rules if rule.dormant is not None}
-    assert dormant
-    assert not dormant & set(never_broken(["powertokens"], []))
+    untestable = {rule.id for rule in ready_for("powertokens").rules if rule.untestable is not None}
+    assert untestable
+    assert not untestable & set(never_broken(["powertokens"], []))
 
 
 def test_failures_are_played_only_for_the_defects_that_are_about_them() -> None:

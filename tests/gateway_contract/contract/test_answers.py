@@ -31,7 +31,7 @@ def test_without_a_condition_pixels_are_always_promised(powerbuyin: Contract) ->
 def test_carriers_are_links_or_the_image_itself(powerbuyin: Contract) -> None:
     images = image_items(powerbuyin.operation.answer)
     assert images is not None
-    assert [(carrier.key, carrier.inline, carrier.asked_by) for carrier in images.carriers] == [
+    assert [(image_field.key, image_field.inline, image_field.asked_by) for image_field in images.image_fields] == [
         ("url", False, "/response_format"),
         ("b64_json", True, "/response_format"),
     ]

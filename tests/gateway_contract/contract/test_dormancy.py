@@ -1,11 +1,11 @@
-"""A rule that no listed model can meet is dormant, and wakes when a deployment lists one."""
+"""A rule that no listed model can meet is untestable, and wakes when a deployment lists one."""
 
 from pathlib import Path
 
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import dormant
+from gateway_contract.contract.validity import untestable
 from gateway_contract.document.load_document import load
 from gateway_contract.schema.compile import compile_schema
 from tests.gateway_contract.exchanges import rules_of, short_id
@@ -36,13 +36,13 @@ def test_a_condition_that_no_listed_value_meets_is_dormant(condition: str, why: 
     path.write_text(SCHEMA.replace("CONDITION", condition), "utf-8")
     schema = compile_schema(load(path), "/schema", "body")
     inside, here = [found.condition for found in schema.constraints.values() if found.keyword == "maxProperties"]
-    assert dormant(here, schema) == why
-    assert dormant(inside, schema) is None
-    assert dormant(None, schema) is None
+    assert untestable(here, schema) == why
+    assert untestable(inside, schema) is None
+    assert untestable(None, schema) is None
 
 
 def test_the_sizes_of_models_that_are_not_sold_here_sleep(powertokens: Contract) -> None:
-    asleep = {short_id(rule): rule.dormant for rule in rules_of(powertokens) if rule.dormant}
+    asleep = {short_id(rule): rule.untestable for rule in rules_of(powertokens) if rule.untestable}
     assert asleep == {"size/enum-for-max-and-plus": "no model listed here is max and plus"}
 
 
@@ -51,4 +51,4 @@ def test_a_condition_on_no_property_is_awake(tmp_path: Path) -> None:
     path.write_text("schema: {title: here, if: {minProperties: 1}, then: {maxProperties: 1}}", "utf-8")
     schema = compile_schema(load(path), "/schema", "body")
     (found,) = schema.constraints.values()
-    assert dormant(found.condition, schema) is None
+    assert untestable(found.condition, schema) is None

@@ -50,7 +50,7 @@ def test_the_answer_is_tied_to_the_request(invented: Contract) -> None:
     assert images is not None
     assert images.size is not None
     assert (images.pointer, images.count, images.size.pointer) == ("/album/pages", "/sheets", "/canvas")
-    assert [(carrier.key, carrier.inline, carrier.value) for carrier in images.carriers] == [
+    assert [(image_field.key, image_field.inline, image_field.value) for image_field in images.image_fields] == [
         ("picture", True, "inline"),
         ("address", False, "link"),
     ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.mapping import arrival, upstream_body
+from gateway_contract.contract.mapping import locate, upstream_body
 from gateway_contract.values.json_value import ABSENT, Json, shortened
 from gateway_contract.values.pointer import placed, read, removed
 from tests.gateway_contract.exchanges import DIALECTS
@@ -71,14 +71,14 @@ def test_what_became_of_a_value_is_told_with_its_place(field: str, call: Json, s
     assert mapped is not None
     sent = read(ORDER, field)
     assert sent is not ABSENT
-    assert str(arrival(invented, mapped, sent, call)) == seen
+    assert str(locate(invented, mapped, sent, call)) == seen
 
 
 def test_a_value_elsewhere_under_its_own_name_is_named_first(invented: Contract) -> None:
     mapped = invented.mapping_of("/chaos")
     assert mapped is not None
     call: Json = {"a": 0, "z": {"dice": 0}}
-    assert arrival(invented, mapped, 0, call).pointer == "/z/dice"
+    assert locate(invented, mapped, 0, call).pointer == "/z/dice"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway_contract.document.load_document import Document, load
-from gateway_contract.document.node import DocumentError, Place, Written, mapping, plain, sequence
+from gateway_contract.document.node import DocumentError, Node, Place, mapping, plain, sequence
 from gateway_contract.document.overlay import merged
 from gateway_contract.values.json_value import Json
 
@@ -275,14 +275,14 @@ trees: st.SearchStrategy[Json] = st.dictionaries(
 EMPTY = mapping({}, HERE)
 
 
-def written(value: Json) -> Written:
+def written(value: Json) -> Node:
     if isinstance(value, dict):
         return mapping({key: written(child) for key, child in value.items()}, HERE)
-    return sequence(tuple(map(written, value)), HERE) if isinstance(value, list) else Written(value, HERE)
+    return sequence(tuple(map(written, value)), HERE) if isinstance(value, list) else Node(value, HERE)
 
 
 @given(tree=trees.map(written))
-def test_merging_with_nothing_changes_nothing(tree: Written) -> None:
+def test_merging_with_nothing_changes_nothing(tree: Node) -> None:
     assert merged(tree, EMPTY) == merged(EMPTY, tree) == tree
 
 
@@ -293,19 +293,19 @@ def test_merging_changes_neither_side() -> None:
 
 
 @given(first=trees.map(written), second=trees.map(written), third=trees.map(written))
-def test_it_does_not_matter_which_updates_are_merged_first(first: Written, second: Written, third: Written) -> None:
+def test_it_does_not_matter_which_updates_are_merged_first(first: Node, second: Node, third: Node) -> None:
     """Where all of them go together; where they do not, both ways are refused."""
     assert _outcome(first, second, third) == _outcome_from_right(first, second, third)
 
 
-def _outcome(first: Written, second: Written, third: Written) -> Json:
+def _outcome(first: Node, second: Node, third: Node) -> Json:
     try:
         return plain(merged(merged(first, second), third))
     except DocumentError:
         return "refused"
 
 
-def _outcome_from_right(first: Written, second: Written, third: Written) -> Json:
+def _outcome_from_right(first: Node, second: Node, third: Node) -> Json:
     try:
         return plain(merged(first, merged(second, third)))
     except DocumentError:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway_contract.document import references
 from gateway_contract.document.load_document import Document, load
-from gateway_contract.document.node import DocumentError, Place, Written
+from gateway_contract.document.node import DocumentError, Node, Place
 from gateway_contract.document.source import read
 from gateway_contract.values.json_value import Json
 
@@ -113,7 +113,7 @@ def test_what_is_pointed_to_twice_is_two_things(tmp_path: Path) -> None:
 def test_each_file_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def counting(path: Path, asked_at: Place | None = None) -> Written:
+    def counting(path: Path, asked_at: Place | None = None) -> Node:
         asked.append(path.name)
         return read(path, asked_at)
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.response_rules import answer_rules, judge_error_shape, refusal_rules
-from gateway_contract.rules.rule import PASS, Source, failing
+from gateway_contract.rules.rule import PASS, Source, evidence_of, failing
 from gateway_contract.traffic.exchange import NoAnswer
 from gateway_contract.values.json_value import ABSENT, Json
-from tests.gateway_contract.exchanges import answered, examined, finding, sent_as, short_id
+from tests.gateway_contract.exchanges import answered, finding, sent_as, short_id
 from tests.gateway_contract.invented import PAINTBOX
 
 REFUSED = replace(PAINTBOX.refusing({"engine": "quick"}), answer=answered({"reason": "no"}, 400))
@@ -32,7 +32,7 @@ def test_a_contract_that_describes_no_refusal_has_no_rules_about_one(invented: C
     silent = replace(invented, operation=replace(invented.operation, refusal=None))
     assert list(refusal_rules(Source(silent))) == []
     (constraint, *_) = invented.request.constraints.values()
-    assert judge_error_shape(constraint, examined(silent, REFUSED)) is None
+    assert judge_error_shape(constraint, evidence_of(silent, REFUSED)) is None
 
 
 def test_the_shape_of_a_refusal_is_judged_by_keyword(invented: Contract) -> None:

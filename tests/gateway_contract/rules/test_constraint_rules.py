@@ -6,7 +6,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.constraint_rules import blamed_for_refusing
-from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.rules.rule import PASS, Finding, Outcome, evidence_of, failing
 from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
@@ -16,7 +16,6 @@ from tests.gateway_contract.exchanges import (
     answered,
     call_body,
     called,
-    examined,
     finding,
     post,
     sent_as,
@@ -66,7 +65,7 @@ def test_other_keywords_are_proven_by_any_value(invented: Contract) -> None:
 def test_a_refusal_that_was_narrowed_down_blames_the_most_specific_promise(invented: Contract) -> None:
     def blamed(pointer: str, **more: Json) -> set[str]:
         exchange = replace(order(**more), essential=frozenset({pointer}))
-        return {found.keyword for found in blamed_for_refusing(examined(invented, exchange), pointer)}
+        return {found.keyword for found in blamed_for_refusing(evidence_of(invented, exchange), pointer)}
 
     assert blamed("/chaos", chaos=99) == {"maximum"}
     assert blamed("/chaos", chaos=5) == {"type"}

@@ -1,12 +1,17 @@
 """What users rely on: one judge per promise, each shown what keeps it, what breaks it and what does not bear on it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.document.node import Place
 from gateway_contract.rules.expectations import EXPECTATIONS
-from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.rules.judge import Judgement
+from gateway_contract.rules.judge import judge as judge_all
+from gateway_contract.rules.rule import PASS, Finding, Outcome, Rule, failing
+from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
@@ -20,7 +25,6 @@ from tests.gateway_contract.exchanges import (
     call_body,
     called,
     drawn,
-    examined,
     first_call,
     post,
     sent_as,
@@ -47,8 +51,21 @@ class Says:
         self.contract = contract
 
     def __call__(self, judge: str, exchange: Exchange) -> Finding | None:
-        _, found = EXPECTATIONS[judge]
-        return found(examined(self.contract, exchange))
+        named = EXPECTATIONS[judge]
+        place = Place(Path("made-up.yaml"), 1)
+        rule = Rule(
+            judge,
+            named.kind,
+            None,
+            Level.EXPECTED,
+            None,
+            "",
+            place,
+            named.judge,
+            skips_retry_later=named.skips_retry_later,
+        )
+        found = [one.finding for one in judge_all(self.contract, [rule], exchange) if isinstance(one, Judgement)]
+        return found[0] if found else None
 
 
 def unobserved(found: Finding | None) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
-from gateway_contract.rules.rule import Examined, Finding, Outcome
+from gateway_contract.rules.rule import Evidence, Finding, Outcome
 from tests.gateway_contract.exchanges import rules_of
 from tests.gateway_contract.invented import PAINTBOX
 
@@ -25,7 +25,7 @@ def test_a_rule_on_which_an_exchange_does_not_bear_says_nothing(invented: Contra
 
 
 def test_a_rule_that_raises_is_our_error_and_the_others_still_judge(invented: Contract) -> None:
-    def broken(_: Examined) -> Finding | None:
+    def broken(_: Evidence) -> Finding | None:
         raise RuntimeError("ours")
 
     first, *others = rules_of(invented)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.rules.rule import PASS, Finding, Outcome, evidence_of, failing
 from gateway_contract.rules.security_rules import nothing_overridden
 from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
-from tests.gateway_contract.exchanges import DIALECTS, JSON, Body, examined, first_call, post, sent_as, with_status
+from tests.gateway_contract.exchanges import DIALECTS, JSON, Body, first_call, post, sent_as, with_status
 
 GATEWAY = DIALECTS["powertokens"]
 PLAIN: Body = {"model": "qwen-image-2.0-pro", "prompt": "sk-in-the-prompt-is-art"}
@@ -28,7 +28,7 @@ class Says:
         self.contract = contract
 
     def __call__(self, exchange: Exchange) -> Finding | None:
-        return nothing_overridden(examined(self.contract, exchange))
+        return nothing_overridden(evidence_of(self.contract, exchange))
 
 
 @pytest.mark.parametrize("body", [WITH_KEY, WITH_ADDRESS])

@@ -6,7 +6,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.resilience_rules import RESILIENCE
-from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.rules.rule import PASS, Finding, Outcome, evidence_of, failing
 from gateway_contract.traffic.exchange import Exchange, FaultCause, Headers, NoAnswer, PlayedFault
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from tests.gateway_contract.exchanges import (
@@ -16,7 +16,6 @@ from tests.gateway_contract.exchanges import (
     Body,
     answered,
     called,
-    examined,
     judged,
     with_answer,
     with_status,
@@ -33,7 +32,7 @@ def playing(cause: FaultCause, exchange: Exchange, made: int = 0, retry_after: i
 
 
 def says(contract: Contract, judge: str, exchange: Exchange) -> Finding | None:
-    return RESILIENCE[judge](examined(contract, exchange))
+    return RESILIENCE[judge](evidence_of(contract, exchange))
 
 
 def outcome(contract: Contract, judge: str, exchange: Exchange) -> Outcome | None:

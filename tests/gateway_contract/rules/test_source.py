@@ -6,36 +6,39 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import DocumentError
-from gateway_contract.rules.rule import Examined, Rule, Source
+from gateway_contract.rules.rule import Evidence, Rule, RuleKind, Source
+from gateway_contract.schema.constraint import Level
 
 
-def nothing(_: Examined) -> None:
+def nothing(_: Evidence) -> None:
     """Judges no exchange."""
 
 
-def made(contract: Contract, clause: str | None, level: str | None = None, subject: str | None = "engine") -> Rule:
+def made(contract: Contract, clause: str | None, level: Level | None = None, subject: str | None = "engine") -> Rule:
     place = contract.document.place("/paths")
-    return Source(contract).rule("range", subject, "maximum", clause, "", place, nothing, level=level, named="request")
+    return Source(contract).rule(
+        RuleKind.RANGE, subject, "maximum", clause, "", place, nothing, level=level, named="request"
+    )
 
 
 @pytest.mark.parametrize(
     ("clause", "level", "found"),
-    [("PX-01", None, "documented"), ("PX-09", None, "expected"), ("PX-01", "expected", "expected"),
-     (None, "expected", "expected")],
+    [("PX-01", None, "documented"), ("PX-09", None, "expected"), ("PX-01", Level.EXPECTED, Level.EXPECTED),
+     (None, Level.EXPECTED, Level.EXPECTED)],
 )  # fmt: skip
 def test_the_level_is_the_clauses_or_its_own(
-    clause: str | None, level: str | None, found: str, invented: Contract
+    clause: str | None, level: Level | None, found: str, invented: Contract
 ) -> None:
     assert made(invented, clause, level).level == found
 
 
 @pytest.mark.parametrize(
     ("clause", "level", "problem"),
-    [("PX-99", None, "clause PX-99 is not listed"), ("PX-99", "expected", "clause PX-99 is not listed"),
+    [("PX-99", None, "clause PX-99 is not listed"), ("PX-99", Level.EXPECTED, "clause PX-99 is not listed"),
      (None, None, "no clause"), ("PX-15", None, "clause PX-15 is not judged")],
 )  # fmt: skip
 def test_a_rule_needs_a_clause_that_is_judged(
-    clause: str | None, level: str | None, problem: str, invented: Contract
+    clause: str | None, level: Level | None, problem: str, invented: Contract
 ) -> None:
     with pytest.raises(DocumentError, match=problem):
         made(invented, clause, level)
@@ -44,7 +47,7 @@ def test_a_rule_needs_a_clause_that_is_judged(
 def test_a_contract_without_clauses_has_documented_rules(invented: Contract) -> None:
     without = replace(invented, clauses={})
     assert made(without, None).level == "documented"
-    assert made(without, None, "expected").level == "expected"
+    assert made(without, None, Level.EXPECTED).level is Level.EXPECTED
 
 
 def test_an_id_begins_with_the_contract_and_the_subject(invented: Contract) -> None:

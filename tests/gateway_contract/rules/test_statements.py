@@ -9,14 +9,14 @@ from tests.gateway_contract.exchanges import rules_of, short_id
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("canvas/mapped", "canvas arrives upstream at /settings/area"),
-        ("canvas/normalized", "canvas arrives at /settings/area in the form of the upstream (image-size)"),
-        ("chaos/preserves-0", "an explicit 0 for chaos arrives at /settings/dice"),
-        ("chaos/not-invented", "chaos left out stays out of the upstream call"),
-        ("sheets/default", "sheets is 1 when it is left out"),
+        ("canvas/mapped", "canvas is sent upstream at /settings/area"),
+        ("canvas/normalized", "canvas is sent upstream at /settings/area in the form of the upstream (image-size)"),
+        ("chaos/preserves-0", "an explicit 0 for chaos is sent upstream at /settings/dice"),
+        ("chaos/not-invented", "omitted chaos is not sent upstream"),
+        ("sheets/default", "sheets defaults to 1"),
         ("pages/length", "pages has as many items as /sheets says"),
         ("drawn_at/now", "drawn_at is the Unix time of the answer, within 60 s"),
-        ("authorization/required", "a request with no Authorization header is refused"),
+        ("authorization/required", "a request with no Authorization header is rejected"),
     ],
 )
 def test_rules_are_sentences(name: str, sentence: str, invented: Contract) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.differences import Difference
-from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.contract.mapping import Location, upstream_body
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, removed
 from mock_server.console.request_page import NOT_JUDGED, field_rows, touched, where_seen
@@ -51,14 +51,14 @@ def test_a_field_on_which_nobody_judges_is_not_called_dropped(invented: Contract
 
 
 def test_what_nobody_asked_for_stands_at_the_end(invented: Contract) -> None:
-    found = Difference("injected", 0, "/settings/x", "/settings/x", "/settings/x", ABSENT, 3)
+    found = Difference(Location.INJECTED, 0, "/settings/x", "/settings/x", "/settings/x", ABSENT, 3)
     last = field_rows(invented, ORDER, upstream_body(invented, ORDER), [found])[-1]
     assert (last.sent, last.pointer, last.seen, last.what) == ("missing", "/settings/x", "3", "injected")
 
 
 def test_places_are_marked_on_the_side_on_which_they_are(invented: Contract) -> None:
-    dropped = Difference("dropped", 0, "chaos", "/settings/dice", None, 0, ABSENT)
-    injected = Difference("injected", 0, "/settings/x", "/settings/x", "/settings/x", ABSENT, 3)
+    dropped = Difference(Location.DROPPED, 0, "chaos", "/settings/dice", None, 0, ABSENT)
+    injected = Difference(Location.INJECTED, 0, "/settings/x", "/settings/x", "/settings/x", ABSENT, 3)
     assert touched(invented, [dropped, injected]) == {"/chaos": "dropped"}
     assert where_seen([dropped, injected]) == {"/settings/x": "injected"}
 

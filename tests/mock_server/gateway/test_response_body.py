@@ -128,12 +128,12 @@ def test_a_contract_without_images_is_answered_without(powertokens: Contract) ->
 
 
 @pytest.mark.parametrize(
-    ("said", "carrier"),
+    ("said", "image_field"),
     [({}, "url"), ({"response_format": "url"}, "url"), ({"response_format": "b64_json"}, "b64_json")],
 )
 def test_a_carrier_is_asked_for_by_word_or_by_default(
-    powertokens: Contract, powerbuyin: Contract, said: Body, carrier: str
+    powertokens: Contract, powerbuyin: Contract, said: Body, image_field: str
 ) -> None:
     for contract in (powertokens, powerbuyin):  # one states a default, the other does not
         assert contract.images is not None
-        assert carrier_asked_for(contract, contract.images, {**FLAT, **said}).key == carrier
+        assert carrier_asked_for(contract, contract.images, {**FLAT, **said}).key == image_field

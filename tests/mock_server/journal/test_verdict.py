@@ -223,4 +223,4 @@ def test_each_call_is_looked_at(invented: Contract) -> None:
     body: Json = {**KITE, "chaos": 5}
     right = upstream_body(invented, body)
     found = verdict(invented, body, right, removed(right, "/settings/dice")).upstream
-    assert [(one.call, one.what, one.pointer) for one in found] == [(1, "dropped", "/settings/dice")]
+    assert [(one.call, one.kind, one.pointer) for one in found] == [(1, "dropped", "/settings/dice")]
