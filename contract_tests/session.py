@@ -16,6 +16,7 @@ from contract_tests.rerun import changes, failing_rules, print_changes, sent_aga
 from contract_tests.results import EXIT_STATUS, Conformance
 from contract_tests.run import loaded, observed_from
 from contract_tests.settings import Settings, SettingsError, checked
+from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import all_secrets
@@ -32,6 +33,8 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     Raises DocumentError for a contract that cannot be read, SettingsError for a folder that cannot be made.
     """
     ready = {found.contract.name: found for found in map(loaded, wanted)}
+    for found in ready.values():
+        print_warnings(found.contract)
     folder = made(wanted[0].report)
     console = Console(highlight=False)
 
@@ -101,7 +104,16 @@ def list_rules(names: Sequence[str], overlays: Sequence[Path]) -> None:
     """Prints every rule of some contracts. Raises DocumentError."""
     console = Console(highlight=False)
     for name in names:
-        print_rules(derive_rules(load_contract(contract_path(name), overlays)), console)
+        contract = load_contract(contract_path(name), overlays)
+        print_warnings(contract)
+        print_rules(derive_rules(contract), console)
+
+
+def print_warnings(contract: Contract) -> None:
+    """Prints to standard error what is probably not meant in a contract."""
+    console = Console(stderr=True, highlight=False)
+    for warning in contract.warnings:
+        console.print(str(warning), markup=False, soft_wrap=True)
 
 
 def rerun_exchange(path: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> int:

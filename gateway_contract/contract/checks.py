@@ -1,14 +1,22 @@
 """Whether what stands around a contract's operation holds together: the version of OpenAPI, and who may call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import NamedTuple
 
 from gateway_contract.contract.definition import Contract, Operation, Upstream
 from gateway_contract.contract.validity import NOT_JUDGED, validity_of
 from gateway_contract.document.load_document import Document
-from gateway_contract.document.node import DocumentError, Place, did_you_mean
-from gateway_contract.schema.constraint import CompiledSchema, Constraint
+from gateway_contract.document.node import DocumentError, DocumentWarning, Place, did_you_mean
+from gateway_contract.schema.constraint import (
+    ANNOTATIONS,
+    CompiledSchema,
+    Constraint,
+    SchemaObject,
+    fast_failures,
+    for_validators,
+)
+from gateway_contract.schema.keywords import TYPES
 from gateway_contract.values.json_value import Json, shortened
 from gateway_contract.values.pointer import below, placed, read
 
@@ -151,3 +159,62 @@ def _stated(contract: Contract) -> Iterator[Stated]:
     for mock in contract.mock_values.values():
         if mock.when is not None:
             yield Stated("x-mock", *mock.when, mock.place)
+
+
+WITNESSES: Mapping[str, tuple[Json, ...]] = {
+    "null": (None,),
+    "boolean": (True, False),
+    "integer": (0, 1, 10**9),
+    "number": (0.5, 10**9 + 0.5),
+    "string": ("", "text"),
+    "array": ([],),
+    "object": ({},),
+}
+"""Values of each JSON type, small and large."""
+
+
+def untyped_conditions(contract: Contract) -> Iterator[DocumentWarning]:
+    """Each `if` that holds for a field of another type than its own: most keywords accept values of other types."""
+    upstream = () if contract.upstream is None else (contract.upstream.operation.request,)
+    for schema in (*(schema for schema, _ in _schemas(contract.operation)), *upstream):
+        for part in schema.parts:
+            condition = part.schema.get("if")
+            if isinstance(condition, dict):
+                for pointer, test in _tests(condition, part.pointer):
+                    own = _own_types(schema, pointer)
+                    other = _other_type(own, test)
+                    if other is not None:
+                        problem = f"this `if` also holds where {pointer} is {TYPES[other]}"
+                        yield DocumentWarning(part.places["if"], problem, f"add `type: {' or '.join(own)}` to its test")
+
+
+def _tests(condition: SchemaObject, pointer: str) -> Iterator[tuple[str, SchemaObject]]:
+    """The fields that a condition tests, each with its schema; one without keywords tests nothing."""
+    properties, items, branches = (condition.get(keyword) for keyword in ("properties", "items", "allOf"))
+    named = [(below(pointer, name), test) for name, test in properties.items()] if isinstance(properties, dict) else []
+    for at, test in (*named, (below(pointer, 0), items)):
+        if isinstance(test, dict) and test.keys() - ANNOTATIONS:
+            yield at, test
+            yield from _tests(test, at)
+    for branch in branches if isinstance(branches, list) else ():
+        if isinstance(branch, dict):
+            yield from _tests(branch, pointer)
+
+
+def _own_types(schema: CompiledSchema, pointer: str) -> list[str]:
+    """The types that a field may have; none where the schema does not say."""
+    for part in schema.parts:
+        if part.pointer == pointer and part.condition is None and "type" in part.schema:
+            names = part.schema["type"]
+            return [str(name) for name in (names if isinstance(names, list) else [names])]
+    return []
+
+
+def _other_type(own: list[str], test: SchemaObject) -> str | None:
+    """A type beside the field's own of which some value passes a test; None where there is none."""
+    failures = fast_failures(for_validators(test))  # type: ignore[arg-type] # a mapping stays one
+    for name, values in WITNESSES.items() if own else ():
+        is_own = name in own or (name == "integer" and "number" in own)
+        if not is_own and any(not failures(value) for value in values):
+            return name
+    return None

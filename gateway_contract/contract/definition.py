@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway_contract.document.load_document import Document
-from gateway_contract.document.node import Place
+from gateway_contract.document.node import DocumentWarning, Place
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Failures, Level
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.normalization import MATCHES, NORMALIZATIONS
@@ -196,6 +196,7 @@ class Contract:
     times: tuple[UnixTime, ...]
     mock_values: Mapping[str, MockValue]  # by pointer into the answer
     upstream: Upstream | None
+    warnings: tuple[DocumentWarning, ...] = ()
 
     @property
     def request(self) -> CompiledSchema:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway_contract.contract.checks import check_frame, check_pointers, check_values
+from gateway_contract.contract.checks import check_frame, check_pointers, check_values, untyped_conditions
 from gateway_contract.contract.definition import Clause, Contract, Drawing, Example, Expectation, MappedField, Upstream
 from gateway_contract.contract.extensions import check_vocabulary, request_pointer
 from gateway_contract.contract.operation import (
@@ -40,7 +40,10 @@ def contract_path(name: str) -> Path:
 
 
 def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
-    """The contract in a file, named after it. Raises DocumentError for all that is wrong with the files."""
+    """The contract in a file, named after it, with warnings of what is probably not meant.
+
+    Raises DocumentError for all that is wrong with the files.
+    """
     document = load(path, overlays)
     check_vocabulary(document)
     pointer = only_operation(document)
@@ -67,7 +70,7 @@ def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
     )
     check_pointers(contract)
     check_values(contract)
-    return contract
+    return replace(contract, warnings=tuple(untyped_conditions(contract)))
 
 
 def _clauses(document: Document) -> dict[str, Clause]:

@@ -35,8 +35,24 @@ class DocumentError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        where = f"{self.place}: " if self.place else ""
-        return where + "; ".join(filter(None, (self.problem, self.remedy)))
+        return _message(self.place, self.problem, self.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWarning:
+    """Something in a document that is probably not meant: where, why, and what to do about it."""
+
+    place: Place
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"warning: {_message(self.place, self.problem, self.remedy)}"
+
+
+def _message(place: Place | None, problem: str, remedy: str) -> str:
+    where = f"{place}: " if place else ""
+    return where + "; ".join(filter(None, (problem, remedy)))
 
 
 Scalar: TypeAlias = bool | int | float | str | None

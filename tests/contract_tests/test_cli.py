@@ -136,6 +136,17 @@ def test_a_broken_contract_is_told_with_its_file_and_line(command: str, tmp_path
     assert "x-mark" in result.output
 
 
+@pytest.mark.parametrize("command", ["rules", "run"])
+def test_a_warning_about_a_contract_goes_to_standard_error(command: str, tmp_path: Path, folder: Path) -> None:
+    path = write_invented(tmp_path)
+    path.write_text(path.read_text("utf-8").replace("{engine: {const: fine}}", "{engine: {minLength: 5}}"), "utf-8")
+    options = ("-k", "no-such-rule", "--report", str(folder)) if command == "run" else ()
+    result = ran(command, "--contract", str(path), *options)
+    assert f"warning: {path}:" in result.stderr
+    assert "this `if` also holds where /engine is null" in result.stderr
+    assert "warning" not in result.stdout
+
+
 def test_the_rules_are_listed_with_clause_level_and_sentence() -> None:
     result = ran("rules", "--contract", "powertokens")
     assert result.exit_code == 0
