@@ -16,6 +16,6 @@ def mock_gateway(contract: str, folder: Path, upstream: str | None = None) -> It
     port = free_port()
     command = [sys.executable, "-m", "mock_server", "--port", str(port), "--contract", contract, "--token", TOKEN]
     if upstream is not None:
-        command += ["--upstream", f"http://{upstream}/api/v1"]
+        command += ["--upstream-url", f"http://{upstream}/api/v1"]
     with listening(command, port, folder / "mock.log", folder=folder):
         yield f"http://127.0.0.1:{port}/{contract}"
