@@ -47,7 +47,7 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
         "a member of x-image and x-images; HAR: of a body",
         (*READERS_OF_KEYWORDS, "gateway_contract/contract/operation.py", HAR),
     ),
-    "text": ("HAR: of a body", (HAR,)),
+    "text": ("HAR, exchange files: of a body", (HAR, "contract_tests/report/exchange_file.py")),
     "parameters": ("what a scenario takes", ("mock_server/admin/routes.py",)),
     "seed": ("of chance, which makes scenarios happen again", ("mock_server/scenarios/timing.py",)),
 }

@@ -84,7 +84,7 @@ def test_a_contract_without_an_upstream_cannot_be_observed() -> None:
 def test_an_upstream_of_another_protocol_cannot_be_observed() -> None:
     assert POWERTOKENS.upstream is not None
     foreign = replace(POWERTOKENS, upstream=replace(POWERTOKENS.upstream, protocol="smoke-signals"))
-    with pytest.raises(NoUpstreamError, match="no protocol smoke-signals"), observing(foreign, "127.0.0.1", 0):
+    with pytest.raises(NoUpstreamError, match="unknown protocol 'smoke-signals'"), observing(foreign, "127.0.0.1", 0):
         pass
 
 
