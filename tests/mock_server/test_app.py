@@ -180,7 +180,8 @@ def test_nobody_who_prints_a_mock_prints_its_secrets(powertokens: Contract) -> N
 def test_an_upstream_of_another_protocol_cannot_be_mocked(powertokens: Contract) -> None:
     assert powertokens.upstream is not None
     foreign = replace(powertokens, upstream=replace(powertokens.upstream, protocol="smoke-signals"))
-    with pytest.raises(DocumentError, match=r"dashscope\.yaml:[0-9]+: unknown protocol 'smoke-signals'; protocols: dashscope"):
+    message = r"dashscope\.yaml:[0-9]+: unknown protocol 'smoke-signals'; protocols: dashscope"
+    with pytest.raises(DocumentError, match=message):
         mock_of([foreign], MockSettings("http://127.0.0.1:1"))
 
 
