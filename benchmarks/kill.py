@@ -24,17 +24,17 @@ from typing import Any
 import yaml
 
 from benchmarks.gate import ENVIRONMENT, schemathesis_command
-from contract_tests.execution.observer import observing
+from contract_tests.execution.observer import serve_upstream
 from contract_tests.run import BUNDLED_TOKEN, bundled_gateway
 from contract_tests.selftest.trials import (
     AppOf,
-    Kind,
     Trial,
+    TrialKind,
     defects_of,
     failing,
     first_failing,
-    ready_about,
-    ready_for,
+    prepared_about,
+    prepared_for,
     run_against,
     without_failures,
 )
@@ -71,9 +71,9 @@ class Pair:
 
 def app_of(trial: Trial) -> AppOf:
     match trial.kind:
-        case Kind.DEFECT:
+        case TrialKind.DEFECT:
             return defects_of(trial.contract)[trial.name].app
-        case Kind.BENIGN:
+        case TrialKind.BENIGN:
             return CONFORMING[trial.name]
     return gateway_app
 
@@ -85,15 +85,15 @@ def pair(trial: Trial) -> Pair:
 
 @cache
 def failed_by_the_right(contract: str) -> frozenset[str]:
-    return stock(Trial(contract, Kind.RIGHT, ""), frozenset()).reported
+    return stock(Trial(contract, TrialKind.RIGHT, ""), frozenset()).reported
 
 
 def stock(trial: Trial, apart_from: frozenset[str]) -> Tried:
     """The checks that Schemathesis sees failing; the gateway and its upstream are in this process."""
-    contract = ready_for(trial.contract).contract
+    contract = prepared_for(trial.contract).contract
     with (
-        observing(contract, "127.0.0.1", 0) as observation,
-        serving(app_of(trial)(bundled_gateway(contract, observation))) as url,
+        serve_upstream(contract, "127.0.0.1", 0) as observer,
+        serving(app_of(trial)(bundled_gateway(contract, observer))) as url,
         tempfile.TemporaryDirectory() as folder,
     ):
         began, cassette = time.process_time(), Path(folder, "cassette.yaml")
@@ -128,8 +128,8 @@ def suite(trial: Trial) -> Tried:
     """The rules that the suite finds broken, of a benign variant the documented ones."""
     ready, level = without_failures(trial.contract), None
     match trial.kind:
-        case Kind.DEFECT:
-            ready = ready_about(trial.contract, defects_of(trial.contract)[trial.name])
+        case TrialKind.DEFECT:
+            ready = prepared_about(trial.contract, defects_of(trial.contract)[trial.name])
         case _:
             level = Level.DOCUMENTED
     began = time.process_time()
@@ -140,10 +140,10 @@ def suite(trial: Trial) -> Tried:
 
 
 def trials(every: int) -> list[Trial]:
-    contracts = [ready_for(name).contract for name in BUNDLED]
+    contracts = [prepared_for(name).contract for name in BUNDLED]
     tried = each_operator_once(contracts)
-    broken = [Trial(contract.name, Kind.DEFECT, full_name(contract, defect)) for contract, defect in tried]
-    benign = [Trial(name, Kind.BENIGN, variant) for name in BUNDLED for variant in variants(name)]
+    broken = [Trial(contract.name, TrialKind.DEFECT, full_name(contract, defect)) for contract, defect in tried]
+    benign = [Trial(name, TrialKind.BENIGN, variant) for name in BUNDLED for variant in variants(name)]
     return [*broken[::every], *benign]
 
 
@@ -164,8 +164,8 @@ def summary(name: str, broken: Sequence[Tried], benign: Sequence[Tried]) -> str:
 
 
 def print_tables(found: Sequence[Pair]) -> None:
-    broken = [one for one in found if one.trial.kind is Kind.DEFECT]
-    benign = [one for one in found if one.trial.kind is Kind.BENIGN]
+    broken = [one for one in found if one.trial.kind is TrialKind.DEFECT]
+    benign = [one for one in found if one.trial.kind is TrialKind.BENIGN]
     print("| | caught | requests until caught | requests of a run | CPU seconds of a run | false alarms |")
     print("| --- | --- | --- | --- | --- | --- |")
     print(summary(STOCK, [one.theirs for one in broken], [one.theirs for one in benign]))

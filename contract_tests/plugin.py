@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from contract_tests.execution.campaign import Progress
-from contract_tests.results import RuleVerdict, Run, never_hollow
-from contract_tests.run import Loaded, broken_run, run
+from contract_tests.results import RuleVerdict, Run, require_judgements
+from contract_tests.run import PreparedRun, failed_run, run
 from gateway_contract.rules.rule import Rule
 from gateway_contract.traffic.redaction import all_secrets, redact
 
 VerdictOn = Callable[[str, Rule], tuple[Run, RuleVerdict | None]]
-Told = Callable[[str, RuleVerdict | None, str], str]
+Redacted = Callable[[str, RuleVerdict | None, str], str]
 
 
 @dataclass(slots=True, eq=False)
 class ContractPlugin:
     """Gives the suite its items, and keeps the runs that they report on. A run starts with the first of its items."""
 
-    loaded: Mapping[str, Loaded]
+    loaded: Mapping[str, PreparedRun]
     progress: Callable[[str], AbstractContextManager[Progress]]
     runs: dict[str, Run] = field(default_factory=dict)
     selected: dict[str, set[str]] = field(default_factory=dict)
@@ -43,14 +43,14 @@ class ContractPlugin:
         return verdict_on
 
     @pytest.fixture(scope="session")
-    def told(self) -> Told:
+    def redacted(self) -> Redacted:
         """Texts as they may stand in a published file: with neither the token nor what the exchanges show of keys."""
 
-        def told(name: str, verdict: RuleVerdict | None, text: str) -> str:
+        def redact_text(name: str, verdict: RuleVerdict | None, text: str) -> str:
             seen = [failure.exchange for failure in verdict.failures] if verdict is not None else []
             return redact(text, all_secrets(seen, [self.loaded[name].settings.token]))
 
-        return told
+        return redact_text
 
     def run_of(self, name: str) -> Run:
         if name not in self.runs:
@@ -59,11 +59,11 @@ class ContractPlugin:
                 with self.progress(name) as progress:
                     self.runs[name] = run(ready, progress)
             except Exception as error:  # noqa: BLE001 # ours, whatever it is: told once, and never as the gateway's
-                self.runs[name] = broken_run(ready, error)
+                self.runs[name] = failed_run(ready, error)
         return self.runs[name]
 
 
 def selected_verdicts(found: Run, selected: Collection[str]) -> Run:
     """A run with the verdicts of the selected rules only."""
     verdicts = tuple(one for one in found.verdicts if one.rule.id in selected)
-    return never_hollow(replace(found, verdicts=verdicts), selected)
+    return require_judgements(replace(found, verdicts=verdicts), selected)

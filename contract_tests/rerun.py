@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import marks_in
-from contract_tests.client.send import Sender, exchanged
-from contract_tests.client.transport import connections
-from contract_tests.execution.observer import Observer
-from contract_tests.planning.plan import failure_cases, layout_cases, with_mark
+from contract_tests.client.correlation import correlation_ids
+from contract_tests.client.send import Sender, exchange_request
+from contract_tests.client.transport import open_transport
+from contract_tests.execution.observer import UpstreamObserver
+from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
-from contract_tests.run import Loaded, observed, own_addresses, target
+from contract_tests.run import PreparedRun, observe, open_target, trusted_addresses
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome
@@ -40,7 +40,7 @@ class StoredError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredExchange:
     """An exchange as a report keeps it, and the rules that rested on it with what they saw and what that took.
 
     `listed_in_part` are the rules of whose failures the report has the first ones only: of others nothing is known.
@@ -55,13 +55,13 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ExchangeChange:
     what: str
     before: str
     after: str
 
 
-def stored(path: Path) -> Stored:
+def read_stored(path: Path) -> StoredExchange:
     """What a report keeps in a file below its `exchanges`. Raises StoredError."""
     try:
         return _stored(path)
@@ -70,7 +70,7 @@ def stored(path: Path) -> Stored:
         raise StoredError(f"{path} is not a stored exchange ({error}); {told}") from error
 
 
-def _stored(path: Path) -> Stored:
+def _stored(path: Path) -> StoredExchange:
     document, report = (orjson.loads(file.read_bytes()) for file in (path, path.parent.parent / "report.json"))
     own = f"{path.parent.name}/{path.name}"
     failed = {
@@ -80,59 +80,61 @@ def _stored(path: Path) -> Stored:
         if failure["exchange"] == own
     }
     in_part = frozenset(rule["id"] for rule in report["rules"] if len(rule["failures"]) == MOST_FAILURES)
-    return Stored(document, request_from_json(document), report["gateway"], report["contract"], failed, in_part)
+    return StoredExchange(document, request_from_json(document), report["gateway"], report["contract"], failed, in_part)
 
 
-def sent_again(found: Stored, ready: Loaded) -> Exchange:
+def send_again(found: StoredExchange, ready: PreparedRun) -> Exchange:
     """The exchange that the same request gives now, against the gateway of the settings. Raises PortInUseError."""
     settings = ready.settings
-    with observed(ready.contract, settings) as observation, target(ready.contract, settings, observation) as reached:
+    with observe(ready.contract, settings) as observer, open_target(ready.contract, settings, observer) as reached:
         request = with_token(found.request, reached.token)
-        return asyncio.run(_exchange(ready, request, reached.url, reached.token, observation, found))
+        return asyncio.run(_exchange(ready, request, reached.url, reached.token, observer, found))
 
 
 async def _exchange(
-    ready: Loaded, request: Request, url: str, token: str, observation: Observer | None, found: Stored
+    ready: PreparedRun, request: Request, url: str, token: str, observer: UpstreamObserver | None, found: StoredExchange
 ) -> Exchange:
-    async with connections() as transport:
-        own = await own_addresses(url, observation)
-        address = None if observation is None else observation.address
-        from_here = str if observation is None else observation.from_here
+    async with open_transport() as transport:
+        own = await trusted_addresses(url, observer)
+        address = None if observer is None else observer.address
+        from_here = str if observer is None else observer.reachable_url
         sender = Sender(ready.contract, transport, url, token, own, ready.settings.limits, address, from_here)
-        follows = None if observation is None else await _failed_before(sender, observation, found)
-        before = 0 if observation is None else observation.count()
-        played = played_in(found.document, failure_cases(ready.contract))
+        follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
+        before = 0 if observer is None else observer.count()
+        played = played_fault(found.document, failure_cases(ready.contract))
         case = Case(str(found.document.get("name", "")), request.content, failure=played)
-        if observation is not None:
-            _arrange(observation, ready.contract, case, marks_in(request.body))
-        exchange = await exchanged(sender, case, request)
+        if observer is not None:
+            _prepare_upstream(observer, ready.contract, case, correlation_ids(request.body))
+        exchange = await exchange_request(sender, case, request)
     essential = found.document.get("minimal_fields")
     known = frozenset(map(str, essential)) if isinstance(essential, list) else None
     exchange = replace(exchange, essential=known, follows=follows)
-    return exchange if observation is None else replace(exchange, upstream=observation.since(before))
+    return exchange if observer is None else replace(exchange, upstream=observer.calls_since(before))
 
 
-def _arrange(observation: Observer, contract: Contract, case: Case, marks: set[str]) -> None:
+def _prepare_upstream(observer: UpstreamObserver, contract: Contract, case: Case, marks: set[str]) -> None:
     """The upstream answers calls with these marks as it did in the run: a failure, or in its other layout."""
     if case.failure is not None:
-        observation.faults.update(dict.fromkeys(marks, observation.fault_named(case.failure)))
+        observer.faults.update(dict.fromkeys(marks, observer.fault_named(case.failure)))
     if case.name in {planned.name for planned in layout_cases(contract)}:
-        observation.other_layout.update(marks)
+        observer.other_layout.update(marks)
 
 
-async def _failed_before(sender: Sender, observation: Observer, found: Stored) -> PlayedFault | None:
+async def _inject_earlier_failure(
+    sender: Sender, observer: UpstreamObserver, found: StoredExchange
+) -> PlayedFault | None:
     """Plays the failure that came before a stored exchange, where one did."""
     name = found.document.get("previous")
     case = next((case for case in failure_cases(sender.contract) if case.failure == name), None)
     if case is None or case.failure is None:
         return None
-    request = sender.request(with_mark(sender.contract, case, 0, case.failure))
-    _arrange(observation, sender.contract, case, marks_in(request.body))
-    await exchanged(sender, case, request)
-    return observation.fault_named(case.failure).played
+    request = sender.request(with_own_id(sender.contract, case, 0, case.failure))
+    _prepare_upstream(observer, sender.contract, case, correlation_ids(request.body))
+    await exchange_request(sender, case, request)
+    return observer.fault_named(case.failure).played
 
 
-def played_in(document: Mapping[str, Json], cases: Iterable[Case]) -> str | None:
+def played_fault(document: Mapping[str, Json], cases: Iterable[Case]) -> str | None:
     """The fault that the upstream played in a stored exchange, if it is one of some cases."""
     known = {case.failure for case in cases}
     calls = document.get("upstream")
@@ -140,30 +142,32 @@ def played_in(document: Mapping[str, Json], cases: Iterable[Case]) -> str | None
     return next((name for name in names if isinstance(name, str) and name in known), None)
 
 
-def failing_rules(ready: Loaded, exchange: Exchange) -> dict[str, str]:
+def failing_rules(ready: PreparedRun, exchange: Exchange) -> dict[str, str]:
     """The rules that an exchange breaks, with what was observed."""
     judged = [one for one in judge(ready.contract, ready.rules, exchange) if isinstance(one, Judgement)]
     return {one.rule.id: one.finding.observed for one in judged if one.finding.outcome is Outcome.FAIL}
 
 
-def changes(found: Stored, ready: Loaded, exchange: Exchange, failing: Mapping[str, str]) -> Iterator[Change]:
+def changes(
+    found: StoredExchange, ready: PreparedRun, exchange: Exchange, failing: Mapping[str, str]
+) -> Iterator[ExchangeChange]:
     """What is not as it was: verdicts first, then what was answered, seen upstream, and shown in images."""
     for rule in sorted(found.failed.keys() | failing.keys()):
         before, after = found.failed.get(rule, Finding(Outcome.PASS, "", "passes")), failing.get(rule, "passes")
         known = rule in found.failed or rule not in found.listed_in_part
-        if known and _timeless(before.observed) != _timeless(after):
-            yield Change(rule, before.told, after)
-    steady = Steady(ready.contract)
+        if known and _without_time(before.observed) != _without_time(after):
+            yield ExchangeChange(rule, before.told, after)
+    steady = ComparedParts(ready.contract)
     yield from differences(found.document, exchange_to_json(exchange, [ready.settings.token]), steady)
 
 
-def _timeless(text: str) -> str:
+def _without_time(text: str) -> str:
     """A text without what looks like a time: that is another one whenever anything is sent."""
     return re.sub(r"\d{9,}", "a time", text)
 
 
 @dataclass(frozen=True, slots=True)
-class Steady:
+class ComparedParts:
     """What is compared of an exchange's document by a contract: its leaves, but for those that differ each time."""
 
     contract: Contract
@@ -193,20 +197,22 @@ class Steady:
                 yield rf"/answer/body{re.escape(images.pointer)}/\d+/{re.escape(image_field.key)}"
 
 
-def differences(before: Mapping[str, Json], after: Mapping[str, Json], steady: Steady) -> Iterator[Change]:
+def differences(
+    before: Mapping[str, Json], after: Mapping[str, Json], steady: ComparedParts
+) -> Iterator[ExchangeChange]:
     """The leaves that differ."""
     for part in COMPARED:
         left, right = (steady.leaves(document, part) for document in (before, after))
         for pointer in [*left, *(pointer for pointer in right if pointer not in left)]:
             if left.get(pointer) != right.get(pointer):
-                yield Change(pointer, left.get(pointer, "nothing"), right.get(pointer, "nothing"))
+                yield ExchangeChange(pointer, left.get(pointer, "nothing"), right.get(pointer, "nothing"))
 
 
 MOST_CHANGES = 20
 WIDEST = 60  # characters of one value
 
 
-def print_changes(changes: Iterable[Change], console: Console, secrets: Sequence[str]) -> None:
+def print_changes(changes: Iterable[ExchangeChange], console: Console, secrets: Sequence[str]) -> None:
     """One line per change; the first ones where there are many."""
     found = list(changes)
     if not found:

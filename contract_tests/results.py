@@ -27,7 +27,7 @@ EXIT_STATUS = {Conformance.CONFORMS: 0, Conformance.VIOLATES: 1, Conformance.NOT
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailingExchange:
     """One failing exchange of a rule."""
 
     exchange: Exchange
@@ -44,7 +44,7 @@ class RuleVerdict:
     rule: Rule
     verdict: Verdict
     exchanges: int
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailingExchange, ...] = ()
     reason: str = ""
 
 
@@ -78,7 +78,7 @@ class Run:
     strict: bool = False
     not_tested: str = ""
     our_errors: tuple[str, ...] = ()
-    doubt: str = ""  # why what was not run was not run, where that is no choice of the user's
+    reason_not_run: str = ""  # why what was not run was not run, where that is no choice of the user's
     fuzzed: Fuzzed | None = None
 
     @property
@@ -96,15 +96,15 @@ UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
 NOTHING_JUDGED = "no rule could be judged: {reason}"
 
 
-def never_hollow(run: Run, selected: Container[str]) -> Run:
+def require_judgements(run: Run, selected: Container[str]) -> Run:
     """A run that would be green only for want of judgements says instead that it was no test."""
     if run.conformance is not Conformance.CONFORMS:
         return run
     asked = [one for one in run.verdicts if one.rule.id in selected]
     if asked and all(one.verdict in UNDECIDED for one in asked):
-        return replace(run, not_tested=run.doubt or NOTHING_JUDGED.format(reason=asked[0].reason))
+        return replace(run, not_tested=run.reason_not_run or NOTHING_JUDGED.format(reason=asked[0].reason))
     missed = any(one.verdict is Verdict.NOT_RUN and one.rule.untestable is None for one in asked)
-    return replace(run, not_tested=run.doubt) if run.doubt and missed else run
+    return replace(run, not_tested=run.reason_not_run) if run.reason_not_run and missed else run
 
 
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})
@@ -112,8 +112,8 @@ UNSEEN = "not tested by any request"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
 
 
-def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = "") -> tuple[RuleVerdict, ...]:
-    """The verdict of each rule; `doubt` says why one was not run, where that is known.
+def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], reason_not_run: str = "") -> tuple[RuleVerdict, ...]:
+    """The verdict of each rule; `reason_not_run` says why one was not run, where that is known.
 
     Refusals prove nothing where the gateway accepted no valid request at all.
     """
@@ -122,7 +122,7 @@ def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = 
     for judgement in judgements:
         by_rule.setdefault(judgement.rule.id, []).append(judgement)
         accepted = accepted or judgement.exchange.accepted
-    unseen = doubt or UNSEEN
+    unseen = reason_not_run or UNSEEN
     return tuple(
         _verdict(rule, by_rule[rule.id], hollow=not accepted)
         if rule.id in by_rule
@@ -132,7 +132,7 @@ def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], doubt: str = 
 
 
 def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVerdict:
-    failing = [Failure(one.exchange, one.finding) for one in judged if one.finding.outcome is Outcome.FAIL]
+    failing = [FailingExchange(one.exchange, one.finding) for one in judged if one.finding.outcome is Outcome.FAIL]
     if hollow and rule.kind in ABOUT_REFUSALS and rule.subject is not None:
         # A gateway that breaks on right requests as well has not shown what it does with wrong ones.
         failing = [one for one in failing if one.exchange.accepted or one.exchange.refused]

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.links import addresses
 from contract_tests.client.send import Sender
-from contract_tests.client.transport import connections
+from contract_tests.client.transport import open_transport
 from contract_tests.execution.campaign import Campaign, Progress
-from contract_tests.execution.internal_errors import places_of, said, told_errors
-from contract_tests.execution.observer import NoUpstreamError, Observer, observing
+from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
+from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
-from contract_tests.planning.fields import asked_images, base_request
+from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
-from contract_tests.results import UNSEEN, Cost, Run, never_hollow, sum_up
+from contract_tests.results import UNSEEN, Cost, Run, require_judgements, sum_up
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -37,7 +37,7 @@ BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody b
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class GatewayTarget:
     """Where a gateway is, and the token that it takes."""
 
     url: str
@@ -45,22 +45,20 @@ class Target:
 
 
 @contextmanager
-def target(contract: Contract, settings: Settings, observation: Observer | None) -> Iterator[Target]:
+def open_target(contract: Contract, settings: Settings, observer: UpstreamObserver | None) -> Iterator[GatewayTarget]:
     """The gateway that the settings name; without one, the bundled mock in front of the observed upstream."""
     if settings.gateway is not None:
-        yield Target(settings.gateway.rstrip("/"), settings.token)
-    elif observation is not None:
-        with serving(gateway_app(bundled_gateway(contract, observation))) as url:
-            yield Target(url, BUNDLED_TOKEN)
+        yield GatewayTarget(settings.gateway.rstrip("/"), settings.token)
+    elif observer is not None:
+        with serving(gateway_app(bundled_gateway(contract, observer))) as url:
+            yield GatewayTarget(url, BUNDLED_TOKEN)
 
 
-def bundled_gateway(contract: Contract, observation: Observer) -> Gateway:
+def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
-    upstream = observation.stub.upstream
+    upstream = observer.stub.upstream
     signer = Signer(b"links of the bundled mock")
-    client = UpstreamClient(
-        upstream, observation.stub.protocol, observation.url + upstream.base, over_http(PATIENCE), signer
-    )
+    client = UpstreamClient(upstream, observer.stub.protocol, observer.url + upstream.base, over_http(PATIENCE), signer)
     return Gateway(contract, client, BUNDLED_TOKEN)
 
 
@@ -68,11 +66,11 @@ NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for th
 LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
 WITHOUT_UPSTREAM = "Omit --upstream, or name the upstream in the contract: x-upstream on the operation."
 
-UnderTest: TypeAlias = Callable[[Contract, Settings, Observer | None], AbstractContextManager[Target]]
+UnderTest: TypeAlias = Callable[[Contract, Settings, UpstreamObserver | None], AbstractContextManager[GatewayTarget]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Loaded:
+class PreparedRun:
     """What a user asked for, with the contract and its rules read. `selected` are ids of rules to learn about."""
 
     settings: Settings
@@ -81,22 +79,22 @@ class Loaded:
     selected: frozenset[str]
 
 
-def loaded(settings: Settings) -> Loaded:
+def prepare(settings: Settings) -> PreparedRun:
     """Raises DocumentError for a contract that cannot be read, or from which no request can be made."""
     contract = load_contract(contract_path(settings.contract), settings.overlays)
     base_request(contract)
     rules = derive_rules(contract)
-    return Loaded(settings, contract, rules, frozenset(rule.id for rule in rules))
+    return PreparedRun(settings, contract, rules, frozenset(rule.id for rule in rules))
 
 
-def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Run:
-    """One contract against one gateway. What keeps it from being tested is said in the run."""
+def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_target) -> Run:
+    """One contract against one gateway. What keeps it from being tested is stated in the run."""
     settings, contract = ready.settings, ready.contract
     began = time.monotonic()
     try:
-        with observed(contract, settings) as observation, under_test(contract, settings, observation) as found:
+        with observe(contract, settings) as observer, under_test(contract, settings, observer) as found:
             url = found.url
-            campaign = asyncio.run(_campaign(ready, found, observation, progress))
+            campaign = asyncio.run(_campaign(ready, found, observer, progress))
     except PortInUseError as error:
         return _untested(contract, settings, f"{error}. {LISTENING}")
     except NoUpstreamError as error:
@@ -108,54 +106,56 @@ def run(ready: Loaded, progress: Progress, under_test: UnderTest = target) -> Ru
     judged = Run(
         contract=contract.name,
         gateway=url,
-        observed=observed_from(settings),
+        observed=observation_of(settings),
         seed=settings.seed,
         seconds=time.monotonic() - began,
         cost=campaign.cost(),
-        verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.doubt or left_out(campaign)),
+        verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.reason_not_run or left_out(campaign)),
         strict=settings.strict,
         not_tested=campaign.problem,
-        our_errors=told_errors(campaign.errors.found),
-        doubt=campaign.health.doubt,
+        our_errors=describe_errors(campaign.errors.errors),
+        reason_not_run=campaign.health.reason_not_run,
         fuzzed=campaign.fuzzed,
     )
-    return never_hollow(judged, ready.selected)
+    return require_judgements(judged, ready.selected)
 
 
-def observed_from(settings: Settings) -> Observation:
+def observation_of(settings: Settings) -> Observation:
     sees_upstream = settings.gateway is None or settings.upstream is not None
     return Observation.TWO_SIDED if sees_upstream else Observation.NORTH_ONLY
 
 
 @contextmanager
-def observed(contract: Contract, settings: Settings) -> Iterator[Observer | None]:
+def observe(contract: Contract, settings: Settings) -> Iterator[UpstreamObserver | None]:
     """The suite as the upstream, where the gateway's calls can be made to reach it."""
-    if observed_from(settings) is Observation.NORTH_ONLY:
+    if observation_of(settings) is Observation.NORTH_ONLY:
         yield None
         return
     host, _, port = (settings.upstream or "127.0.0.1:0").rpartition(":")
-    with observing(contract, host.strip("[]") or "127.0.0.1", int(port)) as observation:
-        yield observation
+    with serve_upstream(contract, host.strip("[]") or "127.0.0.1", int(port)) as observer:
+        yield observer
 
 
-async def _campaign(ready: Loaded, found: Target, observation: Observer | None, progress: Progress) -> Campaign:
+async def _campaign(
+    ready: PreparedRun, found: GatewayTarget, observer: UpstreamObserver | None, progress: Progress
+) -> Campaign:
     settings = ready.settings
-    async with connections() as transport:
+    async with open_transport() as transport:
         sender = Sender(
             contract=ready.contract,
             transport=transport,
             gateway=found.url,
             token=found.token,
-            own=await own_addresses(found.url, observation),
+            own=await trusted_addresses(found.url, observer),
             limits=settings.limits,
-            upstream_address=None if observation is None else observation.address,
-            from_here=str if observation is None else observation.from_here,
+            upstream_address=None if observer is None else observer.address,
+            from_here=str if observer is None else observer.reachable_url,
         )
         campaign = Campaign(
             sender=sender,
             rules=ready.rules,
-            plan=planned_for(ready),
-            observation=observation,
+            plan=plan_for(ready),
+            observer=observer,
             seed=settings.seed,
             jobs=settings.jobs,
             progress=progress,
@@ -165,12 +165,12 @@ async def _campaign(ready: Loaded, found: Target, observation: Observer | None, 
             regressions(settings.report / ready.contract.name)  # what cannot be read is told before anything is sent
         await campaign.run()
         if settings.fuzz > 0 and not campaign.problem:
-            with campaign.errors.caught("fuzzing"):
+            with campaign.errors.catch("fuzzing"):
                 await _fuzz(ready, campaign)
         return campaign
 
 
-async def _fuzz(ready: Loaded, campaign: Campaign) -> None:
+async def _fuzz(ready: PreparedRun, campaign: Campaign) -> None:
     from contract_tests.fuzzing.fuzz import fuzz_after_the_plan  # noqa: PLC0415 # takes a second to import
 
     rules = [rule for rule in ready.rules if rule.id in ready.selected]
@@ -178,15 +178,15 @@ async def _fuzz(ready: Loaded, campaign: Campaign) -> None:
 
 
 @lru_cache(maxsize=8)
-def planned_for(ready: Loaded) -> Plan:
+def plan_for(ready: PreparedRun) -> Plan:
     """What a run will send: about the selected rules, within the budget. Whoever runs it again need not plan again."""
     budget = budget_of(ready.settings)
-    planned = for_rules(plan(ready.contract, observed_from(ready.settings), ready.settings.seed), ready.selected)
+    planned = for_rules(plan(ready.contract, observation_of(ready.settings), ready.settings.seed), ready.selected)
     if not any(rule.kind is RuleKind.RESILIENCE for rule in ready.rules if rule.id in ready.selected):
         planned = replace(planned, failures=())
     if budget is None:
         return planned
-    return within_budget(planned, budget - asked_images(ready.contract, base_request(ready.contract)))  # the look's
+    return within_budget(planned, budget - requested_images(ready.contract, base_request(ready.contract)))  # the look's
 
 
 def left_out(campaign: Campaign) -> str:
@@ -197,16 +197,16 @@ def left_out(campaign: Campaign) -> str:
 
 def budget_of(settings: Settings) -> int | None:
     """How many images a run may ask for; None where nobody pays for them."""
-    if settings.budget is None and observed_from(settings) is Observation.NORTH_ONLY:
+    if settings.budget is None and observation_of(settings) is Observation.NORTH_ONLY:
         return NORTH_ONLY_BUDGET
     return settings.budget
 
 
-async def own_addresses(gateway: str, observation: Observer | None) -> frozenset[str]:
+async def trusted_addresses(gateway: str, observer: UpstreamObserver | None) -> frozenset[str]:
     """The addresses of the gateway and of our upstream, to which image links may lead though they are not public."""
     hosts = {urlsplit(gateway).hostname}
-    if observation is not None:
-        hosts.add(urlsplit(observation.url).hostname)
+    if observer is not None:
+        hosts.add(urlsplit(observer.url).hostname)
     found: set[str] = set()
     for host in filter(None, hosts):
         try:
@@ -220,7 +220,7 @@ def _untested(contract: Contract, settings: Settings, problem: str, *errors: str
     return Run(
         contract=contract.name,
         gateway=settings.gateway or "the bundled mock",
-        observed=observed_from(settings),
+        observed=observation_of(settings),
         seed=settings.seed,
         seconds=0.0,
         cost=Cost(),
@@ -230,6 +230,6 @@ def _untested(contract: Contract, settings: Settings, problem: str, *errors: str
     )
 
 
-def broken_run(ready: Loaded, error: Exception) -> Run:
+def failed_run(ready: PreparedRun, error: Exception) -> Run:
     """What is told of a run that an error of our own ended, with the place where it was raised."""
-    return _untested(ready.contract, ready.settings, "", f"{said(error)} ({places_of(error)})")
+    return _untested(ready.contract, ready.settings, "", f"{describe_error(error)} ({traceback_places(error)})")

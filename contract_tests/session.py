@@ -11,10 +11,10 @@ from contract_tests import suite
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.json_report import write_report
-from contract_tests.report.terminal import print_rules, print_run, progress_on
-from contract_tests.rerun import changes, failing_rules, print_changes, sent_again, stored
+from contract_tests.report.terminal import print_rules, print_run, show_progress
+from contract_tests.rerun import changes, failing_rules, print_changes, read_stored, send_again
 from contract_tests.results import EXIT_STATUS, Conformance
-from contract_tests.run import loaded, observed_from
+from contract_tests.run import observation_of, prepare
 from contract_tests.settings import Settings, SettingsError, checked
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -32,10 +32,10 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
 
     Raises DocumentError for a contract that cannot be read, SettingsError for a folder that cannot be made.
     """
-    ready = {found.contract.name: found for found in map(loaded, wanted)}
+    ready = {found.contract.name: found for found in map(prepare, wanted)}
     for found in ready.values():
         print_warnings(found.contract)
-    folder = made(wanted[0].report)
+    folder = make_folder(wanted[0].report)
     console = Console(highlight=False)
 
     @contextmanager
@@ -43,10 +43,10 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
         settings = ready[name].settings
         where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
         console.print(
-            f"{name}: testing {settings.gateway or 'the bundled mock'}, {observed_from(settings)}{where}",
+            f"{name}: testing {settings.gateway or 'the bundled mock'}, {observation_of(settings)}{where}",
             soft_wrap=True,
         )
-        with progress_on(console) as shown:
+        with show_progress(console) as shown:
             yield shown.step
 
     plugin = ContractPlugin(ready, progress)
@@ -62,10 +62,10 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
         write_report(run, folder, secrets)
         console.print()
         print_run(run, console, folder, secrets)
-    return worst([run.conformance for run in shown.values()])
+    return worst_status([run.conformance for run in shown.values()])
 
 
-def made(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
     """The folder for the reports, before anything is sent: a run must not end without them."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
     ]
 
 
-def worst(found: Sequence[Conformance]) -> int:
+def worst_status(found: Sequence[Conformance]) -> int:
     """The exit status of several runs: a violation before all, then what could not be tested."""
     order = (Conformance.VIOLATES, Conformance.NOT_TESTED, Conformance.CONFORMS)
     return EXIT_STATUS[min(found, key=order.index)]
@@ -121,10 +121,10 @@ def rerun_exchange(path: Path, gateway: str | None, contract: str | None, token:
 
     Raises StoredError, SettingsError, DocumentError, PortInUseError and NoUpstreamError.
     """
-    found = stored(path)
+    found = read_stored(path)
     settings = Settings(contract or found.contract, gateway or found.gateway, token=token, upstream=upstream)
-    ready = loaded(checked(settings))
-    exchange = sent_again(found, ready)
+    ready = prepare(checked(settings))
+    exchange = send_again(found, ready)
     console = Console(highlight=False)
     failing = failing_rules(ready, exchange)
     print_changes(changes(found, ready, exchange, failing), console, all_secrets([exchange], [token]))

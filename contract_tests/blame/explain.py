@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from contract_tests.blame.minimize import BudgetSpentError, Send, isolated, minimize, valid_bodies
+from contract_tests.blame.minimize import BudgetSpentError, Send, case_with_field_alone, minimize, valid_bodies
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import PLACEHOLDER, marked
-from contract_tests.planning.fields import Field, asked_images, fields_of
+from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
+from contract_tests.planning.fields import RequestField, fields_of, requested_images
 from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
@@ -28,7 +28,7 @@ MOST_REQUESTS = 120
 
 
 @dataclass(slots=True)
-class Explaining:
+class Explainer:
     """One run's explanations: every failing rule is tried out with smaller requests.
 
     `planned` are the cases of the plan by their names.
@@ -40,63 +40,65 @@ class Explaining:
     may_send: Callable[[Case], bool]
     sent: int = 0
 
-    async def explained(self, one: Judgement) -> Judgement | None:
+    async def explain(self, one: Judgement) -> Judgement | None:
         """The failure by the smallest request, which says what it takes; None where there is nothing to learn."""
-        alone = await self._alone(one)
-        return await self._by_chance(alone or one) or alone or await self._together(one)
+        alone = await self._with_field_alone(one)
+        return await self._failure_rate(alone or one) or alone or await self._with_fewest_fields(one)
 
-    def hangs_on_others(self, one: Judgement) -> bool:
+    def depends_on_earlier_requests(self, one: Judgement) -> bool:
         """Whether requests before it made it what it was: those with the same text. It cannot be tried by itself."""
         planned = self.planned.get(one.exchange.name)
         return planned is not None and planned.same_text
 
-    async def _alone(self, one: Judgement) -> Judgement | None:
+    async def _with_field_alone(self, one: Judgement) -> Judgement | None:
         """The failure with nothing in the request but the rule's own field."""
         body, pointer = one.exchange.request.body, one.rule.pointer
         if pointer is None or body is ABSENT or not validity_of(self.contract, body).valid:
             return None
-        case = isolated(self.contract, body, pointer)
-        exchange = None if case is None else await self._sent(case)
+        case = case_with_field_alone(self.contract, body, pointer)
+        exchange = None if case is None else await self._send(case)
         if exchange is None:
             return None
         narrowed = exchange if exchange.accepted else replace(exchange, essential=frozenset({pointer}))
         finding = self._finding(one.rule, narrowed)
-        return Judgement(one.rule, narrowed, finding) if _fails(finding) else None
+        return Judgement(one.rule, narrowed, finding) if _is_failure(finding) else None
 
-    async def _by_chance(self, one: Judgement) -> Judgement | None:
+    async def _failure_rate(self, one: Judgement) -> Judgement | None:
         """How often it fails, where the same request does not fail each time."""
-        case = None if self.hangs_on_others(one) else self._case_of(one.exchange)
+        case = None if self.depends_on_earlier_requests(one) else self._case_of(one.exchange)
         failed = 1
         for tried in range(1, TRIES):
-            again = None if case is None or tried == failed == ALWAYS else await self._sent(case)
+            again = None if case is None or tried == failed == ALWAYS else await self._send(case)
             if again is None:
                 return None
-            failed += _fails(self._finding(one.rule, replace(again, essential=one.exchange.essential)))
-        return _noted(one, f"in {failed} of {TRIES} tries")
+            failed += _is_failure(self._finding(one.rule, replace(again, essential=one.exchange.essential)))
+        return _with_note(one, f"in {failed} of {TRIES} tries")
 
     def _case_of(self, exchange: Exchange) -> Case | None:
         """The same request once more; None for content that is no JSON and was not planned."""
         planned, body = self.planned.get(exchange.name), exchange.request.body
         if planned is None:
-            return None if body is ABSENT else self._valid(exchange, body)
-        billed = 0 if body is ABSENT or not exchange.accepted else asked_images(self.contract, body)
+            return None if body is ABSENT else self._valid_case(exchange, body)
+        billed = 0 if body is ABSENT or not exchange.accepted else requested_images(self.contract, body)
         return replace(planned, name=f"{planned.name}, again", images=max(planned.images, billed))
 
-    async def _together(self, one: Judgement) -> Judgement | None:
+    async def _with_fewest_fields(self, one: Judgement) -> Judgement | None:
         """The failure with as few other fields as it takes, and those named without which the rule is kept."""
         body = one.exchange.request.body
         if body is ABSENT or not validity_of(self.contract, body).valid:
             return None
         if not one.exchange.accepted:
             essential = one.exchange.essential or frozenset()
-            return self._beside(one, [part for part in fields_of(self.contract) if part.pointer in essential])
-        found = await self._without_others(one, marked(body, self.contract.marks, PLACEHOLDER))
+            return self._name_other_fields(
+                one, [part for part in fields_of(self.contract) if part.pointer in essential]
+            )
+        found = await self._remove_fields(one, with_correlation_id(body, self.contract.marks, PLACEHOLDER))
         if found is None:
             return None
         smallest, kept_without = found
-        return self._beside(smallest, kept_without) or (None if smallest is one else smallest)
+        return self._name_other_fields(smallest, kept_without) or (None if smallest is one else smallest)
 
-    async def _without_others(self, one: Judgement, body: Json) -> tuple[Judgement, Sequence[Field]] | None:
+    async def _remove_fields(self, one: Judgement, body: Json) -> tuple[Judgement, Sequence[RequestField]] | None:
         """The failure without the fields that it does not take, and those without which the rule is kept.
 
         None where no more may be sent. A field without which the rule bears on nothing is its own business.
@@ -105,11 +107,11 @@ class Explaining:
 
         async def still_fails(attempt: Json) -> bool:
             nonlocal one
-            exchange = await self._sent(self._valid(first, attempt))
+            exchange = await self._send(self._valid_case(first, attempt))
             if exchange is None:
                 raise BudgetSpentError
             finding = self._finding(one.rule, exchange)
-            if _fails(finding):
+            if _is_failure(finding):
                 one = Judgement(one.rule, exchange, finding)
                 return True
             if finding is not None and finding.outcome is Outcome.PASS:
@@ -123,16 +125,16 @@ class Explaining:
             return None
         return one, [part for part in budget.fields if minimal.needed.get(part.pointer, ABSENT) in kept]
 
-    def _beside(self, one: Judgement, parts: Sequence[Field]) -> Judgement | None:
+    def _name_other_fields(self, one: Judgement, parts: Sequence[RequestField]) -> Judgement | None:
         """The failure with the fields named that it takes beside the rule's own; None where it takes none."""
         body = one.exchange.request.body
         others = [part for part in parts if part.pointer != one.rule.pointer]
-        return _noted(one, _with(others, body)) if others and body is not ABSENT else None
+        return _with_note(one, _describe_fields(others, body)) if others and body is not ABSENT else None
 
-    def _valid(self, exchange: Exchange, body: Json) -> Case:
+    def _valid_case(self, exchange: Exchange, body: Json) -> Case:
         return valid_case(self.contract, f"{exchange.name}, again", body)
 
-    async def _sent(self, case: Case) -> Exchange | None:
+    async def _send(self, case: Case) -> Exchange | None:
         if self.sent >= MOST_REQUESTS or not self.may_send(case):
             return None
         self.sent += 1
@@ -143,14 +145,14 @@ class Explaining:
         return next((one.finding for one in judged if isinstance(one, Judgement)), None)
 
 
-def _fails(finding: Finding | None) -> TypeGuard[Finding]:
+def _is_failure(finding: Finding | None) -> TypeGuard[Finding]:
     return finding is not None and finding.outcome is Outcome.FAIL
 
 
-def _noted(one: Judgement, note: str) -> Judgement:
+def _with_note(one: Judgement, note: str) -> Judgement:
     return replace(one, finding=replace(one.finding, note=note))
 
 
-def _with(others: Sequence[Field], body: Json) -> str:
+def _describe_fields(others: Sequence[RequestField], body: Json) -> str:
     """For example `with count 6 and format "inline"`."""
     return "with " + " and ".join(f"{part.subject} {shortened(read(body, part.pointer))}" for part in others)

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import PLACEHOLDER, marked
-from contract_tests.planning.fields import Field, base_for, base_request, fields_of
+from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
+from contract_tests.planning.fields import RequestField, base_for, base_request, fields_of
 from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
@@ -27,7 +27,7 @@ class Budget:
     """Where minimizing may lead: some fields become as in `base`, in bodies that are allowed."""
 
     base: Json
-    fields: Sequence[Field]
+    fields: Sequence[RequestField]
     is_allowed: Callable[[Json], bool]
 
 
@@ -45,35 +45,35 @@ async def minimize(body: Json, still_fails: StillFails, budget: Budget) -> Minim
     Raises BudgetSpentError.
     """
     needed: dict[str, Json] = {}
-    left = list(varied(budget, body))
+    left = list(changed_fields(budget, body))
     size, smaller = len(left), True
     while smaller or size > 1:
         size, smaller = max(min(size, len(left) // 2), 1) if smaller else size // 2, False
         for group in [left[start : start + size] for start in range(0, len(left), size)]:
-            attempt = as_in_base(budget.base, body, (part.pointer for part in group))
+            attempt = reset_fields(budget.base, body, (part.pointer for part in group))
             if not budget.is_allowed(attempt):
                 continue
             if await still_fails(attempt):
                 body, smaller = attempt, True
             elif size == 1:
                 needed[group[0].pointer] = attempt
-        left = [part for part in varied(budget, body) if part.pointer not in needed]
+        left = [part for part in changed_fields(budget, body) if part.pointer not in needed]
     return Minimal(body, needed)
 
 
-def varied(budget: Budget, body: Json) -> Iterable[Field]:
+def changed_fields(budget: Budget, body: Json) -> Iterable[RequestField]:
     """The fields in which a body differs from the base."""
     return (part for part in budget.fields if differs(budget.base, body, part))
 
 
-def as_in_base(base: Json, body: Json, pointers: Iterable[str]) -> Json:
+def reset_fields(base: Json, body: Json, pointers: Iterable[str]) -> Json:
     for pointer in pointers:
         body = with_value(body, pointer, read(base, pointer))
     return body
 
 
 MOST_REQUESTS = 160
-"""What narrowing may cost in all, in requests: a gateway that refuses at random would cost without end."""
+"""What minimizing may cost in all, in requests: a gateway that refuses at random would cost without end."""
 
 TRIES = 2
 """How often a failure is tried again before a field is blamed for it."""
@@ -88,8 +88,8 @@ Send = Callable[[Case], Awaitable[Exchange]]
 
 
 @dataclass(slots=True)
-class Narrowing:
-    """One run's narrowing. `blamed` are combinations of values that are known to be refused.
+class RejectionMinimizer:
+    """Minimizes rejections of one run. `blamed` are combinations of values that are known to be refused.
 
     `by_chance` is whether the gateway was seen to fail now and then on the same request.
     """
@@ -99,48 +99,48 @@ class Narrowing:
     may_send: Callable[[Case], bool] = lambda _: True
     sent: int = 0
     blamed: list[dict[str, Json]] = field(default_factory=list)
-    by_chance: bool = False
+    is_intermittent: bool = False
 
-    async def smallest(self, refused: Exchange) -> Exchange:
+    async def minimize(self, refused: Exchange) -> Exchange:
         """The smallest request with the same refusal, and in `essential` the fields that it takes."""
         if refused.request.body is ABSENT:
             return refused
-        body = marked(refused.request.body, self.contract.marks, PLACEHOLDER)
-        known = next((blamed for blamed in self.blamed if holds(body, blamed)), None)
+        body = with_correlation_id(refused.request.body, self.contract.marks, PLACEHOLDER)
+        known = next((blamed for blamed in self.blamed if has_values(body, blamed)), None)
         if known is not None:
             return replace(refused, essential=frozenset(known))
-        again = await self._again(body, refused.name)
+        again = await self._send_body(body, refused.name)
         if again is None or again.accepted:
-            self.by_chance |= again is not None
+            self.is_intermittent |= again is not None
             return replace(refused, essential=frozenset())
-        return await self._narrowed(body, replace(again, name=f"{refused.name}, made smaller"))
+        return await self._remove_fields(body, replace(again, name=f"{refused.name}, made smaller"))
 
-    async def tried_again(self, broken: Exchange) -> Exchange:
+    async def retry(self, broken: Exchange) -> Exchange:
         """A failure that blames no field where the same request does not fail each time."""
         request = broken.request
         case = Case(broken.name, request.content, request.method, request.credential)
-        lasts = await self._lasts(case, is_broken)
+        lasts = await self._fails_each_time(case, is_broken)
         return broken if lasts else replace(broken, essential=frozenset())
 
-    async def _lasts(self, case: Case, failed: Callable[[Exchange], bool]) -> bool:
+    async def _fails_each_time(self, case: Case, failed: Callable[[Exchange], bool]) -> bool:
         """Whether a request fails each time it may be tried; where some failed by chance, one untried did so, too."""
         tried = 0
-        while tried < (MORE_TRIES if self.by_chance else TRIES):
-            again = await self._sent(case)
+        while tried < (MORE_TRIES if self.is_intermittent else TRIES):
+            again = await self._send_within_limit(case)
             if again is None:
-                return not self.by_chance
+                return not self.is_intermittent
             if not failed(again):
-                self.by_chance = True
+                self.is_intermittent = True
                 return False
             tried += 1
         return True
 
-    async def _narrowed(self, body: Json, refused: Exchange) -> Exchange:
+    async def _remove_fields(self, body: Json, refused: Exchange) -> Exchange:
         """Takes fields away while the request is still refused."""
 
         async def still_refused(attempt: Json) -> bool:
             nonlocal refused
-            again = await self._again(attempt, refused.name)
+            again = await self._send_body(attempt, refused.name)
             if again is None:
                 raise BudgetSpentError
             refused = refused if again.accepted else again
@@ -152,16 +152,16 @@ class Narrowing:
             return replace(refused, essential=frozenset())
         case = valid_case(self.contract, refused.name, minimal.body)
         blames = 0 < len(minimal.needed) <= MOST_BLAMED
-        if not blames or not await self._lasts(case, lambda again: not again.accepted):
+        if not blames or not await self._fails_each_time(case, lambda again: not again.accepted):
             return replace(refused, essential=frozenset())
         self.blamed.append({pointer: read(minimal.body, pointer) for pointer in minimal.needed})  # type: ignore[misc] # it is there
         return replace(refused, essential=frozenset(minimal.needed))
 
-    async def _again(self, body: Json, name: str) -> Exchange | None:
-        return await self._sent(valid_case(self.contract, name, body))
+    async def _send_body(self, body: Json, name: str) -> Exchange | None:
+        return await self._send_within_limit(valid_case(self.contract, name, body))
 
-    async def _sent(self, case: Case) -> Exchange | None:
-        """What comes of a request; None where narrowing has cost enough."""
+    async def _send_within_limit(self, case: Case) -> Exchange | None:
+        """What comes of a request; None where minimizing has cost enough."""
         if self.sent >= MOST_REQUESTS or not self.may_send(case):
             return None
         self.sent += 1
@@ -179,22 +179,22 @@ def is_broken(exchange: Exchange) -> bool:
     return not isinstance(exchange.answer, Answer) or exchange.answer.status >= 500
 
 
-def differs(base: Json, body: Json, part: Field) -> bool:
+def differs(base: Json, body: Json, part: RequestField) -> bool:
     here = read(body, part.pointer)
     return here is not ABSENT and not same(read(base, part.pointer), here)
 
 
-def holds(body: Json, values: dict[str, Json]) -> bool:
+def has_values(body: Json, values: dict[str, Json]) -> bool:
     return all(same(read(body, pointer), value) for pointer, value in values.items())
 
 
-def isolated(contract: Contract, body: Json, pointer: str) -> Case | None:
+def case_with_field_alone(contract: Contract, body: Json, pointer: str) -> Case | None:
     """The smallest valid request with one field as a body has it; None where it needs others too."""
     value = read(body, pointer)
     base = base_for(contract, None)
     if value is ABSENT or base is None:
         return None
     alone = placed(base, pointer, value)
-    if not validity_of(contract, alone).valid or same(alone, marked(body, contract.marks, PLACEHOLDER)):
+    if not validity_of(contract, alone).valid or same(alone, with_correlation_id(body, contract.marks, PLACEHOLDER)):
         return None
     return valid_case(contract, f"{pointer} {shortened(value)} alone", alone)

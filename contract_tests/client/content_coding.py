@@ -4,14 +4,14 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from contract_tests.client.limits import Trouble
+from contract_tests.client.limits import PeerError
 
 OFFERED = "gzip, deflate"
 SHOWN = 20  # characters of an unknown coding's name
 
 
 class Decoder(Protocol):
-    def feed(self, chunk: bytes, room: int) -> bytes:
+    def decode(self, chunk: bytes, room: int) -> bytes:
         """What the chunk unpacks to, or its first `room` bytes."""
 
     def finish(self) -> None:
@@ -19,10 +19,10 @@ class Decoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class IdentityDecoder:
     """No content coding."""
 
-    def feed(self, chunk: bytes, room: int) -> bytes:
+    def decode(self, chunk: bytes, room: int) -> bytes:
         return chunk[:room]
 
     def finish(self) -> None:
@@ -30,39 +30,39 @@ class Plain:
 
 
 @dataclass(slots=True)
-class Inflater:
+class ZlibDecoder:
     """The codings gzip and deflate. An unpacker that reports its end is asked for no more."""
 
     coding: str
     head: bytes = b""
     unpacker: "zlib._Decompress | None" = field(default=None)
 
-    def feed(self, chunk: bytes, room: int) -> bytes:
+    def decode(self, chunk: bytes, room: int) -> bytes:
         if self.unpacker is None:
             self.head += chunk
             if len(self.head) < 2:
                 return b""
-            self.unpacker, chunk = zlib.decompressobj(window(self.coding, self.head)), self.head
-        return self._unpacked(self.unpacker, chunk, room)
+            self.unpacker, chunk = zlib.decompressobj(zlib_window(self.coding, self.head)), self.head
+        return self._decompress(self.unpacker, chunk, room)
 
-    def _unpacked(self, unpacker: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
+    def _decompress(self, unpacker: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
         if unpacker.eof:
-            raise Trouble(f"bytes after the end of the response's {self.coding} data")
+            raise PeerError(f"bytes after the end of the response's {self.coding} data")
         try:
             content = unpacker.decompress(chunk, room)
         except zlib.error:
-            raise Trouble(f"the response says that it is {self.coding} data, and is not") from None
+            raise PeerError(f"the response says that it is {self.coding} data, and is not") from None
         if unpacker.unused_data:
-            raise Trouble(f"bytes after the end of the response's {self.coding} data")
+            raise PeerError(f"bytes after the end of the response's {self.coding} data")
         return content
 
     def finish(self) -> None:
         started = self.unpacker is not None or self.head
         if started and not (self.unpacker and self.unpacker.eof):
-            raise Trouble(f"the response's {self.coding} data is cut")
+            raise PeerError(f"the response's {self.coding} data is cut")
 
 
-def window(coding: str, head: bytes) -> int:
+def zlib_window(coding: str, head: bytes) -> int:
     """The zlib setting for a coding. "deflate" is sent with zlib's header (RFC 9110) and, by many, without."""
     if coding == "gzip":
         return zlib.MAX_WBITS | 16
@@ -75,7 +75,7 @@ def decoder(content_encoding: str) -> Decoder:
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     match [coding.removeprefix("x-") for coding in codings if coding not in {"", "identity"}]:
         case []:
-            return Plain()
+            return IdentityDecoder()
         case [("gzip" | "deflate") as coding]:
-            return Inflater(coding)
-    raise Trouble(f"the response has content coding {content_encoding[:SHOWN]!r}, which was not offered")
+            return ZlibDecoder(coding)
+    raise PeerError(f"the response has content coding {content_encoding[:SHOWN]!r}, which was not offered")

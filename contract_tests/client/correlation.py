@@ -12,17 +12,17 @@ PATTERN = re.compile(r"k[0-9a-f]{9}")
 # Letters and digits pass through any encoding, escaping or trimming of text; their case may not, and says nothing.
 
 
-def mark_of(*parts: object) -> str:
+def correlation_id(*parts: object) -> str:
     """The same mark for the same parts, in any process."""
     digest = hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()
     return "k" + digest[: LENGTH - 1]
 
 
-PLACEHOLDER = mark_of("placeholder")
+PLACEHOLDER = correlation_id("placeholder")
 """What stands in a planned text until the request is sent."""
 
 
-def marked(body: Json, pointers: Iterable[str], mark: str) -> Json:
+def with_correlation_id(body: Json, pointers: Iterable[str], mark: str) -> Json:
     """A body in whose free texts a mark stands instead of the one that was there."""
     for pointer in pointers:
         text = read(body, pointer)
@@ -31,17 +31,17 @@ def marked(body: Json, pointers: Iterable[str], mark: str) -> Json:
     return body
 
 
-def marks_in(body: object) -> set[str]:
+def correlation_ids(body: object) -> set[str]:
     """Every mark that stands anywhere in the texts of a JSON value."""
     texts = (value for _, value in leaves(body) if isinstance(value, str))  # type: ignore[arg-type] # JSON or ABSENT
     return {mark for text in texts for mark in PATTERN.findall(text.lower())}
 
 
-def with_mark(text: str) -> str:
+def text_with_id(text: str) -> str:
     return f"{PLACEHOLDER} {text}"
 
 
-def with_mark_within(text: str) -> str:
+def text_with_id_within(text: str) -> str:
     """A text of the same length with a mark at its head; one that has no room for both stays as it is."""
-    head = with_mark("")
+    head = text_with_id("")
     return head + text[len(head) :] if len(text) > 2 * len(head) else text

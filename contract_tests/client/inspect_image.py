@@ -18,7 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from contract_tests.client.limits import Limits, Problem, Trouble, in_bytes
+from contract_tests.client.limits import Limits, PeerError, Problem, format_bytes
 from gateway_contract.traffic.exchange import BrokenImage, Image
 from mock_server.images.identity import identity_of
 
@@ -33,9 +33,9 @@ def check_parts(kind: str, content: bytes) -> None:
     """Raise Trouble where the file has more parts than an honest one of its size."""
     walks = {"PNG": png_parts, "JPEG": jpeg_parts}
     if kind in walks and sum(1 for _ in islice(walks[kind](content), PARTS + 1)) > PARTS:
-        raise Trouble(f"a {kind} image of more than {PARTS:,} parts")
+        raise PeerError(f"a {kind} image of more than {PARTS:,} parts")
     if kind == "JPEG" and content.count(JPEG_START_OF_SCAN) > SCANS:
-        raise Trouble(f"a JPEG image with more than {SCANS} scans")
+        raise PeerError(f"a JPEG image with more than {SCANS} scans")
 
 
 def png_parts(content: bytes) -> Iterator[int]:
@@ -69,11 +69,11 @@ ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (
 
 def check_pixels(content: bytes) -> None:
     """Raise Trouble, or zlib.error, where the pixel data of a PNG with sound chunks stops too early."""
-    if counted(packed(content), wanted := length_of(content)) < wanted:
-        raise Trouble("pixels are missing")
+    if count_bytes(packed_size(content), wanted := pixel_bytes(content)) < wanted:
+        raise PeerError("pixels are missing")
 
 
-def length_of(content: bytes) -> int:
+def pixel_bytes(content: bytes) -> int:
     """How many bytes the pixels unpack to, by the header."""
     width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, 16)
     bits = depth * CHANNELS[colour]
@@ -84,13 +84,13 @@ def length_of(content: bytes) -> int:
     return length
 
 
-def packed(content: bytes) -> Iterator[bytes]:
+def packed_size(content: bytes) -> Iterator[bytes]:
     for place in png_parts(content):
         if content[place + 4 : place + 8] == b"IDAT":
             yield content[place + 8 : place + 8 + int.from_bytes(content[place : place + 4])]
 
 
-def counted(parts: Iterator[bytes], most: int) -> int:
+def count_bytes(parts: Iterator[bytes], most: int) -> int:
     """How many bytes some parts unpack to, counted no further than to `most`."""
     unpacker, found = zlib.decompressobj(), 0
     for part in parts:
@@ -141,10 +141,10 @@ async def inspect_within(
 def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits) -> Image | BrokenImage:
     """What the bytes are. `link` is "" where they came within the answer; then the bytes say the media type."""
     try:
-        picture = opened(content, media_type, limits)
+        picture = open_image(content, media_type, limits)
         width, height = picture.size
         check(picture, content, limits)
-    except Trouble as trouble:
+    except PeerError as trouble:
         return BrokenImage(key, link, str(trouble))
     kind = str(picture.format)
     said = media_type if link else Pillow.MIME[kind]
@@ -152,44 +152,44 @@ def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits
     return Image(key, link, said, kind, width, height, digest, identity_of(content))
 
 
-def opened(content: bytes, media_type: str, limits: Limits) -> ImageFile:
+def open_image(content: bytes, media_type: str, limits: Limits) -> ImageFile:
     """The image with its header read. Not by Pillow's `open`: that warns of big ones by a setting of the process."""
     if not content:
-        raise Trouble("no bytes where an image should be")
+        raise PeerError("no bytes where an image should be")
     if len(content) > limits.image_bytes:
-        raise Trouble(f"an image of more than {in_bytes(limits.image_bytes)}")
+        raise PeerError(f"an image of more than {format_bytes(limits.image_bytes)}")
     for kind in KINDS:
         _, accepts = Pillow.OPEN[kind]
         if accepts and accepts(content[:16]) is True:
-            return header_of(kind, content)
+            return image_header(kind, content)
     said = f" ({media_type[:SHOWN]})" if media_type else ""
-    raise Trouble(f"not a PNG, JPEG, WebP or AVIF image{said}")
+    raise PeerError(f"not a PNG, JPEG, WebP or AVIF image{said}")
 
 
-def header_of(kind: str, content: bytes) -> ImageFile:
+def image_header(kind: str, content: bytes) -> ImageFile:
     check_parts(kind, content)
     try:
         return KINDS[kind](io.BytesIO(content))
     except Pillow.DecompressionBombError:
-        raise Trouble(f"a {kind} image that claims too many pixels") from None
+        raise PeerError(f"a {kind} image that claims too many pixels") from None
     except Exception as error:
-        raise Trouble(f"a {kind} image whose header cannot be read") from error
+        raise PeerError(f"a {kind} image whose header cannot be read") from error
 
 
 def check(picture: ImageFile, content: bytes, limits: Limits) -> None:
     """Raise Trouble where the image is too big or not whole."""
     width, height = picture.size
     if width * height > limits.pixels:
-        raise Trouble(f"a {picture.format} image that claims {width} x {height} pixels")
+        raise PeerError(f"a {picture.format} image that claims {width} x {height} pixels")
     if not isinstance(picture, PngImageFile) and width * height > limits.decoded_pixels:
         return  # decoding it costs more memory than a run may take, so its header has to do
     try:
-        read_through(picture, content)
+        read_to_end(picture, content)
     except Exception as error:
-        raise Trouble(f"a {picture.format} image that is cut or damaged") from error
+        raise PeerError(f"a {picture.format} image that is cut or damaged") from error
 
 
-def read_through(picture: ImageFile, content: bytes) -> None:
+def read_to_end(picture: ImageFile, content: bytes) -> None:
     """Read the image to its end at the least cost: a PNG without drawing it, a JPEG at an eighth of its size."""
     if isinstance(picture, PngImageFile):
         picture.verify()
@@ -204,29 +204,29 @@ FROM_URL_SAFE = str.maketrans("-_", "+/")
 
 def decode_base64(text: str) -> bytes | Problem:
     """The bytes that the text stands for, or which near relative of Base64 it is."""
-    content = strictly(text)
-    return Problem(why_not(text)) if content is None else content
+    content = decode_strictly(text)
+    return Problem(base64_error(text)) if content is None else content
 
 
-def strictly(text: str) -> bytes | None:
+def decode_strictly(text: str) -> bytes | None:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
     except ValueError:  # binascii.Error is one; so is a character outside ASCII
         return None
 
 
-def why_not(text: str) -> str:
+def base64_error(text: str) -> str:
     if text[:5].lower() == "data:":
         return "a data URI, not bare Base64"
-    if strictly("".join(text.split())) is not None:
+    if decode_strictly("".join(text.split())) is not None:
         return "Base64 with line breaks" if "\n" in text else "Base64 with white space"
-    if readable(text.translate(FROM_URL_SAFE)) and ("-" in text or "_" in text):
+    if is_base64(text.translate(FROM_URL_SAFE)) and ("-" in text or "_" in text):
         return "URL-safe Base64"
-    return "Base64 that is cut, or lacks its padding" if readable(text) else "not Base64"
+    return "Base64 that is cut, or lacks its padding" if is_base64(text) else "not Base64"
 
 
-def readable(text: str) -> bool:
+def is_base64(text: str) -> bool:
     """Whether the text is Base64 but for its end; a last character that stands alone says nothing."""
     digits = text.rstrip("=")
     whole = digits[: len(digits) - (len(digits) % 4 == 1)]
-    return bool(whole) and strictly(whole + "=" * (-len(whole) % 4)) is not None
+    return bool(whole) and decode_strictly(whole + "=" * (-len(whole) % 4)) is not None

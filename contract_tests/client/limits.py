@@ -26,7 +26,7 @@ class Problem:
     text: str
 
 
-class Trouble(Exception):  # noqa: N818  # not an error of ours: what the other side did, on its way to a report
+class PeerError(Exception):  # not an error of ours: what the other side did, on its way to a report
     """What went wrong with the other side, in words that can stand in a report."""
 
 
@@ -34,6 +34,6 @@ class UnsendableError(Exception):
     """A request that HTTP cannot carry: the fault of whoever made it, never of the one that it was for."""
 
 
-def in_bytes(count: int) -> str:
+def format_bytes(count: int) -> str:
     """A number of bytes as a reader would say it."""
     return f"{count / 2**20:g} MiB" if count >= 2**20 else f"{count:,} bytes"

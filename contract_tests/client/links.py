@@ -15,27 +15,27 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import httpx
 
 from contract_tests.client.content_coding import OFFERED
-from contract_tests.client.limits import Limits, Problem, Trouble, UnsendableError
-from contract_tests.client.transport import body, opened
+from contract_tests.client.limits import Limits, PeerError, Problem, UnsendableError
+from contract_tests.client.transport import open_response, read_body
 
 NAT64 = IPv6Network("64:ff9b::/96")  # the last 32 bits are an IPv4 address (RFC 6052)
 
 
-async def resolved(host: str) -> tuple[str, ...]:
+async def resolve(host: str) -> tuple[str, ...]:
     """The addresses of a host, in the order in which the system would try them; none where it has none."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # UnicodeError: a label that no name can have
         return ()
-    return tuple(dict.fromkeys(canonical(str(sockaddr[0])) for *_, sockaddr in found))
+    return tuple(dict.fromkeys(canonical_address(str(sockaddr[0])) for *_, sockaddr in found))
 
 
 async def addresses(host: str) -> frozenset[str]:
     """All addresses of a host of our own, for comparison with those that a link leads to."""
-    return frozenset(await resolved(host))
+    return frozenset(await resolve(host))
 
 
-def canonical(address: str) -> str:
+def canonical_address(address: str) -> str:
     """One spelling for one address; an IPv4 address in IPv6's clothing is the IPv4 address."""
     parsed = ip_address(address)
     return str((isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed)
@@ -47,10 +47,10 @@ def is_public(address: str) -> bool:
     if parsed in NAT64:
         return is_public(str(IPv4Address(int(parsed) & 0xFFFFFFFF)))
     outer = parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
-    return outer and all(is_public(str(end)) for end in tunnelled(parsed))
+    return outer and all(is_public(str(end)) for end in tunnelled_addresses(parsed))
 
 
-def tunnelled(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
+def tunnelled_addresses(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
     """The IPv4 addresses that an IPv6 address is tunnelled to."""
     if isinstance(address, IPv4Address):
         return ()
@@ -85,76 +85,76 @@ async def download(
     """What lies behind a link. Private addresses are left alone, but for `own`: the gateway's and our upstream's."""
     try:
         async with asyncio.timeout(limits.seconds):
-            return await followed(transport, Hop(absolute(link), "points to"), own, limits)
+            return await follow(transport, Hop(absolute_url(link), "points to"), own, limits)
     except TimeoutError:
         return Problem(f"the link gave no complete response within {limits.seconds:g} s")
-    except Trouble as trouble:
+    except PeerError as trouble:
         return Problem(str(trouble))
     except UnsendableError:
         return Problem("the link cannot be requested over HTTP")
 
 
-async def followed(transport: httpx.AsyncBaseTransport, hop: Hop, own: frozenset[str], limits: Limits) -> Downloaded:
+async def follow(transport: httpx.AsyncBaseTransport, hop: Hop, own: frozenset[str], limits: Limits) -> Downloaded:
     seen: set[httpx.URL] = set()
     for _ in range(limits.redirects + 1):
         seen.add(hop.url)
-        targets = await allowed(hop, own)
-        async with aclosing(await first_opened(transport, hop.url, targets)) as response:
-            if not redirecting(response):
-                return await delivered(response, limits)
-            hop = Hop(destination(hop.url, response), "redirects to")
+        targets = await allowed_addresses(hop, own)
+        async with aclosing(await open_first(transport, hop.url, targets)) as response:
+            if not is_redirect(response):
+                return await read_download(response, limits)
+            hop = Hop(redirect_target(hop.url, response), "redirects to")
         if hop.url in seen:
-            raise Trouble("the link redirects in a circle")
-    raise Trouble(f"the link redirects more than {limits.redirects} times")
+            raise PeerError("the link redirects in a circle")
+    raise PeerError(f"the link redirects more than {limits.redirects} times")
 
 
-def absolute(link: str) -> httpx.URL:
+def absolute_url(link: str) -> httpx.URL:
     try:
         url = httpx.URL(link)
     except NO_URL:
-        raise Trouble("the link is not a valid URL") from None
+        raise PeerError("the link is not a valid URL") from None
     if not url.scheme:
-        raise Trouble("the link is relative" if link else "the link is empty")
+        raise PeerError("the link is relative" if link else "the link is empty")
     return url.copy_with(fragment=None)
 
 
-def destination(url: httpx.URL, response: httpx.Response) -> httpx.URL:
+def redirect_target(url: httpx.URL, response: httpx.Response) -> httpx.URL:
     """Where a redirect leads; here a relative reference is right (RFC 9110, 10.2.2)."""
     try:
         return url.join(response.headers["Location"]).copy_with(fragment=None)
     except NO_URL:
-        raise Trouble("the link redirects to an invalid URL") from None
+        raise PeerError("the link redirects to an invalid URL") from None
 
 
-def redirecting(response: httpx.Response) -> bool:
+def is_redirect(response: httpx.Response) -> bool:
     return response.status_code in REDIRECTS and "Location" in response.headers
 
 
-async def allowed(hop: Hop, own: frozenset[str]) -> tuple[str, ...]:
+async def allowed_addresses(hop: Hop, own: frozenset[str]) -> tuple[str, ...]:
     """Those of the hop's addresses that may be connected to; Trouble where there are none."""
     if hop.url.scheme not in {"http", "https"}:
-        raise Trouble(f"the link {hop.leads} {hop.url.scheme[:SHOWN]}:")
+        raise PeerError(f"the link {hop.leads} {hop.url.scheme[:SHOWN]}:")
     if hop.url.port is not None and not 0 < hop.url.port < 2**16:
-        raise Trouble(f"the link {hop.leads} port {str(hop.url.port)[:SHOWN]}, which does not exist")
-    found = await resolved(hop.url.raw_host.decode("ascii")) if hop.url.raw_host else ()
+        raise PeerError(f"the link {hop.leads} port {str(hop.url.port)[:SHOWN]}, which does not exist")
+    found = await resolve(hop.url.raw_host.decode("ascii")) if hop.url.raw_host else ()
     if not found:
-        raise Trouble(f"the link {hop.leads} a host that has no address")
+        raise PeerError(f"the link {hop.leads} a host that has no address")
     if fine := tuple(address for address in found if address in own or is_public(address)):
         return fine[:ADDRESSES]
-    raise Trouble(f"the link {hop.leads} a private address ({found[0]})")
+    raise PeerError(f"the link {hop.leads} a private address ({found[0]})")
 
 
-async def first_opened(transport: httpx.AsyncBaseTransport, url: httpx.URL, targets: tuple[str, ...]) -> httpx.Response:
+async def open_first(transport: httpx.AsyncBaseTransport, url: httpx.URL, targets: tuple[str, ...]) -> httpx.Response:
     """The answer of the first address that gives one: a host may listen on its IPv4 or its IPv6 address only."""
-    for attempt in attempts(url, targets[:-1]):
+    for attempt in requests_by_address(url, targets[:-1]):
         try:
-            return await opened(transport, attempt)
-        except Trouble:
+            return await open_response(transport, attempt)
+        except PeerError:
             continue
-    return await opened(transport, next(attempts(url, targets[-1:])))
+    return await open_response(transport, next(requests_by_address(url, targets[-1:])))
 
 
-def attempts(url: httpx.URL, targets: tuple[str, ...]) -> Iterator[httpx.Request]:
+def requests_by_address(url: httpx.URL, targets: tuple[str, ...]) -> Iterator[httpx.Request]:
     """Requests that go to the addresses, and speak to the host that the URL names (also in TLS)."""
     for target in targets:
         yield httpx.Request(
@@ -165,8 +165,8 @@ def attempts(url: httpx.URL, targets: tuple[str, ...]) -> Iterator[httpx.Request
         )
 
 
-async def delivered(response: httpx.Response, limits: Limits) -> Downloaded:
+async def read_download(response: httpx.Response, limits: Limits) -> Downloaded:
     if response.status_code != 200:
-        raise Trouble(f"{response.status_code} behind the link")
+        raise PeerError(f"{response.status_code} behind the link")
     media_type, _, _ = response.headers.get("Content-Type", "").partition(";")
-    return Downloaded(await body(response, limits.image_bytes), media_type.strip().lower())
+    return Downloaded(await read_body(response, limits.image_bytes), media_type.strip().lower())

@@ -17,7 +17,7 @@ class Pace:
     _slowed_at: float = field(default=float("-inf"))
     _next_start: float = 0.0
 
-    async def turn(self) -> float:
+    async def wait(self) -> float:
         """Wait until a request may start; the time of its start (of the monotonic clock)."""
         now = time.monotonic()
         start = max(now, self._next_start)

@@ -80,20 +80,20 @@ def authorization(credential: Credential, token: str) -> Headers:
 
 async def send(sender: Sender, case: Case) -> Exchange:
     """One case, and its images; what went upstream is added by whoever observes it."""
-    return await exchanged(sender, case, sender.request(case))
+    return await exchange_request(sender, case, sender.request(case))
 
 
-async def exchanged(sender: Sender, case: Case, request: Request) -> Exchange:
+async def exchange_request(sender: Sender, case: Case, request: Request) -> Exchange:
     """The same with a request that was made elsewhere."""
-    answer = await _answered(sender, request, PATIENCE if case.failure is None else 0.0)
+    answer = await _response(sender, request, PATIENCE if case.failure is None else 0.0)
     images = await _images(sender, answer) if isinstance(answer, Answer) and answer.successful else ()
     return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)
 
 
-async def _answered(sender: Sender, request: Request, patience: float) -> Answer | NoAnswer:
+async def _response(sender: Sender, request: Request, patience: float) -> Answer | NoAnswer:
     """The response; a throttled request is repeated more slowly, a few times and within `patience` seconds in all."""
     for wait in sender.limits.waits:
-        started = await sender.pace.turn()
+        started = await sender.pace.wait()
         response = await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
         if not is_throttled(response):
             return response
@@ -103,7 +103,7 @@ async def _answered(sender: Sender, request: Request, patience: float) -> Answer
             return response
         sender.pace.slow_down(started)
         await asyncio.sleep(wait if pause is None else pause)
-    await sender.pace.turn()
+    await sender.pace.wait()
     return await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
 
 
@@ -140,10 +140,15 @@ async def _images(sender: Sender, answer: Answer) -> tuple[tuple[Image | BrokenI
 
 
 async def _of_item(sender: Sender, item: Json) -> tuple[Image | BrokenImage, ...]:
-    return tuple([await _carried(sender, image_field, value) for image_field, value in carried(sender.contract, item)])
+    return tuple(
+        [
+            await _filled_fields(sender, image_field, value)
+            for image_field, value in filled_image_fields(sender.contract, item)
+        ]
+    )
 
 
-def carried(contract: Contract, item: Json) -> Iterator[tuple[ImageField, str]]:
+def filled_image_fields(contract: Contract, item: Json) -> Iterator[tuple[ImageField, str]]:
     """The image fields of an item that hold something."""
     for image_field in contract.images.image_fields if contract.images is not None else ():
         value = read(item, below("", image_field.key))
@@ -151,7 +156,7 @@ def carried(contract: Contract, item: Json) -> Iterator[tuple[ImageField, str]]:
             yield image_field, value
 
 
-async def _carried(sender: Sender, image_field: ImageField, value: str) -> Image | BrokenImage:
+async def _filled_fields(sender: Sender, image_field: ImageField, value: str) -> Image | BrokenImage:
     if image_field.inline:
         decoded = await asyncio.to_thread(decode_base64, value)
         if isinstance(decoded, Problem):

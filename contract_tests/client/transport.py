@@ -13,12 +13,12 @@ from urllib.parse import quote
 import httpx
 
 from contract_tests.client.content_coding import OFFERED, decoder
-from contract_tests.client.limits import Limits, Trouble, UnsendableError, in_bytes
+from contract_tests.client.limits import Limits, PeerError, UnsendableError, format_bytes
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request, header
 from gateway_contract.values.json_value import read_json
 
 
-def before_the_answer(error: httpx.TransportError) -> str:
+def connection_problem(error: httpx.TransportError) -> str:
     """Why there is not even the head of an answer."""
     match error:
         case httpx.ConnectError():
@@ -28,7 +28,7 @@ def before_the_answer(error: httpx.TransportError) -> str:
     return "connection closed before the response"
 
 
-def within_the_answer(error: httpx.TransportError) -> str:
+def body_problem(error: httpx.TransportError) -> str:
     """Why an answer has a head, but not its whole body."""
     match error:
         case httpx.RemoteProtocolError():
@@ -80,12 +80,12 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 @cache
-def trusting() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """Whom we believe over TLS; made once, for it reads every authority that there is."""
     return httpx.create_ssl_context()
 
 
-def connections() -> httpx.AsyncHTTPTransport:
+def open_transport() -> httpx.AsyncHTTPTransport:
     """A transport with a connection of its own for each exchange.
 
     On a shared connection an exchange would suffer for what the one before left unread, or for a server that
@@ -93,7 +93,7 @@ def connections() -> httpx.AsyncHTTPTransport:
     uses no proxy, and writes no link with its signature to a log.
     """
     alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(verify=trusting(), limits=alone)
+    return httpx.AsyncHTTPTransport(verify=tls_context(), limits=alone)
 
 
 async def exchange(
@@ -107,19 +107,19 @@ async def exchange(
     try:
         async with (
             asyncio.timeout(limits.seconds),
-            aclosing(await opened(transport, outgoing(request, base))) as response,
+            aclosing(await open_response(transport, build_request(request, base))) as response,
         ):
-            content = await body(response, limits.answer_bytes)
+            content = await read_body(response, limits.answer_bytes)
     except TimeoutError:
         return NoAnswer(f"no complete response within {limits.seconds:g} s", time.monotonic() - began)
-    except Trouble as trouble:
+    except PeerError as trouble:
         return NoAnswer(str(trouble), time.monotonic() - began)
-    return answer(response, content, time.monotonic() - began)
+    return read_response(response, content, time.monotonic() - began)
 
 
-def outgoing(request: Request, base: str) -> httpx.Request:
+def build_request(request: Request, base: str) -> httpx.Request:
     """The request as it stands, with no more than HTTP needs: a host, a length, the codings that we read."""
-    url = our_own(base)
+    url = is_own_header(base)
     path = quote(request.path, safe=string.punctuation)
     coding: Headers = () if header(request.headers, "Accept-Encoding") else (("Accept-Encoding", OFFERED),)
     return httpx.Request(
@@ -131,14 +131,14 @@ def outgoing(request: Request, base: str) -> httpx.Request:
     )
 
 
-def our_own(base: str) -> httpx.URL:
+def is_own_header(base: str) -> httpx.URL:
     try:
         return httpx.URL(base)
     except httpx.InvalidURL as error:
         raise UnsendableError(f"{base!r} is not a valid URL: {error}") from error
 
 
-async def opened(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
+async def open_response(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
     """The head of an answer; its body is still to be read, and it must be closed. Raises UnsendableError."""
     try:
         return await transport.handle_async_request(request)
@@ -146,24 +146,24 @@ async def opened(transport: httpx.AsyncBaseTransport, request: httpx.Request) ->
         # What was refused may be the token: the error's own text would quote it.
         raise UnsendableError("a request with this address or these headers cannot be sent over HTTP") from error
     except httpx.TransportError as error:
-        raise Trouble(before_the_answer(error)) from error
+        raise PeerError(connection_problem(error)) from error
 
 
-async def body(response: httpx.Response, most: int) -> bytes:
+async def read_body(response: httpx.Response, most: int) -> bytes:
     """The content of an answer, unpacked; Trouble as soon as it has more than `most` bytes, packed or unpacked."""
     coded, content, received = decoder(response.headers.get("Content-Encoding", "")), bytearray(), 0
     try:
         async for chunk in response.aiter_raw():
             received += len(chunk)
-            content += coded.feed(chunk, most + 1 - len(content))
+            content += coded.decode(chunk, most + 1 - len(content))
             if max(received, len(content)) > most:
-                raise Trouble(f"response longer than {in_bytes(most)}")
+                raise PeerError(f"response longer than {format_bytes(most)}")
     except httpx.TransportError as error:
-        raise Trouble(within_the_answer(error)) from error
+        raise PeerError(body_problem(error)) from error
     coded.finish()
     return bytes(content)
 
 
-def answer(response: httpx.Response, content: bytes, seconds: float) -> Answer:
+def read_response(response: httpx.Response, content: bytes, seconds: float) -> Answer:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
     return Answer(response.status_code, headers, content, read_json(content), seconds, time.time())

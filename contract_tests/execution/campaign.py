@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from contract_tests.blame.explain import Explaining
-from contract_tests.blame.minimize import Narrowing, is_broken
+from contract_tests.blame.explain import Explainer
+from contract_tests.blame.minimize import RejectionMinimizer, is_broken
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import marks_in
+from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
 from contract_tests.execution.health import Health, look, plain_case
-from contract_tests.execution.internal_errors import OwnErrors
-from contract_tests.execution.observer import Observer
-from contract_tests.planning.plan import Plan, with_mark
+from contract_tests.execution.internal_errors import InternalErrors
+from contract_tests.execution.observer import UpstreamObserver
+from contract_tests.planning.plan import Plan, with_own_id
 from contract_tests.results import Cost, Fuzzed
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
@@ -33,13 +33,13 @@ class Campaign:
     sender: Sender
     rules: Sequence[Rule]
     plan: Plan
-    observation: Observer | None
+    observer: UpstreamObserver | None
     seed: int
     jobs: int
     progress: Progress
     budget: int | None = None  # images that all requests together may ask for
     judgements: list[Judgement] = field(default_factory=list)
-    errors: OwnErrors = field(default_factory=OwnErrors)
+    errors: InternalErrors = field(default_factory=InternalErrors)
     problem: str = ""
     requests: int = 0
     images: int = 0
@@ -49,11 +49,11 @@ class Campaign:
     _numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.health = Health(self._sign_of_life)
+        self.health = Health(self._send_plain)
 
     async def run(self) -> None:
         """Fills in the judgements, or the problem for which nothing could be tested."""
-        seen = await look(self.sender, self.observation, self.seed)
+        seen = await look(self.sender, self.observer, self.seed)
         for exchange in filter(None, (seen.failed, seen.exchange)):
             self._count(plain_case(self.sender, self.seed), exchange)
         if seen.problem:
@@ -63,22 +63,25 @@ class Campaign:
             self._judge(seen.exchange)
             if seen.failed is not None:
                 self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
-        sent = await self._together([case for case in self.plan.cases if not case.alone and seen.marks_arrive])
+        sent = await self._send_concurrently([case for case in self.plan.cases if not case.alone and seen.marks_arrive])
         lost = [case for case, exchange in sent if is_unattributed(exchange)]
         alone = [case for case in self.plan.cases if case.alone or not seen.marks_arrive]
         exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
-        exchanges += await self._one_by_one([*lost, *alone])
-        for exchange in await self._narrowed(exchanges):
+        exchanges += await self._send_in_turn([*lost, *alone])
+        for exchange in await self._minimize_failures(exchanges):
             self._judge(exchange)
         await self._explain_failures(self.judgements)
         for case in self.plan.failures:
             if not self.health.stopped:
-                with self.errors.caught(case.name):
-                    await self._play(case)
+                with self.errors.catch(case.name):
+                    await self._inject_failure(case)
 
     async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
         """Requests that nobody planned, one by one; what they find is narrowed down and judged like the rest."""
-        found, known = await self._narrowed(await found_by(self._unplanned, self._may_send)), len(self.judgements)
+        found, known = (
+            await self._minimize_failures(await found_by(self._send_unplanned, self._may_send)),
+            len(self.judgements),
+        )
         for exchange in found:
             self._judge(exchange)
         await self._explain_failures(self.judgements[known:])
@@ -88,19 +91,19 @@ class Campaign:
         """The ids of the rules that are known to be broken."""
         return frozenset(one.rule.id for one in self.judgements if one.finding.outcome is Outcome.FAIL)
 
-    async def _play(self, case: Case) -> None:
+    async def _inject_failure(self, case: Case) -> None:
         """A request during which the upstream fails, and a plain one after it."""
-        if self.observation is None or case.failure is None:
+        if self.observer is None or case.failure is None:
             return
-        fault = self.observation.fault_named(case.failure)
-        self.observation.faults.update(dict.fromkeys(marks_in(self.sender.request(case).body), fault))
-        exchange = await self._alone(case)
+        fault = self.observer.fault_named(case.failure)
+        self.observer.faults.update(dict.fromkeys(correlation_ids(self.sender.request(case).body), fault))
+        exchange = await self._send_alone(case)
         if exchange.accepted or exchange.played is not None:  # else the gateway refused what it refuses anyway
             self._judge(exchange)
-        after = await self._again(replace(plain_case(self.sender, self.seed), name=f"after {fault}"))
+        after = await self._send_again(replace(plain_case(self.sender, self.seed), name=f"after {fault}"))
         self._judge(replace(after, follows=fault.played))
 
-    async def _together(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
+    async def _send_concurrently(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
         before = self._upstream_count()
         turn = asyncio.Semaphore(self.jobs)
@@ -110,53 +113,53 @@ class Campaign:
                 if self.health.stopped:
                     return None
                 exchange = None
-                with self.errors.caught(case.name):
+                with self.errors.catch(case.name):
                     exchange = await self._send(case)
-                    await self.health.saw(exchange)
+                    await self.health.record(exchange)
                 return exchange
 
         found = await asyncio.gather(*(in_turn(case) for case in cases))
         sent = [(case, exchange) for case, exchange in zip(cases, found, strict=True) if exchange is not None]
-        if self.observation is None:
+        if self.observer is None:
             return sent
-        calls = self.observation.by_mark(before)
+        calls = self.observer.calls_by_id(before)
         return [(case, replace(exchange, upstream=calls_of(exchange, calls))) for case, exchange in sent]
 
-    async def _one_by_one(self, cases: Iterable[Case]) -> list[Exchange]:
+    async def _send_in_turn(self, cases: Iterable[Case]) -> list[Exchange]:
         found = []
         for case in cases:
             if not self.health.stopped:
-                with self.errors.caught(case.name):
-                    found.append(await self._alone(case))
+                with self.errors.catch(case.name):
+                    found.append(await self._send_alone(case))
         return found
 
-    async def _alone(self, case: Case) -> Exchange:
+    async def _send_alone(self, case: Case) -> Exchange:
         """A case while no other is under way: every upstream call in that time belongs to it."""
         before = self._upstream_count()
         exchange = await self._send(case)
-        if self.observation is not None:
-            exchange = replace(exchange, upstream=self.observation.since(before))
-        await self.health.saw(exchange)
+        if self.observer is not None:
+            exchange = replace(exchange, upstream=self.observer.calls_since(before))
+        await self.health.record(exchange)
         return exchange
 
-    async def _again(self, case: Case) -> Exchange:
-        return await self._alone(self._marked_anew(case))
+    async def _send_again(self, case: Case) -> Exchange:
+        return await self._send_alone(self._with_new_id(case))
 
-    async def _unplanned(self, case: Case) -> Exchange | None:
+    async def _send_unplanned(self, case: Case) -> Exchange | None:
         """The same for a case of somebody else's; None where it raised."""
-        with self.errors.caught(case.name):
-            return await self._again(case)
+        with self.errors.catch(case.name):
+            return await self._send_again(case)
         return None
 
-    async def _sign_of_life(self) -> Exchange:
-        return await self._send(self._marked_anew(plain_case(self.sender, self.seed)))
+    async def _send_plain(self) -> Exchange:
+        return await self._send(self._with_new_id(plain_case(self.sender, self.seed)))
 
-    def _marked_anew(self, case: Case) -> Case:
-        return with_mark(self.sender.contract, case, self.seed, "again", next(self._numbers))
+    def _with_new_id(self, case: Case) -> Case:
+        return with_own_id(self.sender.contract, case, self.seed, "again", next(self._numbers))
 
     async def _send(self, case: Case) -> Exchange:
-        if case.other_layout and self.observation is not None:
-            self.observation.other_layout.update(marks_in(self.sender.request(case).body))
+        if case.other_layout and self.observer is not None:
+            self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
         exchange = await send(self.sender, case)
         self._count(case, exchange)
         planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
@@ -173,23 +176,23 @@ class Campaign:
         return not self.health.stopped and (self.budget is None or self.asked + case.images <= self.budget)
 
     def _upstream_count(self) -> int:
-        return 0 if self.observation is None else self.observation.count()
+        return 0 if self.observer is None else self.observer.count()
 
-    async def _narrowed(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
+    async def _minimize_failures(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
         """Valid requests that were not accepted, replaced by the smallest that are not; other failures tried again."""
-        narrowing = Narrowing(self.sender.contract, self._again, self._may_send)
-        return [await self._narrowed_by(narrowing, exchange) for exchange in exchanges]
+        minimizer = RejectionMinimizer(self.sender.contract, self._send_again, self._may_send)
+        return [await self._minimize_with(minimizer, exchange) for exchange in exchanges]
 
-    async def _narrowed_by(self, narrowing: Narrowing, exchange: Exchange) -> Exchange:
+    async def _minimize_with(self, minimizer: RejectionMinimizer, exchange: Exchange) -> Exchange:
         found = replace(exchange, essential=frozenset())
-        with self.errors.caught(exchange.name):
-            if self._was_wronged(exchange):
-                found = await narrowing.smallest(exchange)
+        with self.errors.catch(exchange.name):
+            if self._was_unjudged(exchange):
+                found = await minimizer.minimize(exchange)
             else:
-                found = await narrowing.tried_again(exchange) if is_broken(exchange) else exchange
+                found = await minimizer.retry(exchange) if is_broken(exchange) else exchange
         return found
 
-    def _was_wronged(self, exchange: Exchange) -> bool:
+    def _was_unjudged(self, exchange: Exchange) -> bool:
         request = exchange.request
         if exchange.accepted or request.method != self.sender.contract.operation.method:
             return False
@@ -198,22 +201,25 @@ class Campaign:
         return request.credential is Credential.RIGHT and validity_of(self.sender.contract, request.body).valid
 
     def _judge(self, exchange: Exchange) -> None:
-        with self.errors.caught(exchange.name):
+        with self.errors.catch(exchange.name):
             for one in judge(self.sender.contract, self.rules, exchange):
                 if isinstance(one, JudgeError):
-                    self.errors.found.append(one)
+                    self.errors.errors.append(one)
                 else:
                     self.judgements.append(one)
 
     async def _explain_failures(self, judgements: Sequence[Judgement]) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
         planned = {case.name: case for case in self.plan.cases}
-        explaining = Explaining(self.sender.contract, planned, self._again, self._may_send)
+        explainer = Explainer(self.sender.contract, planned, self._send_again, self._may_send)
         failing = [one for one in judgements if one.finding.outcome is Outcome.FAIL]
-        failing.sort(key=lambda one: (explaining.hangs_on_others(one), len(one.exchange.request.content)), reverse=True)
+        failing.sort(
+            key=lambda one: (explainer.depends_on_earlier_requests(one), len(one.exchange.request.content)),
+            reverse=True,
+        )
         for one in {one.rule.id: one for one in failing}.values():
-            with self.errors.caught(one.exchange.name):
-                explained = await explaining.explained(one)
+            with self.errors.catch(one.exchange.name):
+                explained = await explainer.explain(one)
                 if explained is not None:
                     self._replace(one, explained)
 
@@ -233,4 +239,4 @@ def is_unattributed(exchange: Exchange) -> bool:
 
 
 def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> tuple[UpstreamCall, ...]:
-    return tuple(call for mark in marks_in(exchange.request.body) for call in calls.get(mark, ()))
+    return tuple(call for mark in correlation_ids(exchange.request.body) for call in calls.get(mark, ()))

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import marks_in
+from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, is_throttled, send
-from contract_tests.execution.observer import Observer
+from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import base_request
-from contract_tests.planning.plan import valid_case, with_mark
+from contract_tests.planning.plan import valid_case, with_own_id
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, UpstreamCall
 from gateway_contract.values.json_value import ABSENT
 
@@ -29,26 +29,26 @@ THROTTLED = "the gateway responded 429 to {count} requests. Raise the rate limit
 class Health:
     """`ask` sends a plain request, alone in its kind; a gateway that answers it is there, however it fails."""
 
-    ask: Callable[[], Awaitable[Exchange]]
+    send_plain: Callable[[], Awaitable[Exchange]]
     silent: int = 0
     throttled: int = 0
     throttled_in_a_row: int = 0
     stopped: str = ""  # why nothing more is sent
 
-    async def saw(self, exchange: Exchange) -> None:
+    async def record(self, exchange: Exchange) -> None:
         """Takes note of an exchange; after too many in a row without an answer, finds out what that means."""
         if isinstance(exchange.answer, Answer):
             self.silent = 0
-            self._saw_status(exchange)
+            self._record_status(exchange)
             return
         self.silent += 1
         if self.silent >= MOST_SILENT and not self.stopped:
             self.silent = 0
-            sign = (await self.ask()).answer
+            sign = (await self.send_plain()).answer
             if isinstance(sign, NoAnswer):
                 self.stopped = STOPPED.format(problem=sign.problem)
 
-    def _saw_status(self, exchange: Exchange) -> None:
+    def _record_status(self, exchange: Exchange) -> None:
         if exchange.played is not None:
             return
         if not is_throttled(exchange.answer):
@@ -60,7 +60,7 @@ class Health:
             self.stopped = THROTTLED.format(count=self.throttled)
 
     @property
-    def doubt(self) -> str:
+    def reason_not_run(self) -> str:
         """Why rules may not have been run, which is no fault of the plan."""
         return self.stopped or (THROTTLED.format(count=self.throttled) if self.throttled else "")
 
@@ -95,31 +95,31 @@ class Look:
 
 def plain_case(sender: Sender, seed: int, *attempt: object) -> Case:
     case = valid_case(sender.contract, "a look before the run", base_request(sender.contract))
-    return with_mark(sender.contract, case, seed, "look", *attempt)
+    return with_own_id(sender.contract, case, seed, "look", *attempt)
 
 
-async def look(sender: Sender, observation: Observer | None, seed: int) -> Look:
+async def look(sender: Sender, observer: UpstreamObserver | None, seed: int) -> Look:
     """One plain valid request, alone; a gateway that breaks on it is given a second one."""
-    first = await looked(sender, observation, plain_case(sender, seed))
+    first = await _judge_look(sender, observer, plain_case(sender, seed))
     answer = first.exchange.answer
     if isinstance(answer, NoAnswer) or answer.status < 500:
         return first
-    second = await looked(sender, observation, plain_case(sender, seed, "again"))
+    second = await _judge_look(sender, observer, plain_case(sender, seed, "again"))
     return replace(second, failed=first.exchange)
 
 
-async def looked(sender: Sender, observation: Observer | None, case: Case) -> Look:
-    before = observation.count() if observation is not None else 0
+async def _judge_look(sender: Sender, observer: UpstreamObserver | None, case: Case) -> Look:
+    before = observer.count() if observer is not None else 0
     exchange = await send(sender, case)
     problem = _unusable(exchange.answer, sender)
-    if problem or observation is None:
+    if problem or observer is None:
         return Look(exchange, problem)
-    calls = observation.since(before)
-    sent = marks_in(exchange.request.body)
+    calls = observer.calls_since(before)
+    sent = correlation_ids(exchange.request.body)
     return Look(
         replace(exchange, upstream=calls),
-        _nothing_arrived(exchange.answer, calls, observation),
-        not calls or any(sent & marks_in(call.body) for call in calls),
+        _nothing_arrived(exchange.answer, calls, observer),
+        not calls or any(sent & correlation_ids(call.body) for call in calls),
     )
 
 
@@ -136,16 +136,14 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     return ""
 
 
-def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observation: Observer) -> str:
+def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...], observer: UpstreamObserver) -> str:
     if isinstance(answer, NoAnswer) or answer.refusing:
         return ""
-    expected = f"{observation.stub.upstream.operation.method} {observation.stub.path}"
-    advice = f"Set the gateway's upstream to {observation.url}{observation.stub.upstream.base}, or omit --upstream."
+    expected = f"{observer.stub.upstream.operation.method} {observer.stub.path}"
+    advice = f"Set the gateway's upstream to {observer.url}{observer.stub.upstream.base}, or omit --upstream."
     if not calls:
-        return (
-            f"the gateway responded {answer.status} but nothing reached the upstream at {observation.address}. {advice}"
-        )
-    if not any(call.path.partition("?")[0] == observation.stub.path for call in calls):
+        return f"the gateway responded {answer.status} but nothing reached the upstream at {observer.address}. {advice}"
+    if not any(call.path.partition("?")[0] == observer.stub.path for call in calls):
         return (
             f"the gateway responded {answer.status} and called {calls[0].method} {calls[0].path} upstream, "
             f"where {expected} was expected. {advice}"

@@ -20,21 +20,21 @@ class CaseError:
 
 
 @dataclass(slots=True)
-class OwnErrors:
+class InternalErrors:
     """All that went wrong within one run."""
 
-    found: list[JudgeError | CaseError] = field(default_factory=list)
+    errors: list[JudgeError | CaseError] = field(default_factory=list)
 
-    def caught(self, case: str) -> "Caught":
+    def catch(self, case: str) -> "ErrorCatcher":
         """Takes note of what is raised in the block, and goes on behind it."""
-        return Caught(self, case)
+        return ErrorCatcher(self, case)
 
 
 @dataclass(frozen=True, slots=True)
-class Caught:
+class ErrorCatcher:
     """A block that may raise. UnsendableError passes: that is the user's."""
 
-    errors: OwnErrors
+    errors: InternalErrors
     case: str
 
     def __enter__(self) -> None:
@@ -43,29 +43,29 @@ class Caught:
     def __exit__(self, _: object, error: BaseException | None, *__: object) -> bool:
         if not isinstance(error, Exception) or isinstance(error, UnsendableError):
             return False
-        self.errors.found.append(CaseError(self.case, error))
+        self.errors.errors.append(CaseError(self.case, error))
         return True
 
 
-def told_errors(errors: Iterable[JudgeError | CaseError]) -> tuple[str, ...]:
+def describe_errors(errors: Iterable[JudgeError | CaseError]) -> tuple[str, ...]:
     """Each broken rule once, with the first exchange that it broke on; of cases each way of breaking once."""
     first: dict[str, str] = {}
     for error in errors:
         match error:
             case JudgeError():
-                told = f"rule {error.rule.id} could not judge {error.exchange.name}: {said(error.error)}"
+                told = f"rule {error.rule.id} could not judge {error.exchange.name}: {describe_error(error.error)}"
                 first.setdefault(error.rule.id, told)
             case CaseError():
-                told = f"{said(error.error)} ({places_of(error.error)})"
+                told = f"{describe_error(error.error)} ({traceback_places(error.error)})"
                 first.setdefault(told, f"case {error.case}: {told}")
     return tuple(first.values())
 
 
-def said(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def places_of(error: Exception) -> str:
+def traceback_places(error: Exception) -> str:
     """Where an error was raised, from the outside to the inside."""
     places = [f"{Path(place.filename).name}:{place.lineno}" for place in extract_tb(error.__traceback__)]
     return " ".join(places[-PLACES:])

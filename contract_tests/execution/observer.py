@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from PIL import Image
 
-from contract_tests.client.correlation import marks_in
+from contract_tests.client.correlation import correlation_ids
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
 from gateway_contract.traffic.exchange import UpstreamCall, header
@@ -31,16 +31,16 @@ WHITE = b"\xff"
 STAMPED = STAMP_SIZE[1] + 8  # rows, from the top, among which the stamp lies
 
 
-def blank(picture: Picture) -> bytes:
+def blank_image(picture: Picture) -> bytes:
     """A PNG of the picture's size with nothing on it but the stamp of its identity."""
     header = struct.pack(">IIBBBBB", picture.width, picture.height, BITS, GREY, 0, 0, 0)
     text = f"{KEYWORD}\0{picture.identity}".encode("latin-1")
     deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
-    pixels = deflate.compress(rows(picture)) + deflate.flush()
+    pixels = deflate.compress(png_rows(picture)) + deflate.flush()
     return SIGNATURE + chunk(b"IHDR", header) + chunk(b"tEXt", text) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def rows(picture: Picture) -> bytes:
+def png_rows(picture: Picture) -> bytes:
     """The rows, each behind the byte that says it is unfiltered."""
     top = Image.new("1", (picture.width, min(STAMPED, picture.height)), 1)
     corner = stamp_corner(picture.width, picture.height)
@@ -60,7 +60,7 @@ class NoUpstreamError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Observer:
+class UpstreamObserver:
     """What the suite sees as the upstream. `address` is host:port as asked for, `url` is how we reach it.
 
     Calls with a mark in `other_layout` or `faults` are answered so.
@@ -79,10 +79,10 @@ class Observer:
     def count(self) -> int:
         return self.stub.calls.arrived
 
-    def since(self, count: int) -> tuple[UpstreamCall, ...]:
+    def calls_since(self, count: int) -> tuple[UpstreamCall, ...]:
         return self.stub.calls.since(count)
 
-    def from_here(self, link: str) -> str:
+    def reachable_url(self, link: str) -> str:
         """A link to an image of ours as it is reached from here: the gateway may know this machine by another name."""
         try:
             parts = urlsplit(link)
@@ -92,19 +92,19 @@ class Observer:
         return urlunsplit(parts._replace(netloc=urlsplit(self.url).netloc)) if known else link
 
     def _is_called(self, name: str) -> bool:
-        return any(header(call.headers, "host") == name for call in self.since(0))
+        return any(header(call.headers, "host") == name for call in self.calls_since(0))
 
-    def by_mark(self, count: int) -> dict[str, tuple[UpstreamCall, ...]]:
+    def calls_by_id(self, count: int) -> dict[str, tuple[UpstreamCall, ...]]:
         """The calls after the first `count` ones, by the marks in their texts."""
         found: dict[str, tuple[UpstreamCall, ...]] = {}
-        for call in self.since(count):
-            for mark in marks_in(call.body):
+        for call in self.calls_since(count):
+            for mark in correlation_ids(call.body):
                 found[mark] = (*found.get(mark, ()), call)
         return found
 
 
 @contextmanager
-def observing(contract: Contract, host: str, port: int) -> Iterator[Observer]:
+def serve_upstream(contract: Contract, host: str, port: int) -> Iterator[UpstreamObserver]:
     """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
     if contract.upstream is None:
         raise NoUpstreamError(f"{contract.name} names no upstream to observe")
@@ -116,19 +116,19 @@ def observing(contract: Contract, host: str, port: int) -> Iterator[Observer]:
     faults: dict[str, Fault] = {}
 
     def layout_of(body: Json) -> str | None:
-        return protocol.layouts(body)[-1] if marks_in(body) & other_layout else None
+        return protocol.layouts(body)[-1] if correlation_ids(body) & other_layout else None
 
     def fault_of(body: Json) -> Fault | None:
-        return next((faults[mark] for mark in marks_in(body) if mark in faults), None)
+        return next((faults[mark] for mark in correlation_ids(body) if mark in faults), None)
 
-    upstream = left_to_chance(contract.upstream)
-    stub = UpstreamStub(upstream, protocol, layout_of=layout_of, fault_of=fault_of, draws=blank)
+    upstream = with_unique_images(contract.upstream)
+    stub = UpstreamStub(upstream, protocol, layout_of=layout_of, fault_of=fault_of, draws=blank_image)
     with serving(upstream_app(stub), host, port) as url:
         here = url.replace(host, FROM_HERE.get(host, host))
-        yield Observer(url.removeprefix("http://"), here, stub, other_layout, faults)
+        yield UpstreamObserver(url.removeprefix("http://"), here, stub, other_layout, faults)
 
 
-def left_to_chance(upstream: Upstream) -> Upstream:
+def with_unique_images(upstream: Upstream) -> Upstream:
     """The upstream with each image one of a kind, even where a call is repeated: so it can be told whose it is."""
-    others = {name: left_to_chance(other) for name, other in upstream.others.items()}
+    others = {name: with_unique_images(other) for name, other in upstream.others.items()}
     return replace(upstream, drawing=replace(upstream.drawing, variation=None), others=others)

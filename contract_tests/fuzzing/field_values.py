@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.client.correlation import PLACEHOLDER
-from contract_tests.planning.fields import Field, base_request
+from contract_tests.planning.fields import RequestField, base_request
 from contract_tests.planning.valid_values import UNLIMITED, bounds_of, limits, valid_values
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
@@ -36,7 +36,7 @@ SMALLEST_SIZE, LARGEST_SIZE = 64 * 64, 4096 * 4096  # pixels, where nothing boun
 DEEP = 40  # lists within one another
 
 
-def fitting(contract: Contract, field: Field) -> SearchStrategy[Json] | None:
+def fitting(contract: Contract, field: RequestField) -> SearchStrategy[Json] | None:
     """Values that the contract allows for a field, as far as its own bounds say so; None where it names none."""
     listed = valid_values(contract, field)
     drawn = list(_in_range(contract, field))
@@ -45,7 +45,7 @@ def fitting(contract: Contract, field: Field) -> SearchStrategy[Json] | None:
     return st.one_of(*known, *drawn, *drawn) if known or drawn else None
 
 
-def _in_range(contract: Contract, field: Field) -> Iterator[SearchStrategy[Json]]:
+def _in_range(contract: Contract, field: RequestField) -> Iterator[SearchStrategy[Json]]:
     bounds = list(bounds_of(contract, field))
     match field.schema.get("type"):
         case _ if isinstance(field.schema.get("enum"), list):
@@ -64,7 +64,7 @@ def _in_range(contract: Contract, field: Field) -> Iterator[SearchStrategy[Json]
             yield texts(range(limit - NEAR, limit + 1), _head(field))
 
 
-def beyond(contract: Contract, field: Field) -> SearchStrategy[Json]:
+def beyond(contract: Contract, field: RequestField) -> SearchStrategy[Json]:
     """Values on both sides of a field's bounds, and ones of its type that are nowhere near."""
     bounds = list(bounds_of(contract, field))
     drawn = list(_at_bounds(bounds, _head(field)))
@@ -91,7 +91,7 @@ def bounds_or(bounds: Sequence[Constraint], lower: str, upper: str, low: int, hi
     return int(min(limits(bounds, lower), default=low)), int(max(limits(bounds, upper), default=high))
 
 
-def separators(contract: Contract, field: Field) -> str:
+def separators(contract: Contract, field: RequestField) -> str:
     """Those that the contract takes in a size."""
     base = base_request(contract)
     taken = [sign for sign in SEPARATORS if validity_of(contract, placed(base, field.pointer, f"1024{sign}1024")).valid]
@@ -141,7 +141,7 @@ def _text(phrase: str, length: int | None, head: str) -> str:
     return of_length(length, counted.strip() or LATIN[0], head if length > 2 * len(head) else "")
 
 
-def _head(field: Field) -> str:
+def _head(field: RequestField) -> str:
     return PLACEHOLDER if field.marked else ""
 
 

@@ -16,7 +16,7 @@ from contract_tests.execution.campaign import Campaign
 from contract_tests.fuzzing import strategies
 from contract_tests.fuzzing.regressions import keep, regressions
 from contract_tests.fuzzing.search import Search, broken_rules
-from contract_tests.planning.fields import asked_images
+from contract_tests.planning.fields import requested_images
 from contract_tests.results import Fuzzed
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
@@ -167,7 +167,7 @@ def fuzzed_case(contract: Contract, name: str, content: bytes) -> Case:
     """A request with this content; what may bill images counts against the budget."""
     body = read_json(content)
     billed = body is not ABSENT and not validity_of(contract, body).broken
-    images = max(asked_images(contract, body), 1) if body is not ABSENT and billed else 0
+    images = max(requested_images(contract, body), 1) if body is not ABSENT and billed else 0
     return Case(f"{name} (fuzzed)", content, images=images)
 
 

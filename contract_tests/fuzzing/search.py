@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, tar
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.blame.minimize import Budget, as_in_base, differs, minimize
-from contract_tests.client.correlation import PLACEHOLDER, marked
+from contract_tests.blame.minimize import Budget, differs, minimize, reset_fields
+from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
 from contract_tests.planning.fields import base_request, fields_of
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
@@ -64,14 +64,14 @@ class Refusals:
         body = read_json(content)
         if body is ABSENT or not self.reasons or len(self.reasons) >= MOST_REASONS:
             return None
-        body = as_in_base(base_request(self.contract), body, frozenset[str]().union(*self.reasons))
+        body = reset_fields(base_request(self.contract), body, frozenset[str]().union(*self.reasons))
         interesting = any(varied(self.contract, body)) and validity_of(self.contract, body).valid
         return compact(body) if interesting else None
 
 
 def varied(contract: Contract, body: Json) -> Iterator[str]:
     """The fields in which a body differs from the plain request, its mark apart."""
-    base, body = base_request(contract), marked(body, contract.marks, PLACEHOLDER)
+    base, body = base_request(contract), with_correlation_id(body, contract.marks, PLACEHOLDER)
     return (part.pointer for part in fields_of(contract) if differs(base, body, part))
 
 
@@ -124,7 +124,7 @@ class Search:
                 return self._is_wanted(name, compact(attempt))
 
             budget = Budget(base_request(self.contract), fields_of(self.contract), lambda _: True)
-            asyncio.run(minimize(marked(body, self.contract.marks, PLACEHOLDER), still_wanted, budget))
+            asyncio.run(minimize(with_correlation_id(body, self.contract.marks, PLACEHOLDER), still_wanted, budget))
         return self.smallest
 
     def finds(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Iterator[Exchange]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from contract_tests.client.correlation import LENGTH, PATTERN, PLACEHOLDER, with_mark_within
+from contract_tests.client.correlation import LENGTH, PATTERN, PLACEHOLDER, text_with_id_within
 from contract_tests.fuzzing.field_values import anything, beyond, fitting
-from contract_tests.planning.fields import Field, bases, fields_of
+from contract_tests.planning.fields import RequestField, bases, fields_of
 from contract_tests.planning.invalid_values import invalid_values
 from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import constraints
@@ -77,7 +77,7 @@ def unknown_fields(draw: DrawFn, contract: Contract) -> Change:
     return below(draw(st.sampled_from(holders)), name), draw(anything())
 
 
-def _at(field: Field) -> Callable[[Json], Change]:
+def _at(field: RequestField) -> Callable[[Json], Change]:
     return lambda value: (field.pointer, value)
 
 
@@ -97,7 +97,7 @@ def carrying_mark(contract: Contract, body: Json) -> Json:
         text = read(body, pointer)
         if isinstance(text, str) and text and not PATTERN.search(text):
             long = len(text) > 3 * LENGTH
-            body = placed(body, pointer, with_mark_within(text) if long else f"{PLACEHOLDER} {text}")
+            body = placed(body, pointer, text_with_id_within(text) if long else f"{PLACEHOLDER} {text}")
     return body
 
 

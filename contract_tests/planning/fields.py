@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from contract_tests.client.correlation import with_mark
+from contract_tests.client.correlation import text_with_id
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.document.node import DocumentError
@@ -14,7 +14,7 @@ from gateway_contract.values.pointer import placed, read, removed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class RequestField:
     """A part of the request that holds no other field."""
 
     pointer: str
@@ -23,11 +23,11 @@ class Field:
     marked: bool
 
 
-def fields_of(contract: Contract) -> tuple[Field, ...]:
+def fields_of(contract: Contract) -> tuple[RequestField, ...]:
     """Every field, in the order of the contract."""
     parts = [part for part in contract.request.parts if part.condition is None and is_named(part.pointer)]
     return tuple(
-        Field(part.pointer, part.subject, part.schema, part.pointer in contract.marks)
+        RequestField(part.pointer, part.subject, part.schema, part.pointer in contract.marks)
         for part in parts
         if not _holds_fields(part, parts) and not _is_item(part, parts)
     )
@@ -61,7 +61,7 @@ def base_request(contract: Contract) -> Json:
         body = example.body
         for pointer in contract.marks:
             text = read(body, pointer)
-            body = placed(body, pointer, with_mark(text)) if isinstance(text, str) else body
+            body = placed(body, pointer, text_with_id(text)) if isinstance(text, str) else body
         if validity_of(contract, body).valid:
             return _smallest(contract, body)
     place = contract.document.place(f"{contract.operation.pointer}/requestBody")
@@ -98,7 +98,7 @@ def base_for(contract: Contract, condition: Condition | None) -> Json | None:
     return next((body for body in bases(contract) if condition is None or condition.holds(body)), None)
 
 
-def asked_images(contract: Contract, body: Json) -> int:
+def requested_images(contract: Contract, body: Json) -> int:
     """How many images an accepted request bills."""
     if contract.images is None:
         return 0

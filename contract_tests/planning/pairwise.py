@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from contract_tests.planning.fields import Field, asked_images, base_request, bases, fields_of
+from contract_tests.planning.fields import RequestField, base_request, bases, fields_of, requested_images
 from contract_tests.planning.valid_values import valid_values
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
@@ -16,7 +16,7 @@ from gateway_contract.values.pointer import placed, removed
 class Choices:
     """A field with the values to give it; ABSENT leaves it out."""
 
-    field: Field
+    field: RequestField
     values: tuple[Json | Nothing, ...]
 
 
@@ -34,7 +34,7 @@ def choices(contract: Contract) -> list[Choices]:
     return found
 
 
-def _possible(contract: Contract, starts: Iterable[Json], field: Field, value: Json | Nothing) -> bool:
+def _possible(contract: Contract, starts: Iterable[Json], field: RequestField, value: Json | Nothing) -> bool:
     return any(validity_of(contract, with_value(start, field.pointer, value)).valid for start in starts)
 
 
@@ -59,7 +59,7 @@ def pairwise_rows(contract: Contract) -> Iterator[Json]:
         row = set(first)
         for place in range(len(options)):
             if place not in {chosen for chosen, _ in row}:
-                body, row = _extended(contract, options, body, row, place, left)
+                body, row = _extend_row(contract, options, body, row, place, left)
         for pair in combinations(sorted(row), 2):
             left.pop(pair, None)
         yield body
@@ -87,7 +87,7 @@ def _with_choices(body: Json, options: Sequence[Choices], chosen: Iterable[Choic
     return body
 
 
-def _extended(
+def _extend_row(
     contract: Contract,
     options: Sequence[Choices],
     body: Json,
@@ -101,7 +101,7 @@ def _extended(
         for value in range(len(options[place].values))
     }
     attempts = {value: _with_choices(body, options, [(place, value)]) for value in worth}
-    for value in sorted(worth, key=lambda value: (-worth[value], asked_images(contract, attempts[value]))):
+    for value in sorted(worth, key=lambda value: (-worth[value], requested_images(contract, attempts[value]))):
         if validity_of(contract, attempts[value]).valid:
             return attempts[value], row | {(place, value)}
     return body, row
@@ -112,14 +112,14 @@ def rows_with_every_value(contract: Contract) -> Iterator[Json]:
     base = base_request(contract)
     left = [(option.field.pointer, value) for option in choices(contract) for value in option.values]
     while left:
-        body, taken = _packed(contract, base, left)
+        body, taken = _pack_rows(contract, base, left)
         if not taken:
             return
         left = [entry for entry in left if entry not in taken]
         yield body
 
 
-def _packed(
+def _pack_rows(
     contract: Contract, base: Json, left: list[tuple[str, Json | Nothing]]
 ) -> tuple[Json, list[tuple[str, Json | Nothing]]]:
     body = base

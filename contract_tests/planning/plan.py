@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import orjson
 
 from contract_tests.client.case import Case, json_case
-from contract_tests.client.correlation import mark_of, marked, with_mark_within
-from contract_tests.planning.fields import asked_images, base_for, base_request, fields_of
+from contract_tests.client.correlation import correlation_id, text_with_id_within, with_correlation_id
+from contract_tests.planning.fields import base_for, base_request, fields_of, requested_images
 from contract_tests.planning.invalid_values import invalid_values
 from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
@@ -71,16 +71,16 @@ def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
         *method_cases(),
         *fraction_cases(contract),
         *(overriding_cases(contract) if observed is Observation.TWO_SIDED else ()),
-        *(crowd_cases(contract) if observed is Observation.TWO_SIDED else ()),
+        *(concurrent_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *repeated_prompt_cases(contract),
     ]
     return Plan(
         cases=tuple(
-            with_mark(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
+            with_own_id(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
         ),
         failures=tuple(
-            with_mark(contract, case, seed, case.failure)
+            with_own_id(contract, case, seed, case.failure)
             for case in (failure_cases(contract) if observed is Observation.TWO_SIDED else ())
         ),
         unbroken=tuple(constraint for constraint, found in broken.items() if not found),
@@ -91,16 +91,19 @@ def constraints(contract: Contract) -> Iterator[Constraint]:
     return (found for found in contract.request.constraints.values() if found.keyword != NOT_JUDGED)
 
 
-def with_mark(contract: Contract, case: Case, seed: int, *attempt: object) -> Case:
+def with_own_id(contract: Contract, case: Case, seed: int, *attempt: object) -> Case:
     """A case whose free text carries a mark of its own; one that is no JSON stays as it is."""
     body = read_json(case.content)
     if body is ABSENT:
         return case
-    return replace(case, content=orjson.dumps(marked(body, contract.marks, mark_of(contract.name, seed, *attempt))))
+    return replace(
+        case,
+        content=orjson.dumps(with_correlation_id(body, contract.marks, correlation_id(contract.name, seed, *attempt))),
+    )
 
 
 def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
-    return json_case(name, body, images=asked_images(contract, body), **more)
+    return json_case(name, body, images=requested_images(contract, body), **more)
 
 
 def example_cases(contract: Contract) -> Iterator[Case]:
@@ -117,7 +120,7 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
     proven = 0
     for value in invalid_values(contract, constraint):
         if isinstance(value, str) and constraint.pointer in contract.marks:
-            value = with_mark_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
+            value = text_with_id_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
         body = with_value(base, constraint.pointer, value)
         name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
         case = json_case(name, body, about=rule_id(contract, constraint))
@@ -202,7 +205,7 @@ def overriding_cases(contract: Contract) -> Iterator[Case]:
             yield valid_case(contract, f"names another {name}", body)
 
 
-def crowd_cases(contract: Contract) -> Iterator[Case]:
+def concurrent_cases(contract: Contract) -> Iterator[Case]:
     """Many requests that differ in nothing but their text, at once."""
     base = base_request(contract)
     yield from (valid_case(contract, f"one of many {index}", base) for index in range(CROWD))

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import cast
 
-from contract_tests.client.correlation import with_mark
-from contract_tests.planning.fields import Field, base_for
+from contract_tests.client.correlation import text_with_id
+from contract_tests.planning.fields import RequestField, base_for
 from gateway_contract.contract.definition import Contract
 from gateway_contract.schema.constraint import CompiledSchema, Constraint
 from gateway_contract.schema.keyword_values import of_exact_length
@@ -21,7 +21,7 @@ UNLIMITED = 400
 """Characters of a text that nothing limits: more than a column for names holds, and no more than people write."""
 
 
-def valid_values(contract: Contract, field: Field) -> tuple[Json, ...]:
+def valid_values(contract: Contract, field: RequestField) -> tuple[Json, ...]:
     """Candidates for a field, the telling ones first. Whether a request with one is valid is the contract's to say."""
     mapping = contract.mapping_of(field.pointer)
     preserved = mapping.preserve if mapping is not None else ()
@@ -31,14 +31,14 @@ def valid_values(contract: Contract, field: Field) -> tuple[Json, ...]:
     return tuple(_unique(found))
 
 
-def _listed_under_conditions(contract: Contract, field: Field) -> Iterator[Json]:
+def _listed_under_conditions(contract: Contract, field: RequestField) -> Iterator[Json]:
     """The values of an enum that holds for some requests only, where there are any such requests."""
     for bound in _at(contract.request, field.pointer):
         if bound.keyword == "enum" and bound.condition is not None and base_for(contract, bound.condition) is not None:
             yield from KEYWORDS["enum"].boundary(bound.value)
 
 
-def _by_type(contract: Contract, field: Field) -> Iterator[Json]:
+def _by_type(contract: Contract, field: RequestField) -> Iterator[Json]:
     bounds = list(bounds_of(contract, field))
     listed = field.schema.get("enum")
     match field.schema.get("type"):
@@ -58,7 +58,7 @@ def _by_type(contract: Contract, field: Field) -> Iterator[Json]:
             yield from _texts(field, bounds)
 
 
-def bounds_of(contract: Contract, field: Field) -> Iterator[Constraint]:
+def bounds_of(contract: Contract, field: RequestField) -> Iterator[Constraint]:
     """The constraints on a field by the contract, under conditions too; where it sets no bounds, its upstream's."""
     own = list(_at(contract.request, field.pointer))
     yield from own
@@ -99,7 +99,7 @@ def _numbers(bounds: list[Constraint]) -> Iterator[Json]:
     yield low + (high - low) / 7  # no binary fraction: rounding through 32 bits shows
 
 
-def _lists(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
+def _lists(field: RequestField, bounds: list[Constraint]) -> Iterator[Json]:
     items = field.schema.get("items")
     listed = items.get("enum") if isinstance(items, dict) else None
     words: list[Json] = listed if isinstance(listed, list) else [f"{ENGLISH}{CHINESE}"[:12], "two", "three", "four"]
@@ -112,8 +112,8 @@ def _sizes(bounds: list[Constraint]) -> Iterator[Json]:
     yield from (f"1024{separator}768" for separator in SEPARATORS)
 
 
-def _texts(field: Field, bounds: list[Constraint]) -> Iterator[Json]:
-    head = with_mark("").strip() if field.marked else ""
+def _texts(field: RequestField, bounds: list[Constraint]) -> Iterator[Json]:
+    head = text_with_id("").strip() if field.marked else ""
     longest = [str(text) for text in _boundary(bounds, "maxLength")] or list(map(str, of_exact_length(UNLIMITED)))
     yield from (of_length(len(text), text, head) for text in longest)
     yield from (f"{head} {text}" if head else text for text in (AWKWARD, SPACED))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
-from contract_tests.results import UNDECIDED, Conformance, Failure, RuleVerdict, Run
+from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
@@ -103,7 +103,7 @@ def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequen
     return listed
 
 
-def _failure(failure: Failure, run: Run, names: dict[int, str], secrets: Sequence[str]) -> ListedFailure:
+def _failure(failure: FailingExchange, run: Run, names: dict[int, str], secrets: Sequence[str]) -> ListedFailure:
     listed = ListedFailure(
         expected=redact(failure.finding.expected, secrets),
         observed=redact(failure.finding.observed, secrets),

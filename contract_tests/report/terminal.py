@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from contract_tests.report import wording
-from contract_tests.report.wording import counted, one_line, print_hanging
+from contract_tests.report.wording import counted, one_line, print_wrapped
 from contract_tests.results import Conformance, RuleVerdict, Run
 from gateway_contract.rules.rule import Rule
 from gateway_contract.schema.constraint import Level
@@ -21,13 +21,13 @@ from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
 
 
-class Progress(Protocol):
+class ProgressBar(Protocol):
     def step(self, done: int, planned: int, what: str) -> None:
         """So many of the planned requests are done, and this is under way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class NoProgress:
     """For output that is kept: nobody watches it."""
 
     def step(self, done: int, planned: int, what: str) -> None:
@@ -35,7 +35,7 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class RichProgress:
     """A bar on a terminal, drawn over and over on the same line."""
 
     bar: Bar
@@ -46,15 +46,15 @@ class Drawn:
 
 
 @contextmanager
-def progress_on(console: Console) -> Iterator[Progress]:
+def show_progress(console: Console) -> Iterator[ProgressBar]:
     """What to tell the progress to; the line is gone when the block ends."""
     if not console.is_terminal:
-        yield Silent()
+        yield NoProgress()
         return
     columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
     told = TextColumn("{task.description}", markup=False)
     with Bar(*columns, told, console=console, transient=True) as bar:
-        yield Drawn(bar, bar.add_task("", total=None))
+        yield RichProgress(bar, bar.add_task("", total=None))
 
 
 GAP = "   "
@@ -69,9 +69,9 @@ def print_rules(rules: Sequence[Rule], console: Console) -> None:
     for rule in rules:
         head = f"{rule.id:<{names}}{GAP}{rule.clause or '':<{clauses}}{GAP}{rule.level}"
         console.print(Text(head, style="bold" if rule.untestable is None else "dim"), soft_wrap=True)
-        print_hanging(console, Text(), one_line(rule.statement), RULE_INDENT)
+        print_wrapped(console, Text(), one_line(rule.statement), RULE_INDENT)
         if rule.untestable is not None:
-            print_hanging(
+            print_wrapped(
                 console,
                 Text(" " * RULE_INDENT + "untestable: ", style="yellow"),
                 one_line(rule.untestable),
@@ -98,7 +98,7 @@ INDENT = 6
 WIDEST = 60  # of a column; a longer text pushes its own line only
 
 
-class Line(NamedTuple):
+class FailureLine(NamedTuple):
     """A failed rule as it is shown."""
 
     label: str
@@ -119,7 +119,7 @@ def print_run(run: Run, console: Console, report: Path | None, secrets: Sequence
     _print_failures(_heading(Level.DOCUMENTED, len(documented)), lines[: len(documented)], columns, console)
     note = "" if run.strict else "; this counts only in a strict run"
     _print_failures(_heading(Level.EXPECTED, len(expected), note), lines[len(documented) :], columns, console)
-    _print_rows(((label, redact(told, known)) for label, told in wording.undecided(run)), console)
+    _print_rows(((label, redact(told, known)) for label, told in wording.undecided_reasons(run)), console)
     _print_rows((("ERROR", redact(error, known)) for error in run.our_errors), console)
     _print_rows(_tail(run, report), console)
     _print_end(run, console, known)
@@ -138,27 +138,27 @@ def _heading(level: Level, number: int, note: str = "") -> str:
     return f"{level}: {wording.counted(number, 'rule fails', 'rules fail')}{note}"
 
 
-def _line(run: Run, verdict: RuleVerdict, secrets: Sequence[str]) -> Line:
+def _line(run: Run, verdict: RuleVerdict, secrets: Sequence[str]) -> FailureLine:
     smallest = verdict.failures[0]
     seen = redact(smallest.finding.told, secrets)
-    return Line(
+    return FailureLine(
         label=FAIL if run.counts(verdict) else WARN,
         name=verdict.rule.id,
         clause=verdict.rule.clause or "",
         expected=one_line(redact(smallest.finding.expected, secrets)),
-        observed=one_line(", ".join(filter(None, (seen, wording.share(verdict))))),
+        observed=one_line(", ".join(filter(None, (seen, wording.failing_share(verdict))))),
         curl=curl(smallest.exchange.request, run.gateway, secrets),
     )
 
 
-def _columns(lines: Sequence[Line], console: Console) -> tuple[int, ...]:
+def _columns(lines: Sequence[FailureLine], console: Console) -> tuple[int, ...]:
     """The widths of the columns that all failures share: two on a screen that is too narrow for four."""
     widths = [max(map(cell_len, column)) for column in zip(*(line[1:5] for line in lines), strict=True)]
     too_narrow = console.is_terminal and INDENT + sum(widths) + 3 * len(GAP) > console.width
     return tuple(min(width, WIDEST) for width in (widths[:2] if too_narrow else widths))
 
 
-def _print_failures(heading: str, lines: Sequence[Line], columns: Sequence[int], console: Console) -> None:
+def _print_failures(heading: str, lines: Sequence[FailureLine], columns: Sequence[int], console: Console) -> None:
     if lines:
         console.print()
         console.print(Text(heading, style="dim"))
@@ -167,7 +167,7 @@ def _print_failures(heading: str, lines: Sequence[Line], columns: Sequence[int],
         console.print(_labelled(line).append(GAP.join(cells).rstrip()), soft_wrap=True)
         if len(cells) == 2:
             told = f"expected {line.expected}; observed {line.observed}"
-            print_hanging(console, Text(), told, INDENT)
+            print_wrapped(console, Text(), told, INDENT)
         console.print(Text(" " * INDENT + line.curl, style="dim"), soft_wrap=True)
 
 
@@ -175,14 +175,14 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
-def _labelled(line: Line) -> Text:
+def _labelled(line: FailureLine) -> Text:
     return Text.assemble((line.label, STYLES[line.label]), " " * (INDENT - len(line.label)))
 
 
 def _tail(run: Run, report: Path | None) -> Iterable[tuple[str, str]]:
     yield "rules", wording.counts(run)
     if run.fuzzed is not None:
-        yield "fuzzed", wording.fuzzed(run.fuzzed)
+        yield "fuzzed", wording.fuzzing_summary(run.fuzzed)
     yield "cost", wording.cost(run)
     yield "time", wording.time(run)
     if report is not None:
@@ -196,7 +196,7 @@ def _print_rows(rows: Iterable[tuple[str, str]], console: Console) -> None:
     if listed:
         console.print()
     for label, told in listed:
-        print_hanging(console, Text(label, style="dim"), one_line(told), indent)
+        print_wrapped(console, Text(label, style="dim"), one_line(told), indent)
 
 
 def _print_end(run: Run, console: Console, secrets: Sequence[str]) -> None:

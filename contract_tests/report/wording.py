@@ -23,10 +23,10 @@ TO_READ = {Verdict.PASS: "passed", Verdict.FAIL: "failed", **UNDECIDED}
 
 def one_line(text: str) -> str:
     """A text on one line. What would move the cursor, colour the screen or turn the reading direction is spelt out."""
-    return "".join(letter if letter.isprintable() or letter == "\u3000" else _spelt(letter) for letter in text)
+    return "".join(letter if letter.isprintable() or letter == "\u3000" else _escape(letter) for letter in text)
 
 
-def _spelt(letter: str) -> str:
+def _escape(letter: str) -> str:
     return letter.encode("unicode_escape").decode()
 
 
@@ -38,13 +38,13 @@ def failed(run: Run, level: Level) -> list[RuleVerdict]:
     return [one for one in run.verdicts if one.verdict is Verdict.FAIL and one.rule.level == level]
 
 
-def share(verdict: RuleVerdict) -> str:
+def failing_share(verdict: RuleVerdict) -> str:
     """How many of the exchanges of a failing rule fail; nothing where all do."""
     failing = len(verdict.failures)
     return f"{failing} of {verdict.exchanges}" if failing < verdict.exchanges else ""
 
 
-def undecided(run: Run) -> Iterable[tuple[str, str]]:
+def undecided_reasons(run: Run) -> Iterable[tuple[str, str]]:
     """What was not decided and why, one row per reason: `12 not run` and `reason: some of their names`.
 
     Nothing where there was no test at all: its one reason stands in the end.
@@ -55,10 +55,10 @@ def undecided(run: Run) -> Iterable[tuple[str, str]]:
             if one.verdict is verdict:
                 by_reason.setdefault(one.reason, []).append(one.rule.id.removeprefix(f"{run.contract}/"))
         for reason, names in by_reason.items():
-            yield f"{len(names)} {word}", f"{reason or 'no reason given'}: {some_of(names)}"
+            yield f"{len(names)} {word}", f"{reason or 'no reason given'}: {first_of(names)}"
 
 
-def some_of(names: Sequence[str]) -> str:
+def first_of(names: Sequence[str]) -> str:
     left = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {left} more" if left > 0 else "")
 
@@ -75,7 +75,7 @@ def cost(run: Run) -> str:
     return ", ".join(filter(None, parts))
 
 
-def fuzzed(found: Fuzzed) -> str:
+def fuzzing_summary(found: Fuzzed) -> str:
     """What fuzzing cost and brought: `512 requests at random in 2 rounds, which broke no further rule`."""
     sent = f"{counted(found.requests, 'request')} at random in {counted(found.rounds, 'round')}"
     return f"{sent}, which broke {counted(found.found, 'further rule') if found.found else 'no further rule'}"
@@ -131,7 +131,7 @@ _CONCLUSIONS: dict[Conformance, Callable[[Run], str]] = {
 NARROWEST = 24
 
 
-def print_hanging(console: Console, label: Text, told: str, indent: int) -> None:
+def print_wrapped(console: Console, label: Text, told: str, indent: int) -> None:
     """Prints a label and, from `indent` on, a text. Lines end where their words end, so that they can be copied."""
     room = max(NARROWEST, console.width - indent)
     lines = Text(told).wrap(console, room, overflow="fold") or [Text()]

@@ -18,7 +18,7 @@ LEVEL_WIDTH = len("documented")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """What came of one gateway. `after` is the number of requests until it was found out; `seconds` are of the CPU."""
 
     contract: str
@@ -33,7 +33,7 @@ class Row:
     problems: tuple[str, ...]
 
 
-def print_row(row: Row, console: Console, width: int) -> None:
+def print_row(row: MatrixRow, console: Console, width: int) -> None:
     """One gateway in a line, and below it what is wrong with how the suite took it."""
     label = Text("FAIL  ", "bold red") if row.problems else Text("ok    ", "green")
     after = f"{'-' if row.after is None else row.after} of {row.requests}"
@@ -44,7 +44,7 @@ def print_row(row: Row, console: Console, width: int) -> None:
         console.print(Text(" " * INDENT + one_line(problem), "red"), soft_wrap=True)
 
 
-def caught_by(row: Row) -> str:
+def caught_by(row: MatrixRow) -> str:
     """How many rules broke and the first of them, then who is blamed."""
     if not row.broken:
         return ""
@@ -52,7 +52,7 @@ def caught_by(row: Row) -> str:
     return f"{counted(len(row.broken), 'rule')}: {shown}{GAP}blamed: {', '.join(row.blamed)}"
 
 
-def write_rows(rows: Sequence[Row], path: Path) -> None:
+def write_rows(rows: Sequence[MatrixRow], path: Path) -> None:
     """Writes the rows as JSON, with a row's fields as keys. Creates the folder where it does not exist."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -64,14 +64,14 @@ def print_unbroken(rules: Sequence[str], console: Console) -> None:
         console.print(Text("FAIL  ", "bold red").append(f"{rule} is broken by no defect", "default"), soft_wrap=True)
 
 
-def print_sums(rows: Sequence[Row], seconds: float, console: Console) -> None:
+def print_sums(rows: Sequence[MatrixRow], seconds: float, console: Console) -> None:
     """What went wrong, to be found without scrolling, and the sums of each contract, then the time."""
     console.print()
     for row in rows:
         if row.problems:
-            console.print(Text("FAIL  ", "bold red").append(one_line(told(row)), "default"), soft_wrap=True)
+            console.print(Text("FAIL  ", "bold red").append(one_line(row_to_text(row)), "default"), soft_wrap=True)
     for contract in dict.fromkeys(row.contract for row in rows):
-        console.print(sums([row for row in rows if row.contract == contract]), soft_wrap=True)
+        console.print(contract_sums([row for row in rows if row.contract == contract]), soft_wrap=True)
     used = sum(row.seconds for row in rows)
     console.print(
         f"time  {seconds:.0f} s for {counted(len(rows), 'run')}; {used / len(rows):.1f} s of the CPU for each",
@@ -79,11 +79,11 @@ def print_sums(rows: Sequence[Row], seconds: float, console: Console) -> None:
     )
 
 
-def told(row: Row) -> str:
+def row_to_text(row: MatrixRow) -> str:
     return f"{row.contract} {row.name}: {'; '.join(row.problems)}"
 
 
-def sums(rows: Sequence[Row]) -> str:
+def contract_sums(rows: Sequence[MatrixRow]) -> str:
     wrong = [row for row in rows if row.level]
     right = [row for row in rows if not row.level]
     found, taken = (sum(not row.problems for row in some) for some in (wrong, right))

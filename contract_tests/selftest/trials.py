@@ -15,10 +15,19 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import Observer
+from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.results import Run, Verdict
-from contract_tests.run import BUNDLED_TOKEN, Loaded, Target, UnderTest, bundled_gateway, loaded, planned_for, run
-from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken, write_rows
+from contract_tests.run import (
+    BUNDLED_TOKEN,
+    GatewayTarget,
+    PreparedRun,
+    UnderTest,
+    bundled_gateway,
+    plan_for,
+    prepare,
+    run,
+)
+from contract_tests.selftest.kill_matrix import MatrixRow, print_row, print_sums, print_unbroken, write_rows
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
@@ -34,18 +43,20 @@ from mock_server.serving.server import serving
 AppOf = Callable[[Gateway], ASGIApp]
 
 
-def run_against(ready: Loaded, app_of: AppOf = gateway_app) -> Run:
+def run_against(ready: PreparedRun, app_of: AppOf = gateway_app) -> Run:
     """A run against what is made of the bundled gateway."""
-    return run(ready, lambda *_: None, serving_instead(app_of))
+    return run(ready, lambda *_: None, replace_gateway(app_of))
 
 
-def serving_instead(app_of: AppOf) -> UnderTest:
+def replace_gateway(app_of: AppOf) -> UnderTest:
     @contextmanager
-    def under_test(contract: Contract, _settings: Settings, observation: Observer | None) -> Iterator[Target]:
-        if observation is None:
+    def under_test(
+        contract: Contract, _settings: Settings, observer: UpstreamObserver | None
+    ) -> Iterator[GatewayTarget]:
+        if observer is None:
             raise ValueError("the bundled gateway needs the suite as its upstream")
-        with serving(app_of(bundled_gateway(contract, observation))) as url:
-            yield Target(url, BUNDLED_TOKEN)
+        with serving(app_of(bundled_gateway(contract, observer))) as url:
+            yield GatewayTarget(url, BUNDLED_TOKEN)
 
     return under_test
 
@@ -78,7 +89,7 @@ PATIENCE = Limits(seconds=10)  # no answer of the bundled gateway takes longer, 
 MOST_BLAMED = 3  # subjects: who is blamed beside the one that is broken must be near it
 
 
-class Kind(Enum):
+class TrialKind(Enum):
     RIGHT = "the bundled gateway"
     BENIGN = "benign"
     DEFECT = "defect"
@@ -89,7 +100,7 @@ class Trial:
     """A gateway to run the suite against. `contract` is a name or a file."""
 
     contract: str
-    kind: Kind
+    kind: TrialKind
     name: str
 
 
@@ -120,58 +131,58 @@ def usual_jobs() -> int:
 
 def trials(names: Sequence[str], defect: str | None) -> list[Trial]:
     if defect is not None:
-        by_contract = {ready_for(name).contract.name: name for name in names}
-        found = defects_named(defect, [ready_for(name).contract for name in names])
-        return [Trial(by_contract[contract], Kind.DEFECT, defect) for contract in found]
+        by_contract = {prepared_for(name).contract.name: name for name in names}
+        found = defects_named(defect, [prepared_for(name).contract for name in names])
+        return [Trial(by_contract[contract], TrialKind.DEFECT, defect) for contract in found]
     return [trial for name in names for trial in trials_of(name)]
 
 
 def trials_of(name: str) -> Iterator[Trial]:
-    contract = ready_for(name).contract
-    yield Trial(name, Kind.RIGHT, Kind.RIGHT.value)
-    yield from (Trial(name, Kind.BENIGN, variant) for variant in variants(contract.name))
-    yield from (Trial(name, Kind.DEFECT, str(defect)) for defect in defects(contract))
+    contract = prepared_for(name).contract
+    yield Trial(name, TrialKind.RIGHT, TrialKind.RIGHT.value)
+    yield from (Trial(name, TrialKind.BENIGN, variant) for variant in variants(contract.name))
+    yield from (Trial(name, TrialKind.DEFECT, str(defect)) for defect in defects(contract))
 
 
 @cache
-def ready_for(name: str) -> Loaded:
-    return loaded(Settings(contract=name, limits=PATIENCE))
+def prepared_for(name: str) -> PreparedRun:
+    return prepare(Settings(contract=name, limits=PATIENCE))
 
 
 @cache
-def without_failures(name: str) -> Loaded:
+def without_failures(name: str) -> PreparedRun:
     """Without what only played failures tell: these take longest, and bear on few defects."""
-    ready = ready_for(name)
+    ready = prepared_for(name)
     kept = frozenset(rule.id for rule in ready.rules if not about_failures(rule))
     return replace(ready, selected=kept)
 
 
 @cache
 def defects_of(name: str) -> dict[str, Defect]:
-    return {str(defect): defect for defect in defects(ready_for(name).contract)}
+    return {str(defect): defect for defect in defects(prepared_for(name).contract)}
 
 
 @cache
 def positions(name: str) -> dict[str, int]:
     """The planned requests by their names: which of them comes after how many. The look before the run is the first."""
-    planned = planned_for(ready_for(name))
+    planned = plan_for(prepared_for(name))
     return {case.name: number for number, case in enumerate((*planned.cases, *planned.failures), 2)}
 
 
-def row_of(trial: Trial) -> Row:
+def row_of(trial: Trial) -> MatrixRow:
     """What comes of one trial; done in a process of its own, which keeps what it has read."""
     began = time.process_time()
     match trial.kind:
-        case Kind.DEFECT:
+        case TrialKind.DEFECT:
             defect = defects_of(trial.contract)[trial.name]
-            found = run_against(ready_about(trial.contract, defect), defect.app)
-            level: str = defect.level(ready_for(trial.contract).contract)
-            problems = missed(trial.contract, defect, found)
+            found = run_against(prepared_about(trial.contract, defect), defect.app)
+            level: str = defect.level(prepared_for(trial.contract).contract)
+            problems = missed_problems(trial.contract, defect, found)
         case _:
             found = right_run(trial)
             level, problems = "", wrongly_blamed(found)
-    return Row(
-        contract=ready_for(trial.contract).contract.name,
+    return MatrixRow(
+        contract=prepared_for(trial.contract).contract.name,
         kind=trial.kind.value,
         name=trial.name,
         level=level,
@@ -180,21 +191,21 @@ def row_of(trial: Trial) -> Row:
         after=first_failing(trial.contract, found),
         requests=found.cost.requests,
         seconds=time.process_time() - began,
-        problems=(*untested(found), *problems),
+        problems=(*untested_problems(found), *problems),
     )
 
 
 def right_run(trial: Trial) -> Run:
     """A run against a gateway that is right: the bundled one has to stand failures of its upstream as well."""
-    if trial.kind is Kind.RIGHT:
-        return run_against(ready_for(trial.contract))
+    if trial.kind is TrialKind.RIGHT:
+        return run_against(prepared_for(trial.contract))
     return run_against(without_failures(trial.contract), CONFORMING[trial.name])
 
 
-def ready_about(name: str, defect: Defect) -> Loaded:
+def prepared_about(name: str, defect: Defect) -> PreparedRun:
     """What a defect is tried with: played failures only where it is about them."""
-    about = {short_name(rule).partition("/")[0] for rule in ready_for(name).rules if about_failures(rule)}
-    return ready_for(name) if defect.subject in about else without_failures(name)
+    about = {short_name(rule).partition("/")[0] for rule in prepared_for(name).rules if about_failures(rule)}
+    return prepared_for(name) if defect.subject in about else without_failures(name)
 
 
 def first_failing(name: str, found: Run) -> int | None:
@@ -204,13 +215,13 @@ def first_failing(name: str, found: Run) -> int | None:
     return min((sent.get(failure.exchange.name, found.cost.requests) for failure in failures), default=None)
 
 
-def untested(found: Run) -> Iterator[str]:
+def untested_problems(found: Run) -> Iterator[str]:
     yield from filter(None, (found.not_tested, *found.our_errors))
 
 
-def missed(name: str, defect: Defect, found: Run) -> Iterator[str]:
+def missed_problems(name: str, defect: Defect, found: Run) -> Iterator[str]:
     """What the suite should have told of a defect and did not."""
-    level = defect.level(ready_for(name).contract)
+    level = defect.level(prepared_for(name).contract)
     if defect.subject not in blamed(found):
         yield f"survived: {defect.subject} is not blamed"
     elif level is Level.DOCUMENTED and defect.subject not in blamed(found, level):
@@ -225,10 +236,10 @@ def wrongly_blamed(found: Run) -> Iterator[str]:
         yield f"wrongly blamed: {rule}"
 
 
-def never_broken(names: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+def never_broken(names: Sequence[str], rows: Sequence[MatrixRow]) -> Iterator[str]:
     """The rules that no defect breaks, so that nothing shows that they can find one. Dormant ones judge nothing."""
     for name in names:
-        ready = ready_for(name)
-        found = [row for row in rows if row.contract == ready.contract.name and row.kind == Kind.DEFECT.value]
+        ready = prepared_for(name)
+        found = [row for row in rows if row.contract == ready.contract.name and row.kind == TrialKind.DEFECT.value]
         broken = {rule for row in found for rule in row.broken}
         yield from (rule.id for rule in ready.rules if rule.untestable is None and short_name(rule) not in broken)

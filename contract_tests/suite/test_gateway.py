@@ -2,21 +2,21 @@
 
 import pytest
 
-from contract_tests.plugin import Told, VerdictOn
+from contract_tests.plugin import Redacted, VerdictOn
 from contract_tests.results import Verdict
 from gateway_contract.rules.rule import Rule
 
 
-def test_gateway_keeps(contract_name: str, rule: Rule, verdict_on: VerdictOn, told: Told) -> None:
+def test_gateway_keeps(contract_name: str, rule: Rule, verdict_on: VerdictOn, redacted: Redacted) -> None:
     run, verdict = verdict_on(contract_name, rule)
     if run.not_tested or verdict is None:
         why = run.not_tested or "; ".join(run.our_errors)
-        pytest.fail(told(contract_name, verdict, f"could not be tested: {why}"), pytrace=False)
+        pytest.fail(redacted(contract_name, verdict, f"could not be tested: {why}"), pytrace=False)
     if verdict.verdict is Verdict.FAIL:
         first = verdict.failures[0].finding
-        text = told(contract_name, verdict, f"{rule.statement}: expected {first.expected}, observed {first.told}")
+        text = redacted(contract_name, verdict, f"{rule.statement}: expected {first.expected}, observed {first.told}")
         if run.counts(verdict):
             pytest.fail(text, pytrace=False)
         pytest.xfail(text)  # an expectation, which fails only a strict run
     if verdict.verdict is not Verdict.PASS:
-        pytest.skip(told(contract_name, verdict, f"{verdict.verdict.value}: {verdict.reason}"))
+        pytest.skip(redacted(contract_name, verdict, f"{verdict.verdict.value}: {verdict.reason}"))

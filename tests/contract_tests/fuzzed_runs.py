@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import Observer
+from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.results import Run
-from contract_tests.run import BUNDLED_TOKEN, Target, bundled_gateway, loaded, run
+from contract_tests.run import BUNDLED_TOKEN, GatewayTarget, bundled_gateway, prepare, run
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
@@ -37,14 +37,14 @@ def fuzzed(change: Change, report: Path, name: str = "powertokens", **more: obje
     sent: list[bytes] = []
 
     @contextmanager
-    def changed(contract: Contract, _: Settings, observation: Observer | None) -> Iterator[Target]:
-        assert observation is not None
-        gateway = change(bundled_gateway(contract, observation))
+    def changed(contract: Contract, _: Settings, observer: UpstreamObserver | None) -> Iterator[GatewayTarget]:
+        assert observer is not None
+        gateway = change(bundled_gateway(contract, observer))
         with serving(gateway_app(noting(gateway, sent))) as url:
-            yield Target(url, BUNDLED_TOKEN)
+            yield GatewayTarget(url, BUNDLED_TOKEN)
 
     settings = Settings(name, report=report, limits=Limits(seconds=20), **more)  # type: ignore[arg-type] # its fields
-    return Fuzzed(run(loaded(settings), silent, changed), sent)
+    return Fuzzed(run(prepare(settings), silent, changed), sent)
 
 
 def noting(gateway: Gateway, sent: list[bytes]) -> Gateway:

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import Observer
+from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.results import RuleVerdict, Run, Verdict
-from contract_tests.run import BUNDLED_TOKEN, Target, bundled_gateway, loaded, run
+from contract_tests.run import BUNDLED_TOKEN, GatewayTarget, bundled_gateway, prepare, run
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
@@ -73,19 +73,19 @@ def settings_for(url: str | None, **more: object) -> Settings:
 
 def run_against(url: str, **more: object) -> Run:
     """A whole run against a gateway somewhere; its upstream is not seen unless `upstream` is given."""
-    return run(loaded(settings_for(url, **more)), silent)
+    return run(prepare(settings_for(url, **more)), silent)
 
 
 def run_with(change: Callable[[Gateway], Gateway], name: str = "powertokens") -> Run:
     """A whole two-sided run against the bundled mock gateway, changed in one place."""
 
     @contextmanager
-    def changed(contract: Contract, _: Settings, observation: Observer | None) -> Iterator[Target]:
-        assert observation is not None
-        with serving(gateway_app(change(bundled_gateway(contract, observation)))) as url:
-            yield Target(url, BUNDLED_TOKEN)
+    def changed(contract: Contract, _: Settings, observer: UpstreamObserver | None) -> Iterator[GatewayTarget]:
+        assert observer is not None
+        with serving(gateway_app(change(bundled_gateway(contract, observer)))) as url:
+            yield GatewayTarget(url, BUNDLED_TOKEN)
 
-    return run(loaded(Settings(name, limits=Limits(seconds=20))), silent, changed)
+    return run(prepare(Settings(name, limits=Limits(seconds=20))), silent, changed)
 
 
 def verdict_on(found: Run, name: str) -> RuleVerdict:

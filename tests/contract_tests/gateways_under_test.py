@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 from contract_tests.results import Run, Verdict
-from contract_tests.run import Loaded
+from contract_tests.run import PreparedRun
 from contract_tests.selftest.trials import AppOf, about_failures
 from contract_tests.selftest.trials import run_against as run_of
 from contract_tests.settings import Settings
@@ -14,14 +14,14 @@ from tests.contract_tests.three_contracts import contract_named
 
 
 @cache
-def ready_for(name: str) -> Loaded:
+def ready_for(name: str) -> PreparedRun:
     contract = contract_named(name)
     rules = derive_rules(contract)
-    return Loaded(Settings(contract=name), contract, rules, frozenset(rule.id for rule in rules))
+    return PreparedRun(Settings(contract=name), contract, rules, frozenset(rule.id for rule in rules))
 
 
 @cache
-def without_failures(name: str) -> Loaded:
+def without_failures(name: str) -> PreparedRun:
     """Everything but what only failures of the upstream tell: these take longest."""
     ready = ready_for(name)
     return replace(ready, selected=frozenset(rule.id for rule in ready.rules if not about_failures(rule)))

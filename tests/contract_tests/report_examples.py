@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from contract_tests.results import Cost, Failure, RuleVerdict, Run, Verdict
+from contract_tests.results import Cost, FailingExchange, RuleVerdict, Run, Verdict
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.document.node import Place
 from gateway_contract.rules.derive import derive_rules
@@ -78,7 +78,7 @@ def exchange(request: Request | None = None, answer: Answer | NoAnswer | None = 
 
 def failed(of: Rule, expected: str, observed: str, *exchanges: Exchange, of_all: int = 0) -> RuleVerdict:
     seen = exchanges or (exchange(),)
-    failures = tuple(Failure(one, failing(expected, observed)) for one in seen)
+    failures = tuple(FailingExchange(one, failing(expected, observed)) for one in seen)
     return RuleVerdict(of, Verdict.FAIL, max(of_all, len(seen)), failures)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from contract_tests.selftest.trials import Kind, Trial, defects_of, ready_for, row_of, short_name
+from contract_tests.selftest.trials import Trial, TrialKind, defects_of, prepared_for, row_of, short_name
 from gateway_contract.contract.load_contract import BUNDLED
 
 BROKEN_BY: dict[str, dict[str, str]] = orjson.loads(Path(__file__).with_name("broken_by.json").read_bytes())
@@ -18,12 +18,12 @@ EVERY = 16  # of so many defects one is tried
 
 def named() -> Iterator[Trial]:
     for name in BUNDLED:
-        yield from (Trial(name, Kind.DEFECT, defect) for defect in sorted(set(BROKEN_BY[name].values())))
+        yield from (Trial(name, TrialKind.DEFECT, defect) for defect in sorted(set(BROKEN_BY[name].values())))
 
 
 def test_every_rule_has_a_defect_that_breaks_it() -> None:
     for name in BUNDLED:
-        awake = {short_name(rule) for rule in ready_for(name).rules if rule.untestable is None}
+        awake = {short_name(rule) for rule in prepared_for(name).rules if rule.untestable is None}
         assert BROKEN_BY[name].keys() == awake
 
 

@@ -14,20 +14,20 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from contract_tests.client.case import Case
-from contract_tests.execution.observer import observing
+from contract_tests.execution.observer import serve_upstream
 from contract_tests.report.json_report import write_report
 from contract_tests.rerun import (
-    Change,
+    ExchangeChange,
     StoredError,
     changes,
     failing_rules,
-    played_in,
+    played_fault,
     print_changes,
-    sent_again,
-    stored,
+    read_stored,
+    send_again,
 )
 from contract_tests.results import Run
-from contract_tests.run import BUNDLED_TOKEN, Loaded, bundled_gateway, loaded, run
+from contract_tests.run import BUNDLED_TOKEN, PreparedRun, bundled_gateway, prepare, run
 from contract_tests.selftest.trials import AppOf
 from contract_tests.session import rerun_exchange
 from contract_tests.settings import Settings
@@ -60,7 +60,7 @@ def free_port() -> int:
 @contextmanager
 def gateway_before(port: int, contract: Contract, mapping: MapStage, app_of: AppOf = gateway_app) -> Iterator[str]:
     """A gateway whose upstream is at a port where somebody will listen."""
-    with observing(contract, "127.0.0.1", 0) as elsewhere:
+    with serve_upstream(contract, "127.0.0.1", 0) as elsewhere:
         gateway = bundled_gateway(contract, elsewhere)
     assert contract.upstream is not None
     upstream = replace(gateway.upstream, url=f"http://127.0.0.1:{port}{contract.upstream.base}")
@@ -68,15 +68,15 @@ def gateway_before(port: int, contract: Contract, mapping: MapStage, app_of: App
         yield url
 
 
-def ready_for(url: str, port: int) -> Loaded:
-    return loaded(Settings("powerbuyin", url, token=BUNDLED_TOKEN, upstream=f"127.0.0.1:{port}"))
+def ready_for(url: str, port: int) -> PreparedRun:
+    return prepare(Settings("powerbuyin", url, token=BUNDLED_TOKEN, upstream=f"127.0.0.1:{port}"))
 
 
-def about(ready: Loaded, *rules: str) -> Loaded:
+def about(ready: PreparedRun, *rules: str) -> PreparedRun:
     return replace(ready, selected=frozenset(rules))
 
 
-def run_about(ready: Loaded, *rules: str) -> Run:
+def run_about(ready: PreparedRun, *rules: str) -> Run:
     return run(about(ready, *rules), lambda *_: None)
 
 
@@ -84,7 +84,7 @@ def run_about(ready: Loaded, *rules: str) -> Run:
 def lossy_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first exchange of the report on a gateway that loses every 0."""
     folder, port = tmp_path_factory.mktemp("report"), free_port()
-    contract = loaded(Settings("powerbuyin")).contract
+    contract = prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, loses_zero) as url:
         report = write_report(run_about(ready_for(url, port), LOST), folder, [BUNDLED_TOKEN])
     rules = {rule["id"]: rule for rule in orjson.loads(report.read_bytes())["rules"]}
@@ -95,11 +95,11 @@ def lossy_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_rerun_tells_whether_the_rule_is_broken_still(
     lossy_report: Path, mapping: MapStage, breaks: list[str]
 ) -> None:
-    found, port = stored(lossy_report), free_port()
-    contract = loaded(Settings("powerbuyin")).contract
+    found, port = read_stored(lossy_report), free_port()
+    contract = prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, mapping) as url:
         ready = ready_for(url, port)
-        exchange = sent_again(found, ready)
+        exchange = send_again(found, ready)
     failing = failing_rules(ready, exchange)
     assert list(failing) == breaks
     seen = {change.what: (change.before, change.after) for change in changes(found, ready, exchange, failing)}
@@ -111,14 +111,14 @@ def reported(
     folder: Path, mapping: MapStage, *rules: str, app_of: AppOf | None = None
 ) -> list[tuple[str, set[str], bool]]:
     """The exchanges of a report, each sent again at once: its name, what is told as changed, and whether it fails."""
-    port, contract = free_port(), loaded(Settings("powerbuyin")).contract
+    port, contract = free_port(), prepare(Settings("powerbuyin")).contract
     found = []
     with gateway_before(port, contract, mapping, app_of or gateway_app) as url:
         ready = ready_for(url, port)
         report = write_report(run_about(ready, *rules), folder, [BUNDLED_TOKEN])
         for path in sorted((report.parent / "exchanges").glob("*.json")):
-            kept = stored(path)
-            exchange = sent_again(kept, ready)
+            kept = read_stored(path)
+            exchange = send_again(kept, ready)
             now = failing_rules(ready, exchange)
             changed = {change.what for change in changes(kept, ready, exchange, now)}
             found.append((str(kept.document["name"]), changed, bool(now)))
@@ -142,13 +142,13 @@ def test_a_failure_by_chance_that_does_not_come_again_says_how_often_it_came(tmp
     def loses_zero_now_and_then(gateway: Gateway, body: Json) -> Json:
         return loses_zero(gateway, body) if next(calls) % 3 == 0 else map_body(gateway, body)
 
-    port, contract = free_port(), loaded(Settings("powerbuyin")).contract
+    port, contract = free_port(), prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, loses_zero_now_and_then) as url:
         report = write_report(run_about(ready_for(url, port), LOST), tmp_path, [BUNDLED_TOKEN])
-    kept = stored(report.parent / "exchanges" / "0001.json")
+    kept = read_stored(report.parent / "exchanges" / "0001.json")
     with gateway_before(port, contract, map_body) as url:
         ready = ready_for(url, port)
-        exchange = sent_again(kept, ready)
+        exchange = send_again(kept, ready)
         first = next(changes(kept, ready, exchange, failing_rules(ready, exchange)))
     assert first.what == LOST
     assert re.fullmatch(r"dropped, in \d of 10 tries", first.before)
@@ -156,7 +156,7 @@ def test_a_failure_by_chance_that_does_not_come_again_says_how_often_it_came(tmp
 
 
 def test_the_failure_before_a_request_is_played_again(tmp_path: Path) -> None:
-    fails_next = defects_named("upstream-failure-next-request-fails", [loaded(Settings("powerbuyin")).contract])
+    fails_next = defects_named("upstream-failure-next-request-fails", [prepare(Settings("powerbuyin")).contract])
     found = reported(tmp_path, map_body, "powerbuyin/upstream-failure/recovers", app_of=fails_next["powerbuyin"].app)
     assert found
     assert all(name.startswith("after ") for name, _, _ in found)
@@ -191,7 +191,7 @@ def test_a_report_that_is_cut_or_another_thing_says_what_to_give(kept: str, loss
     path.write_bytes(lossy_report.read_bytes())
     (tmp_path / "report.json").write_text(kept)
     with pytest.raises(StoredError, match="give a file like report/"):
-        stored(path)
+        read_stored(path)
 
 
 def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,7 +204,7 @@ def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.
     def tells_its_key(gateway: Gateway) -> ASGIApp:
         return gateway_app(replace(gateway, answer=telling, upstream=replace(gateway.upstream, key=key)))
 
-    port, contract = free_port(), loaded(Settings("powerbuyin")).contract
+    port, contract = free_port(), prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, map_body, tells_its_key) as url:
         assert rerun_exchange(lossy_report, url, None, BUNDLED_TOKEN, f"127.0.0.1:{port}") == 1
     printed = capsys.readouterr().out
@@ -213,12 +213,12 @@ def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.
 
 
 def test_a_rule_of_which_not_every_failure_is_listed_is_told_as_no_change(lossy_report: Path) -> None:
-    kept, port = stored(lossy_report), free_port()
+    kept, port = read_stored(lossy_report), free_port()
     unlisted = replace(kept, failed={}, listed_in_part=frozenset({LOST}))
-    contract = loaded(Settings("powerbuyin")).contract
+    contract = prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, loses_zero) as url:
         ready = ready_for(url, port)
-        exchange = sent_again(unlisted, ready)
+        exchange = send_again(unlisted, ready)
     now = failing_rules(ready, exchange)
     assert [change.what for change in changes(unlisted, ready, exchange, now)] == []
     assert [change.what for change in changes(replace(unlisted, listed_in_part=frozenset()), ready, exchange, now)] == [
@@ -230,20 +230,22 @@ def test_a_file_that_is_no_exchange_says_what_to_give(tmp_path: Path) -> None:
     path = tmp_path / "0001.json"
     path.write_text("[]")
     with pytest.raises(StoredError, match=r"0001\.json is not a stored exchange .* give a file like report/"):
-        stored(path)
+        read_stored(path)
 
 
 def test_the_failure_that_the_upstream_played_is_played_again() -> None:
     cases = [Case("a", b"", failure="no-images")]
-    assert played_in({"upstream": [{"played": None}, {"played": "no-images"}]}, cases) == "no-images"
-    assert played_in({"upstream": [{"played": "what nobody plays"}]}, cases) is None
-    assert played_in({"upstream": None}, cases) is None
+    assert played_fault({"upstream": [{"played": None}, {"played": "no-images"}]}, cases) == "no-images"
+    assert played_fault({"upstream": [{"played": "what nobody plays"}]}, cases) is None
+    assert played_fault({"upstream": None}, cases) is None
 
 
 def test_changes_are_listed_short_and_without_secrets() -> None:
     console = Console(file=StringIO(), width=80)
     print_changes(
-        [Change(f"/at/{index}", "sk-secret-token", "x" * 100) for index in range(25)], console, ["sk-secret-token"]
+        [ExchangeChange(f"/at/{index}", "sk-secret-token", "x" * 100) for index in range(25)],
+        console,
+        ["sk-secret-token"],
     )
     text = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
     assert text.splitlines()[0] == f"/at/0: [redacted] -> {'x' * 60}"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contract_tests.results import EXIT_STATUS, NO_ACCEPTED, Conformance, Verdict, never_hollow, sum_up
+from contract_tests.results import EXIT_STATUS, NO_ACCEPTED, Conformance, Verdict, require_judgements, sum_up
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import PASS, Finding, failing, inconclusive
 from gateway_contract.schema.constraint import Level
@@ -93,24 +93,24 @@ def test_exit_statuses_are_the_documented_ones() -> None:
 
 @pytest.mark.parametrize("word", [Verdict.NOT_RUN, Verdict.INCONCLUSIVE])
 def test_a_run_in_which_nothing_was_judged_is_no_test(word: Verdict) -> None:
-    hollow = never_hollow(run_of(undecided(RULE, word, "not tested by any request")), {RULE.id})
+    hollow = require_judgements(run_of(undecided(RULE, word, "not tested by any request")), {RULE.id})
     assert hollow.conformance is Conformance.NOT_TESTED
     assert hollow.not_tested == "no rule could be judged: not tested by any request"
 
 
 def test_rules_that_were_kept_from_running_make_a_green_run_no_test() -> None:
-    run = replace(run_of(passed(RULE), undecided(OTHER, Verdict.NOT_RUN, DOUBT)), doubt=DOUBT)
+    run = replace(run_of(passed(RULE), undecided(OTHER, Verdict.NOT_RUN, DOUBT)), reason_not_run=DOUBT)
     assert run.conformance is Conformance.CONFORMS
-    assert never_hollow(run, {RULE.id, OTHER.id}).not_tested == DOUBT
-    assert never_hollow(run, {RULE.id}) is run
+    assert require_judgements(run, {RULE.id, OTHER.id}).not_tested == DOUBT
+    assert require_judgements(run, {RULE.id}) is run
 
 
 def test_a_dormant_rule_casts_no_doubt() -> None:
-    run = replace(run_of(passed(RULE), undecided(SLEEPING, Verdict.NOT_RUN, "asleep")), doubt=DOUBT)
-    assert never_hollow(run, {RULE.id, SLEEPING.id}) is run
+    run = replace(run_of(passed(RULE), undecided(SLEEPING, Verdict.NOT_RUN, "asleep")), reason_not_run=DOUBT)
+    assert require_judgements(run, {RULE.id, SLEEPING.id}) is run
 
 
 def test_a_violation_stays_one_whatever_was_not_run() -> None:
     broken = replace(passed(RULE), verdict=Verdict.FAIL)
-    run = replace(run_of(broken, undecided(OTHER, Verdict.NOT_RUN, DOUBT)), doubt=DOUBT)
-    assert never_hollow(run, {RULE.id, OTHER.id}) is run
+    run = replace(run_of(broken, undecided(OTHER, Verdict.NOT_RUN, DOUBT)), reason_not_run=DOUBT)
+    assert require_judgements(run, {RULE.id, OTHER.id}) is run

@@ -9,8 +9,8 @@ from contract_tests import plugin, session
 from contract_tests.client.limits import Limits
 from contract_tests.plugin import selected_verdicts
 from contract_tests.results import Conformance, Run
-from contract_tests.run import broken_run, loaded
-from contract_tests.session import pytest_arguments, worst
+from contract_tests.run import failed_run, prepare
+from contract_tests.session import pytest_arguments, worst_status
 from contract_tests.settings import Settings
 from tests.contract_tests.gateways import TOKEN, as_json, replying, run_against, settings_for
 from tests.contract_tests.report_examples import DOCUMENTED, LOST_SEED, passed, run_of
@@ -28,7 +28,7 @@ from tests.contract_tests.report_examples import DOCUMENTED, LOST_SEED, passed, 
 def test_a_violation_goes_before_what_was_not_tested_and_that_before_green(
     found: list[Conformance], status: int
 ) -> None:
-    assert worst(found) == status
+    assert worst_status(found) == status
 
 
 def test_what_was_not_asked_about_is_not_shown_and_does_not_count() -> None:
@@ -59,7 +59,7 @@ def test_an_error_of_our_own_is_told_once_as_ours(
 def test_an_error_of_our_own_names_the_place_where_it_arose() -> None:
     with pytest.raises(KeyError) as caught:
         _ = {"seed": 0}["n"]
-    told = broken_run(loaded(Settings("powertokens")), caught.value)
+    told = failed_run(prepare(Settings("powertokens")), caught.value)
     assert told.conformance is Conformance.NOT_TESTED
     assert told.our_errors[0].startswith("KeyError: 'n' (test_session.py:")
 

@@ -177,5 +177,5 @@ def test_a_gateway_that_answers_only_what_it_likes_is_tested_to_the_end() -> Non
     found = run_at(behave)
     assert found.conformance is Conformance.VIOLATES
     assert "answer/given" in failing(found)
-    assert "stopped" not in found.doubt
+    assert "stopped" not in found.reason_not_run
     assert found.cost.requests > 100

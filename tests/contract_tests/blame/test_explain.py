@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from contract_tests.results import Failure, Run, Verdict
-from contract_tests.run import Loaded, loaded, run
-from contract_tests.selftest.trials import AppOf, failing, serving_instead
+from contract_tests.results import FailingExchange, Run, Verdict
+from contract_tests.run import PreparedRun, prepare, run
+from contract_tests.selftest.trials import AppOf, failing, replace_gateway
 from contract_tests.settings import Settings
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read, removed
@@ -32,16 +32,16 @@ SEED = "powerbuyin/seed/mapped"
 
 
 @cache
-def ready() -> Loaded:
-    found = loaded(Settings("powerbuyin"))
+def ready() -> PreparedRun:
+    found = prepare(Settings("powerbuyin"))
     return replace(found, selected=frozenset({SEED}))
 
 
 def run_with(mapping: Callable[[Gateway, Json], Json]) -> Run:
-    return run(ready(), lambda *_: None, serving_instead(lambda gateway: gateway_app(replace(gateway, map=mapping))))
+    return run(ready(), lambda *_: None, replace_gateway(lambda gateway: gateway_app(replace(gateway, map=mapping))))
 
 
-def smallest_failure(found: Run) -> Failure:
+def smallest_failure(found: Run) -> FailingExchange:
     (verdict,) = [one for one in found.verdicts if one.rule.id == SEED]
     assert verdict.verdict is Verdict.FAIL
     return verdict.failures[0]
@@ -95,14 +95,14 @@ def test_a_field_that_is_lost_twice_in_a_row_and_then_no_more_is_lost_by_chance(
 
 def told_of(name: str, rule: str, app_of: AppOf) -> str:
     """What is told first of a rule that fails."""
-    found = run(only(name, rule), lambda *_: None, serving_instead(app_of))
+    found = run(only(name, rule), lambda *_: None, replace_gateway(app_of))
     (verdict,) = [one for one in found.verdicts if one.rule.id == f"{name}/{rule}"]
     assert verdict.verdict is Verdict.FAIL
     return verdict.failures[0].finding.told
 
 
-def only(name: str, rule: str) -> Loaded:
-    return replace(loaded(Settings(name)), selected=frozenset({f"{name}/{rule}"}))
+def only(name: str, rule: str) -> PreparedRun:
+    return replace(prepare(Settings(name)), selected=frozenset({f"{name}/{rule}"}))
 
 
 def few_images(now: Callable[[Json], bool]) -> AppOf:
@@ -145,7 +145,7 @@ def test_a_refusal_of_two_fields_together_names_the_other() -> None:
 def test_a_refusal_by_chance_is_counted_and_blames_the_request_alone() -> None:
     dice = Random(3)  # noqa: S311 # no secret
     app_of = refusing(lambda _: dice.random() < 0.3)
-    found = run(loaded(Settings("powerbuyin")), lambda *_: None, serving_instead(app_of))
+    found = run(prepare(Settings("powerbuyin")), lambda *_: None, replace_gateway(app_of))
     assert {one for one in failing(found) if not one.startswith("upstream-failure")} == {"request/accepted"}
     assert re.fullmatch(r"HTTP 400, in [1-7] of 10 tries", first_told(found, "powerbuyin/request/accepted"))
 

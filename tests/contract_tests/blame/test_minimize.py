@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import pytest
 
-from contract_tests.blame.minimize import MOST_REQUESTS, Narrowing, isolated
+from contract_tests.blame.minimize import MOST_REQUESTS, RejectionMinimizer, case_with_field_alone
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import with_mark_within
+from contract_tests.client.correlation import text_with_id_within
 from contract_tests.planning.fields import base_request
-from contract_tests.planning.plan import with_mark
+from contract_tests.planning.plan import with_own_id
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import ABSENT, Json, read_json
@@ -22,7 +22,7 @@ from tests.contract_tests.three_contracts import POWERTOKENS, base, exchange, re
 
 Refuses: TypeAlias = Callable[[dict[str, Json]], bool]
 
-LONG = with_mark_within(of_length(800, CHINESE))
+LONG = text_with_id_within(of_length(800, CHINESE))
 FULL: dict[str, Json] = {
     **base(POWERTOKENS),
     "prompt": LONG,
@@ -43,17 +43,17 @@ class Gateway:
     def __init__(self, refuses: Refuses) -> None:
         self.refuses = refuses
         self.asked: list[Json] = []
-        self.narrowing = Narrowing(POWERTOKENS, self.send)
+        self.minimizer = RejectionMinimizer(POWERTOKENS, self.send)
 
     async def send(self, case: Case) -> Exchange:
-        body = read_json(with_mark(POWERTOKENS, case, 1, len(self.asked)).content)
+        body = read_json(with_own_id(POWERTOKENS, case, 1, len(self.asked)).content)
         assert isinstance(body, dict)
         self.asked.append(body)
         return replace(exchange(body, 400 if self.refuses(body) else 200), name=case.name)
 
-    def smallest(self, body: Json) -> Exchange:
-        marked = read_json(with_mark(POWERTOKENS, Case("", request_of(body)), 2, len(self.asked)).content)
-        return asyncio.run(self.narrowing.smallest(exchange(marked, 400)))  # type: ignore[arg-type] # it is JSON
+    def minimize(self, body: Json) -> Exchange:
+        marked = read_json(with_own_id(POWERTOKENS, Case("", request_of(body)), 2, len(self.asked)).content)
+        return asyncio.run(self.minimizer.minimize(exchange(marked, 400)))  # type: ignore[arg-type] # it is JSON
 
 
 def request_of(body: Json) -> bytes:
@@ -70,7 +70,7 @@ def fields_beside_the_base(found: Exchange) -> set[str]:
 @pytest.mark.parametrize("name", ["n", "size", "response_format", "seed", "watermark", "prompt_extend"])
 def test_a_gateway_that_refuses_one_value_is_asked_for_nothing_else_in_the_end(name: str) -> None:
     gateway = Gateway(lambda body: body.get(name) == FULL[name])
-    found = gateway.smallest(FULL)
+    found = gateway.minimize(FULL)
     assert found.essential == frozenset({f"/{name}"})
     assert fields_beside_the_base(found) == {name}
     assert found.refused
@@ -79,14 +79,14 @@ def test_a_gateway_that_refuses_one_value_is_asked_for_nothing_else_in_the_end(n
 
 def test_a_gateway_that_refuses_a_pair_of_values_has_both_in_the_smallest_request() -> None:
     gateway = Gateway(lambda body: body.get("n") == 6 and body.get("seed") == 0)
-    found = gateway.smallest(FULL)
+    found = gateway.minimize(FULL)
     assert found.essential == frozenset({"/n", "/seed"})
     assert fields_beside_the_base(found) == {"n", "seed"}
 
 
 def test_a_gateway_that_counts_bytes_is_blamed_for_the_text_alone() -> None:
     gateway = Gateway(lambda body: len(str(body["prompt"]).encode()) > 800)
-    found = gateway.smallest(FULL)
+    found = gateway.minimize(FULL)
     assert found.essential == frozenset({"/prompt"})
     assert fields_beside_the_base(found) == set()
     assert len(str(read(found.request.body, "/prompt"))) == 800
@@ -94,26 +94,26 @@ def test_a_gateway_that_counts_bytes_is_blamed_for_the_text_alone() -> None:
 
 def test_a_value_that_others_need_is_taken_away_once_they_are_gone() -> None:
     gateway = Gateway(lambda body: body["model"] == "wan2.7-image-pro")
-    found = gateway.smallest(WAN)
+    found = gateway.minimize(WAN)
     assert found.essential == frozenset({"/model"})
     assert fields_beside_the_base(found) == {"model"}
 
 
 def test_what_a_value_needs_stays_but_is_not_blamed() -> None:
     gateway = Gateway(lambda body: body.get("size") == "4096*4096")
-    found = gateway.smallest(WAN)
+    found = gateway.minimize(WAN)
     assert found.essential == frozenset({"/size"})
     assert fields_beside_the_base(found) == {"size", "model"}
 
 
 def test_a_gateway_that_refuses_everything_has_no_field_to_blame() -> None:
-    found = Gateway(lambda _: True).smallest(FULL)
+    found = Gateway(lambda _: True).minimize(FULL)
     assert found.essential == frozenset()
     assert fields_beside_the_base(found) == set()
 
 
 def test_a_refusal_that_does_not_come_again_blames_no_field() -> None:
-    found = Gateway(lambda _: False).smallest(FULL)
+    found = Gateway(lambda _: False).minimize(FULL)
     assert found.essential == frozenset()
     assert found.request.body is not ABSENT
     assert found.refused
@@ -121,28 +121,28 @@ def test_a_refusal_that_does_not_come_again_blames_no_field() -> None:
 
 def test_a_refusal_that_takes_many_fields_blames_none_of_them() -> None:
     gateway = Gateway(lambda body: all(body.get(name) == FULL[name] for name in ("n", "size", "seed", "watermark")))
-    assert gateway.smallest(FULL).essential == frozenset()
+    assert gateway.minimize(FULL).essential == frozenset()
 
 
 def test_a_refusal_is_tried_more_often_once_one_has_come_by_chance() -> None:
     gateway = Gateway(lambda body: body.get("seed") == 0 and len(gateway.asked) < 14)
-    gateway.narrowing.by_chance = True
-    assert gateway.smallest(FULL).essential == frozenset()
+    gateway.minimizer.is_intermittent = True
+    assert gateway.minimize(FULL).essential == frozenset()
     assert len(gateway.asked) == 14
 
 
 def test_every_request_on_the_way_is_valid() -> None:
     gateway = Gateway(lambda body: body.get("seed") == 0 or body["model"] == "wan2.7-image-pro")
-    gateway.smallest(FULL)
-    gateway.smallest(WAN)
+    gateway.minimize(FULL)
+    gateway.minimize(WAN)
     assert all(validity_of(POWERTOKENS, body).valid for body in gateway.asked)
 
 
 def test_what_is_known_to_be_refused_is_not_narrowed_again() -> None:
     gateway = Gateway(lambda body: len(str(body["prompt"]).encode()) > 800)
-    gateway.smallest(FULL)
+    gateway.minimize(FULL)
     before = len(gateway.asked)
-    again = gateway.smallest({**FULL, "n": 2, "seed": 7})
+    again = gateway.minimize({**FULL, "n": 2, "seed": 7})
     assert again.essential == frozenset({"/prompt"})
     assert len(gateway.asked) == before
 
@@ -152,24 +152,24 @@ def test_a_gateway_that_refuses_at_random_costs_no_more_than_any_other(seed: int
     dice = random.Random(seed)  # noqa: S311 # no secret
     gateway = Gateway(lambda _: dice.random() < 0.7)
     for number in range(60):
-        found = gateway.smallest({**FULL, "seed": number})
+        found = gateway.minimize({**FULL, "seed": number})
         assert found.essential is not None
     assert len(gateway.asked) <= MOST_REQUESTS
 
 
 def test_narrowing_stops_when_it_may_send_no_more() -> None:
     gateway = Gateway(lambda body: body.get("negative_prompt") == "fog")
-    gateway.narrowing.may_send = lambda _: len(gateway.asked) < 4
-    found = gateway.smallest(FULL)
+    gateway.minimizer.may_send = lambda _: len(gateway.asked) < 4
+    found = gateway.minimize(FULL)
     assert len(gateway.asked) == 4
-    assert gateway.narrowing.blamed == []
+    assert gateway.minimizer.blamed == []
     assert found.essential == frozenset()
 
 
 def test_a_request_that_is_no_json_is_not_narrowed() -> None:
     gateway = Gateway(lambda _: True)
     refused = Exchange(request(b"{"), exchange(None).answer)
-    assert asyncio.run(gateway.narrowing.smallest(refused)) is refused
+    assert asyncio.run(gateway.minimizer.minimize(refused)) is refused
     assert gateway.asked == []
 
 
@@ -182,7 +182,7 @@ def test_a_request_on_which_a_gateway_breaks_is_tried_twice_more(breaks: int, as
         return exchange(read_json(case.content), 500 if len(sent) < breaks else 400)  # type: ignore[arg-type] # it is JSON
 
     broken = exchange({"n": 0}, 500)
-    found = asyncio.run(Narrowing(POWERTOKENS, send).tried_again(broken))
+    found = asyncio.run(RejectionMinimizer(POWERTOKENS, send).retry(broken))
     assert len(sent) == asked
     assert found.essential == (frozenset() if by_chance else None)
 
@@ -190,13 +190,13 @@ def test_a_request_on_which_a_gateway_breaks_is_tried_twice_more(breaks: int, as
 def test_what_cannot_be_tried_again_is_taken_to_come_by_chance_as_others_did() -> None:
     broken = exchange({"n": 0}, 500)
     for by_chance, essential in ((True, frozenset[str]()), (False, None)):
-        narrowing = Gateway(lambda _: True).narrowing
-        narrowing.by_chance, narrowing.may_send = by_chance, lambda _: False
-        assert asyncio.run(narrowing.tried_again(broken)).essential == essential
+        minimizer = Gateway(lambda _: True).minimizer
+        minimizer.is_intermittent, minimizer.may_send = by_chance, lambda _: False
+        assert asyncio.run(minimizer.retry(broken)).essential == essential
 
 
 def test_one_field_is_isolated_in_the_smallest_valid_request() -> None:
-    case = isolated(POWERTOKENS, FULL, "/n")
+    case = case_with_field_alone(POWERTOKENS, FULL, "/n")
     assert case is not None
     assert read_json(case.content) == placed(base_request(POWERTOKENS), "/n", 6)
     assert (case.name, case.images) == ("/n 6 alone", 6)
@@ -206,4 +206,4 @@ def test_one_field_is_isolated_in_the_smallest_valid_request() -> None:
     ("body", "pointer"), [(FULL, "/colour"), (WAN, "/size"), ({**base(POWERTOKENS), "n": 6}, "/n")], ids=str
 )
 def test_a_field_that_is_missing_or_needs_others_or_is_alone_is_not_isolated(body: Json, pointer: str) -> None:
-    assert isolated(POWERTOKENS, body, pointer) is None
+    assert case_with_field_alone(POWERTOKENS, body, pointer) is None

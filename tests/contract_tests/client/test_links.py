@@ -12,7 +12,7 @@ import pytest
 from contract_tests.client import links as names
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.links import Downloaded, download
-from contract_tests.client.transport import connections
+from contract_tests.client.transport import open_transport
 from tests.contract_tests import hostile
 from tests.contract_tests.hostile import Behaviour, answering, redirecting, serving
 
@@ -45,7 +45,7 @@ def _forget() -> None:
 
 def downloaded(link: str, own: frozenset[str] = OWN, limits: Limits = LIMITS) -> Downloaded | Problem:
     async def once() -> Downloaded | Problem:
-        async with connections() as transport:
+        async with open_transport() as transport:
             return await download(Watched(transport, HOSTS), link, own, limits)
 
     return asyncio.run(once())

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.limits import Limits
 from contract_tests.client.send import MOST_ITEMS, PATIENCE, Sender, authorization, retry_after, send
-from contract_tests.client.transport import connections
+from contract_tests.client.transport import open_transport
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from mock_server.images.drawing import Picture, draw
@@ -31,7 +31,7 @@ PLAIN = json_case("plain", base(POWERTOKENS))
 
 def sent(url: str, case: Case = PLAIN) -> Exchange:
     async def once() -> Exchange:
-        async with connections() as transport:
+        async with open_transport() as transport:
             return await send(sender(url, transport), case)
 
     return asyncio.run(once())
@@ -115,7 +115,7 @@ def test_after_a_429_requests_keep_a_distance() -> None:
         return generated()
 
     async def many(url: str) -> list[Exchange]:
-        async with connections() as transport:
+        async with open_transport() as transport:
             return list(await asyncio.gather(*(send(made, PLAIN) for made in [sender(url, transport)] * 10)))
 
     with replying(reply) as gateway:

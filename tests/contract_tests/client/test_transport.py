@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from contract_tests.client.limits import Limits, UnsendableError
-from contract_tests.client.transport import connections, exchange
+from contract_tests.client.transport import exchange, open_transport
 from gateway_contract.traffic.exchange import Answer, NoAnswer, Request, header
 from gateway_contract.values.json_value import ABSENT
 from tests.contract_tests import hostile
@@ -24,7 +24,7 @@ ASKED = Request("POST", "/images", (("Authorization", f"Bearer {TOKEN}"),), b'{"
 
 def exchanged(base: str, limits: Limits = PATIENT, request: Request = ASKED) -> Answer | NoAnswer:
     async def once() -> Answer | NoAnswer:
-        async with connections() as transport:
+        async with open_transport() as transport:
             return await exchange(transport, request, base, limits)
 
     return asyncio.run(once())
@@ -83,7 +83,7 @@ def test_a_redirect_of_the_gateway_is_an_answer_and_is_not_followed() -> None:
 
 def test_what_one_answer_leaves_on_its_connection_does_not_reach_the_next_exchange() -> None:
     async def twice(base: str) -> list[Answer | NoAnswer]:
-        async with connections() as transport:
+        async with open_transport() as transport:
             return [await exchange(transport, ASKED, base, PATIENT) for _ in range(2)]
 
     with serving(saying(HEAD + b"Content-Length: 2\r\n\r\n{}HTTP/1.1 500 Smuggled\r\n\r\n")) as served:

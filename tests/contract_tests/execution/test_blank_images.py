@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 
 from contract_tests.client.inspect_image import inspect
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import blank
+from contract_tests.execution.observer import blank_image
 from gateway_contract.traffic.exchange import Image
 from mock_server.images.drawing import Picture
 from mock_server.images.identity import identity_of
@@ -17,7 +17,7 @@ IDENTITY = "0123456789abcdef"
 
 
 def content(width: int, height: int, identity: str = IDENTITY) -> bytes:
-    return blank(Picture(identity, width, height, "a cat", "", "", marked=True))
+    return blank_image(Picture(identity, width, height, "a cat", "", "", marked=True))
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from contract_tests.client.limits import Limits
 from contract_tests.execution.health import MOST_SILENT, Health
-from contract_tests.planning.fields import asked_images
+from contract_tests.planning.fields import requested_images
 from contract_tests.results import Conformance, Verdict
-from contract_tests.run import loaded, run
+from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.rule import Evidence, Finding
@@ -95,7 +95,7 @@ def test_a_rule_that_raises_is_our_error_and_the_others_are_judged() -> None:
     def raises(_: Evidence) -> Finding | None:
         raise ZeroDivisionError("in a rule")
 
-    ready = loaded(Settings("powertokens", limits=Limits(seconds=20)))
+    ready = prepare(Settings("powertokens", limits=Limits(seconds=20)))
     broken, *others = ready.rules
     found = run(replace(ready, rules=(replace(broken, judge=raises), *others)), silent)
     assert found.conformance is Conformance.NOT_TESTED
@@ -160,7 +160,7 @@ def test_valid_requests_ask_for_no_more_images_than_the_budget_has_narrowing_inc
     asked = [body for content in gateway.asked if (body := read_json(content)) is not ABSENT]
     valid = [body for body in asked if validity_of(POWERTOKENS, body).valid]
     without_token = len(Credential) - 2
-    assert sum(asked_images(POWERTOKENS, body) for body in valid) <= budget + without_token
+    assert sum(requested_images(POWERTOKENS, body) for body in valid) <= budget + without_token
 
 
 def test_a_budget_of_one_image_is_a_test_still_and_says_what_it_left_out() -> None:
@@ -185,7 +185,7 @@ def health(sign: Exchange) -> tuple[Health, list[int]]:
 def seeing(watch: Health, *exchanges: Exchange) -> None:
     async def see() -> None:
         for one in exchanges:
-            await watch.saw(one)
+            await watch.record(one)
 
     asyncio.run(see())
 
@@ -197,7 +197,7 @@ REFUSED = exchange({}, 400)
 def test_a_few_requests_without_an_answer_end_nothing() -> None:
     watch, asked = health(SILENT)
     seeing(watch, *[SILENT] * (MOST_SILENT - 1), REFUSED, *[SILENT] * (MOST_SILENT - 1))
-    assert (watch.stopped, asked, watch.doubt) == ("", [], "")
+    assert (watch.stopped, asked, watch.reason_not_run) == ("", [], "")
 
 
 def test_a_gateway_that_gives_a_sign_of_life_is_tested_on() -> None:
@@ -210,7 +210,7 @@ def test_a_gateway_that_gives_none_is_given_up_once() -> None:
     watch, asked = health(SILENT)
     seeing(watch, *[SILENT] * 3 * MOST_SILENT)
     assert "no complete response within 1 s" in watch.stopped
-    assert watch.doubt == watch.stopped
+    assert watch.reason_not_run == watch.stopped
     assert len(asked) == 1
 
 

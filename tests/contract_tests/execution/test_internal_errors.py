@@ -10,9 +10,9 @@ from contract_tests.client.case import Case
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.send import Sender
 from contract_tests.client.send import send as send_case
-from contract_tests.execution.internal_errors import CaseError, OwnErrors, told_errors
+from contract_tests.execution.internal_errors import CaseError, InternalErrors, describe_errors
 from contract_tests.results import Conformance, Run, Verdict
-from contract_tests.run import loaded, run
+from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
 from gateway_contract.rules.judge import JudgeError
 from gateway_contract.traffic.exchange import Exchange
@@ -48,7 +48,7 @@ def passes(found: Run) -> int:
 @pytest.mark.parametrize("about", ["row 3", "the page's example", "one of many", "the upstream plays no-images"])
 def test_a_case_that_raises_is_our_error_and_the_others_are_judged(about: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contract_tests.execution.campaign.send", raising(about))
-    found = run(loaded(Settings("powertokens")), silent)
+    found = run(prepare(Settings("powertokens")), silent)
     assert found.conformance is Conformance.NOT_TESTED
     (told,) = found.our_errors
     assert told.startswith(f"case {about}")
@@ -102,16 +102,16 @@ def test_fuzzing_that_raises_leaves_what_the_plan_has_found(tmp_path: Path, monk
 
 
 def test_what_cannot_be_sent_is_no_error_of_ours() -> None:
-    errors = OwnErrors()
-    with pytest.raises(UnsendableError), errors.caught("row 1"):
+    errors = InternalErrors()
+    with pytest.raises(UnsendableError), errors.catch("row 1"):
         raise UnsendableError("the token")
-    assert errors.found == []
+    assert errors.errors == []
 
 
 def test_each_way_of_raising_is_told_once() -> None:
     rule = [JudgeError(RULE, exchange({"seed": 0}), KeyError("n")), JudgeError(RULE, exchange({}), KeyError("n"))]
     cases = [CaseError("row 1", KeyError("n")), CaseError("row 2", KeyError("n")), CaseError("row 3", KeyError("m"))]
-    assert told_errors([*rule, *cases]) == (
+    assert describe_errors([*rule, *cases]) == (
         "rule powerbuyin/seed/mapped could not judge row 1: KeyError: 'n'",
         "case row 1: KeyError: 'n' ()",
         "case row 3: KeyError: 'm' ()",

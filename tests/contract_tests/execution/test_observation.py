@@ -5,8 +5,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from contract_tests.client.correlation import mark_of
-from contract_tests.execution.observer import NoUpstreamError, Observer, observing
+from contract_tests.client.correlation import correlation_id
+from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.serving.server import PortInUseError
@@ -20,7 +20,7 @@ def call_body(text: str, n: int = 1) -> Json:
     return {"model": "qwen-image-2.0-pro", "input": {"messages": messages}, "parameters": {"n": n}}
 
 
-def call(seen: Observer, body: Json) -> Json:
+def call(seen: UpstreamObserver, body: Json) -> Json:
     answer = httpx.post(f"{seen.url}{seen.stub.path}", json=body, headers=KEY, trust_env=False)
     assert answer.status_code == 200
     told: Json = answer.json()
@@ -28,84 +28,87 @@ def call(seen: Observer, body: Json) -> Json:
 
 
 def test_calls_are_found_by_the_marks_in_their_texts() -> None:
-    marks = [mark_of(index) for index in range(3)]
-    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+    marks = [correlation_id(index) for index in range(3)]
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as seen:
         for mark in (marks[0], marks[1], marks[0]):
             call(seen, call_body(f"{mark.upper()} a lighthouse"))
         call(seen, call_body("no mark"))
-        found = seen.by_mark(0)
+        found = seen.calls_by_id(0)
         assert {mark: len(calls) for mark, calls in found.items()} == {marks[0]: 2, marks[1]: 1}
         assert seen.count() == 4
 
 
 def test_only_calls_after_a_moment_count() -> None:
-    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
-        call(seen, call_body(f"{mark_of(1)} early"))
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as seen:
+        call(seen, call_body(f"{correlation_id(1)} early"))
         before = seen.count()
-        call(seen, call_body(f"{mark_of(2)} late"))
-        assert set(seen.by_mark(before)) == {mark_of(2)}
-        assert [read(late.body, "/parameters/n") for late in seen.since(before)] == [1]
+        call(seen, call_body(f"{correlation_id(2)} late"))
+        assert set(seen.calls_by_id(before)) == {correlation_id(2)}
+        assert [read(late.body, "/parameters/n") for late in seen.calls_since(before)] == [1]
 
 
 def test_a_call_with_a_chosen_mark_gets_its_images_laid_out_in_the_other_way() -> None:
-    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
-        seen.other_layout.add(mark_of(2))
-        usual = read(call(seen, call_body(f"{mark_of(1)} a", 3)), "/output/choices")
-        other = read(call(seen, call_body(f"{mark_of(2)} a", 3)), "/output/choices")
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as seen:
+        seen.other_layout.add(correlation_id(2))
+        usual = read(call(seen, call_body(f"{correlation_id(1)} a", 3)), "/output/choices")
+        other = read(call(seen, call_body(f"{correlation_id(2)} a", 3)), "/output/choices")
     assert [len(choices) for choices in (usual, other) if isinstance(choices, list)] == [1, 3]
 
 
 def test_a_call_that_is_repeated_gets_other_images_for_each_is_to_be_told_apart() -> None:
     body = placed(call_body("a lighthouse", 2), "/parameters/seed", 0)
-    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as seen:
         call(seen, body)
         call(seen, body)
-        made = [identity for one in seen.since(0) for identity in one.images]
+        made = [identity for one in seen.calls_since(0) for identity in one.images]
     assert len(set(made)) == 4
 
 
 def test_the_address_is_the_one_that_it_listens_at() -> None:
-    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as seen:
         assert seen.url == f"http://{seen.address}"
         host, _, port = seen.address.rpartition(":")
         with (
             pytest.raises(PortInUseError, match=f"cannot listen on {seen.address}"),
-            observing(POWERBUYIN, host, int(port)),
+            serve_upstream(POWERBUYIN, host, int(port)),
         ):
             pass
 
 
 def test_a_contract_without_an_upstream_cannot_be_observed() -> None:
     alone = replace(POWERTOKENS, upstream=None)
-    with pytest.raises(NoUpstreamError, match="powertokens names no upstream"), observing(alone, "127.0.0.1", 0):
+    with pytest.raises(NoUpstreamError, match="powertokens names no upstream"), serve_upstream(alone, "127.0.0.1", 0):
         pass
 
 
 def test_an_upstream_of_another_protocol_cannot_be_observed() -> None:
     assert POWERTOKENS.upstream is not None
     foreign = replace(POWERTOKENS, upstream=replace(POWERTOKENS.upstream, protocol="smoke-signals"))
-    with pytest.raises(NoUpstreamError, match="unknown protocol 'smoke-signals'"), observing(foreign, "127.0.0.1", 0):
+    with (
+        pytest.raises(NoUpstreamError, match="unknown protocol 'smoke-signals'"),
+        serve_upstream(foreign, "127.0.0.1", 0),
+    ):
         pass
 
 
 @pytest.mark.parametrize(("host", "here"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]")])
 def test_who_listens_on_every_address_is_reached_by_the_one_of_this_machine(host: str, here: str) -> None:
-    with observing(POWERTOKENS, host, 0) as seen:
+    with serve_upstream(POWERTOKENS, host, 0) as seen:
         port = seen.address.rpartition(":")[2]
         assert seen.url == f"http://{here}:{port}"
         call(seen, call_body("a lighthouse"))
 
 
 def test_a_link_to_an_image_of_ours_is_followed_whatever_the_gateway_calls_this_machine() -> None:
-    with observing(POWERTOKENS, "127.0.0.1", 0) as seen:
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as seen:
         port = seen.address.rpartition(":")[2]
         named = KEY | {"Host": f"suite.docker.internal:{port}"}
         httpx.post(f"{seen.url}{seen.stub.path}", json=call_body("a lighthouse"), headers=named, trust_env=False)
-        assert seen.from_here(f"http://suite.docker.internal:{port}/1.png?a=b%20c") == f"{seen.url}/1.png?a=b%20c"
+        assert seen.reachable_url(f"http://suite.docker.internal:{port}/1.png?a=b%20c") == f"{seen.url}/1.png?a=b%20c"
         for link in (
             f"http://other.internal:{port}/1",
             "http://suite.docker.internal:1/1",
             "http://a:b/1",
             "http://[x",
         ):
-            assert seen.from_here(link) == link
+            assert seen.reachable_url(link) == link

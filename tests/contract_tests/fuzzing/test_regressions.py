@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from contract_tests.fuzzing.regressions import FILE, Regression, RegressionsError, keep, regressions
-from contract_tests.run import loaded, run
+from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
 from gateway_contract.traffic.exchange import Answer, Exchange
 from tests.contract_tests.gateways import TOKEN, silent
@@ -48,6 +48,6 @@ def test_a_file_that_was_spoilt_is_told_before_anything_is_sent(tmp_path: Path, 
     (tmp_path / "powertokens" / FILE).write_bytes(content)
     with pytest.raises(RegressionsError, match="Fix or delete it"):
         regressions(tmp_path / "powertokens")
-    ended = run(loaded(Settings("powertokens", report=tmp_path, fuzz=1)), silent)
+    ended = run(prepare(Settings("powertokens", report=tmp_path, fuzz=1)), silent)
     assert "Fix or delete it" in ended.not_tested
     assert ended.cost.requests == 0

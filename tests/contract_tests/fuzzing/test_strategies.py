@@ -8,7 +8,7 @@ from subprocess import run
 
 import pytest
 
-from contract_tests.client.correlation import marks_in
+from contract_tests.client.correlation import correlation_ids
 from contract_tests.fuzzing.field_values import ARABIC, CHINESE, DEVANAGARI, EMOJI
 from contract_tests.fuzzing.fuzz import PROPERTIES, Listing, Property, odd, ordinary
 from contract_tests.fuzzing.schemathesis_cases import document
@@ -96,7 +96,7 @@ def test_a_text_that_may_hold_a_mark_holds_one_unless_it_is_empty(
         if isinstance(text := read(read_json(content), pointer), str)
     ]
     assert texts
-    assert [text for text in texts if text and not marks_in(text)] == []
+    assert [text for text in texts if text and not correlation_ids(text)] == []
 
 
 @pytest.mark.parametrize(

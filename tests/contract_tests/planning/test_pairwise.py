@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.planning.fields import asked_images, base_request, bases
+from contract_tests.planning.fields import base_request, bases, requested_images
 from contract_tests.planning.pairwise import choices, pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
@@ -71,7 +71,7 @@ def test_few_rows_have_every_value_once(contract: Contract) -> None:
 
 def test_every_value_once_costs_few_images() -> None:
     rows = rows_with_every_value(POWERTOKENS)
-    assert sum(asked_images(POWERTOKENS, row) for row in rows) <= 30
+    assert sum(requested_images(POWERTOKENS, row) for row in rows) <= 30
 
 
 @each_contract
@@ -108,4 +108,4 @@ def test_a_contract_with_one_field_has_a_row_for_each_of_its_values(tmp_path: Pa
     path.write_text(ONE_FIELD, "utf-8")
     contract = load_contract(path)
     assert list(pairwise_rows(contract)) == [{"side": "heads"}, {"side": "tails"}]
-    assert asked_images(contract, {"side": "heads"}) == 0
+    assert requested_images(contract, {"side": "heads"}) == 0

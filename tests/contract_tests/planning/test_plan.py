@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import PLACEHOLDER, marks_in
-from contract_tests.planning.fields import asked_images
+from contract_tests.client.correlation import PLACEHOLDER, correlation_ids
+from contract_tests.planning.fields import requested_images
 from contract_tests.planning.plan import (
     CROWD,
     Plan,
@@ -15,7 +15,7 @@ from contract_tests.planning.plan import (
     for_rules,
     plan,
     rule_id,
-    with_mark,
+    with_own_id,
     within_budget,
 )
 from gateway_contract.contract.definition import Contract
@@ -62,7 +62,7 @@ def test_the_same_seed_sends_the_same_bytes_and_another_one_other_marks(
 
 
 def marks_of(found: Plan) -> set[str]:
-    return {mark for case in found.cases for mark in marks_in(read_json(case.content))}
+    return {mark for case in found.cases for mark in correlation_ids(read_json(case.content))}
 
 
 @each_contract
@@ -187,11 +187,11 @@ def test_every_marked_text_has_its_mark_at_its_head_and_no_mark_serves_two(
     for case in planned(contract, observed).cases:
         texts = [read(read_json(case.content), pointer) for pointer in contract.marks]
         for text in (text for text in texts if isinstance(text, str) and len(text) > 20 and not is_example(case)):
-            (mark,) = marks_in(text)
+            (mark,) = correlation_ids(text)
             assert text.startswith(mark)
             if not case.same_text:
                 seen.append(mark)
-        assert PLACEHOLDER not in marks_in(read_json(case.content))
+        assert PLACEHOLDER not in correlation_ids(read_json(case.content))
     assert len(set(seen)) == len(seen)
 
 
@@ -227,7 +227,7 @@ def test_several_images_are_asked_for_in_the_upstreams_other_layout() -> None:
 @pytest.mark.parametrize(("n", "images"), [(4, 4), (None, 1), (True, 1), ("4", 1)])
 def test_the_images_that_a_request_may_bill_are_counted(n: Json, images: int) -> None:
     body = base(POWERTOKENS) if n is None else {**base(POWERTOKENS), "n": n}
-    assert asked_images(POWERTOKENS, body) == images
+    assert requested_images(POWERTOKENS, body) == images
 
 
 @pytest.mark.parametrize("images", [0, 1, 10, 40, 100_000])
@@ -255,4 +255,4 @@ def test_requests_that_break_rules_which_nobody_asked_about_are_left_out() -> No
 
 def test_content_that_is_no_json_gets_no_mark() -> None:
     case = Case("cut", b'{"prompt": "a')
-    assert with_mark(contract_named("powertokens"), case, 1, 0) == case
+    assert with_own_id(contract_named("powertokens"), case, 1, 0) == case

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from contract_tests.report.terminal import print_rules, print_run, progress_on
+from contract_tests.report.terminal import print_rules, print_run, show_progress
 from contract_tests.results import Fuzzed, Run, Verdict
 from gateway_contract.traffic.exchange import NoAnswer, Observation
 from tests.contract_tests.report_examples import (
@@ -215,14 +215,14 @@ def test_a_list_without_rules_is_a_list() -> None:
 
 def test_progress_is_silent_where_nobody_watches() -> None:
     on = console()
-    with progress_on(on) as progress:
+    with show_progress(on) as progress:
         progress.step(3, 10, "0 for seed")
     assert text_of(on) == ""
 
 
 def test_progress_is_drawn_on_a_terminal() -> None:
     terminal = Console(file=StringIO(), width=100, force_terminal=True, color_system=None)
-    with progress_on(terminal) as progress:
+    with show_progress(terminal) as progress:
         progress.step(3, 10, "0 for [seed]\x1b[2J")
     drawn = text_of(terminal)
     assert " 3/10" in drawn

@@ -7,9 +7,9 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
-from contract_tests.selftest.kill_matrix import Row, print_row, print_sums, print_unbroken, write_rows
+from contract_tests.selftest.kill_matrix import MatrixRow, print_row, print_sums, print_unbroken, write_rows
 
-FOUND = Row("lamp", "defect", "wick-dropped", "documented", ("wick/mapped",), ("wick",), 3, 40, 1.5, ())
+FOUND = MatrixRow("lamp", "defect", "wick-dropped", "documented", ("wick/mapped",), ("wick",), 3, 40, 1.5, ())
 SURVIVED = replace(FOUND, name="oil-cut", broken=(), blamed=(), after=None, problems=("survived: oil is not blamed",))
 RIGHT = replace(FOUND, kind="benign", name="sends-nulls", level="", broken=(), blamed=(), after=None)
 
@@ -19,7 +19,7 @@ def console() -> tuple[Console, StringIO]:
     return Console(file=shown, width=40, highlight=False), shown
 
 
-def lines(row: Row) -> list[str]:
+def lines(row: MatrixRow) -> list[str]:
     printed, shown = console()
     print_row(row, printed, 12)
     return shown.getvalue().splitlines()

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from contract_tests.cli import main
 from contract_tests.results import Run
 from contract_tests.selftest.trials import (
-    Kind,
     Trial,
-    missed,
+    TrialKind,
+    missed_problems,
     never_broken,
-    ready_about,
-    ready_for,
+    prepared_about,
+    prepared_for,
     row_of,
     trials,
     wrongly_blamed,
@@ -31,7 +31,7 @@ NOT_NORMALISED = "size-not-normalized"
 
 
 def defect_of(name: str, contract: str = "powerbuyin") -> Defect:
-    return defects_named(name, [ready_for(contract).contract])[contract]
+    return defects_named(name, [prepared_for(contract).contract])[contract]
 
 
 @cache
@@ -40,7 +40,7 @@ def not_normalised() -> Run:
 
 
 def test_a_defect_that_is_found_has_a_row_that_says_by_what_and_how_soon() -> None:
-    row = row_of(Trial("powerbuyin", Kind.DEFECT, NOT_NORMALISED))
+    row = row_of(Trial("powerbuyin", TrialKind.DEFECT, NOT_NORMALISED))
     assert (row.level, row.blamed, row.problems) == ("documented", ("size",), ())
     assert "size/format" in row.broken
     assert row.after is not None
@@ -49,7 +49,7 @@ def test_a_defect_that_is_found_has_a_row_that_says_by_what_and_how_soon() -> No
 
 
 def test_a_gateway_that_is_right_in_its_own_way_has_a_row_without_blame() -> None:
-    row = row_of(Trial("powertokens", Kind.BENIGN, "extra-response-fields"))
+    row = row_of(Trial("powertokens", TrialKind.BENIGN, "extra-response-fields"))
     assert (row.level, row.broken, row.after, row.problems) == ("", (), None, ())
 
 
@@ -57,13 +57,13 @@ def test_a_defect_that_nothing_finds_is_told() -> None:
     defect = defect_of(NOT_NORMALISED)
     survivor = replace(defect, operator=replace(defect.operator, change=lambda gateway, _site: gateway))
     found = run_against("powerbuyin", survivor.app)
-    assert list(missed("powerbuyin", survivor, found)) == ["survived: size is not blamed"]
+    assert list(missed_problems("powerbuyin", survivor, found)) == ["survived: size is not blamed"]
 
 
 def test_a_defect_for_which_others_are_blamed_is_told() -> None:
     other = defect_of("seed-dropped")
     found = not_normalised()
-    assert list(missed("powerbuyin", other, found)) == ["survived: seed is not blamed"]
+    assert list(missed_problems("powerbuyin", other, found)) == ["survived: seed is not blamed"]
 
 
 def test_blame_for_what_is_only_expected_does_not_do_where_a_page_says_it() -> None:
@@ -71,7 +71,7 @@ def test_blame_for_what_is_only_expected_does_not_do_where_a_page_says_it() -> N
     lowered = [replace(one, rule=replace(one.rule, level=Level.EXPECTED)) for one in found.verdicts]
     defect = defect_of(NOT_NORMALISED)
     only_expected = replace(found, verdicts=tuple(lowered))
-    assert list(missed("powerbuyin", defect, only_expected)) == ["size is blamed for no documented rule"]
+    assert list(missed_problems("powerbuyin", defect, only_expected)) == ["size is blamed for no documented rule"]
 
 
 def test_a_right_gateway_that_is_blamed_is_told() -> None:
@@ -81,27 +81,27 @@ def test_a_right_gateway_that_is_blamed_is_told() -> None:
 
 
 def test_rules_that_no_defect_breaks_are_told() -> None:
-    row = row_of(Trial("powerbuyin", Kind.DEFECT, "seed-dropped-when-falsy"))
+    row = row_of(Trial("powerbuyin", TrialKind.DEFECT, "seed-dropped-when-falsy"))
     unbroken = set(never_broken(["powerbuyin"], [row]))
-    assert {rule.id for rule in ready_for("powerbuyin").rules} - unbroken == {"powerbuyin/seed/preserves-0"}
+    assert {rule.id for rule in prepared_for("powerbuyin").rules} - unbroken == {"powerbuyin/seed/preserves-0"}
 
 
 def test_dormant_rules_need_no_defect() -> None:
-    untestable = {rule.id for rule in ready_for("powertokens").rules if rule.untestable is not None}
+    untestable = {rule.id for rule in prepared_for("powertokens").rules if rule.untestable is not None}
     assert untestable
     assert not untestable & set(never_broken(["powertokens"], []))
 
 
 def test_failures_are_played_only_for_the_defects_that_are_about_them() -> None:
-    assert ready_about("powerbuyin", defect_of("upstream-failure-retry-after-dropped")) is ready_for("powerbuyin")
-    assert len(ready_about("powerbuyin", defect_of("seed-dropped")).selected) < len(ready_for("powerbuyin").rules)
+    assert prepared_about("powerbuyin", defect_of("upstream-failure-retry-after-dropped")) is prepared_for("powerbuyin")
+    assert len(prepared_about("powerbuyin", defect_of("seed-dropped")).selected) < len(prepared_for("powerbuyin").rules)
 
 
 def test_everything_that_is_known_is_tried() -> None:
     planned = trials(BUNDLED, None)
     assert len(planned) == len(set(planned)) > 350
-    assert [trial for trial in planned if trial.kind is Kind.RIGHT] == [
-        Trial(name, Kind.RIGHT, "the bundled gateway") for name in BUNDLED
+    assert [trial for trial in planned if trial.kind is TrialKind.RIGHT] == [
+        Trial(name, TrialKind.RIGHT, "the bundled gateway") for name in BUNDLED
     ]
 
 

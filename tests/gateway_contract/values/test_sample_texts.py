@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.client.correlation import PLACEHOLDER, with_mark, with_mark_within
+from contract_tests.client.correlation import PLACEHOLDER, text_with_id, text_with_id_within
 from gateway_contract.values.sample_texts import AWKWARD, CHINESE, ENGLISH, of_length
 
 
@@ -23,14 +23,14 @@ def test_chinese_text_is_three_bytes_a_character() -> None:
 
 @pytest.mark.parametrize("text", [AWKWARD, ENGLISH.strip(), CHINESE])
 def test_no_text_provokes_trimming_by_accident(text: str) -> None:
-    assert with_mark(text) == with_mark(text).strip()
+    assert text_with_id(text) == text_with_id(text).strip()
 
 
 def test_a_mark_within_a_text_keeps_its_length() -> None:
     text = of_length(801, CHINESE)
-    assert len(with_mark_within(text)) == 801
-    assert with_mark_within(text).startswith(f"{PLACEHOLDER} ")
+    assert len(text_with_id_within(text)) == 801
+    assert text_with_id_within(text).startswith(f"{PLACEHOLDER} ")
 
 
 def test_a_text_too_short_for_a_mark_stays_as_it_is() -> None:
-    assert with_mark_within("no such value") == "no such value"
+    assert text_with_id_within("no such value") == "no such value"
