@@ -30,7 +30,7 @@ from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import PortInUseError, serving
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, over_http
+from mock_server.upstream.client import UpstreamClient, http_transport
 
 PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
 BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
@@ -58,7 +58,7 @@ def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
     upstream = observer.stub.upstream
     signer = Signer(b"links of the bundled mock")
-    client = UpstreamClient(upstream, observer.stub.protocol, observer.url + upstream.base, over_http(PATIENCE), signer)
+    client = UpstreamClient(upstream, observer.stub.protocol, observer.url + upstream.base, http_transport(PATIENCE), signer)
     return Gateway(contract, client, BUNDLED_TOKEN)
 
 

@@ -12,9 +12,9 @@ from mock_server.console.docs import docs_routes
 from mock_server.console.pages import console_routes
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.runtime.mock import OWN_PAGES, Mock
-from mock_server.serving.addresses import with_checked_addresses
+from mock_server.serving.addresses import with_address_check
 from mock_server.serving.asgi import with_cors
-from mock_server.serving.connection import disconnected, drop, is_closing, is_ending
+from mock_server.serving.connection import is_closing, is_ending, reset_connection, wait_for_disconnect
 
 
 def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
@@ -42,13 +42,13 @@ def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[No
         except asyncio.CancelledError:
             if not is_ending(scope):
                 raise
-            await drop(scope, receive)
+            await reset_connection(scope, receive)
         except RuntimeError:  # uvloop's word for a write after the client reset the connection
             if not is_closing(scope):
                 raise
-            await disconnected(receive)
+            await wait_for_disconnect(receive)
 
-    return with_checked_addresses(app)
+    return with_address_check(app)
 
 
 def find_app(mock: Mock, name: str, path: str) -> ASGIApp | None:

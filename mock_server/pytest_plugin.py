@@ -82,7 +82,7 @@ def _apply_marker(gateway: "ImageGateway", marker: pytest.Mark) -> None:
 def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstream]":
     """The upstream that `image_upstream` resets for each test."""
     from mock_server.runtime.mock import upstream_of
-    from mock_server.scenarios.apply import under_scenarios
+    from mock_server.scenarios.apply import with_scenarios
     from mock_server.scenarios.switches import Switchboard
     from mock_server.serving.server import serving
     from mock_server.testing import ImageUpstream, QueuedFaults
@@ -91,7 +91,7 @@ def running_image_upstream(image_contract: "Contract") -> "Iterator[ImageUpstrea
 
     upstream, faults, board = upstream_of(image_contract), QueuedFaults(), Switchboard()
     stub = UpstreamStub(upstream, protocol_of(upstream), fault_of=faults.next)
-    with serving(under_scenarios(stub, board, lambda _: False)) as url:
+    with serving(with_scenarios(stub, board, lambda _: False)) as url:
         yield ImageUpstream(url + upstream.base, stub, faults, board)
 
 

@@ -12,8 +12,8 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
 from mock_server.defects.catalogue import UnknownDefectError
-from mock_server.runtime.dispatch import hold
-from mock_server.runtime.mock import Mock, serve
+from mock_server.runtime.dispatch import apply_scenario_file
+from mock_server.runtime.mock import Mock, serve_contracts
 from mock_server.scenarios.scenario_file import scenario_file
 
 Changed = Callable[[], Iterable[Path]]
@@ -71,14 +71,14 @@ def reload(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
     try:
         contracts = load()
         found = None if scenarios is None else scenario_file(scenarios, contracts)
-        serve(mock, contracts)
+        serve_contracts(mock, contracts)
     except (DocumentError, UnknownDefectError) as error:
-        mock.problem = str(error)
+        mock.reload_error = str(error)
         click.echo(f"Reload failed; old version still served: {error}", err=True)
         return
-    mock.problem = None
+    mock.reload_error = None
     if found is not None and found != mock.controls.scenarios:
-        hold(mock.controls, found)
+        apply_scenario_file(mock.controls, found)
     click.echo(f"Reloaded: {', '.join(mock.served)}", err=True)
 
 

@@ -18,14 +18,14 @@ from mock_server.defects.catalogue import defects, defects_named
 from mock_server.gateway.modes import mode_named
 from mock_server.gateway.recordings import read_recordings
 from mock_server.images.drawing import Picture
-from mock_server.images.links import drawn
+from mock_server.images.links import draw_cached
 from mock_server.images.user_images import canned_images
 from mock_server.options import Options
 from mock_server.reload import reloading
-from mock_server.runtime.dispatch import hold
-from mock_server.runtime.mock import MockSettings, mock_of, upstreams
+from mock_server.runtime.dispatch import apply_scenario_file
+from mock_server.runtime.mock import MockSettings, create_mock, upstreams
 from mock_server.scenarios.scenario_file import scenario_file
-from mock_server.serving.connection import LAST_ANSWERS, DroppingProtocol
+from mock_server.serving.connection import SHUTDOWN_SECONDS, DroppingProtocol
 from mock_server.serving.server import listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
 
@@ -54,15 +54,15 @@ def serve_until_stopped(options: Options) -> None:
     with listen(options.host, options.port) as listener:
         address = listener.getsockname()[0]
         own = url_of(WILDCARDS.get(address, options.host), listener)
-        mock = mock_of(contracts, settings_from(options, own))
+        mock = create_mock(contracts, settings_from(options, own))
         if options.scenario_file is not None:
-            hold(mock.controls, scenario_file(options.scenario_file, contracts))
+            apply_scenario_file(mock.controls, scenario_file(options.scenario_file, contracts))
         config = uvicorn.Config(
             mock_app(mock, lambda: reloading(mock, lambda: load_contracts(options.contracts), options.scenario_file)),
             http=DroppingProtocol,
             log_level="warning",
             access_log=False,
-            timeout_graceful_shutdown=LAST_ANSWERS + 1,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS + 1,
         )
         server = GracefulServer(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
@@ -79,16 +79,16 @@ def settings_from(options: Options, own: str) -> MockSettings:
     return MockSettings(
         own=own,
         token=options.token,
-        upstream=options.upstream_url,
-        forward=options.proxy_upstream,
+        upstream_url=options.upstream_url,
+        proxy_upstream=options.proxy_upstream,
         upstream_key=options.upstream_key or DEFAULT_KEY,
         mode=mode_named(options.mode),
-        link_key=hashlib.sha256(key).digest(),
-        link_seconds=options.link_ttl,
-        draws=drawn if options.image_dir is None else draw_from(options.image_dir),
-        recorded=() if options.recordings is None else read_recordings(options.recordings),
+        link_signing_key=hashlib.sha256(key).digest(),
+        link_ttl=options.link_ttl,
+        draw_picture=draw_cached if options.image_dir is None else draw_from(options.image_dir),
+        recordings=() if options.recordings is None else read_recordings(options.recordings),
         defect=options.defect,
-        kept=options.journal_size,
+        journal_size=options.journal_size,
     )
 
 

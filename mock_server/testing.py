@@ -11,11 +11,11 @@ from mock_server.app import mock_app
 from mock_server.faults.fault import Fault
 from mock_server.gateway.modes import mode_named
 from mock_server.journal.entries import Entry
-from mock_server.runtime.mock import Mock, MockSettings, mock_of
+from mock_server.runtime.mock import Mock, MockSettings, create_mock
 from mock_server.scenarios.definition import find_fault
-from mock_server.scenarios.registry import check_fits
+from mock_server.scenarios.registry import check_known
 from mock_server.scenarios.switches import Switchboard
-from mock_server.scenarios.upstream_scenarios import change_of
+from mock_server.scenarios.upstream_scenarios import stub_change
 from mock_server.serving.server import listen, serving_on, url_of
 from mock_server.upstream.stub import UpstreamStub
 
@@ -57,7 +57,7 @@ class ImageGateway:
         """
         contract = self.mock.served[self.contract].gateway.contract
         if scenario != "none":
-            check_fits(scenario, [contract], self.mock.controls.scenarios.named)
+            check_known(scenario, [contract], self.mock.controls.scenarios.named)
         self.mock.controls.switchboard.set(scenario, self.contract, times)
 
     def set_mode(self, mode: str) -> None:
@@ -99,7 +99,7 @@ class ImageUpstream:
         Raises ScenarioError for an unknown or malformed scenario.
         """
         if scenario != "none":
-            change_of(scenario, self.stub.protocol)
+            stub_change(scenario, self.stub.protocol)
         self.board.set(scenario, self.stub.upstream.name, times)
 
     def fail_next(self, fault: str, times: int = 1) -> None:
@@ -125,6 +125,6 @@ def running_mock(
     Raises what `mock_of` raises.
     """
     with listen(LOOPBACK, 0) as listener:
-        mock = mock_of(contracts, settings_for(url_of(LOOPBACK, listener)))
+        mock = create_mock(contracts, settings_for(url_of(LOOPBACK, listener)))
         with serving_on(listener, mock_app(mock)):
             yield mock

@@ -122,7 +122,7 @@ def serve_upstream(contract: Contract, host: str, port: int) -> Iterator[Upstrea
         return next((faults[mark] for mark in correlation_ids(body) if mark in faults), None)
 
     upstream = with_unique_images(contract.upstream)
-    stub = UpstreamStub(upstream, protocol, layout_of=layout_of, fault_of=fault_of, draws=blank_image)
+    stub = UpstreamStub(upstream, protocol, layout_of=layout_of, fault_of=fault_of, draw_picture=blank_image)
     with serving(upstream_app(stub), host, port) as url:
         here = url.replace(host, FROM_HERE.get(host, host))
         yield UpstreamObserver(url.removeprefix("http://"), here, stub, other_layout, faults)

@@ -43,7 +43,7 @@ class Assertion:
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class Mismatch:
     """A request that passes the filters and does not match the schema."""
 
     id: int
@@ -57,7 +57,7 @@ class AssertionResult:
     passed: bool
     message: str
     ids: tuple[int, ...]
-    closest: tuple[Miss, ...]
+    closest: tuple[Mismatch, ...]
 
 
 def read_assertion(content: bytes) -> Assertion:
@@ -98,20 +98,20 @@ def check(assertion: Assertion, entries: Iterable[Entry], judge: Judge) -> Asser
     selected = assertion.selection.of(entries, judge)
     errors_by_id = {entry.id: tuple(errors(assertion.schema, instance_of(entry))) for entry in selected}
     ids = tuple(id_ for id_, errors in errors_by_id.items() if not errors)
-    misses = [Miss(id_, errors) for id_, errors in errors_by_id.items() if errors]
+    mismatches = [Mismatch(id_, errors) for id_, errors in errors_by_id.items() if errors]
     too_few = len(ids) < assertion.at_least
     return AssertionResult(
         passed=assertion.allows(len(ids)),
         message=_message(assertion, len(ids), selected),
         ids=ids,
-        closest=closest(misses) if too_few else (),
+        closest=closest(mismatches) if too_few else (),
     )
 
 
-def closest(misses: Sequence[Miss]) -> tuple[Miss, ...]:
+def closest(mismatches: Sequence[Mismatch]) -> tuple[Mismatch, ...]:
     """The requests with the fewest errors; among equals, the newest."""
-    ordered = sorted(misses, key=lambda miss: (len(miss.errors), -miss.id))
-    return tuple(Miss(miss.id, miss.errors[:MOST_ERRORS]) for miss in ordered[:CLOSEST])
+    ordered = sorted(mismatches, key=lambda mismatch: (len(mismatch.errors), -mismatch.id))
+    return tuple(Mismatch(mismatch.id, mismatch.errors[:MOST_ERRORS]) for mismatch in ordered[:CLOSEST])
 
 
 def _message(assertion: Assertion, count: int, selected: Sequence[Entry]) -> str:

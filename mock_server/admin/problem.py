@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway_contract.values.json_value import Json
-from mock_server.serving.asgi import MOST_REQUEST, TooLargeError, whole_body
+from mock_server.serving.asgi import MAX_BODY, TooLargeError, read_body
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 MEDIA_TYPE = "application/problem+json"
@@ -49,9 +49,9 @@ def bad_request(detail: str) -> ProblemError:
 async def read_request_body(request: Request) -> bytes:
     """Raises ProblemError if the body is too large."""
     try:
-        return await whole_body(request.scope, request.receive)
+        return await read_body(request.scope, request.receive)
     except TooLargeError as error:
-        detail = f"The body must have at most {MOST_REQUEST} bytes."
+        detail = f"The body must have at most {MAX_BODY} bytes."
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         raise ProblemError(status, "The body is too large", detail, headers={"connection": "close"}) from error
 

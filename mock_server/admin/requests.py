@@ -67,7 +67,7 @@ def serialize_result(result: AssertionResult) -> dict[str, Json]:
         "message": result.message,
         "count": len(result.ids),
         "ids": list(result.ids),
-        "closest": [{"id": miss.id, "errors": list(miss.errors)} for miss in result.closest],
+        "closest": [{"id": mismatch.id, "errors": list(mismatch.errors)} for mismatch in result.closest],
     }
 
 

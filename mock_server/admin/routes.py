@@ -17,9 +17,9 @@ from mock_server.admin.problem import Handler, ProblemError, bad_request, check_
 from mock_server.faults.scenario_kind import ScenarioKind
 from mock_server.faults.syntax import ScenarioError
 from mock_server.gateway.modes import mode_named
-from mock_server.runtime.mock import Mock, Served
+from mock_server.runtime.mock import Mock, ServedGateway
 from mock_server.scenarios.registry import KINDS
-from mock_server.scenarios.switches import ADMIN, fits_who_is_meant
+from mock_server.scenarios.switches import ADMIN, check_scenario
 from mock_server.serving.asgi import own_url
 from mock_server.upstream.stub import UpstreamStub
 
@@ -55,7 +55,7 @@ async def set_switch(mock: Mock, request: Request) -> Response:
     chosen = None if gateway is None else str(gateway)
     contracts = [served.gateway.contract for served in mock.served.values()]
     try:
-        fits_who_is_meant(text, chosen, contracts, mock.controls.scenarios.named)
+        check_scenario(text, chosen, contracts, mock.controls.scenarios.named)
         mock.controls.switchboard.set(text, chosen, times if isinstance(times, int) else None, ADMIN)
     except ScenarioError as error:
         raise bad_request(str(error)) from error
@@ -121,7 +121,7 @@ def overview(mock: Mock, own: str) -> Json:
         "upstreams": {name: _stub(stub, f"{own}/{name}") for name, stub in mock.stubs.items()},
         "mode": mock.controls.mode.value,
         "defect": mock.settings.defect,
-        "problem": mock.problem,
+        "problem": mock.reload_error,
         "journal": {"kept": len(mock.journal.stored), "most": mock.journal.max_entries, "last": mock.journal.last_id},
         "links": links(own),
     }
@@ -142,7 +142,7 @@ def links(own: str) -> dict[str, Json]:
     return {name: f"{own}/_mock{path}" for name, path in paths.items()}
 
 
-def _gateway(served: Served, base: str) -> Json:
+def _gateway(served: ServedGateway, base: str) -> Json:
     operation = served.gateway.contract.operation
     return {"base": base, "method": operation.method, "address": base + operation.path}
 

@@ -22,7 +22,7 @@ from mock_server.faults.syntax import ScenarioError
 from mock_server.gateway.modes import Mode, UnknownModeError, mode_named
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.registry import KINDS
-from mock_server.scenarios.switches import CONSOLE, fits_who_is_meant
+from mock_server.scenarios.switches import CONSOLE, check_scenario
 from mock_server.serving.asgi import own_url
 
 ASKED_FOR = ("boolean", "integer", "number", "string")
@@ -108,8 +108,8 @@ def overview_page(
         gateways=[gateway_view(contract, f"{own}/{contract.name}", secured) for contract in contracts],
         token=None if secured else ANY_TOKEN,
         stubs={name: own + f"/{name}" + stub.upstream.base for name, stub in mock.stubs.items()},
-        elsewhere=mock.settings.upstream,
-        forward=mock.settings.forward,
+        upstream_url=mock.settings.upstream_url,
+        proxy_upstream=mock.settings.proxy_upstream,
         rows=[row(entry, contracts) for entry in reversed(entries[-SHOWN:])],
         last=entries[-1].id if entries else mock.journal.last_id,
         stored=len(entries),
@@ -124,7 +124,7 @@ def overview_page(
         problem=problem,
         typed=typed,
         defect=mock.settings.defect,
-        unread=mock.problem or "",
+        reload_error=mock.reload_error or "",
     )
 
 
@@ -154,8 +154,10 @@ async def rows(mock: Mock, request: Request) -> Response:
 async def state(mock: Mock, _request: Request) -> Response:
     """What changes without the console: scenarios expire, programs set them and the mode, and files are edited."""
     controls = mock.controls
-    unread = mock.problem or ""
-    return html("state.html", switches=controls.switchboard.current(), mode=controls.mode.value, unread=unread)
+    reload_error = mock.reload_error or ""
+    return html(
+        "state.html", switches=controls.switchboard.current(), mode=controls.mode.value, reload_error=reload_error
+    )
 
 
 async def switch_scenario(mock: Mock, request: Request) -> Response:
@@ -164,7 +166,7 @@ async def switch_scenario(mock: Mock, request: Request) -> Response:
     if times and not whole_number(times):
         return overview_page(mock, request, f"How often must be a whole number from 1; got {times[:40]!r}.", form)
     try:
-        fits_who_is_meant(text, gateway, served(mock), mock.controls.scenarios.named)
+        check_scenario(text, gateway, served(mock), mock.controls.scenarios.named)
         mock.controls.switchboard.set(text, gateway, whole_number(times), CONSOLE)
     except ScenarioError as error:
         return overview_page(mock, request, f"The scenario was not set: {error}", form)

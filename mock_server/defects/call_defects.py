@@ -10,7 +10,7 @@ from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.request_operators import Result, authenticate_defect, call_defect
 from mock_server.defects.response_operators import reject_defect
 from mock_server.defects.sites import authorization, expected, optional
-from mock_server.defects.wrapping import ChangedWire, with_wire
+from mock_server.defects.wrapping import ChangedTransport, with_transport
 from mock_server.gateway.openai_errors import NO_TOKEN
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
@@ -133,8 +133,8 @@ async def client_token_in_body(gateway: Gateway, body: Json, call: Json, request
 @call_defect(expected("client-token-stays"))
 async def client_token_in_query(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
     """The client's token is sent upstream in the query."""
-    wire = ChangedWire(gateway.upstream.wire, url_change=lambda url: f"{url}?user={token_in(request)}")
-    return await gateway.call(with_wire(gateway, wire), body, call, request)
+    transport = ChangedTransport(gateway.upstream.transport, url_change=lambda url: f"{url}?user={token_in(request)}")
+    return await gateway.call(with_transport(gateway, transport), body, call, request)
 
 
 @call_defect(expected("nothing-overridden"))

@@ -12,11 +12,11 @@ from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.request_operators import Result, result_defect
 from mock_server.defects.response_operators import answer_defect, error_body_defect, reject_defect
 from mock_server.defects.sites import bodies, error_constraints, error_objects, expected, images_of
-from mock_server.defects.wrapping import ChangedWire, no_answer_yet, with_middleware, with_wire
+from mock_server.defects.wrapping import ChangedTransport, no_answer_yet, with_middleware, with_transport
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
-from mock_server.serving.connection import drop
+from mock_server.serving.connection import reset_connection
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
-from mock_server.upstream.client import over_http
+from mock_server.upstream.client import http_transport
 
 TIMEOUT = 3600.0  # seconds: longer than any client waits
 LIST: Json = []
@@ -25,7 +25,7 @@ LIST: Json = []
 @gateway_defect(expected("answered-when-upstream-fails"))
 def no_upstream_timeout(gateway: Gateway, _site: PlainSite) -> Gateway:
     """The gateway waits for a silent upstream without end, and so does the client."""
-    return with_wire(gateway, over_http(TIMEOUT))
+    return with_transport(gateway, http_transport(TIMEOUT))
 
 
 @result_defect(expected("no-success-without-images"))
@@ -121,8 +121,8 @@ def raw_upstream_errors(gateway: Gateway, _site: Constraint) -> Gateway:
         right, raw = gateway.reject(own, error), last_answer.get()
         return right if raw is ABSENT else replace(right, body=raw)
 
-    wire = ChangedWire(gateway.upstream.wire, last_answer=last_answer)
-    return replace(with_wire(gateway, wire), validate=leave_to_upstream, reject=reject)
+    transport = ChangedTransport(gateway.upstream.transport, last_answer=last_answer)
+    return replace(with_transport(gateway, transport), validate=leave_to_upstream, reject=reject)
 
 
 @error_body_defect(error_constraints("type"))
@@ -151,7 +151,7 @@ def connection_reset_on_405(gateway: Gateway, _site: PlainSite) -> Gateway:
         async def reset(scope: Scope, receive: Receive, send: Send) -> None:
             async def dropping(message: Message) -> None:
                 if message.get("status") == 405:
-                    await drop(scope, receive)
+                    await reset_connection(scope, receive)
                 await send(message)
 
             await app(scope, receive, dropping)

@@ -13,7 +13,15 @@ from mock_server.defects.response_operators import (
     image_field_defect,
     item_defect,
 )
-from mock_server.defects.sites import any_carrier, by_default, expected, first_carrier, image_fields, images_of, pixels
+from mock_server.defects.sites import (
+    any_image_field,
+    by_default,
+    expected,
+    first_image_field,
+    image_fields,
+    images_of,
+    pixels,
+)
 from mock_server.defects.wrapping import reencoded, with_response_headers
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
@@ -27,19 +35,19 @@ def half_size(content: bytes) -> bytes:
     return reencoded(content, lambda image: image.resize((image.width // 2, image.height // 2)))
 
 
-@fetched_image_defect(any_carrier)
+@fetched_image_defect(any_image_field)
 def html_instead_of_image(_content: bytes) -> bytes:
     """An HTML page is returned in place of an image."""
     return b"<!doctype html><title>Sorry</title>"
 
 
-@fetched_image_defect(any_carrier)
+@fetched_image_defect(any_image_field)
 def truncated_image(content: bytes) -> bytes:
     """Images are cut in half."""
     return content[: len(content) // 2]
 
 
-@answer_defect(any_carrier)
+@answer_defect(any_image_field)
 async def wrong_image_field(
     site: ImageField, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
 ) -> GatewayResponse:
@@ -66,13 +74,13 @@ async def wrong_image_field_by_default(
     return await gateway.answer(gateway, placed(body, site.pointer, other), links, request)
 
 
-@item_defect(any_carrier)
+@item_defect(any_image_field)
 def empty_image_field(site: ImageField, _contract: Contract, item: Item) -> Json:
     """The field is an empty string."""
     return item | {site.key: ""}
 
 
-@item_defect(first_carrier)
+@item_defect(first_image_field)
 def all_image_fields_empty(_site: ImageField, contract: Contract, item: Item) -> Json:
     """All image fields are returned, and all are empty strings."""
     return item | dict.fromkeys((image_field.key for image_field in images_of(contract).image_fields), "")

@@ -30,7 +30,7 @@ from mock_server.defects.sites import (
     with_snapshots,
     zeros,
 )
-from mock_server.gateway.response_body import carrier_asked_for
+from mock_server.gateway.response_body import requested_image_field
 
 SIZE = "1024*768"
 MOST_IMAGES = 6
@@ -188,7 +188,7 @@ def dropped_beside_another_field(field: MappedField, mapped: MappedCall) -> Json
 @map_defect(optional)
 def dropped_for_inline_images(field: MappedField, mapped: MappedCall) -> Json:
     """The field is not sent upstream when the images are returned inline."""
-    inline = carrier_asked_for(mapped.contract, images_of(mapped.contract), mapped.body).inline
+    inline = requested_image_field(mapped.contract, images_of(mapped.contract), mapped.body).inline
     return removed(mapped.call, field.upstream) if inline else mapped.call
 
 

@@ -14,7 +14,7 @@ from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.defects.defect import Change, S, Sites, registered
 from mock_server.defects.sites import images_of
-from mock_server.defects.wrapping import ChangedWire, with_wire
+from mock_server.defects.wrapping import ChangedTransport, with_transport
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
 
@@ -109,7 +109,7 @@ def fetched_image_defect(sites: Sites[S]) -> Callable[[Callable[[bytes], bytes]]
     """Other images than those behind the upstream's links."""
 
     def change(function: Callable[[bytes], bytes], gateway: Gateway) -> Gateway:
-        return with_wire(gateway, ChangedWire(gateway.upstream.wire, image_change=function))
+        return with_transport(gateway, ChangedTransport(gateway.upstream.transport, image_change=function))
 
     return lambda function: registered(function, sites, lambda gateway, _: change(function, gateway), in_images=True)
 

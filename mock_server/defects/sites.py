@@ -192,11 +192,11 @@ def image_fields(*, inline: bool) -> Sites[ImageField]:
     return found
 
 
-def any_carrier(contract: Contract) -> Iterator[ImageField]:
+def any_image_field(contract: Contract) -> Iterator[ImageField]:
     return iter(images_of(contract).image_fields)
 
 
-def first_carrier(contract: Contract) -> Iterator[ImageField]:
+def first_image_field(contract: Contract) -> Iterator[ImageField]:
     return iter(images_of(contract).image_fields[:1])
 
 

@@ -17,34 +17,34 @@ LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedWire:
+class ChangedTransport:
     """A wire whose calls go elsewhere, whose answers are kept for the request under way, or whose images differ."""
 
-    wire: UpstreamTransport
+    transport: UpstreamTransport
     url_change: Callable[[str], str] = str
     last_answer: LastAnswer | None = None
     image_change: Callable[[bytes], bytes] = bytes
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        answer = await self.wire.send(replace(outbound, url=self.url_change(outbound.url)))
+        answer = await self.transport.send(replace(outbound, url=self.url_change(outbound.url)))
         if self.last_answer is not None:
             self.last_answer.set(answer.body)
         return answer
 
     async def image(self, link: str) -> bytes | None:
-        content = await self.wire.image(link)
+        content = await self.transport.image(link)
         return content and self.image_change(content)
 
     async def aclose(self) -> None:
-        await self.wire.aclose()
+        await self.transport.aclose()
 
 
 def no_answer_yet() -> LastAnswer:
     return ContextVar("the upstream's last answer", default=ABSENT)
 
 
-def with_wire(gateway: Gateway, wire: UpstreamTransport) -> Gateway:
-    return replace(gateway, upstream=replace(gateway.upstream, wire=wire))
+def with_transport(gateway: Gateway, transport: UpstreamTransport) -> Gateway:
+    return replace(gateway, upstream=replace(gateway.upstream, transport=transport))
 
 
 def with_middleware(gateway: Gateway, middleware: Callable[[ASGIApp], ASGIApp]) -> Gateway:

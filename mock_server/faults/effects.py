@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.faults.fault import NO_RESPONSE, Fault
 from mock_server.faults.syntax import parse_duration
-from mock_server.serving.connection import drop
+from mock_server.serving.connection import reset_connection
 
 SILENT_SECONDS = 600.0  # longer than any client waits
 PIECES = 20  # in which a slow body comes
@@ -27,7 +27,7 @@ def effect(fault: Fault, success: Response) -> ASGIApp | None:
 
 async def reset(scope: Scope, receive: Receive, _send: Send) -> None:
     """Resets the connection before any response."""
-    await drop(scope, receive)
+    await reset_connection(scope, receive)
 
 
 def reset_mid_response(success: Response) -> ASGIApp:
@@ -37,7 +37,7 @@ def reset_mid_response(success: Response) -> ASGIApp:
         body = bytes(success.body)
         await send(_start(success))
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        await drop(scope, receive)
+        await reset_connection(scope, receive)
 
     return half
 
@@ -74,7 +74,7 @@ def silence(seconds: float) -> ASGIApp:
                 while (await receive())["type"] != "http.disconnect":
                     pass
         except TimeoutError:
-            await drop(scope, receive)
+            await reset_connection(scope, receive)
 
     return silent
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, handle
-from mock_server.serving.asgi import content_of, own_url, texts_in
+from mock_server.serving.asgi import decode_headers, own_url, read_all
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.signing import BadSignatureError
 from mock_server.upstream.protocol import UpstreamTransport
@@ -44,7 +44,7 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
 
 
 async def answer_operation(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
-    request = GatewayRequest(scope["method"], texts_in(scope["headers"]), await content_of(receive), own_url(scope))
+    request = GatewayRequest(scope["method"], decode_headers(scope["headers"]), await read_all(receive), own_url(scope))
     outgoing = await handle(gateway, request)
     content, headers = content_and_headers(outgoing)
     await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
@@ -90,7 +90,7 @@ def beside_the_operation(gateway: Gateway) -> Starlette:
     return Starlette(
         routes=[Route(f"{IMAGE_PATH}/{{signed}}{PNG}", image)],
         exception_handlers={404: unknown_path, 405: only_read},
-        lifespan=closing(gateway.upstream.wire),
+        lifespan=closing(gateway.upstream.transport),
     )
 
 
@@ -119,12 +119,12 @@ async def image_behind(gateway: Gateway, signed: str) -> bytes | Response:
     return PlainTextResponse("the image is gone\n", 404) if content is None else content
 
 
-def closing(wire: UpstreamTransport) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def closing(transport: UpstreamTransport) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     """A lifespan that closes the connections to the upstream in the loop that used them."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        await wire.aclose()
+        await transport.aclose()
 
     return lifespan

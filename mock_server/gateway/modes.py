@@ -125,12 +125,16 @@ def _with_violation_header(gateway: Gateway) -> AnswerStage:
         right = await gateway.answer(own, body, links, request)
         sent = read_json(request.content)
         said = None if sent is ABSENT else violation(own.contract, sent)
-        return right if said is None else replace(right, headers={**right.headers, VIOLATION_HEADER: in_a_header(said)})
+        return (
+            right
+            if said is None
+            else replace(right, headers={**right.headers, VIOLATION_HEADER: as_header_value(said)})
+        )
 
     return answer
 
 
-def in_a_header(said: ErrorResponse) -> str:
+def as_header_value(said: ErrorResponse) -> str:
     """As a header can carry it (RFC 9110, 5.5): it may quote whatever a client sent."""
     told = said.message.encode("ascii", "backslashreplace").decode()
     return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", told)

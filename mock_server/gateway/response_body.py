@@ -30,9 +30,9 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
     for moment in contract.times:
         put(answer, moment.pointer, int(time.time()))
     if contract.images is not None:
-        image_field = carrier_asked_for(contract, contract.images, body)
-        said = said_of_each(contract, body)
-        items = [_item(image_field, await _carried(image_field, upstream, link, base), said) for link in links]
+        image_field = requested_image_field(contract, contract.images, body)
+        said = item_values(contract, body)
+        items = [_item(image_field, await _image_value(image_field, upstream, link, base), said) for link in links]
         put(answer, contract.images.pointer, list(items))
     return answer
 
@@ -44,14 +44,14 @@ def plain_objects(contract: Contract) -> tuple[str, ...]:
     return tuple(part.pointer for part in parts if part.pointer.count("/") == 1 and part.schema.get("type") == "object")
 
 
-def said_of_each(contract: Contract, body: Json) -> list[tuple[str, Json]]:
+def item_values(contract: Contract, body: Json) -> list[tuple[str, Json]]:
     """What stands in each image's item beside the image, by pointers into the item."""
-    told = [(pointer, mock_value(contract, value, body)) for pointer, value in _beside_images(contract)]
+    told = [(pointer, mock_value(contract, value, body)) for pointer, value in _item_mock_values(contract)]
     return [(pointer, said) for pointer, said in told if said is not ABSENT]
 
 
 @lru_cache(maxsize=64)
-def _beside_images(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
+def _item_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
     """What may stand beside an image, by pointers into its item."""
     if contract.images is None:
         return ()
@@ -70,14 +70,14 @@ def mock_value(contract: Contract, value: MockValue, body: Json) -> Json | Liter
     """What stands in a part of the answer to a request; ABSENT where nothing does."""
     if value.when is not None:
         pointer, wanted = value.when
-        said = said_or_default(contract, pointer, body)
+        said = value_or_default(contract, pointer, body)
         if said is ABSENT or not same(said, wanted):
             return ABSENT
     found = read(body, value.source)
     return extended(found) if value.extended and isinstance(found, str) else found
 
 
-def said_or_default(contract: Contract, pointer: str, body: Json) -> Json | Literal[Nothing.ABSENT]:
+def value_or_default(contract: Contract, pointer: str, body: Json) -> Json | Literal[Nothing.ABSENT]:
     """What a request says in a field: by word, by the contract's default, or by that of the upstream."""
     said = read(body, pointer)
     if said is not ABSENT and said is not None:
@@ -91,7 +91,7 @@ def said_or_default(contract: Contract, pointer: str, body: Json) -> Json | Lite
     return contract.upstream.operation.request.default(field.upstream, upstream_body(contract, body))
 
 
-def carrier_asked_for(contract: Contract, images: ImageItems, body: Json) -> ImageField:
+def requested_image_field(contract: Contract, images: ImageItems, body: Json) -> ImageField:
     """The image field that a request or a default asks for; the contract's first one where they say nothing."""
     for image_field in images.image_fields:
         said = read(body, image_field.asked_by)
@@ -101,7 +101,7 @@ def carrier_asked_for(contract: Contract, images: ImageItems, body: Json) -> Ima
     return images.image_fields[0]
 
 
-async def _carried(image_field: ImageField, upstream: UpstreamClient, link: str, base: str) -> str:
+async def _image_value(image_field: ImageField, upstream: UpstreamClient, link: str, base: str) -> str:
     if image_field.inline:
         content = await upstream.image(link)
         if content is None:

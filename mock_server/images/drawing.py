@@ -11,8 +11,8 @@ from zlib import crc32
 from PIL import Image, ImageDraw
 
 from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
-from mock_server.images.lettering import fitted, write_band, write_mark
-from mock_server.images.png import encoded
+from mock_server.images.lettering import fit_band, write_band, write_mark
+from mock_server.images.png import encode_png
 from mock_server.images.scenery import INK, PAPER, THEMES, Canvas, colours, paint
 
 STRIDE: Final = 5
@@ -40,14 +40,14 @@ def draw(picture: Picture) -> bytes:
     chance = Random(key + b"/%d" % picture.place)  # noqa: S311 - a picture is no secret
     image = Image.new("P", (picture.width, picture.height))
     pen = ImageDraw.Draw(image)
-    band = fitted(picture.caption, picture.detail, picture.width, picture.height)
+    band = fit_band(picture.caption, picture.detail, picture.width, picture.height)
     paint(Canvas(pen, picture.width, picture.height - (band.height if band else 0), chance))
     if band:
         write_band(image, pen, band)
     if picture.marked:
         write_mark(image, pen)
     _stamp(image, pen, picture.identity)
-    return encoded(image, palette, KEYWORD, picture.identity)
+    return encode_png(image, palette, KEYWORD, picture.identity)
 
 
 def _stamp(image: Image.Image, pen: ImageDraw.ImageDraw, identity: str) -> None:

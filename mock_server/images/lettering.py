@@ -28,34 +28,34 @@ _ATTACHED: Final = {"Mn", "Me", "Cf"}  # marks and joiners: without their neighb
 
 
 @dataclass(frozen=True, slots=True)
-class Legible:
+class DrawableText:
     """A text as it can be drawn: one stand-in for each run of `missing` characters."""
 
     text: str
     missing: int
 
 
-def legible(text: str) -> Legible:
-    known = [char for char in text if drawable(char) or unicodedata.category(char) not in _ATTACHED]
+def drawable_text(text: str) -> DrawableText:
+    known = [char for char in text if is_drawable(char) or unicodedata.category(char) not in _ATTACHED]
     pieces, missing = [], 0
-    for can, chars in groupby(known, drawable):
+    for can, chars in groupby(known, is_drawable):
         run = "".join(chars)
         pieces.append(run if can else STAND_IN)
         missing += 0 if can else len(run)
-    return Legible("".join(pieces), missing)
+    return DrawableText("".join(pieces), missing)
 
 
 @lru_cache(maxsize=8192)
-def drawable(char: str) -> bool:
-    return char.isascii() or _FIRST <= char <= _LAST or looks_like_something(char)
+def is_drawable(char: str) -> bool:
+    return char.isascii() or _FIRST <= char <= _LAST or has_glyph(char)
 
 
-def looks_like_something(char: str) -> bool:
-    return _drawn(char) != _drawn(_NOWHERE)
+def has_glyph(char: str) -> bool:
+    return _glyph(char) != _glyph(_NOWHERE)
 
 
 @lru_cache(maxsize=1024)
-def _drawn(char: str) -> tuple[tuple[int, int], bytes]:
+def _glyph(char: str) -> tuple[tuple[int, int], bytes]:
     mask = font(_SIZE).getmask(char)
     return mask.size, bytes(mask)
 
@@ -96,19 +96,19 @@ class Band:
         return round((len(self.lines) * self.size + self.small) * _LINE) + 2 * self.padding
 
 
-def fitted(caption: str, detail: str, width: int, height: int) -> Band | None:
+def fit_band(caption: str, detail: str, width: int, height: int) -> Band | None:
     """The text as it fits a picture of this size; None where it would be too narrow or take too much."""
     size = _size(width, height)
     small = max(_SMALLEST - 2, size * 3 // 4)
     room = width - size * 3 // 2
     most = 2 if width >= 20 * size else 4
     free = room - _box(small)[0] - small
-    shown, told = legible(_printable(caption)), legible(_printable(detail))
+    shown, told = drawable_text(_printable(caption)), drawable_text(_printable(detail))
     note = _note(shown.missing + told.missing)
     whole = f"{told.text} · {note}" if note else told.text
-    apart = (_shortened(note, size, room),) if note and _long(whole, small) > free else ()
+    apart = (_truncate(note, size, room),) if note and _text_width(whole, small) > free else ()
     lines = (*_caption(shown.text, size, room, most - len(apart)), *apart)
-    band = Band(lines, _shortened(told.text if apart else whole, small, free), size, small)
+    band = Band(lines, _truncate(told.text if apart else whole, small, free), size, small)
     return band if width >= _NARROWEST and band.height <= height * 0.4 and (lines or band.detail) else None
 
 
@@ -143,7 +143,7 @@ def _size(width: int, height: int) -> int:
 
 def _box(size: int) -> tuple[int, int]:
     """Width and height of the mark's label."""
-    return _long(MARK, size) + size, round(size * 1.6)
+    return _text_width(MARK, size) + size, round(size * 1.6)
 
 
 def _caption(text: str, size: int, room: int, most: int) -> tuple[str, ...]:
@@ -151,12 +151,12 @@ def _caption(text: str, size: int, room: int, most: int) -> tuple[str, ...]:
     lines = tuple(islice(_lines(pieces, size, room), most + 1))
     if len(lines) <= most:
         return _balanced(pieces, size, room, lines)
-    return (*lines[: most - 1], _shortened(lines[most - 1] + _ELLIPSIS, size, room))
+    return (*lines[: most - 1], _truncate(lines[most - 1] + _ELLIPSIS, size, room))
 
 
 def _balanced(pieces: Sequence[str], size: int, room: int, lines: tuple[str, ...]) -> tuple[str, ...]:
     """No more lines than these, but about as long as each other: a last line of one character looks like a mistake."""
-    least = sum(_long(piece, size) for piece in pieces) // max(1, len(lines))
+    least = sum(_text_width(piece, size) for piece in pieces) // max(1, len(lines))
     for narrower in range(least, room, size):
         tried = tuple(islice(_lines(pieces, size, narrower), len(lines) + 1))
         if len(tried) == len(lines):
@@ -177,7 +177,7 @@ def _printable(text: str) -> str:
 def _lines(pieces: Iterable[str], size: int, room: int) -> Iterator[str]:
     line, used = "", 0
     for piece in pieces:
-        taken = _long(piece, size)
+        taken = _text_width(piece, size)
         if line and used + taken > room:
             yield line
             line, used = "", 0
@@ -190,14 +190,14 @@ def _lines(pieces: Iterable[str], size: int, room: int) -> Iterator[str]:
 def _pieces(text: str, size: int, room: int) -> Iterator[str]:
     """What a line may be broken between: words, or the characters of a word too long for any line."""
     for token in _TOKEN.findall(text):
-        if _long(token, size) <= room:
+        if _text_width(token, size) <= room:
             yield token
         else:
             yield from token
 
 
-def _shortened(text: str, size: int, room: int) -> str:
-    if _long(text, size) <= room:
+def _truncate(text: str, size: int, room: int) -> str:
+    if _text_width(text, size) <= room:
         return text
     room -= _advance(_ELLIPSIS, size)
     end = 0
@@ -209,7 +209,7 @@ def _shortened(text: str, size: int, room: int) -> str:
     return text[:end].rstrip() + _ELLIPSIS if end else ""
 
 
-def _long(text: str, size: int) -> int:
+def _text_width(text: str, size: int) -> int:
     return sum(_advance(char, size) for char in text)
 
 
@@ -220,12 +220,12 @@ def _advance(char: str, size: int) -> int:
 
 def _write(image: Image.Image, text: str, size: int, corner: tuple[int, int], shades: list[int]) -> None:
     if text:
-        image.paste(_lettered(text, size, tuple(shades)), corner)
+        image.paste(_render(text, size, tuple(shades)), corner)
 
 
 @lru_cache(maxsize=64)  # the pictures of one request carry the same lines
-def _lettered(text: str, size: int, shades: tuple[int, ...]) -> Image.Image:
+def _render(text: str, size: int, shades: tuple[int, ...]) -> Image.Image:
     """The text in indices of the palette, on ground of its own."""
-    ground = Image.new("L", (_long(text, size) + 2, round(size * _LINE)))
+    ground = Image.new("L", (_text_width(text, size) + 2, round(size * _LINE)))
     ImageDraw(ground).text((0, -size // 5), text, fill=255, font=font(size))
     return ground.point(shades)

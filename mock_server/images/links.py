@@ -13,23 +13,23 @@ from starlette.responses import PlainTextResponse, Response
 from mock_server.images.drawing import Picture, draw
 from mock_server.serving.signing import BadSignatureError, Signer
 
-Asked = TypeVar("Asked", bound=Hashable)
+Key = TypeVar("Key", bound=Hashable)
 """All that a picture follows from."""
 KEPT_BYTES: Final = 64_000_000
 _BESIDE_THE_BYTES: Final = 1000  # what an entry takes besides, generously
 
 
 @dataclass(slots=True, eq=False)
-class PictureCache(Generic[Asked]):
+class PictureCache(Generic[Key]):
     """Gives the bytes of pictures; draws those that it does not hold, and lets the longest unused ones go."""
 
-    draws: Callable[[Asked], bytes]
+    draws: Callable[[Key], bytes]
     limit: int = KEPT_BYTES
     size: int = 0
-    _kept: OrderedDict[Asked, bytes] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[Key, bytes] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)  # servers in several threads may share a cache
 
-    def __call__(self, picture: Asked) -> bytes:
+    def __call__(self, picture: Key) -> bytes:
         with self._lock:
             content = self._kept.get(picture)
             if content is not None:
@@ -43,7 +43,7 @@ class PictureCache(Generic[Asked]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _keep(self, picture: Asked, content: bytes) -> None:
+    def _keep(self, picture: Key, content: bytes) -> None:
         taken = len(content) + _BESIDE_THE_BYTES
         if taken > self.limit or picture in self._kept:
             return
@@ -59,7 +59,7 @@ PICTURE_PATH = "/pictures/{signed}.png"
 values_of = attrgetter(*(field.name for field in fields(Picture)))
 """All that a picture is, in the order in which it is made of it."""
 
-drawn = PictureCache(draw)
+draw_cached = PictureCache(draw)
 """The pictures that this process has drawn; equal ones are equal bytes, whoever asks for them."""
 
 
@@ -73,22 +73,22 @@ class PictureLinks:
         return f"{self.base}/pictures/{self.signer.sign(values_of(picture), self.expires_at)}.png"
 
 
-def picture_content(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = drawn) -> bytes | None:
+def picture_content(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = draw_cached) -> bytes | None:
     """The picture that a signed text stands for; None where it stands for none."""
     try:
-        return draws(picture_behind(signer, signed))
+        return draws(signed_picture(signer, signed))
     except BadSignatureError:
         return None
 
 
-def picture_response(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = drawn) -> Response:
+def picture_response(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = draw_cached) -> Response:
     """The same for a browser, which is told why there is none."""
     try:
-        return Response(draws(picture_behind(signer, signed)), media_type="image/png")
+        return Response(draws(signed_picture(signer, signed)), media_type="image/png")
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
 
 
-def picture_behind(signer: Signer, signed: str) -> Picture:
+def signed_picture(signer: Signer, signed: str) -> Picture:
     """Raises BadSignatureError."""
     return Picture(*signer.read(signed, time.time()))  # type: ignore[misc] # as signed by link_to

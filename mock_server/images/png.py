@@ -15,7 +15,7 @@ _BEFORE_TEXT: Final = len(SIGNATURE) + 25  # IHDR, which comes first
 _BITS, _PALETTE_COLOUR = 4, 3  # per pixel; the kind of colour that IHDR names
 
 
-def encoded(image: Image.Image, colours: bytes, keyword: str, text: str) -> bytes:
+def encode_png(image: Image.Image, colours: bytes, keyword: str, text: str) -> bytes:
     """The palette image as a PNG that carries one text."""
     header = struct.pack(">IIBBBBB", image.width, image.height, _BITS, _PALETTE_COLOUR, 0, 0, 0)
     return SIGNATURE + b"".join(
@@ -23,7 +23,7 @@ def encoded(image: Image.Image, colours: bytes, keyword: str, text: str) -> byte
             chunk(b"IHDR", header),
             chunk(b"PLTE", colours),
             chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1")),
-            chunk(b"IDAT", _deflated(image)),
+            chunk(b"IDAT", _deflate(image)),
             chunk(b"IEND", b""),
         )
     )
@@ -48,7 +48,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
 
 
-def _deflated(image: Image.Image) -> bytes:
+def _deflate(image: Image.Image) -> bytes:
     """The rows, each behind the byte that says it is unfiltered; runs are all that flat areas are made of."""
     pixels = image.tobytes("raw", "P;4")
     row = (image.width * _BITS + 7) // 8

@@ -30,20 +30,26 @@ NUMBER_BYTES = 8
 NUMBERS = 1 << 8 * NUMBER_BYTES
 
 
-Said: TypeAlias = Mapping[str | None, Json]
+ImageParameters: TypeAlias = Mapping[str | None, Json]
 """What a call says, by pointer; nothing is said at None."""
 
 
 def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
     """The pictures that a valid call asks for, each with an identity of its own."""
-    drawing, said = upstream.drawing, said_in(upstream, body)
-    size, caption, variation = size_said(drawing, said), str(said[drawing.caption]), said.get(drawing.variation)
+    drawing, parameters = upstream.drawing, image_parameters(upstream, body)
+    size, caption, variation = (
+        image_size(drawing, parameters),
+        str(parameters[drawing.caption]),
+        parameters.get(drawing.variation),
+    )
     if variation is None:
         variation = CHANCE.getrandbits(VARIATION_BITS)
-    marked = said.get(drawing.signature) is True
-    scene = number_for([caption, variation, size.width, size.height, *[said[pointer] for pointer in drawing.shape]])
+    marked = parameters.get(drawing.signature) is True
+    scene = hash_values(
+        [caption, variation, size.width, size.height, *[parameters[pointer] for pointer in drawing.shape]]
+    )
     shown, palette_key = shortened(caption), f"{scene:016x}"
-    detail = f"{size.width}x{size.height} · {variation_name(upstream)} {plain(variation)} · #"
+    detail = f"{size.width}x{size.height} · {variation_name(upstream)} {without_fraction(variation)} · #"
     return [
         Picture(
             identity=f"{(scene + 2 * index + marked) % NUMBERS:016x}",
@@ -55,7 +61,7 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
             marked=marked,
             place=index,
         )
-        for index in range(count_said(drawing, said))
+        for index in range(image_count(drawing, parameters))
     ]
 
 
@@ -68,16 +74,16 @@ def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:
 
 
 def requested_size(upstream: Upstream, body: Json) -> Size:
-    return size_said(upstream.drawing, said_in(upstream, body))
+    return image_size(upstream.drawing, image_parameters(upstream, body))
 
 
-def size_said(drawing: Drawing, said: Said) -> Size:
-    name = str(said[drawing.size])
+def image_size(drawing: Drawing, parameters: ImageParameters) -> Size:
+    name = str(parameters[drawing.size])
     return parse_size(drawing.named_sizes.get(name, name)) or USUAL_SIZE
 
 
-def count_said(drawing: Drawing, said: Said) -> int:
-    count = said[drawing.count]
+def image_count(drawing: Drawing, parameters: ImageParameters) -> int:
+    count = parameters[drawing.count]
     return int(count) if isinstance(count, NUMBER) else 1
 
 
@@ -87,15 +93,15 @@ def variation_name(upstream: Upstream) -> str:
     return (upstream.drawing.variation or "variation").rpartition("/")[2]
 
 
-def said_in(upstream: Upstream, body: Json) -> Said:
+def image_parameters(upstream: Upstream, body: Json) -> ImageParameters:
     """What a call says of its pictures; where it says nothing, or null, the document's default."""
     request, pointers = upstream.operation.request, _pointers(upstream)
-    said: dict[str | None, Json] = {}
+    parameters: dict[str | None, Json] = {}
     for pointer, value in zip(pointers, read_each(body, pointers), strict=True):
         silent = value is ABSENT or value is None
         meant = request.default(pointer, body) if silent and pointer in request.defaulted else value
-        said[pointer] = None if meant is ABSENT else meant
-    return said
+        parameters[pointer] = None if meant is ABSENT else meant
+    return parameters
 
 
 @lru_cache(maxsize=64)
@@ -105,16 +111,16 @@ def _pointers(upstream: Upstream) -> tuple[str, ...]:
     return tuple(sorted((pointer for pointer in wanted if pointer is not None), key=lambda at: (parent(at), at)))
 
 
-def number_for(parts: Sequence[Json]) -> int:
+def hash_values(parts: Sequence[Json]) -> int:
     """A number that stands for some values: the same for equal ones, in any process."""
-    told = [plain(part) if isinstance(part, float) else part for part in parts]
+    normalized = [without_fraction(part) if isinstance(part, float) else part for part in parts]
     try:
-        content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps(normalized, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape
-        content = json.dumps(told, sort_keys=True).encode()
+        content = json.dumps(normalized, sort_keys=True).encode()
     return int.from_bytes(blake2b(content, digest_size=NUMBER_BYTES).digest())
 
 
-def plain(value: Json) -> Json:
+def without_fraction(value: Json) -> Json:
     """1.0 is 1, as in JSON Schema."""
     return int(value) if isinstance(value, float) and value.is_integer() else value

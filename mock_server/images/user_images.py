@@ -32,7 +32,7 @@ class CannedImagesError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FileImage:
     """One of the files as it is shown, whoever asks."""
 
     file: Path
@@ -50,13 +50,13 @@ class CannedImages:
 
     files: tuple[Path, ...]
     skipped: tuple[str, ...] = ()
-    fitted: PictureCache[Fitted] = field(default_factory=lambda: PictureCache(fit), compare=False)
+    resized: PictureCache[FileImage] = field(default_factory=lambda: PictureCache(fit), compare=False)
 
     def draw(self, picture: Picture) -> bytes:
         """One of them as the picture asked for, the same one each time; drawn, where its file is gone by now."""
-        wanted = Fitted(self.file_for(picture), picture.width, picture.height, picture.marked)
+        wanted = FileImage(self.file_for(picture), picture.width, picture.height, picture.marked)
         try:
-            content = self.fitted(wanted)
+            content = self.resized(wanted)
         except Exception:  # noqa: BLE001 - decoders answer broken bytes with nearly every kind of error
             return draw(picture)
         return with_text(content, KEYWORD, picture.identity)
@@ -67,15 +67,15 @@ class CannedImages:
         return self.files[(first + picture.place) % len(self.files)]
 
 
-def fit(wanted: Fitted) -> bytes:
+def fit(wanted: FileImage) -> bytes:
     """The file's picture in its size, as a PNG."""
     size = (wanted.width, wanted.height)
     photo = _opened(wanted.file, max(size))
-    fitted = ImageOps.fit(photo, size, Image.Resampling.BICUBIC, centering=(0.5, 0.4))
+    resized = ImageOps.fit(photo, size, Image.Resampling.BICUBIC, centering=(0.5, 0.4))
     if wanted.marked:
-        _write_mark(fitted)
+        _write_mark(resized)
     out = BytesIO()
-    fitted.save(out, "PNG", compress_level=1)
+    resized.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 

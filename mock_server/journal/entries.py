@@ -108,7 +108,7 @@ class Journal:
     async def news(self, after: int, seconds: float) -> tuple[Entry, ...]:
         """Wait for entries with a greater id, up to a timeout; return none if none came."""
         came = asyncio.Event()
-        wake = waking(asyncio.get_running_loop(), came)
+        wake = waker(asyncio.get_running_loop(), came)
         self.waiting.add(wake)
         try:
             if not self.since(after):
@@ -121,7 +121,7 @@ class Journal:
         return self.since(after)
 
 
-def waking(loop: asyncio.AbstractEventLoop, came: asyncio.Event) -> Callable[[], None]:
+def waker(loop: asyncio.AbstractEventLoop, came: asyncio.Event) -> Callable[[], None]:
     """A function that sets an event from any thread; it does nothing once the loop is closed."""
 
     def wake() -> None:

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.journal.codec import JournalRecord, pack, redact_record, to_entry, unpack
 from mock_server.journal.entries import Journal
-from mock_server.serving.asgi import TooLargeError, replaying, whole_body
-from mock_server.upstream.calls import UPSTREAM_SEEN
+from mock_server.serving.asgi import TooLargeError, read_body, replay_body
+from mock_server.upstream.calls import REQUEST_CALLS
 
 LONG_TEXT = 1024  # characters; a longer string in a response is an image, and is replaced by its digest
 BEGINNING = 200  # characters that are kept of a long string that is not an image
@@ -59,7 +59,7 @@ RECORD = "mock"
 """The scope key of the JournalRecord, in which the application finds the request and notes mode and scenario."""
 
 
-def journaled(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -> ASGIApp:
+def with_journal(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -> ASGIApp:
     """The application with a journal. `too_large` responds if the request's body is too large to read."""
 
     async def app_with_journal(scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,21 +69,21 @@ def journaled(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) 
         path = scope["path"].encode("utf-8", "surrogatepass")
         record = JournalRecord(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
         scope[RECORD], chunks, began = record, list[bytes](), time.perf_counter()
-        token = UPSTREAM_SEEN.set(record.upstream_calls)
+        token = REQUEST_CALLS.set(record.upstream_calls)
         try:
-            record.content = await whole_body(scope, receive)
-            await app(scope, replaying(record.content, receive), recording(record, chunks, send))
+            record.content = await read_body(scope, receive)
+            await app(scope, replay_body(record.content, receive), record_response(record, chunks, send))
         except TooLargeError:
-            await too_large(scope, receive, recording(record, chunks, send))
+            await too_large(scope, receive, record_response(record, chunks, send))
         finally:
-            UPSTREAM_SEEN.reset(token)
+            REQUEST_CALLS.reset(token)
             record.response, record.duration_seconds = b"".join(chunks), time.perf_counter() - began
             store(journal, record)
 
     return app_with_journal
 
 
-def recording(record: JournalRecord, chunks: list[bytes], send: Send) -> Send:
+def record_response(record: JournalRecord, chunks: list[bytes], send: Send) -> Send:
     async def send_recorded(message: Message) -> None:
         if message["type"] == "http.response.start":
             record.status, record.response_headers = message["status"], message["headers"]

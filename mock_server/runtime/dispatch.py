@@ -14,11 +14,11 @@ from mock_server.journal.recorder import RECORD
 from mock_server.scenarios.apply import UnderScenarios
 from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.scenario_file import ScenarioFile
-from mock_server.scenarios.switches import HEADER, SOURCES, Chosen, Switchboard
-from mock_server.serving.asgi import header_in
+from mock_server.scenarios.switches import HEADER, SOURCES, SelectedScenario, Switchboard
+from mock_server.serving.asgi import find_header
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
-ASKED_MODE, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
+MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
 """A header that tells that the mock itself speaks, and not the gateway that it plays."""
 TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
 
@@ -32,7 +32,7 @@ class Controls:
     scenarios: ScenarioFile = field(default_factory=ScenarioFile)
 
 
-def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> ASGIApp:
+def with_controls(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> ASGIApp:
     """A gateway as it is in each mode: in the mode and under the scenario that hold for each request."""
     gateway = gateways[Mode.STRICT]
     apps = {mode: app_of(one) for mode, one in gateways.items()}
@@ -43,48 +43,48 @@ def front(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         record: JournalRecord = scope[RECORD]
         try:
-            mode = mode_asked_for(scope, controls)
-            chosen = chosen_for(name, scope, record, controls) if scope["path"] == path else None
-            found = None if chosen is None else app_under(under[mode], chosen, controls)
+            mode = requested_mode(scope, controls)
+            selected = chosen_for(name, scope, record, controls) if scope["path"] == path else None
+            found = None if selected is None else app_under(under[mode], selected, controls)
         except (UnknownModeError, ScenarioError) as error:
             refusal = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.reject(gateway, refusal), MOCK_ERROR)(scope, receive, send)
             return
         record.mode = mode.value
-        if chosen is not None and found is not None:
-            record.scenario = chosen.text
-            controls.switchboard.used(chosen)
+        if selected is not None and found is not None:
+            record.scenario = selected.text
+            controls.switchboard.count_use(selected)
         await (found or apps[mode])(scope, receive, send)
 
     return app
 
 
-def chosen_for(gateway: str, scope: Scope, record: JournalRecord, controls: Controls) -> Chosen | None:
-    return controls.switchboard.choose(gateway, header_in(scope, SCENARIO_HEADER), record.content)
+def chosen_for(gateway: str, scope: Scope, record: JournalRecord, controls: Controls) -> SelectedScenario | None:
+    return controls.switchboard.select(gateway, find_header(scope, SCENARIO_HEADER), record.content)
 
 
-def app_under(under: UnderScenarios, chosen: Chosen, controls: Controls) -> ASGIApp | None:
+def app_under(under: UnderScenarios, selected: SelectedScenario, controls: Controls) -> ASGIApp | None:
     """None where a switch for all gateways is about what this one does not have. Raises ScenarioError."""
     try:
-        return under.app(chosen, controls.scenarios.named)
+        return under.app(selected, controls.scenarios.named)
     except ScenarioError:
-        if chosen.source in SOURCES:
+        if selected.source in SOURCES:
             return None
         raise
 
 
-def too_large(gateway: Gateway) -> ASGIApp:
+def reject_too_large(gateway: Gateway) -> ASGIApp:
     """The answer to a request that is not read to its end, and after which the connection is of no use."""
     return response(gateway.reject(gateway, TOO_LARGE), {"connection": "close"})
 
 
-def mode_asked_for(scope: Scope, controls: Controls) -> Mode:
+def requested_mode(scope: Scope, controls: Controls) -> Mode:
     """Raises UnknownModeError."""
-    asked = header_in(scope, ASKED_MODE)
+    asked = find_header(scope, MODE_HEADER_BYTES)
     return controls.mode if asked is None else mode_named(asked)
 
 
-def hold(controls: Controls, scenarios: ScenarioFile) -> None:
+def apply_scenario_file(controls: Controls, scenarios: ScenarioFile) -> None:
     """Takes over a file's scenarios, and the switches that it sets."""
     controls.scenarios = scenarios
-    controls.switchboard.read_anew(scenarios.active)
+    controls.switchboard.replace_file_switches(scenarios.active)

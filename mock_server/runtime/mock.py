@@ -18,17 +18,17 @@ from mock_server.gateway.modes import Mode, in_each_mode
 from mock_server.gateway.recordings import Recording, with_recordings
 from mock_server.gateway.stages import Gateway
 from mock_server.images.drawing import Picture
-from mock_server.images.links import drawn
+from mock_server.images.links import draw_cached
 from mock_server.journal.entries import Journal
-from mock_server.journal.recorder import journaled
-from mock_server.runtime.dispatch import Controls, front, hold, too_large
-from mock_server.scenarios.apply import under_scenarios
+from mock_server.journal.recorder import with_journal
+from mock_server.runtime.dispatch import Controls, apply_scenario_file, reject_too_large, with_controls
+from mock_server.scenarios.apply import with_scenarios
 from mock_server.scenarios.defect_scenario import with_defects
 from mock_server.scenarios.image_scenarios import with_spoilt_images
-from mock_server.scenarios.switches import gateways_know
+from mock_server.scenarios.switches import is_gateway_scenario
 from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
-from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, over_http
+from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, http_transport
 from mock_server.upstream.forward import SECONDS, forwarding_app
 from mock_server.upstream.protocol import UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
@@ -49,35 +49,34 @@ def check_names(contracts: Sequence[Contract], upstreams: Iterable[str]) -> None
         taken[contract.name] = "another contract"
 
 
-KEPT = 1000  # requests
+JOURNAL_SIZE = 1000  # requests
 
 
 @dataclass(frozen=True, slots=True)
 class MockSettings:
-    """How a mock is to be. `own` is the URL at which it will listen; `token` the only one that its gateways take.
+    """How to run a mock. `own` is the URL at which it listens; `token` is the only one that its gateways accept.
 
-    `upstream` is another one to call instead of the bundled stub, with the gateway's own key for it; `forward` is a
-    real one to which whatever comes to the stub is passed on. `link_key` decides who else can serve the mock's links:
-    whoever has the same. `draws` makes the images, `recorded` answers go before made ones, and `defect` names a way of
-    being broken on purpose.
+    `upstream_url` is called instead of the bundled stub, with `upstream_key`; calls to the stub are forwarded to
+    `proxy_upstream`. Mocks with the same `link_signing_key` serve each other's links. `recordings` go before generated
+    responses, and `defect` is the name of one that the gateways have.
     """
 
     own: str
     token: str | None = field(default=None, repr=False)
-    upstream: str | None = None
-    forward: str | None = None
+    upstream_url: str | None = None
+    proxy_upstream: str | None = None
     upstream_key: str = field(default=DEFAULT_KEY, repr=False)
     mode: Mode = Mode.STRICT
-    link_key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
-    link_seconds: float = LINK_SECONDS
-    draws: Callable[[Picture], bytes] = drawn
-    recorded: tuple[Recording, ...] = ()
+    link_signing_key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+    link_ttl: float = LINK_SECONDS
+    draw_picture: Callable[[Picture], bytes] = draw_cached
+    recordings: tuple[Recording, ...] = ()
     defect: str | None = None
-    kept: int = KEPT
+    journal_size: int = JOURNAL_SIZE
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedGateway:
     """One gateway in the mock: `app` takes the requests that are journaled, `images` those for images."""
 
     gateway: Gateway
@@ -87,17 +86,17 @@ class Served:
 
 @dataclass(slots=True, eq=False)
 class Mock:
-    """A mock with its state. `problem` is what was wrong with the contracts when they were last read."""
+    """A mock with its state. `reload_error` is what was wrong when the contracts were last loaded."""
 
     settings: MockSettings
     journal: Journal
     controls: Controls
-    wire: HttpTransport | None  # to an upstream that is not bundled
-    beyond: httpx.AsyncClient | None  # to the real upstream to which calls are passed on
+    http_transport: HttpTransport | None  # to an upstream that is not bundled
+    proxy_client: httpx.AsyncClient | None  # to the real upstream to which calls are passed on
     stubs: dict[str, UpstreamStub] = field(default_factory=dict)
     stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
-    served: Mapping[str, Served] = field(default_factory=dict)
-    problem: str | None = None
+    served: Mapping[str, ServedGateway] = field(default_factory=dict)
+    reload_error: str | None = None
 
     def reset(self) -> None:
         """As if it had just been started: nothing was ever asked, and nothing is switched."""
@@ -107,7 +106,7 @@ class Mock:
             stub.tasks.clear()
         self.controls.mode = self.settings.mode
         self.controls.switchboard.clear()
-        hold(self.controls, self.controls.scenarios)
+        apply_scenario_file(self.controls, self.controls.scenarios)
 
     def upstream_scenarios(self) -> Mapping[str, UpstreamScenario]:
         """The scenarios of the upstreams by their names."""
@@ -119,26 +118,26 @@ class Mock:
 
     async def aclose(self) -> None:
         """Closes all that is open, in the loop in which it was used."""
-        if self.wire is not None:
-            await self.wire.aclose()
-        if self.beyond is not None:
-            await self.beyond.aclose()
+        if self.http_transport is not None:
+            await self.http_transport.aclose()
+        if self.proxy_client is not None:
+            await self.proxy_client.aclose()
 
 
-def mock_of(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
+def create_mock(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
     """A mock of some contracts.
 
     Raises DocumentError for one that names no upstream or has the name of something else, UnknownDefectError where
     none has the wanted defect.
     """
-    wire = None if settings.upstream is None and settings.forward is None else over_http(SECONDS)
-    beyond = None if settings.forward is None else httpx.AsyncClient(timeout=SECONDS, trust_env=False)
-    mock = Mock(settings, Journal(settings.kept), Controls(settings.mode), wire, beyond)
-    serve(mock, contracts)
+    transport = None if settings.upstream_url is None and settings.proxy_upstream is None else http_transport(SECONDS)
+    proxy_client = None if settings.proxy_upstream is None else httpx.AsyncClient(timeout=SECONDS, trust_env=False)
+    mock = Mock(settings, Journal(settings.journal_size), Controls(settings.mode), transport, proxy_client)
+    serve_contracts(mock, contracts)
     return mock
 
 
-def serve(mock: Mock, contracts: Sequence[Contract]) -> None:
+def serve_contracts(mock: Mock, contracts: Sequence[Contract]) -> None:
     """Serves these contracts from now on; all that the mock remembers stays.
 
     Raises what `mock_of` raises, and serves what it did before.
@@ -175,47 +174,47 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
     if known is not None:
         return replace(known, upstream=upstream)
     signer = signer_of(mock.settings, upstream.name)
-    return UpstreamStub(upstream, protocol_of(upstream), signer=signer, draws=mock.settings.draws)
+    return UpstreamStub(upstream, protocol_of(upstream), signer=signer, draw_picture=mock.settings.draw_picture)
 
 
 def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
     """The stub under its callers' scenarios, or what passes calls on; that stays, for it knows of tasks under way."""
-    if mock.settings.forward is None or mock.beyond is None:
-        return under_scenarios(stub, mock.controls.switchboard, partial(_gateways_know, mock))
-    root = mock.settings.forward.rstrip("/").removesuffix(stub.upstream.base)
+    if mock.settings.proxy_upstream is None or mock.proxy_client is None:
+        return with_scenarios(stub, mock.controls.switchboard, partial(_is_gateway_scenario, mock))
+    root = mock.settings.proxy_upstream.rstrip("/").removesuffix(stub.upstream.base)
     name = stub.upstream.name
     known = mock.stub_apps.get(name)
     return known or forwarding_app(
-        stub.calls, stub.protocol, lambda call: problems(mock.stubs[name].upstream, call), root, mock.beyond
+        stub.calls, stub.protocol, lambda call: problems(mock.stubs[name].upstream, call), root, mock.proxy_client
     )
 
 
-def _gateways_know(mock: Mock, scenario: str) -> bool:
+def _is_gateway_scenario(mock: Mock, scenario: str) -> bool:
     contracts = [served.gateway.contract for served in mock.served.values()]
-    return gateways_know(scenario, contracts, mock.controls.scenarios.named)
+    return is_gateway_scenario(scenario, contracts, mock.controls.scenarios.named)
 
 
 def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     settings = mock.settings
     bundled = f"{settings.own}/{upstream.name}"
     stub = mock.stubs[upstream.name]
-    wire: UpstreamTransport = mock.wire or InProcessTransport(
+    transport: UpstreamTransport = mock.http_transport or InProcessTransport(
         partial(respond_in_process, stub, bundled), partial(image_in_process, stub)
     )
-    url = settings.upstream or bundled + upstream.base
+    url = settings.upstream_url or bundled + upstream.base
     client = UpstreamClient(
-        upstream, stub.protocol, url, wire, signer_of(settings, contract.name), settings.upstream_key
+        upstream, stub.protocol, url, transport, signer_of(settings, contract.name), settings.upstream_key
     )
-    return with_recordings(Gateway(contract, client, settings.token), settings.recorded)
+    return with_recordings(Gateway(contract, client, settings.token), settings.recordings)
 
 
 def signer_of(settings: MockSettings, name: str) -> Signer:
-    return signer_for(name, settings.link_key, settings.link_seconds)
+    return signer_for(name, settings.link_signing_key, settings.link_ttl)
 
 
-def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> Served:
+def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGateway:
     app_of = gateway_app if defect is None else defect.app
-    fronted = front(in_each_mode(gateway), mock.controls, app_of)
-    app = journaled(fronted, mock.journal, gateway.contract.name, too_large(gateway))
+    fronted = with_controls(in_each_mode(gateway), mock.controls, app_of)
+    app = with_journal(fronted, mock.journal, gateway.contract.name, reject_too_large(gateway))
     images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
-    return Served(gateway, app, images)
+    return ServedGateway(gateway, app, images)

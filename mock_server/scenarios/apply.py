@@ -12,9 +12,9 @@ from mock_server.faults.syntax import ScenarioError, parse_scenario
 from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.definition import RANDOM, AppOf, NamedScenario
 from mock_server.scenarios.registry import effect_of, under
-from mock_server.scenarios.switches import HEADER, MARKER, Chosen, Switchboard
-from mock_server.scenarios.upstream_scenarios import change_of, is_fault
-from mock_server.serving.asgi import bounded, replaying
+from mock_server.scenarios.switches import HEADER, MARKER, SelectedScenario, Switchboard
+from mock_server.scenarios.upstream_scenarios import is_fault, stub_change
+from mock_server.serving.asgi import replay_body, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.upstream.protocol import StubChange, UpstreamProtocol
 from mock_server.upstream.stub import UpstreamStub, response
@@ -33,14 +33,14 @@ class UnderScenarios:
     app_of: AppOf
     apps: dict[tuple[str, int], ASGIApp] = field(default_factory=dict)
 
-    def app(self, chosen: Chosen, named: Mapping[str, NamedScenario]) -> ASGIApp:
+    def app(self, selected: SelectedScenario, named: Mapping[str, NamedScenario]) -> ASGIApp:
         """Raises ScenarioError."""
-        key = (chosen.text, chosen.run)
+        key = (selected.text, selected.run)
         found = self.apps.pop(key, None)
         if found is None:
             if len(self.apps) >= REMEMBERED:
                 del self.apps[next(iter(self.apps))]
-            found = echoing(self._made(chosen.text, named), chosen.text)
+            found = with_scenario_headers(self._made(selected.text, named), selected.text)
         self.apps[key] = found  # behind all the others, as the last to be forgotten
         return found
 
@@ -48,27 +48,27 @@ class UnderScenarios:
         return under(effect_of(text, self.gateway.contract, named), self.app_of)(self.gateway)
 
 
-def echoing(app: ASGIApp, text: str) -> ASGIApp:
+def with_scenario_headers(app: ASGIApp, text: str) -> ASGIApp:
     """The application, whose answers tell the scenario and what chance decided."""
     told = (HEADER.encode(), text.encode())
 
     async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                drawn = [(DRAWN_HEADER, one.encode()) for one in scope.get(RANDOM, ())]
-                message["headers"] = [*message.get("headers", ()), told, *drawn]
+                random_headers = [(DRAWN_HEADER, one.encode()) for one in scope.get(RANDOM, ())]
+                message["headers"] = [*message.get("headers", ()), told, *random_headers]
             await send(message)
 
-        await app(scope, receive, send_told)
+        await app(scope, receive, send_with_headers)
 
     return echo
 
 
-GatewaysKnow = Callable[[str], bool]
+IsGatewayScenario = Callable[[str], bool]
 """Whether a scenario is one of gateways: prompts come here through them, with what was meant for them."""
 
 
-def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: GatewaysKnow) -> ASGIApp:
+def with_scenarios(stub: UpstreamStub, board: Switchboard, is_gateway_scenario: IsGatewayScenario) -> ASGIApp:
     """The stub, whose calls for images may choose how they are answered. Polls have nothing to choose."""
     right, name = upstream_app(stub), stub.upstream.name
     called = (stub.upstream, *stub.upstream.others.values())
@@ -77,18 +77,18 @@ def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: Gatew
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         content = await Request(scope, receive).body()
         try:
-            chosen = board.choose_among((name,), Headers(scope=scope).get(HEADER), content)
-            change = None if chosen is None else requested_change(chosen, stub.protocol, gateways_know)
+            selected = board.select_for((name,), Headers(scope=scope).get(HEADER), content)
+            change = None if selected is None else requested_change(selected, stub.protocol, is_gateway_scenario)
         except ScenarioError as error:
-            await misunderstood(stub.protocol, str(error))(scope, receive, send)
+            await misunderstood_error(stub.protocol, str(error))(scope, receive, send)
             return
         behaving: ASGIApp = right
-        if chosen is not None and change is not None:
-            board.used(chosen)
-            behaving = echoing(upstream_app(change(stub)), chosen.text)
-        await behaving(scope, replaying(content, receive), send)
+        if selected is not None and change is not None:
+            board.count_use(selected)
+            behaving = with_scenario_headers(upstream_app(change(stub)), selected.text)
+        await behaving(scope, replay_body(content, receive), send)
 
-    under = bounded(app, too_large(stub.protocol))
+    under = with_body_limit(app, too_large(stub.protocol))
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
@@ -97,20 +97,22 @@ def under_scenarios(stub: UpstreamStub, board: Switchboard, gateways_know: Gatew
     return either
 
 
-def requested_change(chosen: Chosen, protocol: UpstreamProtocol, gateways_know: GatewaysKnow) -> StubChange | None:
+def requested_change(
+    selected: SelectedScenario, protocol: UpstreamProtocol, is_gateway_scenario: IsGatewayScenario
+) -> StubChange | None:
     """None for a marker that is meant for a gateway, as one with a bare fault is. Raises ScenarioError."""
-    from_prompt = chosen.source == MARKER
-    if from_prompt and any(is_fault(step, protocol) for step in parse_scenario(chosen.text)):
+    from_prompt = selected.source == MARKER
+    if from_prompt and any(is_fault(step, protocol) for step in parse_scenario(selected.text)):
         return None
     try:
-        return change_of(chosen.text, protocol)
+        return stub_change(selected.text, protocol)
     except ScenarioError:
-        if from_prompt and gateways_know(chosen.text):
+        if from_prompt and is_gateway_scenario(selected.text):
             return None
         raise
 
 
-def misunderstood(protocol: UpstreamProtocol, problem: str) -> Response:
+def misunderstood_error(protocol: UpstreamProtocol, problem: str) -> Response:
     error = response(protocol.mock_error(400, f"This is the mock: {problem}"))
     error.headers.update(MOCK_ERROR)
     return error

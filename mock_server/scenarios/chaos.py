@@ -13,8 +13,8 @@ from mock_server.scenarios.definition import (
     Effect,
     GatewayChange,
     GatewayScenario,
-    Given,
     NamedScenario,
+    ScenarioArguments,
     report_random,
 )
 from mock_server.scenarios.timing import SEED, random_of, seed_of
@@ -28,8 +28,8 @@ Compiled = Callable[[str, Contract, Mapping[str, NamedScenario]], Effect]
 def kinds(compiled: Compiled) -> Iterator[GatewayScenario]:
     """`compiled` gives the effect of a scenario by its text."""
 
-    def chaos(given: Given) -> Effect:
-        return sometimes(_rate(given[RATE.name]), seed_of(given[SEED.name]), _choices(given, compiled))
+    def chaos(arguments: ScenarioArguments) -> Effect:
+        return fail_at_random(_rate(arguments[RATE.name]), seed_of(arguments[SEED.name]), _choices(arguments, compiled))
 
     example = "chaos(rate=0.3, seed=7, of=rate-limit|server-error)"
     yield ScenarioKind(NAME, "Some requests fail at random.", example, (RATE, SEED, OF), chaos)
@@ -45,25 +45,25 @@ def _rate(text: str) -> float:
     return rate
 
 
-def _choices(given: Given, compiled: Compiled) -> list[tuple[str, Effect]]:
-    names = split_outside_brackets(given[OF.name], "|")
+def _choices(arguments: ScenarioArguments, compiled: Compiled) -> list[tuple[str, Effect]]:
+    names = split_outside_brackets(arguments[OF.name], "|")
     if NAME in names:
         raise ScenarioError(f"{OF.name} must not contain {NAME}")
-    return [(name, compiled(name, given.contract, given.own)) for name in names]
+    return [(name, compiled(name, arguments.contract, arguments.own)) for name in names]
 
 
-def sometimes(rate: float, seed: str, choices: list[tuple[str, Effect]]) -> Effect:
+def fail_at_random(rate: float, seed: str, choices: list[tuple[str, Effect]]) -> Effect:
     def effect(inner: Build) -> Build:
         def build(gateway: Gateway, outer: GatewayChange) -> ASGIApp:
             right, chance = inner(gateway, outer), random_of(seed)
             wrong = [(name, choice(inner)(gateway, outer)) for name, choice in choices]
 
-            async def by_chance(scope: Scope, receive: Receive, send: Send) -> None:
+            async def fail_by_chance(scope: Scope, receive: Receive, send: Send) -> None:
                 name, app = chance.choice(wrong) if chance.random() < rate else ("nothing", right)
                 report_random(scope, f"{name} goes wrong, seed={seed}")
                 await app(scope, receive, send)
 
-            return by_chance
+            return fail_by_chance
 
         return build
 

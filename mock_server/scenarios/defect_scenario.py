@@ -27,11 +27,11 @@ from mock_server.scenarios.definition import (
     FAULT,
     Effect,
     GatewayScenario,
-    Given,
-    changing,
+    ScenarioArguments,
+    change_gateway,
     find_fault,
 )
-from mock_server.scenarios.image_scenarios import BROKEN_BY, spoiling
+from mock_server.scenarios.image_scenarios import BROKEN_BY, spoil_links
 from mock_server.upstream.client import NO_STATUS
 from mock_server.upstream.protocol import (
     Links,
@@ -55,16 +55,16 @@ def kinds() -> Iterator[GatewayScenario]:
     yield ScenarioKind("upstream", description, "upstream(rate-limit)", (FAULT,), _with_upstream_fault)
 
 
-def _with_defect(given: Given) -> Effect:
-    known = defects_of(given.contract)
-    found = known.get(given[DEFECT.name])
+def _with_defect(arguments: ScenarioArguments) -> Effect:
+    known = defects_of(arguments.contract)
+    found = known.get(arguments[DEFECT.name])
     if found is None:
-        raise unknown(given[DEFECT.name], sorted(known), f"defect of {given.contract.name}")
+        raise unknown(arguments[DEFECT.name], sorted(known), f"defect of {arguments.contract.name}")
 
-    apply = changing(found.apply)
+    apply = change_gateway(found.apply)
     if not found.operator.in_images:
         return apply
-    by_links = spoiling(f"{BROKEN_BY}/{found}")
+    by_links = spoil_links(f"{BROKEN_BY}/{found}")
     return lambda inner: apply(by_links(inner))
 
 
@@ -79,18 +79,18 @@ def defects_of(contract: Contract) -> Mapping[str, Defect]:
     return {str(defect): defect for defect in defects(contract)}
 
 
-def _with_upstream_fault(given: Given) -> Effect:
-    upstream = given.contract.upstream
+def _with_upstream_fault(arguments: ScenarioArguments) -> Effect:
+    upstream = arguments.contract.upstream
     if upstream is None:
-        raise ScenarioError(f"{given.contract.name} has no upstream")
+        raise ScenarioError(f"{arguments.contract.name} has no upstream")
     protocol = protocol_of(upstream)
-    fault = find_fault(given[FAULT.name], protocol)
+    fault = find_fault(arguments[FAULT.name], protocol)
 
     def change(gateway: Gateway) -> Gateway:
-        wire = FaultyTransport(gateway.upstream.wire, protocol, fault)
-        return replace(gateway, upstream=replace(gateway.upstream, wire=wire))
+        transport = FaultyTransport(gateway.upstream.transport, protocol, fault)
+        return replace(gateway, upstream=replace(gateway.upstream, transport=transport))
 
-    return changing(change)
+    return change_gateway(change)
 
 
 @dataclass(frozen=True, slots=True)

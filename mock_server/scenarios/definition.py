@@ -34,7 +34,7 @@ RANDOM = "mock.random"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ScenarioArguments:
     """The values in a scenario's brackets by the parameters' names, for one contract."""
 
     contract: Contract
@@ -45,10 +45,10 @@ class Given:
         return self.values[name]
 
 
-GatewayScenario: TypeAlias = ScenarioKind[Callable[[Given], Effect]]
+GatewayScenario: TypeAlias = ScenarioKind[Callable[[ScenarioArguments], Effect]]
 
 
-def changing(change: GatewayChange) -> Effect:
+def change_gateway(change: GatewayChange) -> Effect:
     """Changes the gateway; outer scenarios change the changed one."""
     return lambda inner: lambda gateway, outer: inner(gateway, lambda own: outer(change(own)))
 

@@ -21,7 +21,7 @@ from mock_server.faults.syntax import ScenarioError, parse_duration
 from mock_server.gateway.gateway_app import response
 from mock_server.gateway.openai_errors import WRONG_TOKEN
 from mock_server.gateway.stages import Gateway
-from mock_server.scenarios.definition import Build, Effect, GatewayChange, GatewayScenario, Given
+from mock_server.scenarios.definition import Build, Effect, GatewayChange, GatewayScenario, ScenarioArguments
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
 TIME = Parameter(TIME_NAME, "10s", "how long the whole response takes")
@@ -65,23 +65,23 @@ def connection_kinds() -> Iterator[GatewayScenario]:
 def error_kinds() -> Iterator[GatewayScenario]:
     yield ScenarioKind("bad-request", "A field is rejected: 400.", "bad-request(field=size)", (FIELD,), _bad_request)
     for name, description, error in ERRORS:
-        yield ScenarioKind(name, f"{description}: {error.status}.", name, (), always(error))
+        yield ScenarioKind(name, f"{description}: {error.status}.", name, (), rejecting(error))
     for name, description, error in RETRYABLE_ERRORS:
         sentence = f"{description}: {error.status} with Retry-After."
         yield ScenarioKind(name, sentence, f"{name}(retry_after=5)", (RETRY_AFTER,), _with_retry_after(error))
 
 
-def _reset(_given: Given) -> Effect:
+def _reset(_given: ScenarioArguments) -> Effect:
     return lambda _inner: lambda _gateway, _outer: reset
 
 
-def with_fault(name: str) -> Callable[[Given], Effect]:
+def with_fault(name: str) -> Callable[[ScenarioArguments], Effect]:
     return lambda _given: respond_with(Fault(name, FaultCause.VENDOR))
 
 
-def _slow_body(given: Given) -> Effect:
-    parse_duration(given[TIME.name])  # before any request
-    return respond_with(Fault("slow-body", FaultCause.VENDOR, ((TIME.name, given[TIME.name]),)))
+def _slow_body(arguments: ScenarioArguments) -> Effect:
+    parse_duration(arguments[TIME.name])  # before any request
+    return respond_with(Fault("slow-body", FaultCause.VENDOR, ((TIME.name, arguments[TIME.name]),)))
 
 
 def respond_with(fault: Fault) -> Effect:
@@ -112,34 +112,36 @@ def respond_with(fault: Fault) -> Effect:
     return apply
 
 
-def always(error: ErrorResponse) -> Callable[[Given], Effect]:
+def rejecting(error: ErrorResponse) -> Callable[[ScenarioArguments], Effect]:
     return lambda _given: reject_with(error)
 
 
-def _with_retry_after(error: ErrorResponse) -> Callable[[Given], Effect]:
-    def apply(given: Given) -> Effect:
-        seconds = given[RETRY_AFTER.name].removesuffix("s")
+def _with_retry_after(error: ErrorResponse) -> Callable[[ScenarioArguments], Effect]:
+    def apply(arguments: ScenarioArguments) -> Effect:
+        seconds = arguments[RETRY_AFTER.name].removesuffix("s")
         if seconds == "none":
             return reject_with(error)
         if not seconds.isdecimal():
-            raise ScenarioError(f"{RETRY_AFTER.name} must be whole seconds or none; got {given[RETRY_AFTER.name]!r}")
+            raise ScenarioError(
+                f"{RETRY_AFTER.name} must be whole seconds or none; got {arguments[RETRY_AFTER.name]!r}"
+            )
         return reject_with(replace(error, retry_after=seconds))
 
     return apply
 
 
-def _bad_request(given: Given) -> Effect:
-    known = fields(given.contract)
-    name = as_path(given[FIELD.name]) or next(iter(known))
+def _bad_request(arguments: ScenarioArguments) -> Effect:
+    known = fields(arguments.contract)
+    name = dotted_path(arguments[FIELD.name]) or next(iter(known))
     if name not in known:
-        raise unknown(name, list(known), f"field of {given.contract.name}")
-    message = f"{promise(given.contract, known[name])}."
+        raise unknown(name, list(known), f"field of {arguments.contract.name}")
+    message = f"{field_sentence(arguments.contract, known[name])}."
     return reject_with(
         ErrorResponse(400, "invalid_request_error", "invalid_value", message, ".".join(tokens(known[name])))
     )
 
 
-def as_path(written: str) -> str:
+def dotted_path(written: str) -> str:
     """`/a/b` and `$.a.b` as `a.b`."""
     return written.removeprefix("$").replace("/", ".").removeprefix(".")
 
@@ -151,7 +153,7 @@ def fields(contract: Contract) -> Mapping[str, str]:
     return paths | {part.subject: part.pointer for part in reversed(parts) if part.subject not in paths}
 
 
-def promise(contract: Contract, pointer: str) -> str:
+def field_sentence(contract: Contract, pointer: str) -> str:
     """The contract's sentence about a field that a client may have got wrong; the last constraint is the narrowest."""
     known = [one for one in contract.request.constraints.values() if one.pointer == pointer]
     said = [one for one in known if one.keyword != NOT_JUDGED and one.condition is None]

@@ -13,9 +13,9 @@ from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.faults.scenario_kind import Parameter, ScenarioKind
 from mock_server.faults.syntax import ScenarioError, parse_duration
-from mock_server.gateway.response_body import IMAGE_PATH, carrier_asked_for
+from mock_server.gateway.response_body import IMAGE_PATH, requested_image_field
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
-from mock_server.scenarios.definition import Effect, GatewayScenario, Given, changing
+from mock_server.scenarios.definition import Effect, GatewayScenario, ScenarioArguments, change_gateway
 from mock_server.serving.signing import BadSignatureError
 
 SPOILT = "spoilt"
@@ -34,25 +34,25 @@ TIME = Parameter("time", "5s", "how long an image takes")
 def kinds() -> Iterator[GatewayScenario]:
     yield ScenarioKind("no-images", "A success without an image.", "no-images", (), lambda _: with_links(lambda _: []))
     yield ScenarioKind("fewer-images", "Fewer images than requested.", "fewer-images(by=1)", (BY,), _fewer)
-    yield ScenarioKind("link-404", "The links lead to nothing.", "link-404", (), lambda _: spoiling("gone"))
-    yield ScenarioKind("link-expired", "The links have expired.", "link-expired", (), lambda _: spoiling("expired"))
-    yield ScenarioKind("link-html", "The links lead to an HTML page.", "link-html", (), lambda _: spoiling("page"))
+    yield ScenarioKind("link-404", "The links lead to nothing.", "link-404", (), lambda _: spoil_links("gone"))
+    yield ScenarioKind("link-expired", "The links have expired.", "link-expired", (), lambda _: spoil_links("expired"))
+    yield ScenarioKind("link-html", "The links lead to an HTML page.", "link-html", (), lambda _: spoil_links("page"))
     yield ScenarioKind("link-slow", "Images take this long.", "link-slow(5s)", (TIME,), _slow)
     yield ScenarioKind("invalid-base64", "Images are not valid Base64.", "invalid-base64", (), _invalid_base64)
 
 
-def _fewer(given: Given) -> Effect:
-    by = given[BY.name]
+def _fewer(arguments: ScenarioArguments) -> Effect:
+    by = arguments[BY.name]
     if not by.isdecimal():
         raise ScenarioError(f"{BY.name} must be a whole number; got {by!r}")
     return with_links(lambda links: links[: max(0, len(links) - int(by))])
 
 
-def _slow(given: Given) -> Effect:
-    return spoiling(f"slow/{parse_duration(given[TIME.name])}")
+def _slow(arguments: ScenarioArguments) -> Effect:
+    return spoil_links(f"slow/{parse_duration(arguments[TIME.name])}")
 
 
-def _invalid_base64(_given: Given) -> Effect:
+def _invalid_base64(_given: ScenarioArguments) -> Effect:
     def spoil(right: AnswerStage) -> AnswerStage:
         async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
             made = await right(own, body, links, request)
@@ -71,7 +71,7 @@ def _invalid_base64(_given: Given) -> Effect:
 
         return answer
 
-    return answering(spoil)
+    return change_answer(spoil)
 
 
 def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
@@ -83,26 +83,26 @@ def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
 
         return answer
 
-    return answering(changed)
+    return change_answer(changed)
 
 
-def spoiling(how: str) -> Effect:
+def spoil_links(how: str) -> Effect:
     """Links lead to images that misbehave; images that come within the answer are left alone."""
 
     def spoilt(right: AnswerStage) -> AnswerStage:
         async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
             images = own.contract.images
-            if images is not None and not carrier_asked_for(own.contract, images, body).inline:
+            if images is not None and not requested_image_field(own.contract, images, body).inline:
                 links = [f"{SPOILT}:{how}:{link}" for link in links]
             return await right(own, body, links, request)
 
         return answer
 
-    return answering(spoilt)
+    return change_answer(spoilt)
 
 
-def answering(change: Callable[[AnswerStage], AnswerStage]) -> Effect:
-    return changing(lambda gateway: replace(gateway, answer=change(gateway.answer)))
+def change_answer(change: Callable[[AnswerStage], AnswerStage]) -> Effect:
+    return change_gateway(lambda gateway: replace(gateway, answer=change(gateway.answer)))
 
 
 def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Sequence[str]], ASGIApp]) -> ASGIApp:
@@ -112,7 +112,7 @@ def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Seq
     """
 
     async def image(scope: Scope, receive: Receive, send: Send) -> None:
-        found = spoilt_link(gateway, scope["path"]) if scope["type"] == "http" else None
+        found = find_spoilt_link(gateway, scope["path"]) if scope["type"] == "http" else None
         if found is None:
             await app(scope, receive, send)
             return
@@ -126,7 +126,7 @@ def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Seq
     return image
 
 
-def spoilt_link(gateway: Gateway, path: str) -> tuple[list[tuple[str, str]], str] | None:
+def find_spoilt_link(gateway: Gateway, path: str) -> tuple[list[tuple[str, str]], str] | None:
     """In which ways an image is to misbehave, and the link to the right one; None for other images."""
     signed = path.rpartition("/")[2].removesuffix(".png")
     try:

@@ -9,7 +9,7 @@ from gateway_contract.contract.definition import Contract
 from mock_server.faults.scenario_kind import unknown
 from mock_server.faults.syntax import ScenarioError, Step, parse_scenario
 from mock_server.scenarios import chaos, defect_scenario, fault_scenarios, image_scenarios, timing
-from mock_server.scenarios.definition import AppOf, Build, Effect, GatewayScenario, Given, NamedScenario
+from mock_server.scenarios.definition import AppOf, Build, Effect, GatewayScenario, NamedScenario, ScenarioArguments
 
 
 def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] = MappingProxyType({})) -> Effect:
@@ -31,7 +31,7 @@ def under(effect: Effect, app_of: AppOf) -> AppOf:
     return lambda gateway: build(gateway, lambda own: own)
 
 
-def check_fits(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
+def check_known(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
     """Raises ScenarioError for a scenario that none of the contracts has; a defect may be of one contract only."""
     parse_scenario(text)
     problems = []
@@ -49,10 +49,10 @@ def _effect(step: Step, contract: Contract, named: Mapping[str, NamedScenario]) 
         return effect_of(named[step.name].apply, contract)
     kind = KINDS.get(step.name)
     if kind is not None:
-        return kind.apply(Given(contract, kind.values(step), named))
+        return kind.apply(ScenarioArguments(contract, kind.values(step), named))
     defect = KINDS["defect"]
     if step.name in defect_scenario.defects_of(contract):  # a defect may be called by its bare name
-        return defect.apply(Given(contract, {defect_scenario.DEFECT.name: step.name}, named))
+        return defect.apply(ScenarioArguments(contract, {defect_scenario.DEFECT.name: step.name}, named))
     raise unknown(step.name, [*named, *KINDS], "scenario")
 
 

@@ -9,7 +9,7 @@ from gateway_contract.document.node import DocumentError, Node, children, did_yo
 from gateway_contract.document.source import read
 from mock_server.faults.syntax import NAME, ScenarioError, parse_scenario
 from mock_server.scenarios.definition import NamedScenario
-from mock_server.scenarios.switches import FILE, Switch, fits_who_is_meant
+from mock_server.scenarios.switches import FILE, Switch, check_scenario
 
 NAMED, ACTIVE = "scenarios", "active"
 
@@ -44,7 +44,7 @@ def scenario_file(path: Path, contracts: Sequence[Contract] = ()) -> ScenarioFil
 def _check(item: Node, key: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
     said = children(item)
     try:
-        fits_who_is_meant(text(said[key]), text(said["gateway"]) if "gateway" in said else None, contracts, named)
+        check_scenario(text(said[key]), text(said["gateway"]) if "gateway" in said else None, contracts, named)
     except ScenarioError as error:
         raise DocumentError(said[key].place, str(error)) from error
 

@@ -12,8 +12,8 @@ import orjson
 from gateway_contract.contract.definition import Contract
 from mock_server.faults.syntax import ScenarioError, parse_scenario
 from mock_server.scenarios.definition import NamedScenario
-from mock_server.scenarios.registry import check_fits
-from mock_server.scenarios.upstream_scenarios import change_of
+from mock_server.scenarios.registry import check_known
+from mock_server.scenarios.upstream_scenarios import stub_change
 from mock_server.upstream.protocols import protocol_of
 
 HEADER: Final = "x-mock-scenario"
@@ -27,7 +27,7 @@ _MARKER: Final = re.compile(rb"\[\[mock:([^\]]{1,500})\]\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedScenario:
     """The scenario of one request, as it was written, and who chose it."""
 
     text: str
@@ -56,40 +56,40 @@ class Switchboard:
     run: int = 0
     runs: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def choose(self, gateway: str, said: str | None, content: bytes) -> Chosen | None:
+    def select(self, gateway: str, said: str | None, content: bytes) -> SelectedScenario | None:
         """What holds for a request. `said` is what its header says. Whoever behaves so then says that it is `used`."""
-        return self.choose_among((gateway, None), said, content)
+        return self.select_for((gateway, None), said, content)
 
-    def choose_among(self, names: Sequence[str | None], said: str | None, content: bytes) -> Chosen | None:
+    def select_for(self, names: Sequence[str | None], said: str | None, content: bytes) -> SelectedScenario | None:
         """The same, by the switches that are set for one of some names; the first name goes first."""
         if said is None and b"[[mock:" in content:
             found = _MARKER.search(content)
-            said = None if found is None else unescaped(found[1])
+            said = None if found is None else unescape(found[1])
             source = MARKER
         else:
             source = "header"
         if said is not None:
-            return None if said.strip().lower() in NONE else Chosen(said.strip(), source, self.run)
+            return None if said.strip().lower() in NONE else SelectedScenario(said.strip(), source, self.run)
         return self._switched(names) if self.switches else None
 
-    def _switched(self, names: Sequence[str | None]) -> Chosen | None:
+    def _switched(self, names: Sequence[str | None]) -> SelectedScenario | None:
         """The switch of the first source that has one."""
         with self.lock:
             for key in ((source, name) for source in SOURCES for name in names):
                 switch = self.switches.get(key)
                 if switch is not None:
-                    return Chosen(switch.text, switch.source, switch.run)
+                    return SelectedScenario(switch.text, switch.source, switch.run)
         return None
 
-    def used(self, chosen: Chosen) -> None:
+    def count_use(self, selected: SelectedScenario) -> None:
         """Counts a request that behaves as it was chosen to: a switch for so many requests is for one less then."""
         with self.lock:
             for key, switch in self.switches.items():
-                if switch.run == chosen.run and switch.left is not None:
-                    self._one_less(key, switch, switch.left - 1)
+                if switch.run == selected.run and switch.left is not None:
+                    self._decrement(key, switch, switch.left - 1)
                     return
 
-    def _one_less(self, key: tuple[str, str | None], switch: Switch, left: int) -> None:
+    def _decrement(self, key: tuple[str, str | None], switch: Switch, left: int) -> None:
         if left:
             self.switches[key] = replace(switch, left=left)
         else:
@@ -122,7 +122,7 @@ class Switchboard:
             self.switches.clear()
             self.run = next(self.runs)
 
-    def read_anew(self, switches: Iterable[Switch]) -> None:
+    def replace_file_switches(self, switches: Iterable[Switch]) -> None:
         """Takes a file's switches over in place of those that it set before. The others stay, and begin anew."""
         with self.lock:
             kept = [*(switch for switch in self.switches.values() if switch.source != FILE), *switches]
@@ -131,7 +131,7 @@ class Switchboard:
             self.run = next(self.runs)
 
 
-def unescaped(written: bytes) -> str:
+def unescape(written: bytes) -> str:
     """A piece of a JSON text; some clients escape more than they have to, a plus sign or a slash."""
     try:
         return str(orjson.loads(b'"%b"' % written))
@@ -139,21 +139,21 @@ def unescaped(written: bytes) -> str:
         return written.decode("utf-8", "replace")
 
 
-def fits_who_is_meant(
+def check_scenario(
     text: str, name: str | None, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]
 ) -> None:
     """Raises ScenarioError for what those of that name cannot do, or for a name that nobody has."""
     upstream = next((one.upstream for one in contracts if one.upstream and one.upstream.name == name), None)
-    meant = [] if upstream is not None else gateways_meant(name, contracts)
+    meant = [] if upstream is not None else target_gateways(name, contracts)
     if text.strip().lower() in NONE:
         return
     if upstream is not None:
-        change_of(text, protocol_of(upstream))
+        stub_change(text, protocol_of(upstream))
     else:
-        check_fits(text, meant, named)
+        check_known(text, meant, named)
 
 
-def gateways_meant(name: str | None, contracts: Sequence[Contract]) -> list[Contract]:
+def target_gateways(name: str | None, contracts: Sequence[Contract]) -> list[Contract]:
     """Raises ScenarioError where there is none."""
     meant = [contract for contract in contracts if name in {None, contract.name}]
     if contracts and not meant:
@@ -166,10 +166,10 @@ def upstream_names(contracts: Sequence[Contract]) -> list[str]:
     return sorted({contract.upstream.name for contract in contracts if contract.upstream is not None})
 
 
-def gateways_know(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> bool:
+def is_gateway_scenario(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> bool:
     """Whether any gateway can behave so."""
     try:
-        check_fits(text, contracts, named)
+        check_known(text, contracts, named)
     except ScenarioError:
         return False
     return True

@@ -18,8 +18,8 @@ from mock_server.scenarios.definition import (
     Effect,
     GatewayChange,
     GatewayScenario,
-    Given,
-    changing,
+    ScenarioArguments,
+    change_gateway,
     report_random,
 )
 
@@ -73,35 +73,35 @@ SIGMA = Parameter("sigma", "0.5", "how much the delays vary: 0 is not at all, 1 
 EACH = Parameter("time", None, "the delay for each image")
 
 
-def _fixed(given: Given) -> Effect:
-    seconds = parse_duration(given[SECONDS.name])
-    return waiting(lambda _chance: seconds, "")
+def _fixed(arguments: ScenarioArguments) -> Effect:
+    seconds = parse_duration(arguments[SECONDS.name])
+    return delay_responses(lambda _chance: seconds, "")
 
 
-def _uniform(given: Given) -> Effect:
-    shortest, longest = (parse_duration(given[name]) for name in (FROM.name, TO.name))
+def _uniform(arguments: ScenarioArguments) -> Effect:
+    shortest, longest = (parse_duration(arguments[name]) for name in (FROM.name, TO.name))
     if shortest > longest:
-        raise ScenarioError(f"{FROM.name} must be at most {TO.name}, {given[TO.name]}; got {given[FROM.name]}")
-    return waiting(lambda chance: chance.uniform(shortest, longest), seed_of(given[SEED.name]))
+        raise ScenarioError(f"{FROM.name} must be at most {TO.name}, {arguments[TO.name]}; got {arguments[FROM.name]}")
+    return delay_responses(lambda chance: chance.uniform(shortest, longest), seed_of(arguments[SEED.name]))
 
 
-def _lognormal(given: Given) -> Effect:
-    median = parse_duration(given[MEDIAN.name])
+def _lognormal(arguments: ScenarioArguments) -> Effect:
+    median = parse_duration(arguments[MEDIAN.name])
     try:
-        sigma = float(given[SIGMA.name])
+        sigma = float(arguments[SIGMA.name])
     except ValueError as error:
-        raise ScenarioError(f"{SIGMA.name} must be a number; got {given[SIGMA.name]!r}") from error
+        raise ScenarioError(f"{SIGMA.name} must be a number; got {arguments[SIGMA.name]!r}") from error
     if median == 0:
-        raise ScenarioError(f"{MEDIAN.name} must be more than 0; got {given[MEDIAN.name]}")
+        raise ScenarioError(f"{MEDIAN.name} must be more than 0; got {arguments[MEDIAN.name]}")
     if not 0 <= sigma <= 3:
-        raise ScenarioError(f"{SIGMA.name} must be from 0 to 3; got {given[SIGMA.name]}")
-    return waiting(
-        lambda chance: min(MAX_SECONDS, chance.lognormvariate(log(median), sigma)), seed_of(given[SEED.name])
+        raise ScenarioError(f"{SIGMA.name} must be from 0 to 3; got {arguments[SIGMA.name]}")
+    return delay_responses(
+        lambda chance: min(MAX_SECONDS, chance.lognormvariate(log(median), sigma)), seed_of(arguments[SEED.name])
     )
 
 
-def _each(given: Given) -> Effect:
-    seconds = parse_duration(given[EACH.name])
+def _each(arguments: ScenarioArguments) -> Effect:
+    seconds = parse_duration(arguments[EACH.name])
 
     def change(gateway: Gateway) -> Gateway:
         async def slow(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
@@ -110,10 +110,10 @@ def _each(given: Given) -> Effect:
 
         return replace(gateway, answer=slow)
 
-    return changing(change)
+    return change_gateway(change)
 
 
-def waiting(draw: Draw, seed: str) -> Effect:
+def delay_responses(draw: Draw, seed: str) -> Effect:
     """Delays every response. Without a seed nothing is random, and nothing is reported."""
 
     def effect(inner: Build) -> Build:

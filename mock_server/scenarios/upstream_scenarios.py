@@ -28,7 +28,7 @@ def upstream_scenarios(protocol: UpstreamProtocol) -> Mapping[str, UpstreamScena
     return {kind.name: kind for kind in kinds} | dict(protocol.scenarios)
 
 
-def change_of(text: str, protocol: UpstreamProtocol) -> StubChange:
+def stub_change(text: str, protocol: UpstreamProtocol) -> StubChange:
     """What a scenario changes of a stub. Raises ScenarioError."""
     changes = [_change(step, protocol) for step in parse_scenario(text)]
 

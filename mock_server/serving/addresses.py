@@ -10,10 +10,10 @@ from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::(?P<port>[0-9]{0,5}))?"
 HOST_HEADER = re.compile(HOST)
 ORIGIN_HEADER = re.compile(rf"null|[A-Za-z][A-Za-z0-9+.-]*://(?:{HOST})?")
-MOST_PORT = 2**16 - 1
+MAX_PORT = 2**16 - 1
 
 
-def with_checked_addresses(app: ASGIApp) -> ASGIApp:
+def with_address_check(app: ASGIApp) -> ASGIApp:
     """The application; a request with a malformed `Host` or `Origin`, with two of one, or without `Host`, gets 400."""
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +38,7 @@ def address_problem(scope: Scope) -> str | None:
     for name, pattern, values in (("Host", HOST_HEADER, hosts), ("Origin", ORIGIN_HEADER, origins)):
         for value in values:
             matched = pattern.fullmatch(value)
-            if matched is None or int(matched["port"] or 0) > MOST_PORT:
+            if matched is None or int(matched["port"] or 0) > MAX_PORT:
                 return f"{name} must be {EXAMPLES[name]}; got {value!r}"
     return None
 

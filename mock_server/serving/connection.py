@@ -15,13 +15,13 @@ EXTENSION = "connection.transport"
 ENDING = "connection.ending"
 MOST_HEAD = 2**16  # bytes
 TOO_LONG = "The head of the request is too long."
-LAST_ANSWERS = 2  # seconds that requests which are under way have when the server stops
+SHUTDOWN_SECONDS = 2  # seconds that requests which are under way have when the server stops
 END_OF_HEAD = b"\r\n\r\n"
 UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*(?!websocket)[^\r\n]*", re.IGNORECASE)
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
 
 
-class OneByOne(FlowControl):
+class SequentialFlow(FlowControl):
     """Reads on only while no request waits for its turn: each would let in many more, and all would be kept."""
 
     def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
@@ -45,14 +45,14 @@ class DroppingProtocol(HttpToolsProtocol):
         self.in_head = True
         self.extensions: dict[Any, Any] = {EXTENSION: transport, ENDING: self.ending}
         super().connection_made(transport)
-        self.flow = OneByOne(transport, self.pipeline)
+        self.flow = SequentialFlow(transport, self.pipeline)
 
     def shutdown(self) -> None:
         self.ending.set()
-        self.loop.call_later(LAST_ANSWERS, self.break_off)
+        self.loop.call_later(SHUTDOWN_SECONDS, self.cancel_tasks)
         super().shutdown()
 
-    def break_off(self) -> None:
+    def cancel_tasks(self) -> None:
         """Ends what is still under way, before uvicorn does so and complains, with a traceback for each."""
         for task in tuple(self.tasks):
             task.cancel()
@@ -109,15 +109,15 @@ def is_closing(scope: Scope) -> bool:
     return transport is not None and transport.is_closing()
 
 
-async def disconnected(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Wait until the server knows that the client is gone; before that it would complain of half a response."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def drop(scope: Scope, receive: Receive) -> None:
+async def reset_connection(scope: Scope, receive: Receive) -> None:
     """Reset the connection of a request."""
     transport: asyncio.Transport = scope["extensions"][EXTENSION]
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     transport.abort()
-    await disconnected(receive)
+    await wait_for_disconnect(receive)

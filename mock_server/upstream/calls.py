@@ -18,7 +18,7 @@ from gateway_contract.values.json_value import ABSENT, Json
 
 KEPT = 20_000
 KEPT_BYTES = 64_000_000
-UPSTREAM_SEEN: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
+REQUEST_CALLS: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
 """Where the calls of the request that is under way are noted, for whoever sets it."""
 
 
@@ -43,7 +43,7 @@ class UpstreamCalls:
                 self.kept.popleft()
                 self.size -= self.sizes.popleft()
 
-    def brought(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
+    def set_images(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
         """Notes what came of a call that was recorded before that was known, if it is still kept."""
         for index in range(len(self.kept) - 1, -1, -1):
             if self.kept[index] is call:
@@ -87,12 +87,12 @@ def record_route(calls: UpstreamCalls, problems_of: ProblemsOf) -> Route:
         if request.method == "DELETE":
             calls.clear()
             return Response(status_code=204)
-        return JSONResponse([told(call, problems_of(call)) for call in calls])
+        return JSONResponse([serialize_call(call, problems_of(call)) for call in calls])
 
     return Route(CALLS_PATH, record, methods=["GET", "DELETE"])
 
 
-def told(call: UpstreamCall, problems: Sequence[str]) -> Json:
+def serialize_call(call: UpstreamCall, problems: Sequence[str]) -> Json:
     """A call without its secrets, wherever it holds them; its body null where it was no JSON."""
     secrets = secrets_of(call.headers)
     shown = redact(call, secrets)

@@ -14,7 +14,7 @@ from gateway_contract.traffic.exchange import FaultCause, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
-from mock_server.upstream.calls import UPSTREAM_SEEN
+from mock_server.upstream.calls import REQUEST_CALLS
 from mock_server.upstream.protocol import (
     Links,
     Outbound,
@@ -81,7 +81,7 @@ class InProcessTransport:
         """Nothing is open."""
 
 
-def over_http(seconds: float = 30.0) -> HttpTransport:
+def http_transport(seconds: float = 30.0) -> HttpTransport:
     """The usual transport; it ignores proxies of the environment."""
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
     return HttpTransport(httpx.AsyncClient(timeout=seconds, trust_env=False, limits=limits))
@@ -106,7 +106,7 @@ class UpstreamClient:
     upstream: Upstream
     protocol: UpstreamProtocol
     url: str
-    wire: UpstreamTransport
+    transport: UpstreamTransport
     signer: Signer
     key: str = field(default=DEFAULT_KEY, repr=False)
 
@@ -114,8 +114,8 @@ class UpstreamClient:
         """The links to the images of one generation call, or the error response for its failure."""
         operation = self.upstream.operation
         url = self.url.rstrip("/") + operation.path
-        answer = await self.wire.send(Outbound(operation.method, url, call, self.key))
-        seen = UPSTREAM_SEEN.get()
+        answer = await self.transport.send(Outbound(operation.method, url, call, self.key))
+        seen = REQUEST_CALLS.get()
         if seen is not None:
             seen.append(answer.call)
         found = read_links(self.protocol, Reply(answer.call.status, answer.body))
@@ -125,7 +125,7 @@ class UpstreamClient:
 
     async def image(self, link: str) -> bytes | None:
         """The image behind one of the upstream's links; None where there is none."""
-        return await self.wire.image(link)
+        return await self.transport.image(link)
 
 
 def read_links(protocol: UpstreamProtocol, reply: Reply) -> list[str] | ErrorResponse:

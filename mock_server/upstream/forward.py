@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.images.identity import identity_of
-from mock_server.serving.asgi import bounded, target_of
+from mock_server.serving.asgi import request_target, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.upstream.calls import ProblemsOf, UpstreamCalls, record_route
 from mock_server.upstream.client import UNREACHABLE
@@ -31,7 +31,7 @@ BEGINNING = 4096  # bytes; whoever writes an identity into a picture does it bef
 IDENTITY_SECONDS = 10.0
 
 
-async def identities_behind(http: httpx.AsyncClient, links: Sequence[str]) -> tuple[str, ...]:
+async def linked_identities(http: httpx.AsyncClient, links: Sequence[str]) -> tuple[str, ...]:
     """An identity for each image: the one that it carries or, as a real upstream's carry none, one for its link."""
     return tuple(await asyncio.gather(*(_identity(http, link) for link in links)))
 
@@ -56,18 +56,20 @@ async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:
 MAX_TASKS = 2000
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 SECONDS = 300.0  # as long as the vendor's own SDK waits
-MOST_BYTES = 64 * 2**20  # of a call or an answer: both hold links, and a call may hold a picture to be edited
+MAX_BYTES = 64 * 2**20  # of a call or an answer: both hold links, and a call may hold a picture to be edited
 HOP_BY_HOP = frozenset(
     (
         b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection "
         b"te trailer transfer-encoding upgrade"
     ).split()
 )
-OUR_OWN = frozenset({b"host", b"content-length"})  # of a call: as the real upstream and what is sent there have it
-THE_SERVERS = frozenset({b"date", b"server"})  # of an answer: whatever serves this application says them
+CALL_HEADERS_SET_HERE = frozenset(
+    {b"host", b"content-length"}
+)  # of a call: as the real upstream and what is sent there have it
+SERVER_HEADERS = frozenset({b"date", b"server"})  # of an answer: whatever serves this application says them
 
 
-class UnreachedError(Exception):
+class UnreachableError(Exception):
     """The real upstream gave no answer; the text says why."""
 
 
@@ -84,7 +86,7 @@ class Forwarding:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class RealResponse:
     """What the real upstream answered; the content as it came over the wire, compressed or not."""
 
     status: int
@@ -117,31 +119,31 @@ def forwarding_app(
     async def forward(request: Request) -> Response:
         return await _forward(forwarding, request)
 
-    too_large = unreached(protocol, 413, f"the call is over {MOST_BYTES} bytes", {"connection": "close"})
+    too_large = unreachable_error(protocol, 413, f"the call is over {MAX_BYTES} bytes", {"connection": "close"})
     return Starlette(
         routes=[record_route(calls, problems_of), Route("/{path:path}", forward, methods=METHODS)],
-        middleware=[Middleware(bounded, too_large, MOST_BYTES)],
+        middleware=[Middleware(with_body_limit, too_large, MAX_BYTES)],
     )
 
 
 async def _forward(forwarding: Forwarding, request: Request) -> Response:
-    content, target = await request.body(), target_of(request.scope)
+    content, target = await request.body(), request_target(request.scope)
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     call = UpstreamCall(request.method, target, headers, read_json(content), time.time(), 0)
     try:
-        answer = await _answer(forwarding, outgoing(forwarding.url, request, target, content))
-    except UnreachedError as error:
+        answer = await _answer(forwarding, upstream_request(forwarding.url, request, target, content))
+    except UnreachableError as error:
         status = 504 if isinstance(error.__cause__, TimeoutError | httpx.TimeoutException) else 502
         forwarding.calls.add(replace(call, status=status))
-        return unreached(forwarding.protocol, status, str(error))
+        return unreachable_error(forwarding.protocol, status, str(error))
     await _record(forwarding, replace(call, status=answer.status), answer.json())
-    return passed_on(answer)
+    return client_response(answer)
 
 
-def outgoing(url: httpx.URL, request: Request, target: str, content: bytes) -> httpx.Request:
+def upstream_request(url: httpx.URL, request: Request, target: str, content: bytes) -> httpx.Request:
     """The call as it goes on; nothing that a client would add of itself."""
     whole = url.copy_with(raw_path=url.raw_path.rstrip(b"/") + target.encode("latin-1"))
-    headers = end_to_end(request.headers.raw, OUR_OWN)
+    headers = end_to_end(request.headers.raw, CALL_HEADERS_SET_HERE)
     return httpx.Request(request.method, whole, headers=headers, content=content or None)
 
 
@@ -152,35 +154,35 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]], without: frozenset[bytes]
     return [(name, value) for name, value in lower if name not in HOP_BY_HOP | named | without]
 
 
-async def _answer(forwarding: Forwarding, call: httpx.Request) -> Answered:
+async def _answer(forwarding: Forwarding, call: httpx.Request) -> RealResponse:
     """Raises UnreachedError."""
     try:
         async with asyncio.timeout(forwarding.seconds):
             answer = await forwarding.http.send(call, stream=True)
             try:
-                return Answered(answer.status_code, answer.headers.raw, await _whole(answer))
+                return RealResponse(answer.status_code, answer.headers.raw, await _whole(answer))
             finally:
                 await answer.aclose()
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise UnreachedError("it did not answer in time") from error
+        raise UnreachableError("it did not answer in time") from error
     except httpx.ConnectError as error:
-        raise UnreachedError("no connection") from error
+        raise UnreachableError("no connection") from error
     except httpx.UnsupportedProtocol as error:
-        raise UnreachedError("its address is no http:// or https:// URL") from error
+        raise UnreachableError("its address is no http:// or https:// URL") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UnreachedError("the connection broke, or it talks no HTTP") from error
+        raise UnreachableError("the connection broke, or it talks no HTTP") from error
 
 
 async def _whole(answer: httpx.Response) -> bytes:
     content = bytearray()
     async for piece in answer.aiter_raw():
         content += piece
-        if len(content) > MOST_BYTES:
-            raise UnreachedError(f"its answer is over {MOST_BYTES} bytes")
+        if len(content) > MAX_BYTES:
+            raise UnreachableError(f"its answer is over {MAX_BYTES} bytes")
     return bytes(content)
 
 
-def unreached(
+def unreachable_error(
     protocol: UpstreamProtocol, status: int, reason: str, headers: Mapping[str, str] = MappingProxyType({})
 ) -> Response:
     """An error of the mock itself, in the vendor's layout."""
@@ -189,9 +191,9 @@ def unreached(
     return JSONResponse(error.body, status, {**error.headers, **MOCK_ERROR, **headers})
 
 
-def passed_on(answer: Answered) -> Response:
+def client_response(answer: RealResponse) -> Response:
     response = Response(answer.content, answer.status)
-    headers = end_to_end(answer.headers, THE_SERVERS)
+    headers = end_to_end(answer.headers, SERVER_HEADERS)
     told = any(name == b"content-length" for name, _ in headers)
     length = [] if told or not answer.content else [(b"content-length", str(len(answer.content)).encode())]
     response.raw_headers = [*headers, *length]
@@ -202,7 +204,7 @@ async def _record(forwarding: Forwarding, call: UpstreamCall, answer: Json) -> N
     """Records a call with the images in its response; those of a task are known once it has ended."""
     found = forwarding.protocol.read(Reply(call.status, answer))
     urls, task_id = (found.urls, found.task) if isinstance(found, Links) else ((), None)
-    made = await identities_behind(forwarding.http, urls)
+    made = await linked_identities(forwarding.http, urls)
     if task_id is None:
         forwarding.calls.add(replace(call, images=made))
         return
@@ -210,7 +212,7 @@ async def _record(forwarding: Forwarding, call: UpstreamCall, answer: Json) -> N
     if call.method == "POST":
         _remember(forwarding.tasks, task_id, call)
     elif made and task_id in forwarding.tasks:
-        forwarding.calls.brought(forwarding.tasks.pop(task_id), made)
+        forwarding.calls.set_images(forwarding.tasks.pop(task_id), made)
 
 
 def _remember(tasks: OrderedDict[str, UpstreamCall], task_id: str, call: UpstreamCall) -> None:

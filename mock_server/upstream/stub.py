@@ -18,9 +18,9 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from mock_server.faults.effects import effect
 from mock_server.faults.fault import LINK_404, Fault
 from mock_server.images.drawing import Picture
-from mock_server.images.links import PictureLinks, drawn
+from mock_server.images.links import PictureLinks, draw_cached
 from mock_server.images.requested import identities, requested_pictures, requested_size
-from mock_server.serving.asgi import target_of
+from mock_server.serving.asgi import request_target
 from mock_server.serving.signing import Signer
 from mock_server.upstream.calls import UpstreamCalls
 from mock_server.upstream.protocol import CallProblem, GeneratedImages, Reply, StubOptions, UpstreamProtocol
@@ -40,7 +40,7 @@ class UpstreamStub:
     signer: Signer = field(default_factory=lambda: Signer(secrets.token_bytes(16)))
     layout_of: Callable[[Json], str | None] = lambda _: None
     fault_of: Callable[[Json], Fault | None] = lambda _: None
-    draws: Callable[[Picture], bytes] = drawn
+    draw_picture: Callable[[Picture], bytes] = draw_cached
     options: StubOptions = field(default_factory=StubOptions)
     tasks: Tasks = field(default_factory=Tasks)
 
@@ -124,7 +124,9 @@ def record(
     played: PlayedFault | None = None,
 ) -> UpstreamCall:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-    call = UpstreamCall(request.method, target_of(request.scope), headers, body, time.time(), status, images, played)
+    call = UpstreamCall(
+        request.method, request_target(request.scope), headers, body, time.time(), status, images, played
+    )
     stub.calls.add(call)
     return call
 

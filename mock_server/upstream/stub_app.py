@@ -18,7 +18,7 @@ from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.images.links import PICTURE_PATH, picture_content, picture_response
 from mock_server.images.requested import identities
-from mock_server.serving.asgi import bounded, own_url
+from mock_server.serving.asgi import own_url, with_body_limit
 from mock_server.upstream.calls import record_route
 from mock_server.upstream.client import call_headers
 from mock_server.upstream.protocol import CallProblem, Outbound, Reply, UpstreamAnswer, UpstreamProtocol
@@ -51,7 +51,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
         return await _generate(stub, request)
 
     async def picture(request: Request) -> Response:
-        return picture_response(stub.signer, request.path_params["signed"], stub.draws)
+        return picture_response(stub.signer, request.path_params["signed"], stub.draw_picture)
 
     async def anything_else(request: Request) -> Response:
         body = read_json(await request.body())
@@ -65,7 +65,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
             record_route(stub.calls, partial(problems, stub.upstream)),
             Route("/{path:path}", anything_else, methods=ANY_METHOD),
         ],
-        middleware=[Middleware(stub.protocol.with_headers), Middleware(bounded, too_large(stub.protocol))],
+        middleware=[Middleware(stub.protocol.with_headers), Middleware(with_body_limit, too_large(stub.protocol))],
     )
 
 
@@ -85,7 +85,7 @@ def respond_in_process(stub: UpstreamStub, own: str, outbound: Outbound) -> Upst
 
 def image_in_process(stub: UpstreamStub, link: str) -> bytes | None:
     """The image behind a link, whatever URL the stub had when it made the link; None where there is none."""
-    return picture_content(stub.signer, link.rpartition("/")[2].removesuffix(".png"), stub.draws)
+    return picture_content(stub.signer, link.rpartition("/")[2].removesuffix(".png"), stub.draw_picture)
 
 
 async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:

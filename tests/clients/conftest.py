@@ -52,7 +52,7 @@ def mock() -> Iterator[str]:
     upstream = contracts[0].upstream
     assert upstream is not None
     with failing_upstream(upstream) as behind:
-        settings = partial(MockSettings, token=TOKEN, upstream=behind)
+        settings = partial(MockSettings, token=TOKEN, upstream_url=behind)
         with running_mock(contracts, settings) as running:
             yield running.settings.own
 

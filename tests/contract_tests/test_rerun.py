@@ -35,7 +35,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
 from mock_server.defects.catalogue import defects_named
-from mock_server.defects.wrapping import ChangedWire, no_answer_yet
+from mock_server.defects.wrapping import ChangedTransport, no_answer_yet
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, map_body
 from mock_server.serving.error_response import ErrorResponse
@@ -176,8 +176,8 @@ async def from_one_choice(
 ) -> list[str] | ErrorResponse:
     """Knows one choice with all images, and takes the first image where there are several choices."""
     heard = no_answer_yet()
-    wire = ChangedWire(gateway.upstream.wire, last_answer=heard)
-    links = await replace(gateway.upstream, wire=wire).generate(call)
+    transport = ChangedTransport(gateway.upstream.transport, last_answer=heard)
+    links = await replace(gateway.upstream, transport=transport).generate(call)
     answer = heard.get()
     choices = [] if answer is ABSENT else read(answer, "/output/choices")
     several = isinstance(choices, list) and len(choices) > 1

@@ -18,7 +18,7 @@ from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, over_http
+from mock_server.upstream.client import UpstreamClient, http_transport
 from mock_server.upstream.protocols import PROTOCOLS, protocol_of
 from mock_server.upstream.stub import UpstreamStub
 from mock_server.upstream.stub_app import upstream_app
@@ -106,7 +106,7 @@ def gateway_before(upstream: str, contract: Contract, token: str | None = None) 
     url = upstream + contract.upstream.base
     return Gateway(
         contract,
-        UpstreamClient(contract.upstream, protocol_of(contract.upstream), url, over_http(), Signer(b"links"), KEY),
+        UpstreamClient(contract.upstream, protocol_of(contract.upstream), url, http_transport(), Signer(b"links"), KEY),
         token,
     )
 

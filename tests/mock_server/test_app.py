@@ -11,7 +11,7 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import DocumentError
 from gateway_contract.values.json_value import Json
-from mock_server.runtime.mock import MockSettings, mock_of
+from mock_server.runtime.mock import MockSettings, create_mock
 from mock_server.testing import running_mock
 from tests.mock_server.served import Body, client, stub_served
 
@@ -101,7 +101,7 @@ def test_a_token_that_is_set_holds_for_every_gateway(powertokens: Contract, powe
 
 def test_another_upstream_can_be_called_with_a_key_of_its_own(powertokens: Contract) -> None:
     with stub_served(powertokens) as behind:
-        settings = {"upstream": f"{behind.url}/api/v1", "upstream_key": "sk-theirs"}
+        settings = {"upstream_url": f"{behind.url}/api/v1", "upstream_key": "sk-theirs"}
         with mocked([powertokens], **settings) as (url, http):
             assert http.post(f"{url}/powertokens/v1/images/generations", json=FLAT).status_code == 200
         assert ("authorization", "Bearer sk-theirs") in behind.last.headers
@@ -109,7 +109,7 @@ def test_another_upstream_can_be_called_with_a_key_of_its_own(powertokens: Contr
 
 @pytest.mark.parametrize("base", ["/api/v1", "/api/v1/", ""])
 def test_calls_are_passed_on_to_a_real_upstream_and_recorded(base: str, powertokens: Contract) -> None:
-    with stub_served(powertokens) as real, mocked([powertokens], forward=real.url + base) as (url, http):
+    with stub_served(powertokens) as real, mocked([powertokens], proxy_upstream=real.url + base) as (url, http):
         answer = http.post(f"{url}/dashscope{CALL}", json={"model": QWEN, "input": MESSAGES})
         link = answer.json()["output"]["choices"][0]["message"]["content"][0]["image"]
         assert link.startswith(real.url)
@@ -123,7 +123,7 @@ def test_calls_are_passed_on_to_a_real_upstream_and_recorded(base: str, powertok
 def test_a_gateway_of_the_mock_calls_the_real_upstream_too(powertokens: Contract) -> None:
     with (
         stub_served(powertokens) as real,
-        mocked([powertokens], forward=real.url, upstream_key="sk-ours") as (url, http),
+        mocked([powertokens], proxy_upstream=real.url, upstream_key="sk-ours") as (url, http),
     ):
         answer = http.post(f"{url}/powertokens/v1/images/generations", json=FLAT)
         assert http.get(answer.json()["data"][0]["url"]).content.startswith(b"\x89PNG")
@@ -161,14 +161,14 @@ def test_requests_at_once_get_their_own_images(both: tuple[str, httpx.Client]) -
 def test_a_contract_without_an_upstream_cannot_be_mocked(powertokens: Contract) -> None:
     alone = replace(powertokens, upstream=None)
     with pytest.raises(DocumentError, match=r"powertokens\.yaml:\d+: powertokens names no upstream"):
-        mock_of([alone], MockSettings("http://127.0.0.1:1"))
+        create_mock([alone], MockSettings("http://127.0.0.1:1"))
 
 
 def test_nobody_who_prints_a_mock_prints_its_secrets(powertokens: Contract) -> None:
     settings = MockSettings(
-        "http://127.0.0.1:1", token="of-the-client", upstream_key="of-the-gateway", link_key=b"of-links"
+        "http://127.0.0.1:1", token="of-the-client", upstream_key="of-the-gateway", link_signing_key=b"of-links"
     )
-    mock = mock_of([powertokens], settings)
+    mock = create_mock([powertokens], settings)
     printed = f"{mock} {mock.served['powertokens'].gateway}"
     assert "powertokens" in printed
     assert "of-the-client" not in printed
@@ -182,7 +182,7 @@ def test_an_upstream_of_another_protocol_cannot_be_mocked(powertokens: Contract)
     foreign = replace(powertokens, upstream=replace(powertokens.upstream, protocol="smoke-signals"))
     message = r"dashscope\.yaml:[0-9]+: unknown protocol 'smoke-signals'; protocols: dashscope"
     with pytest.raises(DocumentError, match=message):
-        mock_of([foreign], MockSettings("http://127.0.0.1:1"))
+        create_mock([foreign], MockSettings("http://127.0.0.1:1"))
 
 
 @pytest.mark.parametrize("path", ["/", "/_mock", "/_mock/requests", "/docs", "/requests/1"])

@@ -11,7 +11,7 @@ from gateway_contract.contract.definition import Contract
 from mock_server.admin.openapi import document
 from mock_server.cli import main
 from mock_server.gateway.modes import Mode
-from mock_server.scenarios.registry import KINDS, check_fits
+from mock_server.scenarios.registry import KINDS, check_known
 from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.testing import running_mock
 from tests.mock_server.served import DASHSCOPE
@@ -33,7 +33,7 @@ def test_the_page_names_every_scenario_and_no_other() -> None:
 
 @pytest.mark.parametrize("example", [example for example, _ in table("scenarios")])
 def test_every_scenario_on_the_page_is_one(example: str, powertokens: Contract) -> None:
-    check_fits(example, [powertokens], {})
+    check_known(example, [powertokens], {})
 
 
 def test_the_page_names_all_that_the_upstream_can_do() -> None:

@@ -12,7 +12,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
 from gateway_contract.values.json_value import Json
 from mock_server.reload import files, reload, reloading
-from mock_server.runtime.mock import Mock, MockSettings, mock_of
+from mock_server.runtime.mock import Mock, MockSettings, create_mock
 from mock_server.testing import running_mock
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import client
@@ -50,10 +50,10 @@ def test_a_broken_edit_is_told_and_the_last_good_one_served(written: Path, capsy
         assert ordered(http, mock) == 200
         told = capsys.readouterr().err
         assert told.startswith(f"Reload failed; old version still served: {written}:")
-        assert mock.problem is not None
+        assert mock.reload_error is not None
         edit(written, "openapi: [3.1", "openapi: 3.1")
         reload(mock, lambda: [load_contract(written)])
-        assert mock.problem is None
+        assert mock.reload_error is None
 
 
 def test_what_the_mock_remembers_outlives_an_edit(written: Path) -> None:
@@ -67,12 +67,12 @@ def test_what_the_mock_remembers_outlives_an_edit(written: Path) -> None:
 
 
 def test_every_file_that_a_contract_is_made_of_is_watched(powertokens: Contract) -> None:
-    mock = mock_of([powertokens], MockSettings("http://127.0.0.1:1"))
+    mock = create_mock([powertokens], MockSettings("http://127.0.0.1:1"))
     assert {file.name for file in files(mock)} == {"powertokens.yaml", "expected.yaml", "dashscope.yaml"}
 
 
 def test_a_file_that_is_saved_is_read_by_itself(written: Path) -> None:
-    mock = mock_of([load_contract(written)], MockSettings("http://127.0.0.1:1"))
+    mock = create_mock([load_contract(written)], MockSettings("http://127.0.0.1:1"))
 
     async def run() -> None:
         async with reloading(mock, lambda: [load_contract(written)]):

@@ -44,7 +44,7 @@ class DashScope:
     def with_defaults(self, called: Upstream, call: Json, options: StubOptions) -> Json:
         """The wan models generate 1 or 4 images by default, by two of the vendor's pages."""
         count = called.drawing.count
-        if options.default_images == 1 or not messages.is_wan(call) or isinstance(read(call, count), int | float):
+        if options.default_images == 1 or not messages.is_wan_model(call) or isinstance(read(call, count), int | float):
             return call
         return placed(call, count, options.default_images)
 

@@ -83,10 +83,10 @@ def in_order(broken: Iterable[Constraint]) -> list[Constraint]:
 
 def layouts(call: Json) -> Sequence[str]:
     """The qwen models usually respond in one choice, wan in one choice per image."""
-    return LAYOUTS[::-1] if is_wan(call) else LAYOUTS
+    return LAYOUTS[::-1] if is_wan_model(call) else LAYOUTS
 
 
-def is_wan(call: Json) -> bool:
+def is_wan_model(call: Json) -> bool:
     return str(read(call, MODEL)).startswith("wan")
 
 
@@ -98,7 +98,7 @@ def is_first_generation(call: Json) -> bool:
 
 def success(made: GeneratedImages) -> dict[str, Json]:
     """The response with the links to some images, in the layout of the called model."""
-    wan = is_wan(made.call)
+    wan = is_wan_model(made.call)
     images: list[Json] = [{"type": "image", "image": link} if wan else {"image": link} for link in made.links]
     groups = [images] if images and made.layout == ONE_CHOICE else [[image] for image in images]
     output: dict[str, Json] = {"choices": [_choice(group) for group in groups]}
@@ -115,7 +115,7 @@ def _choice(content: list[Json]) -> Json:
 
 def usage(made: GeneratedImages) -> dict[str, Json]:
     count = len(made.links)
-    if is_wan(made.call):
+    if is_wan_model(made.call):
         tokens: dict[str, Json] = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
         return {"size": f"{made.width}*{made.height}", "image_count": count, **tokens}
     return {"width": made.width, "height": made.height, "image_count": count}

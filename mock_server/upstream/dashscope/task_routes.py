@@ -182,7 +182,7 @@ def _cancel(stub: UpstreamStub) -> Endpoint:
         if rejection is not None or task is None or task.status(now) is not TaskStatus.PENDING:
             return reject(stub, request, body, rejection or task_messages.NOT_PENDING.reply())
         stub.tasks.cancel(task, now)
-        stub.calls.brought(task.call, ())
+        stub.calls.set_images(task.call, ())
         record(stub, request, body, 200, ())
         return response(messages.reply({"request_id": new_id()}))
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from gateway_contract.values.json_value import ABSENT
-from mock_server.upstream.dashscope.messages import is_wan
+from mock_server.upstream.dashscope.messages import is_wan_model
 from mock_server.upstream.dashscope.task_messages import (
     ENABLED,
     MODE_HEADER,
@@ -27,15 +27,15 @@ class TaskTransport:
     `synchronous` is the URL of the synchronous operation, `submit` that for tasks, `base` what both begin with.
     """
 
-    wire: UpstreamTransport
+    transport: UpstreamTransport
     base: str
     synchronous: str
     submit: str
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        if outbound.url != self.synchronous or outbound.body is ABSENT or not is_wan(outbound.body):
-            return await self.wire.send(outbound)
-        submitted = await self.wire.send(replace(outbound, url=self.submit, headers=((MODE_HEADER, ENABLED),)))
+        if outbound.url != self.synchronous or outbound.body is ABSENT or not is_wan_model(outbound.body):
+            return await self.transport.send(outbound)
+        submitted = await self.transport.send(replace(outbound, url=self.submit, headers=((MODE_HEADER, ENABLED),)))
         task_id = submitted_task(submitted.body)
         if task_id is None:
             return submitted
@@ -44,7 +44,7 @@ class TaskTransport:
 
     async def _poll(self, submitted: UpstreamAnswer, poll: Outbound) -> UpstreamAnswer:
         """The answer with which the synchronous operation would have reported the result of the task."""
-        while status_in((polled := await self.wire.send(poll)).body) in UNDER_WAY:  # noqa: ASYNC110 - the upstream says
+        while status_in((polled := await self.transport.send(poll)).body) in UNDER_WAY:  # noqa: ASYNC110 - the upstream says
             await asyncio.sleep(BETWEEN_POLLS)
         if polled.body is ABSENT:
             return polled
@@ -52,7 +52,7 @@ class TaskTransport:
         return UpstreamAnswer(replace(submitted.call, status=status), body)
 
     async def image(self, link: str) -> bytes | None:
-        return await self.wire.image(link)
+        return await self.transport.image(link)
 
     async def aclose(self) -> None:
-        await self.wire.aclose()
+        await self.transport.aclose()

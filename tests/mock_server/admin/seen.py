@@ -12,7 +12,7 @@ from gateway_contract.values.json_value import Json
 from mock_server.admin.openapi import errors, schema_named
 from mock_server.admin.routes import ROOT
 from mock_server.app import mock_app
-from mock_server.runtime.mock import Mock, MockSettings, mock_of
+from mock_server.runtime.mock import Mock, MockSettings, create_mock
 from mock_server.serving.server import listen, serving_on, url_of
 
 HERE = "127.0.0.1"
@@ -61,7 +61,7 @@ def keeping_to(schema: str, answer: httpx.Response) -> Body:
 def seen(contracts: Sequence[Contract], settings_for: Callable[[str], MockSettings] = MockSettings) -> Iterator[Seen]:
     with listen(HERE, 0) as listener:
         own = url_of(HERE, listener)
-        mock = mock_of(contracts, settings_for(own))
+        mock = create_mock(contracts, settings_for(own))
         headers = {"authorization": f"Bearer {TOKEN}"}
         with (
             serving_on(listener, mock_app(mock)),

@@ -141,7 +141,7 @@ def test_an_empty_journal_says_so(admin: Seen) -> None:
 
 
 def test_the_oldest_are_forgotten(powertokens: Contract, order: Body) -> None:
-    with seen([powertokens], lambda own: MockSettings(own, kept=2)) as admin:
+    with seen([powertokens], lambda own: MockSettings(own, journal_size=2)) as admin:
         for _ in range(5):
             admin.ask("powertokens", order)
         assert admin.listed() == [5, 4]

@@ -10,7 +10,7 @@ from gateway_contract.contract.definition import Contract
 from mock_server.admin.openapi import document
 from mock_server.admin.routes import NotFoundRoute, admin_routes
 from mock_server.gateway.modes import Mode
-from mock_server.runtime.mock import MockSettings, mock_of
+from mock_server.runtime.mock import MockSettings, create_mock
 from tests.mock_server.admin.seen import Body, Seen, seen
 
 ALSO = "/_mock/more"
@@ -22,7 +22,7 @@ def operations() -> set[tuple[str, str]]:
 
 
 def test_the_document_and_the_routes_are_equal(powertokens: Contract) -> None:
-    routes = admin_routes(mock_of([powertokens], MockSettings("http://127.0.0.1:1")))
+    routes = admin_routes(create_mock([powertokens], MockSettings("http://127.0.0.1:1")))
     served = {
         (method, route.path)
         for route in routes
@@ -63,7 +63,7 @@ def test_the_links_of_the_overview_lead_somewhere(admin: Seen) -> None:
 
 def test_what_is_wrong_on_purpose_and_otherwise_is_told(powertokens: Contract) -> None:
     with seen([powertokens], lambda own: MockSettings(own, defect="seed-dropped-when-falsy")) as admin:
-        admin.mock.problem = "paintbox.yaml:3: this is no YAML"
+        admin.mock.reload_error = "paintbox.yaml:3: this is no YAML"
         told = admin.get("", "Overview")
         assert (told["defect"], told["problem"]) == ("seed-dropped-when-falsy", "paintbox.yaml:3: this is no YAML")
 
@@ -170,7 +170,7 @@ def test_what_is_elsewhere_is_left_to_others() -> None:
 
 def test_more_routes_can_stand_beside(powertokens: Contract) -> None:
     more = Route(ALSO, lambda _request: Response(), methods=["GET"])
-    routes = admin_routes(mock_of([powertokens], MockSettings("http://127.0.0.1:1")), [more])
+    routes = admin_routes(create_mock([powertokens], MockSettings("http://127.0.0.1:1")), [more])
     assert routes.index(more) == len(routes) - 2
 
 

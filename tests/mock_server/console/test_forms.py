@@ -137,10 +137,10 @@ async def test_the_mode_that_the_admin_api_set_is_shown(tab: Page, console: Seen
 
 
 async def test_a_broken_edit_is_told_and_its_end_as_well(tab: Page, console: Seen, order: Body) -> None:
-    console.mock.problem = "mine.yaml:3: this is not valid YAML"
+    console.mock.reload_error = "mine.yaml:3: this is not valid YAML"
     console.ask("powertokens", order)
     await expect(tab.get_by_role("alert")).to_contain_text("old version still served: mine.yaml:3")
-    console.mock.problem = None
+    console.mock.reload_error = None
     console.ask("powertokens", order)
     await expect(tab.get_by_role("alert")).to_have_count(0)
 

@@ -48,7 +48,7 @@ def filled(console: Seen, order: Body) -> Seen:
     console.ask("powertokens", {**order, "n": 7})
     console.ask("powertokens", order, {"x-mock-scenario": "server-error"})
     console.mock.controls.switchboard.set("chaos(rate=0.3, seed=7, of=rate-limit|server-error)", None, None, "console")
-    console.mock.problem = "a comma is missing"
+    console.mock.reload_error = "a comma is missing"
     return console
 
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from gateway_contract.contract.definition import Contract
 from mock_server.app import mock_app
 from mock_server.console.overview import SHOWN
-from mock_server.runtime.mock import MockSettings, mock_of
+from mock_server.runtime.mock import MockSettings, create_mock
 from mock_server.scenarios.switches import CONSOLE
 from mock_server.serving.server import listen, serving_on, url_of
 from tests.browser import blank_page
@@ -241,7 +241,7 @@ async def test_without_a_script_times_say_that_they_are_utc(console: Seen, order
 
 
 async def test_what_was_wrong_with_the_contracts_is_told(browser: Browser, console: Seen) -> None:
-    console.mock.problem = "openapi/powertokens.yaml:12: a comma is missing"
+    console.mock.reload_error = "openapi/powertokens.yaml:12: a comma is missing"
     async with watched(browser, console) as page:
         await expect(page.get_by_role("alert")).to_contain_text("old version still served: openapi/powertokens.yaml:12")
 
@@ -268,7 +268,7 @@ async def test_a_page_whose_mock_is_away_says_so_and_begins_anew_with_the_next(
 @contextmanager
 def running(contract: Contract, port: int) -> Iterator[Seen]:
     with listen(HERE, port) as listener:
-        mock = mock_of([contract], MockSettings(url_of(HERE, listener)))
+        mock = create_mock([contract], MockSettings(url_of(HERE, listener)))
         with serving_on(listener, mock_app(mock)), client(mock.settings.own) as http:
             yield Seen(mock, http)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from mock_server.runtime.mock import serve
+from mock_server.runtime.mock import serve_contracts
 from tests.mock_server.admin.seen import TOKEN, Body, Seen
 from tests.mock_server.console.conftest import watched
 
@@ -163,7 +163,7 @@ def test_whatever_came_in_has_its_pages(console: Seen, content: bytes) -> None:
 
 def test_a_request_of_a_gateway_that_is_served_no_longer_is_shown(console: Seen, order: Body) -> None:
     console.ask("powertokens", order)
-    serve(console.mock, [console.mock.served["powerbuyin"].gateway.contract])
+    serve_contracts(console.mock, [console.mock.served["powerbuyin"].gateway.contract])
     for path in ("/", "/requests/1"):
         answer = console.http.get(path)
         assert answer.status_code == 200

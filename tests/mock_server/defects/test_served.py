@@ -9,14 +9,14 @@ from mock_server.app import mock_app
 from mock_server.cli import main
 from mock_server.defects.catalogue import defects
 from mock_server.run import defect_list, defect_notices
-from mock_server.runtime.mock import MockSettings, mock_of
+from mock_server.runtime.mock import MockSettings, create_mock
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
 NOT_ALLOWED = "method-405-as-200"
 
 
 def served(defect: str) -> TestClient:
-    return TestClient(mock_app(mock_of(CONTRACTS, MockSettings("http://testserver", defect=defect))))
+    return TestClient(mock_app(create_mock(CONTRACTS, MockSettings("http://testserver", defect=defect))))
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -15,7 +15,7 @@ from mock_server.gateway.modes import (
     VIOLATION_HEADER,
     Mode,
     UnknownModeError,
-    in_a_header,
+    as_header_value,
     in_mode,
     mode_named,
     repaired,
@@ -25,7 +25,7 @@ from mock_server.gateway.stages import Gateway
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, over_http
+from mock_server.upstream.client import UpstreamClient, http_transport
 from mock_server.upstream.protocols import protocol_of
 from tests.mock_server.served import Body, ServedStub, client
 
@@ -43,7 +43,7 @@ def answered(contract: Contract, stub: ServedStub, mode: Mode, body: Json) -> ht
         contract.upstream,
         protocol_of(contract.upstream),
         stub.url + contract.upstream.base,
-        over_http(),
+        http_transport(),
         Signer(b"links"),
     )
     app = gateway_app(in_mode(Gateway(contract, reached), mode))
@@ -87,7 +87,7 @@ def test_lenient_breaks_no_header_whatever_was_sent(powertokens: Contract, stub:
 
 def test_a_name_that_nobody_knows_breaks_no_header() -> None:
     said = ErrorResponse(400, "invalid_request_error", "unknown_parameter", "you sent a\r\nSet-Cookie: x=y\r\nb.")
-    assert in_a_header(said) == r"you sent a\x0d\x0aSet-Cookie: x=y\x0d\x0ab."
+    assert as_header_value(said) == r"you sent a\x0d\x0aSet-Cookie: x=y\x0d\x0ab."
 
 
 def test_lenient_has_nothing_to_say_of_a_right_request(powertokens: Contract, stub: ServedStub) -> None:
@@ -125,10 +125,12 @@ def test_off_leaves_it_to_the_upstream(powertokens: Contract, stub: ServedStub) 
 def test_strict_is_the_gateway_itself(powertokens: Contract) -> None:
     async def same() -> bool:
         assert powertokens.upstream is not None
-        async with aclosing(over_http()) as wire:
+        async with aclosing(http_transport()) as transport:
             gateway = Gateway(
                 powertokens,
-                UpstreamClient(powertokens.upstream, protocol_of(powertokens.upstream), "http://x", wire, Signer(b"k")),
+                UpstreamClient(
+                    powertokens.upstream, protocol_of(powertokens.upstream), "http://x", transport, Signer(b"k")
+                ),
             )
             return in_mode(gateway, Mode.STRICT) is gateway
 

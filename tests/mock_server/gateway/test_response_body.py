@@ -9,9 +9,9 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import read
-from mock_server.gateway.response_body import ImageGoneError, answer_body, carrier_asked_for, mock_value
+from mock_server.gateway.response_body import ImageGoneError, answer_body, mock_value, requested_image_field
 from mock_server.serving.signing import BadSignatureError, Signer
-from mock_server.upstream.client import UpstreamClient, over_http
+from mock_server.upstream.client import UpstreamClient, http_transport
 from mock_server.upstream.prompt_extension import extended
 from mock_server.upstream.protocols import protocol_of
 from tests.mock_server.served import Body, ServedStub
@@ -31,9 +31,9 @@ SIGNER = Signer(b"links")
 def answered(contract: Contract, body: Json, links: list[str], signer: Signer = SIGNER) -> Json:
     async def run() -> Json:
         assert contract.upstream is not None
-        async with aclosing(over_http()) as wire:
+        async with aclosing(http_transport()) as transport:
             client = UpstreamClient(
-                contract.upstream, protocol_of(contract.upstream), "http://127.0.0.1:1", wire, signer
+                contract.upstream, protocol_of(contract.upstream), "http://127.0.0.1:1", transport, signer
             )
             return await answer_body(contract, client, body, links, BASE)
 
@@ -136,4 +136,4 @@ def test_a_carrier_is_asked_for_by_word_or_by_default(
 ) -> None:
     for contract in (powertokens, powerbuyin):  # one states a default, the other does not
         assert contract.images is not None
-        assert carrier_asked_for(contract, contract.images, {**FLAT, **said}).key == image_field
+        assert requested_image_field(contract, contract.images, {**FLAT, **said}).key == image_field

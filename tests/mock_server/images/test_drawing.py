@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from mock_server.images.drawing import Picture, draw
-from mock_server.images.lettering import fitted
+from mock_server.images.lettering import fit_band
 from mock_server.images.scenery import INK, PAPER, THEMES, Theme, colours
 
 PICTURE = Picture(
@@ -133,14 +133,14 @@ def test_other_palette_keys_give_other_pictures() -> None:
 @pytest.mark.parametrize("text", ["many words in a row " * 40, "许多汉字" * 200, "x" * 800])
 @pytest.mark.parametrize("width", [128, 256, 1024, 4096])
 def test_a_long_caption_ends_in_an_ellipsis_and_keeps_within_two_fifths_of_the_picture(text: str, width: int) -> None:
-    band = fitted(text, "detail", width, 1024)
+    band = fit_band(text, "detail", width, 1024)
     assert band is not None
     assert band.lines[-1].endswith("…")
     assert band.height <= 1024 * 0.4
 
 
 def test_a_caption_that_fits_is_kept_whole() -> None:
-    band = fitted("A fox  in\nthe snow", "seed 7", 512, 512)
+    band = fit_band("A fox  in\nthe snow", "seed 7", 512, 512)
     assert band is not None
     assert (band.lines, band.detail) == (("A fox in the snow",), "seed 7")
 
@@ -153,7 +153,7 @@ def test_a_caption_that_fits_is_kept_whole() -> None:
     ],
 )
 def test_the_lines_of_a_caption_are_about_as_long_as_each_other(text: str) -> None:
-    band = fitted(text, "seed 7", 512, 512)
+    band = fit_band(text, "seed 7", 512, 512)
     assert band is not None
     assert len(band.lines) == 2
     assert len(band.lines[1]) > len(band.lines[0]) / 2
@@ -161,7 +161,7 @@ def test_the_lines_of_a_caption_are_about_as_long_as_each_other(text: str) -> No
 
 
 def test_no_line_begins_with_closing_punctuation() -> None:
-    band = fitted("雨中的城市，" * 8, "", 256, 256)
+    band = fit_band("雨中的城市，" * 8, "", 256, 256)
     assert band is not None
     assert len(band.lines) > 1
     assert not any(line.startswith("，") for line in band.lines)
@@ -169,7 +169,7 @@ def test_no_line_begins_with_closing_punctuation() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(40, 4000), (95, 512), (512, 64)])
 def test_a_picture_without_room_has_no_caption(width: int, height: int) -> None:
-    assert fitted("A fox", "seed 7", width, height) is None
+    assert fit_band("A fox", "seed 7", width, height) is None
 
 
 def test_chinese_characters_look_unlike_one_another() -> None:

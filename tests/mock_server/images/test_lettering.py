@@ -1,6 +1,6 @@
 import pytest
 
-from mock_server.images.lettering import STAND_IN, Legible, drawable, fitted, legible, looks_like_something
+from mock_server.images.lettering import STAND_IN, DrawableText, drawable_text, fit_band, has_glyph, is_drawable
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from mock_server.images.lettering import STAND_IN, Legible, drawable, fitted, le
     ],
 )
 def test_what_the_font_knows_stays_as_it_is(text: str) -> None:
-    assert legible(text) == Legible(text, 0)
+    assert drawable_text(text) == DrawableText(text, 0)
 
 
 @pytest.mark.parametrize(
@@ -28,26 +28,26 @@ def test_what_the_font_knows_stays_as_it_is(text: str) -> None:
         ("مرحبا fox שלום", f"{STAND_IN} fox {STAND_IN}", 9),
         ("한국 猫", f"{STAND_IN} 猫", 2),
         ("👨\u200d👩\u200d👧", STAND_IN, 3),
-        ("❤\ufe0f fox", "❤ fox" if drawable("❤") else f"{STAND_IN} fox", 0 if drawable("❤") else 1),
+        ("❤\ufe0f fox", "❤ fox" if is_drawable("❤") else f"{STAND_IN} fox", 0 if is_drawable("❤") else 1),
     ],
 )
 def test_one_stand_in_is_drawn_for_each_run_of_missing_characters(text: str, shown: str, missing: int) -> None:
-    assert legible(text) == Legible(shown, missing)
+    assert drawable_text(text) == DrawableText(shown, missing)
 
 
 def test_the_stand_in_itself_can_be_drawn() -> None:
-    assert drawable(STAND_IN)
+    assert is_drawable(STAND_IN)
 
 
 def test_a_picture_says_how_many_characters_it_could_not_draw() -> None:
-    band = fitted("a cat 😀😀", "512x512 · seed 7 · #1", 1024, 1024)
+    band = fit_band("a cat 😀😀", "512x512 · seed 7 · #1", 1024, 1024)
     assert band is not None
     assert (band.lines, band.detail) == ((f"a cat {STAND_IN}",), f"512x512 · seed 7 · #1 · {STAND_IN} no glyph for 2")
 
 
 def test_a_small_picture_says_so_in_a_line_of_its_own() -> None:
     detail = "256x256 · seed 2147483647 · #6"
-    band = fitted("مرحبا " * 30, detail, 256, 256)
+    band = fit_band("مرحبا " * 30, detail, 256, 256)
     assert band is not None
     assert (band.lines[-1], band.detail) == (f"{STAND_IN} no glyph for 150", detail)
     assert len(band.lines) == 2
@@ -57,7 +57,7 @@ def test_a_small_picture_says_so_in_a_line_of_its_own() -> None:
 @pytest.mark.parametrize("caption", ["a lighthouse at dusk", "灯塔" * 40, "word " * 80])
 def test_size_seed_and_place_are_whole_from_256_pixels_on(width: int, caption: str) -> None:
     detail = f"{width}x{width} · seed 2147483647 · #6"
-    band = fitted(caption, detail, width, width)
+    band = fit_band(caption, detail, width, width)
     assert band is not None
     assert band.detail == detail
     assert band.small >= 10
@@ -65,5 +65,5 @@ def test_size_seed_and_place_are_whole_from_256_pixels_on(width: int, caption: s
 
 def test_the_font_has_every_chinese_character_that_is_taken_for_granted() -> None:
     taken = map(chr, [*range(0x4E00, 0x9FF0, 37), 0x9FEF])
-    assert [char for char in taken if not (looks_like_something(char) and drawable(char))] == []
-    assert not drawable("\u9ff0")
+    assert [char for char in taken if not (has_glyph(char) and is_drawable(char))] == []
+    assert not is_drawable("\u9ff0")

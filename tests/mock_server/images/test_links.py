@@ -11,7 +11,7 @@ from PIL import Image
 
 from mock_server.images.drawing import Picture, draw
 from mock_server.images.identity import identity_of
-from mock_server.images.links import PictureLinks, drawn, picture_content, picture_response
+from mock_server.images.links import PictureLinks, draw_cached, picture_content, picture_response
 from mock_server.images.user_images import canned_images
 from mock_server.serving.signing import Signer
 
@@ -70,7 +70,7 @@ def test_another_hand_can_draw(tmp_path: Path) -> None:
 def test_a_picture_is_drawn_once_for_all_its_links() -> None:
     picture = replace(PICTURE, identity="abcdefabcdefabcd")
     first = picture_content(SIGNER, signed_in(links(seconds=60).link_to(picture)))
-    assert first is drawn(picture)
+    assert first is draw_cached(picture)
     assert picture_content(SIGNER, signed_in(links(seconds=90).link_to(picture))) is first
 
 

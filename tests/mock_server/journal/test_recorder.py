@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import UpstreamCall, header
 from mock_server.journal.entries import Entry, Journal
-from mock_server.journal.recorder import journaled
-from mock_server.serving.asgi import MOST_REQUEST
-from mock_server.upstream.calls import UPSTREAM_SEEN
+from mock_server.journal.recorder import with_journal
+from mock_server.serving.asgi import MAX_BODY
+from mock_server.upstream.calls import REQUEST_CALLS
 
 TOKEN = "a-token-of-nobody"
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -40,7 +40,7 @@ def asked(
     }  # fmt: skip
 
     async def ask() -> None:
-        await journaled(app, journal, "gate", Response(status_code=413))(scope, receive, send)
+        await with_journal(app, journal, "gate", Response(status_code=413))(scope, receive, send)
 
     asyncio.run(ask())
     (entry,) = journal.entries()
@@ -95,16 +95,16 @@ def test_an_application_that_breaks_leaves_an_entry_all_the_same() -> None:
     scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
 
     async def ask() -> None:
-        await journaled(broken, journal, "gate", broken)(scope, receive, send)
+        await with_journal(broken, journal, "gate", broken)(scope, receive, send)
 
     with pytest.raises(RuntimeError):
         asyncio.run(ask())
     assert len(journal.entries()) == 1
 
 
-@pytest.mark.parametrize("headers", [NO_HEADERS, [(b"content-length", str(MOST_REQUEST + 1).encode())]])
+@pytest.mark.parametrize("headers", [NO_HEADERS, [(b"content-length", str(MAX_BODY + 1).encode())]])
 def test_a_request_that_is_too_long_is_refused_and_not_kept_whole(headers: RawHeaders) -> None:
-    entry = asked(echo, b"x" * (MOST_REQUEST + 1), headers)
+    entry = asked(echo, b"x" * (MAX_BODY + 1), headers)
     assert (entry.status, entry.content) == (413, b"")
 
 
@@ -140,7 +140,7 @@ def test_a_short_token_does_not_black_out_ordinary_words() -> None:
 
 def test_upstream_calls_are_kept_without_secrets() -> None:
     async def calling(scope: Scope, receive: Receive, send: Send) -> None:
-        calls = UPSTREAM_SEEN.get()
+        calls = REQUEST_CALLS.get()
         assert calls is not None
         headers = (("authorization", "Bearer of-the-gateway"),)
         calls.append(UpstreamCall("POST", "/up", headers, {"words": f"it is {TOKEN}"}, 0.0, 200))
@@ -186,7 +186,7 @@ def test_the_journal_keeps_no_connection_alive() -> None:
         """Nobody listens."""
 
     async def ask(scope: Scope) -> None:
-        await journaled(Response(), journal, "gate", Response())(scope, receive, send)
+        await with_journal(Response(), journal, "gate", Response())(scope, receive, send)
 
     asyncio.run(ask(scope))
     del scope, connection

@@ -17,7 +17,7 @@ from mock_server.defects.catalogue import defects
 from mock_server.faults.syntax import ScenarioError, parse_scenario, split_outside_brackets
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.definition import NamedScenario
-from mock_server.scenarios.registry import check_fits, effect_of
+from mock_server.scenarios.registry import check_known, effect_of
 from mock_server.scenarios.scenario_file import scenario_file
 from mock_server.scenarios.switches import HEADER
 from mock_server.testing import running_mock
@@ -208,9 +208,9 @@ def test_what_nobody_could_read_is_not_switched_on(mock: Mock) -> None:
 
 
 def test_a_scenario_fits_where_one_contract_has_it(powertokens: Contract, powerbuyin: Contract) -> None:
-    check_fits("size-not-normalized", [powertokens, powerbuyin], {})
+    check_known("size-not-normalized", [powertokens, powerbuyin], {})
     with pytest.raises(ScenarioError, match="Unknown scenario 'size-not-normalized'"):
-        check_fits("size-not-normalized", [powertokens], {})
+        check_known("size-not-normalized", [powertokens], {})
 
 
 @pytest.mark.parametrize(

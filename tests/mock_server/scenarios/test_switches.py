@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.scenarios.switches import ADMIN, CONSOLE, FILE, MARKER, Chosen, Switch, Switchboard
+from mock_server.scenarios.switches import ADMIN, CONSOLE, FILE, MARKER, SelectedScenario, Switch, Switchboard
 
 MARKED = b'{"words": "a kite [[mock: reset ]] at noon"}'
 
@@ -12,32 +12,32 @@ def board() -> Switchboard:
     return Switchboard()
 
 
-def asked(board: Switchboard, gateway: str = "powertokens", said: str | None = None) -> Chosen | None:
+def asked(board: Switchboard, gateway: str = "powertokens", said: str | None = None) -> SelectedScenario | None:
     """A request that is answered as it was chosen to be."""
-    chosen = board.choose(gateway, said, b"")
+    chosen = board.select(gateway, said, b"")
     if chosen is not None:
-        board.used(chosen)
+        board.count_use(chosen)
     return chosen
 
 
 def test_nothing_holds_where_nothing_is_set(board: Switchboard) -> None:
-    assert board.choose("powertokens", None, b'{"words": "a kite"}') is None
+    assert board.select("powertokens", None, b'{"words": "a kite"}') is None
 
 
 def test_each_source_gives_way_to_the_one_before_it(board: Switchboard) -> None:
     board.set("no-images", source=CONSOLE)
-    assert board.choose("powertokens", None, b"") == Chosen("no-images", CONSOLE)
+    assert board.select("powertokens", None, b"") == SelectedScenario("no-images", CONSOLE)
     board.set("rate-limit", source=ADMIN)
-    assert board.choose("powertokens", None, b"") == Chosen("rate-limit", ADMIN)
-    assert board.choose("powertokens", None, MARKED) == Chosen("reset", "marker")
-    assert board.choose("powertokens", "truncated-json", MARKED) == Chosen("truncated-json", "header")
+    assert board.select("powertokens", None, b"") == SelectedScenario("rate-limit", ADMIN)
+    assert board.select("powertokens", None, MARKED) == SelectedScenario("reset", "marker")
+    assert board.select("powertokens", "truncated-json", MARKED) == SelectedScenario("truncated-json", "header")
 
 
 def test_a_switch_for_one_gateway_goes_before_one_for_all(board: Switchboard) -> None:
     board.set("no-images")
     board.set("reset", "powertokens")
-    assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
-    assert board.choose("powerbuyin", None, b"") == Chosen("no-images", ADMIN)
+    assert board.select("powertokens", None, b"") == SelectedScenario("reset", ADMIN)
+    assert board.select("powerbuyin", None, b"") == SelectedScenario("no-images", ADMIN)
 
 
 def test_a_switch_can_be_for_so_many_requests(board: Switchboard) -> None:
@@ -45,57 +45,57 @@ def test_a_switch_can_be_for_so_many_requests(board: Switchboard) -> None:
     asked(board, "powerbuyin")
     assert [switch.left for switch in board.current()] == [1]
     asked(board)
-    assert board.choose("powertokens", None, b"") is None
+    assert board.select("powertokens", None, b"") is None
     assert board.current() == ()
 
 
 def test_requests_that_say_otherwise_are_not_counted(board: Switchboard) -> None:
     board.set("reset", times=1)
     asked(board, said="truncated-json")
-    assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
+    assert board.select("powertokens", None, b"") == SelectedScenario("reset", ADMIN)
 
 
 @pytest.mark.parametrize("word", ["none", "OFF", ""])
 def test_one_request_can_be_spared(board: Switchboard, word: str) -> None:
     board.set("reset")
-    assert board.choose("powertokens", word, MARKED) is None
-    assert board.choose("powertokens", None, b"") == Chosen("reset", ADMIN)
+    assert board.select("powertokens", word, MARKED) is None
+    assert board.select("powertokens", None, b"") == SelectedScenario("reset", ADMIN)
 
 
 def test_a_switch_is_taken_away_by_its_source_alone(board: Switchboard) -> None:
     board.set("reset", source=ADMIN)
     board.set("no-images", source=CONSOLE)
     board.set("none", source=ADMIN)
-    assert board.choose("powertokens", None, b"") == Chosen("no-images", CONSOLE)
+    assert board.select("powertokens", None, b"") == SelectedScenario("no-images", CONSOLE)
     board.clear()
-    assert board.choose("powertokens", None, b"") is None
+    assert board.select("powertokens", None, b"") is None
 
 
 def test_what_a_file_set_holds_until_anybody_says_otherwise(board: Switchboard) -> None:
     board.set("truncated-json", source=FILE)
     board.set("no-images", times=1, source=CONSOLE)
-    assert asked(board) == Chosen("no-images", CONSOLE)
-    assert asked(board) == Chosen("truncated-json", FILE)
+    assert asked(board) == SelectedScenario("no-images", CONSOLE)
+    assert asked(board) == SelectedScenario("truncated-json", FILE)
     board.set("none", source=CONSOLE)
-    assert board.choose("powertokens", None, b"") is None
+    assert board.select("powertokens", None, b"") is None
 
 
 def test_a_file_that_is_read_anew_leaves_alone_what_others_set(board: Switchboard) -> None:
     board.set("reset", "powertokens", times=3)
     board.set("truncated-json", source=FILE)
     before = asked(board)
-    board.read_anew([Switch("slow-body(1s)", None, FILE, None), Switch("none", "powerbuyin", FILE, None)])
+    board.replace_file_switches([Switch("slow-body(1s)", None, FILE, None), Switch("none", "powerbuyin", FILE, None)])
     assert {(switch.text, switch.left) for switch in board.current()} == {("reset", 2), ("slow-body(1s)", None)}
     assert before is not None
-    board.used(before)  # late: it was chosen before
+    board.count_use(before)  # late: it was chosen before
     assert [switch.left for switch in board.current()] == [2, None]
 
 
 def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard) -> None:
     board.set("reset")
-    assert board.choose_among(("dashscope",), None, b"") is None
+    assert board.select_for(("dashscope",), None, b"") is None
     board.set("rate-limit", "dashscope")
-    assert board.choose_among(("dashscope",), None, b"") == Chosen("rate-limit", ADMIN)
+    assert board.select_for(("dashscope",), None, b"") == SelectedScenario("rate-limit", ADMIN)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_a_switch_for_all_gateways_is_none_for_their_upstream(board: Switchboard
     ],
 )
 def test_a_marker_is_read_as_json_means_it(board: Switchboard, written: bytes, meant: str) -> None:
-    assert board.choose("powertokens", None, b'{"words": "[[mock:%b]]"}' % written) == Chosen(meant, MARKER)
+    assert board.select("powertokens", None, b'{"words": "[[mock:%b]]"}' % written) == SelectedScenario(meant, MARKER)
 
 
 def test_a_marker_that_has_no_end_is_ordinary_text(board: Switchboard) -> None:
-    assert board.choose("powertokens", None, b"a kite [[mock: reset at noon") is None
+    assert board.select("powertokens", None, b"a kite [[mock: reset at noon") is None

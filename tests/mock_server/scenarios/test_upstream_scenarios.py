@@ -11,7 +11,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.faults.syntax import ScenarioError
 from mock_server.scenarios.switches import HEADER
-from mock_server.scenarios.upstream_scenarios import change_of, upstream_scenarios
+from mock_server.scenarios.upstream_scenarios import stub_change, upstream_scenarios
 from tests.mock_server.admin.seen import Seen, seen
 from tests.mock_server.served import DASHSCOPE
 from tests.mock_server.tasks_served import ENABLED, GENERATION, SYNTHESIS, generation, synthesis
@@ -92,12 +92,12 @@ def test_a_call_is_recorded_as_it_would_be_sent_to_the_vendor(mock: Seen) -> Non
 
 @pytest.mark.parametrize("name", list(map(str, DASHSCOPE.faults)))
 def test_every_failure_can_be_asked_for(name: str) -> None:
-    change_of(name, DASHSCOPE)
+    stub_change(name, DASHSCOPE)
 
 
 @pytest.mark.parametrize("kind", upstream_scenarios(DASHSCOPE).values(), ids=lambda kind: kind.name)
 def test_every_example_is_right(kind: Any) -> None:  # noqa: ANN401 - as pytest has it
-    change_of(kind.example, DASHSCOPE)
+    stub_change(kind.example, DASHSCOPE)
 
 
 def test_an_answer_takes_its_time(mock: Seen) -> None:
@@ -160,7 +160,7 @@ def test_where_sources_disagree_either_can_be_had(mock: Seen) -> None:
 )
 def test_what_there_is_not_is_told(mock: Seen, scenario: str, problem: str) -> None:
     with pytest.raises(ScenarioError) as raised:
-        change_of(scenario, DASHSCOPE)
+        stub_change(scenario, DASHSCOPE)
     assert problem in str(raised.value)
     answer = called(mock, spoken(), scenario)
     assert (answer.status_code, answer.headers["x-mock-error"]) == (400, "true")

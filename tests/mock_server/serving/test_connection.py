@@ -22,7 +22,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mock_server.serving.connection import DroppingProtocol, OneByOne
+from mock_server.serving.connection import DroppingProtocol, SequentialFlow
 from mock_server.serving.server import serving
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
@@ -62,7 +62,7 @@ def test_the_methods_of_uvicorn_take_the_expected_parameters(method: Callable[..
     assert list(inspect.signature(method).parameters) == PARAMETERS[method]
 
 
-@pytest.mark.parametrize(("ours", "base"), [(DroppingProtocol, HttpToolsProtocol), (OneByOne, FlowControl)])
+@pytest.mark.parametrize(("ours", "base"), [(DroppingProtocol, HttpToolsProtocol), (SequentialFlow, FlowControl)])
 def test_every_overridden_method_is_checked(ours: type, base: type) -> None:
     overridden = {method for name, method in vars(base).items() if inspect.isfunction(method) and name in vars(ours)}
     assert overridden <= PARAMETERS.keys()

@@ -73,12 +73,12 @@ def test_what_came_of_a_call_is_noted_later() -> None:
     calls, one, same = UpstreamCalls(), call(0), call(0)
     for known in (one, same, call(1)):
         calls.add(known)
-    calls.brought(same, ("a",))
+    calls.set_images(same, ("a",))
     assert [known.images for known in calls] == [(), ("a",), ()]
 
 
 def test_what_came_of_a_call_that_is_forgotten_is_forgotten_as_well() -> None:
     calls = UpstreamCalls()
     calls.add(call(0))
-    calls.brought(call(0), ("a",))
+    calls.set_images(call(0), ("a",))
     assert [known.images for known in calls] == [()]

@@ -9,7 +9,7 @@ from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, over_http, read_links
+from mock_server.upstream.client import UpstreamClient, http_transport, read_links
 from mock_server.upstream.protocol import Reply
 from mock_server.upstream.protocols import protocol_of
 from tests.mock_server.served import DASHSCOPE, KEY, ServedStub, canned
@@ -25,9 +25,9 @@ NOBODY = "http://127.0.0.1:1"
 def generated(contract: Contract, url: str) -> list[str] | ErrorResponse:
     async def run() -> list[str] | ErrorResponse:
         assert contract.upstream is not None
-        async with aclosing(over_http()) as wire:
+        async with aclosing(http_transport()) as transport:
             return await UpstreamClient(
-                contract.upstream, protocol_of(contract.upstream), url, wire, Signer(b"links"), KEY
+                contract.upstream, protocol_of(contract.upstream), url, transport, Signer(b"links"), KEY
             ).generate(CALL)
 
     return asyncio.run(run())
@@ -36,9 +36,9 @@ def generated(contract: Contract, url: str) -> list[str] | ErrorResponse:
 def image(contract: Contract, link: str) -> bytes | None:
     async def run() -> bytes | None:
         assert contract.upstream is not None
-        async with aclosing(over_http()) as wire:
+        async with aclosing(http_transport()) as transport:
             return await UpstreamClient(
-                contract.upstream, protocol_of(contract.upstream), NOBODY, wire, Signer(b"links"), KEY
+                contract.upstream, protocol_of(contract.upstream), NOBODY, transport, Signer(b"links"), KEY
             ).image(link)
 
     return asyncio.run(run())

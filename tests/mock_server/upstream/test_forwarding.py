@@ -199,7 +199,7 @@ def test_a_slow_or_broken_upstream_is_a_clear_error(answer: ASGIApp, slow: bool)
 
 
 def test_an_answer_without_end_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwarding_module, "MOST_BYTES", 100)
+    monkeypatch.setattr(forwarding_module, "MAX_BYTES", 100)
     with before(Response(b"\0" * 101)) as forwarding:
         assert_unreached(forwarding.post("/any", {}), 502, "its answer is over")
 
@@ -233,7 +233,7 @@ def test_the_vendors_sdk_does_not_notice(
 
 
 def test_a_call_that_is_far_too_long_is_not_passed_on(quick: ServedStub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwarding_module, "MOST_BYTES", 1000)
+    monkeypatch.setattr(forwarding_module, "MAX_BYTES", 1000)
     before_that = len(quick.stub.calls)
     with forwarding_to(quick.url) as forwarding:
         assert_unreached(forwarding.post("/api/v1/anything", {"text": "a" * 2000}), 413, "the call is over 1000 bytes")

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from mock_server.upstream.dashscope import messages
-from mock_server.upstream.forward import identities_behind
+from mock_server.upstream.forward import linked_identities
 from tests.mock_server.served import ServedStub, canned
 from tests.mock_server.tasks_served import generation
 
@@ -13,7 +13,7 @@ from tests.mock_server.tasks_served import generation
 def identities(*links: str) -> tuple[str, ...]:
     async def told() -> tuple[str, ...]:
         async with httpx.AsyncClient(trust_env=False) as http:
-            return await identities_behind(http, links)
+            return await linked_identities(http, links)
 
     return asyncio.run(told())
 

@@ -15,7 +15,7 @@ from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, over_http
+from mock_server.upstream.client import UpstreamClient, http_transport
 from mock_server.upstream.dashscope import messages
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub
@@ -102,7 +102,7 @@ def test_the_gateway_mock_stands_it(fault: Fault, powertokens: Contract) -> None
 def through_the_mock(contract: Contract, upstream: str) -> httpx.Response:
     assert contract.upstream is not None
     reached = UpstreamClient(
-        contract.upstream, protocol_of(contract.upstream), upstream, over_http(seconds=0.5), Signer(b"key")
+        contract.upstream, protocol_of(contract.upstream), upstream, http_transport(seconds=0.5), Signer(b"key")
     )
     with serving(gateway_app(Gateway(contract, reached))) as url, client() as http:
         return http.post(url + contract.operation.path, json=REQUEST)
