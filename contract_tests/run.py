@@ -58,7 +58,8 @@ def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
     upstream = observer.stub.upstream
     signer = Signer(b"links of the bundled mock")
-    client = UpstreamClient(upstream, observer.stub.protocol, observer.url + upstream.base, http_transport(PATIENCE), signer)
+    url, transport = observer.url + upstream.base, http_transport(PATIENCE)
+    client = UpstreamClient(upstream, observer.stub.protocol, url, transport, signer)
     return Gateway(contract, client, BUNDLED_TOKEN)
 
 
