@@ -1,11 +1,11 @@
 """What a run says in the end: a verdict per rule, summed over its findings, and one for the gateway."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from gateway_contract.rules.judge import Judgement
-from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind
+from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Exchange, Observation
 
@@ -110,25 +110,52 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})
 UNSEEN = "not tested by any request"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
+UNBREAKABLE = "no value breaks this alone"
+MISSING: Mapping[Shown, str] = {
+    Shown.ACCEPTED: "no request with the last allowed value was accepted, so rejections of others prove nothing",
+    Shown.REFUSED: "no request that breaks only this showed anything",
+}
 
 
-def sum_up(rules: Sequence[Rule], judgements: Iterable[Judgement], reason_not_run: str = "") -> tuple[RuleVerdict, ...]:
+def sum_up(
+    rules: Sequence[Rule],
+    judgements: Iterable[Judgement],
+    reason_not_run: str = "",
+    unbreakable: Container[str] = frozenset(),
+) -> tuple[RuleVerdict, ...]:
     """The verdict of each rule; `reason_not_run` says why one was not run, where that is known.
 
-    Refusals prove nothing where the gateway accepted no valid request at all.
+    `unbreakable` are ids of rules that no planned request breaks alone. Refusals prove nothing where the gateway
+    accepted no valid request at all.
     """
     by_rule: dict[str, list[Judgement]] = {}
     accepted = False
     for judgement in judgements:
         by_rule.setdefault(judgement.rule.id, []).append(judgement)
         accepted = accepted or judgement.exchange.accepted
-    unseen = reason_not_run or UNSEEN
-    return tuple(
-        _verdict(rule, by_rule[rule.id], hollow=not accepted)
-        if rule.id in by_rule
-        else RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=rule.untestable or unseen)
-        for rule in rules
-    )
+
+    def unseen(rule: Rule) -> str:
+        return rule.untestable or (UNBREAKABLE if rule.id in unbreakable else reason_not_run or UNSEEN)
+
+    def verdict(rule: Rule) -> RuleVerdict:
+        judged = by_rule.get(rule.id, [])
+        if not judged:
+            return RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=unseen(rule))
+        found = _verdict(rule, judged, hollow=not accepted)
+        if found.verdict is not Verdict.PASS or not (missing := _missing(rule, judged)):
+            return found
+        never_broken = Shown.REFUSED in missing and rule.id in unbreakable
+        if never_broken or reason_not_run:
+            return replace(found, verdict=Verdict.NOT_RUN, reason=unseen(rule))
+        return replace(found, verdict=Verdict.INCONCLUSIVE, reason=MISSING[missing[0]])
+
+    return tuple(map(verdict, rules))
+
+
+def _missing(rule: Rule, judged: Iterable[Judgement]) -> list[Shown]:
+    """What a rule needs and no exchange showed."""
+    shown = {one.finding.shows for one in judged}
+    return [side for side in Shown if side in rule.needs and side not in shown]
 
 
 def _verdict(rule: Rule, judged: Sequence[Judgement], *, hollow: bool) -> RuleVerdict:

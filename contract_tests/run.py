@@ -111,7 +111,12 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         seed=settings.seed,
         seconds=time.monotonic() - began,
         cost=campaign.cost(),
-        verdicts=sum_up(ready.rules, campaign.judgements, campaign.health.reason_not_run or left_out(campaign)),
+        verdicts=sum_up(
+            ready.rules,
+            campaign.judgements,
+            campaign.health.reason_not_run or left_out(campaign),
+            campaign.plan.unbreakable,
+        ),
         strict=settings.strict,
         not_tested=campaign.problem,
         our_errors=describe_errors(campaign.errors.errors),

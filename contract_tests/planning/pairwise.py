@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 from contract_tests.planning.fields import RequestField, base_request, bases, fields_of, requested_images
 from contract_tests.planning.valid_values import valid_values
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from gateway_contract.values.pointer import placed, removed
+from gateway_contract.values.pointer import placed, read, removed
+
+MOST_MADE = 3  # values for one field
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +32,24 @@ def choices(contract: Contract) -> list[Choices]:
         if validity_of(contract, removed(starts[0], field.pointer)).valid:
             values.append(ABSENT)
         possible = [value for value in values if _possible(contract, starts, field, value)]
+        if possible in ([], [ABSENT]) and read(starts[0], field.pointer) is ABSENT:
+            possible = [*_made_values(contract, starts[0], field), *possible]
         if possible:
             found.append(Choices(field, tuple(possible)))
     return found
+
+
+def _made_values(contract: Contract, start: Json, field: RequestField) -> Iterator[Json]:
+    """Values made from a field's schema, that are valid alone or beside a value of one other field."""
+    others = [other for other in fields_of(contract) if other is not field and read(start, other.pointer) is ABSENT]
+    beside = [start, *(placed(start, other.pointer, value) for other in others for value in first(other))]
+    for value in first(field):
+        if any(validity_of(contract, placed(body, field.pointer, value)).valid for body in beside):
+            yield value
+
+
+def first(field: RequestField) -> Iterator[Json]:
+    return islice(samples({**field.schema}), MOST_MADE)
 
 
 def _possible(contract: Contract, starts: Iterable[Json], field: RequestField, value: Json | Nothing) -> bool:

@@ -1,6 +1,6 @@
 """Which requests are sent to learn about every rule of a contract: finite, in order, the same for the same seed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -8,15 +8,17 @@ import orjson
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import correlation_id, text_with_id_within, with_correlation_id
 from contract_tests.planning.fields import base_for, base_request, fields_of, requested_images
-from contract_tests.planning.invalid_values import invalid_values
+from contract_tests.planning.invalid_values import invalid_values, made_bodies
 from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED, validity_of
+from gateway_contract.rules.constraint_rules import exercises
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
+from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Credential, Observation
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from gateway_contract.values.pointer import below, placed
+from gateway_contract.values.pointer import below, placed, read
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
 from mock_server.upstream.protocols import protocol_of
 
@@ -45,27 +47,29 @@ def body_for(contract: Contract, fault: Fault) -> Json:
 
 
 PROOFS_PER_RULE = 12
+PROOFS_OF_MADE = 3  # where values had to be made from a schema
 CROWD = 12  # requests at once, to see whether answers are mixed up
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The cases in order. `unbroken` are constraints that no known value breaks alone."""
+    """The cases in order. `unbreakable` are the ids of rules that no known value breaks alone."""
 
     cases: tuple[Case, ...]
-    unbroken: tuple[Constraint, ...]
+    unbreakable: frozenset[str]
     failures: tuple[Case, ...] = ()  # during which the upstream fails
     left_out: int = 0  # cases that the budget has no images for
 
 
 def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
     """All cases for a contract. `observed` decides how many images may be asked for."""
-    rows = pairwise_rows(contract) if observed is Observation.TWO_SIDED else rows_with_every_value(contract)
+    rows = list(pairwise_rows(contract) if observed is Observation.TWO_SIDED else rows_with_every_value(contract))
     broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
     cases = [
         *example_cases(contract),
         *(valid_case(contract, f"row {index}", row) for index, row in enumerate(rows, 1)),
         *(case for cases in broken.values() for case in cases),
+        *keeping_cases(contract, [*rows, *(example.body for example in contract.examples)]),
         *malformed_cases(contract),
         *unauthorized_cases(contract),
         *method_cases(),
@@ -83,7 +87,7 @@ def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
             with_own_id(contract, case, seed, case.failure)
             for case in (failure_cases(contract) if observed is Observation.TWO_SIDED else ())
         ),
-        unbroken=tuple(constraint for constraint, found in broken.items() if not found),
+        unbreakable=frozenset(rule_id(contract, constraint) for constraint, found in broken.items() if not found),
     )
 
 
@@ -117,16 +121,40 @@ def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]
     base = base_for(contract, constraint.condition)
     if base is None:
         return
+    values = (with_value(base, constraint.pointer, value) for value in invalid_values(contract, constraint))
+    proven = list(_proven(contract, constraint, values, PROOFS_PER_RULE))
+    yield from proven or _proven(contract, constraint, made_bodies(contract, constraint, base), PROOFS_OF_MADE)
+
+
+def _proven(contract: Contract, constraint: Constraint, bodies: Iterable[Json], most: int) -> Iterator[Case]:
+    """A case for each of the first bodies that break one constraint and no other."""
     proven = 0
-    for value in invalid_values(contract, constraint):
-        if isinstance(value, str) and constraint.pointer in contract.marks:
-            value = text_with_id_within(value)  # noqa: PLW2901 # the same value, to be told apart upstream
-        body = with_value(base, constraint.pointer, value)
+    for body in bodies:
+        text = read(body, constraint.pointer)
+        if isinstance(text, str) and constraint.pointer in contract.marks:
+            body = placed(body, constraint.pointer, text_with_id_within(text))  # noqa: PLW2901 # the same, to be told apart upstream
         name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
         case = json_case(name, body, about=rule_id(contract, constraint))
-        if proven < PROOFS_PER_RULE and validity_of(contract, read_json(case.content)).broken == {constraint}:
+        if proven < most and validity_of(contract, read_json(case.content)).broken == {constraint}:
             proven += 1
             yield case
+
+
+def keeping_cases(contract: Contract, valid: Sequence[Json]) -> Iterator[Case]:
+    """The last allowed value of each constraint of which no other valid request holds one.
+
+    Each is sent alone: its text may be too short for a correlation id.
+    """
+    for constraint in constraints(contract):
+        base = base_for(contract, constraint.condition)
+        if base is None or any(exercises(constraint, body) for body in valid):
+            continue
+        for value in KEYWORDS[constraint.keyword].boundary(constraint.value):
+            body = with_value(base, constraint.pointer, value)
+            if exercises(constraint, body) and validity_of(contract, body).valid:
+                name = f"keeps {constraint.subject} {constraint_property(constraint)}"
+                yield valid_case(contract, name, body, alone=True)
+                break
 
 
 def within_budget(planned: Plan, images: int) -> Plan:

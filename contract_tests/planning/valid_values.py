@@ -54,6 +54,7 @@ def _by_type(contract: Contract, field: RequestField) -> Iterator[Json]:
             yield from _lists(field, bounds)
         case "string" if field.schema.get("format") == "image-size":
             yield from _sizes(bounds)
+            yield from _boundary(list(_at(contract.request, field.pointer)), "x-aspect/minimum", "x-aspect/maximum")
         case "string":
             yield from _texts(field, bounds)
 

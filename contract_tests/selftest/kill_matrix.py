@@ -89,6 +89,6 @@ def contract_sums(rows: Sequence[MatrixRow]) -> str:
     found, taken = (sum(not row.problems for row in some) for some in (wrong, right))
     documented = sum(row.level == Level.DOCUMENTED and not row.problems for row in wrong)
     return (
-        f"{rows[0].contract}: {found} of {counted(len(wrong), 'defect')} found out ({documented} of them documented);"
+        f"{rows[0].contract}: {found} of {counted(len(wrong), 'defect')} detected ({documented} of them documented);"
         f" {taken} of {counted(len(right), 'right gateway')} blamed for nothing that a page says"
     )

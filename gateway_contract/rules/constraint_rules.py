@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable
 
-from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
+from gateway_contract.rules.rule import (
+    ACCEPTED,
+    BOTH_SIDES,
+    PASS,
+    REFUSED,
+    Evidence,
+    Finding,
+    Shown,
+    failing,
+    inconclusive,
+)
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keyword_type import Group
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Answer, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, same, shortened
 from gateway_contract.values.pointer import read, removed
+
+
+def needed(constraint: Constraint) -> frozenset[Shown]:
+    """What must be seen of a constraint: one that forbids a part allows no value that could be accepted."""
+    return frozenset({Shown.REFUSED}) if constraint.keyword == "forbidden" else BOTH_SIDES
 
 
 def exercises(constraint: Constraint, body: object) -> bool:
@@ -56,7 +71,7 @@ def judge_broken(constraint: Constraint, evidence: Evidence) -> Finding | None:
         return failing(expected, answer.problem)
     if answer.refusing:
         # A refusal of a request that breaks several rules proves none of them.
-        return PASS if len(evidence.validity.broken) == 1 else None
+        return REFUSED if len(evidence.validity.broken) == 1 else None
     if answer.successful:
         return _judge_mended(constraint, evidence, expected)
     return failing(expected, f"HTTP {answer.status}")
@@ -78,7 +93,7 @@ def _judge_truncated(constraint: Constraint, evidence: Evidence, expected: str) 
     seen = read(evidence.call.body, field.upstream)
     sent = evidence.sent(constraint.pointer)
     cut = isinstance(seen, str) and isinstance(sent, str) and sent.startswith(seen.rstrip()) and _fits(constraint, seen)
-    return PASS if cut or seen in (None, ABSENT) else failing(f"{expected}, or cut", f"passed on: {shortened(seen)}")
+    return REFUSED if cut or seen in (None, ABSENT) else failing(f"{expected}, or cut", f"passed on: {shortened(seen)}")
 
 
 def _fits(constraint: Constraint, text: str) -> bool:
@@ -100,13 +115,13 @@ def _judge_coerced(constraint: Constraint, evidence: Evidence, expected: str) ->
         seen = read(evidence.call.body, field.upstream)
         if seen not in (ABSENT, None) and not same(seen, constraint.value):
             return failing(wanted, f"{shortened(seen)} at {field.upstream}")
-    return PASS
+    return REFUSED
 
 
 def _judge_kept(constraint: Constraint, evidence: Evidence) -> Finding | None:
     exchange = evidence.exchange
     if exchange.accepted:
-        return PASS
+        return ACCEPTED
     if exchange.essential is None or constraint.pointer not in exchange.essential:
         return None
     if constraint not in blamed_for_refusing(evidence, constraint.pointer):

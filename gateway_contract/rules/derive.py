@@ -89,6 +89,7 @@ def _range_rules(source: Source) -> Iterator[Rule]:
                 pointer=constraint.pointer,
                 untestable=untestable(constraint.condition, source.contract.request),
                 skips_retry_later=True,
+                needs=constraint_rules.needed(constraint),
             )
 
 

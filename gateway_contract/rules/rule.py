@@ -98,6 +98,16 @@ class Outcome(Enum):
     FAIL = "fail"
 
 
+class Shown(Enum):
+    """What one exchange can show of a limit on requests; either alone proves nothing."""
+
+    ACCEPTED = "a request with an allowed value was accepted, at the bound where there is one"
+    REFUSED = "a request that breaks only this was refused, or mended as the contract allows"
+
+
+BOTH_SIDES = frozenset(Shown)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One rule's judgement of one exchange. Expected and observed read as `0 at /parameters/x` and `dropped`.
@@ -109,6 +119,7 @@ class Finding:
     expected: str = ""
     observed: str = ""
     note: str = ""
+    shows: Shown | None = None
 
     @property
     def told(self) -> str:
@@ -117,6 +128,8 @@ class Finding:
 
 
 PASS = Finding(Outcome.PASS)
+ACCEPTED = Finding(Outcome.PASS, shows=Shown.ACCEPTED)
+REFUSED = Finding(Outcome.PASS, shows=Shown.REFUSED)
 
 
 def failing(expected: str, observed: str) -> Finding:
@@ -132,7 +145,8 @@ class Rule:
     """One promise: where it comes from, what it says, and how an exchange is judged by it. Compared by identity.
 
     `judge` answers None for an exchange that does not bear on the rule. `untestable` says why no request can.
-    `skips_retry_later` is set where a response that only asks to try again later says nothing.
+    `skips_retry_later` is set where a response that only asks to try again later says nothing. `needs` is what
+    exchanges must show before the rule counts as passed.
     """
 
     id: str
@@ -146,6 +160,7 @@ class Rule:
     pointer: str | None = None  # into the request, where the rule is about a field
     skips_retry_later: bool = False
     untestable: str | None = None
+    needs: frozenset[Shown] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +181,7 @@ class Source:
         pointer: str | None = None,
         untestable: str | None = None,
         skips_retry_later: bool = False,
+        needs: frozenset[Shown] = frozenset(),
         named: str | None = None,
     ) -> Rule:
         """A rule of this contract; `named` stands in its id where it has no subject."""
@@ -181,6 +197,7 @@ class Source:
             pointer=pointer,
             untestable=untestable,
             skips_retry_later=skips_retry_later,
+            needs=needs,
         )
 
     def _level(self, clause: str | None, level: Level | None, place: Place) -> Level:

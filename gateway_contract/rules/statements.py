@@ -29,9 +29,13 @@ def constraint_property(constraint: Constraint) -> str:
     if keyword.startswith("x-"):
         measure, _, end = keyword.removeprefix("x-").partition("/")
         keyword = f"{end}-{measure}"
-    name = re.sub("([A-Z])", lambda found: f"-{found[1].lower()}", keyword)
     item = "item-" if constraint.in_items else ""
-    return f"{item}{name}{for_condition(constraint.condition)}"
+    return f"{item}{kebab_case(keyword)}{for_condition(constraint.condition)}"
+
+
+def kebab_case(keyword: str) -> str:
+    """For example `max-length` for `maxLength`."""
+    return re.sub("([A-Z])", lambda found: f"-{found[1].lower()}", keyword)
 
 
 def for_condition(condition: Condition | None) -> str:

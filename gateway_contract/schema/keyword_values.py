@@ -57,6 +57,16 @@ def above(bound: float) -> Iterator[Json]:
     yield bound + 0.5
 
 
+def at_or_below(bound: float) -> Iterator[Json]:
+    yield bound
+    yield from below(bound)
+
+
+def at_or_above(bound: float) -> Iterator[Json]:
+    yield bound
+    yield from above(bound)
+
+
 def not_a_multiple(divisor: float) -> Iterator[Json]:
     yield divisor * 1.5
 
@@ -108,6 +118,17 @@ def shapes(pixels: int) -> Iterator[tuple[int, int]]:
     if side % 4 == 0:
         yield pixels // (side // 2), side // 2
         yield side // 4, pixels // (side // 4)
+
+
+SIDES = (512, 1024, 256, 2048)
+
+
+def exactly_as_wide(aspect: float) -> Iterator[Json]:
+    """Sizes of exactly a width / height, where whole pixels can have it."""
+    for side in SIDES:
+        width, height = (side * aspect, side) if aspect <= 1 else (side, side / aspect)
+        if width == int(width) > 0 and height == int(height) > 0:
+            yield f"{int(width)}*{int(height)}"
 
 
 def too_narrow(_aspect: float) -> Iterator[Json]:

@@ -85,13 +85,14 @@ def sends_defaults(gateway: Gateway) -> Gateway:
 
 @conforming
 def sends_nulls(gateway: Gateway) -> Gateway:
-    """Fields that the client omits are sent upstream as null, as the vendor's own library sends them."""
+    """Fields that the client omits are sent upstream as null, where the upstream takes that."""
 
     def mapped(own: Gateway, body: Json) -> Json:
         call = gateway.map(own, body)
         for field in own.contract.mapped:
             if read(body, field.pointer) is ABSENT and field.judged_for(body):
-                call = placed(call, field.upstream, None)
+                with_null = placed(call, field.upstream, None)
+                call = call if upstream_refuses(upstream_of(own.contract), with_null) else with_null
         return call
 
     return replace(gateway, map=mapped)

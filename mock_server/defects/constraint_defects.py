@@ -6,32 +6,34 @@ from math import isqrt
 from typing import cast
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.statements import kebab_case
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import placed, read, removed
 from gateway_contract.values.size import parse_size
-from mock_server.defects.defect import PlainSite, gateway_defect
-from mock_server.defects.request_operators import coerce_defect, rewrite_defect, strict_defect, validate_defect
-from mock_server.defects.sites import (
+from mock_server.defects.constraint_sites import (
+    SINGLE,
     above_zero,
-    bodies,
     bounds,
     choices,
     constraints,
     enums,
-    example,
-    examples,
     forms,
+    item_limits,
     known_upstream,
     lengths_unknown_to_upstream,
     not_below_zero,
     of_one_model,
     pixels_ranges,
     ranges,
+    single,
     types,
     unknown_to_upstream,
 )
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.request_operators import coerce_defect, rewrite_defect, strict_defect, validate_defect
+from mock_server.defects.sites import bodies, example, examples
 from mock_server.gateway.openai_errors import error_for, judged_violations
 from mock_server.gateway.stages import Gateway, GatewayRequest
 from mock_server.serving.error_response import ErrorResponse
@@ -45,6 +47,7 @@ def breaks(constraint: Constraint, contract: Contract, body: Json) -> bool:
 
 
 def unchecked(constraint: Constraint, gateway: Gateway, body: Json) -> Json | ErrorResponse:
+    """One keyword is not checked, and the upstream does not check it either."""
     violations = judged_violations(gateway.contract, body) - {constraint}
     return error_for(gateway.contract, body, violations) if violations else body
 
@@ -59,6 +62,16 @@ def constraint_ignored(constraint: Constraint, gateway: Gateway, body: Json) -> 
 def model_constraint_ignored(constraint: Constraint, gateway: Gateway, body: Json) -> Json | ErrorResponse:
     """A bound that holds for some models only is not checked."""
     return unchecked(constraint, gateway, body)
+
+
+@validate_defect(item_limits)
+def item_constraint_ignored(constraint: Constraint, gateway: Gateway, body: Json) -> Json | ErrorResponse:
+    """The items of a list are not checked for one constraint."""
+    return unchecked(constraint, gateway, body)
+
+
+for _keyword in SINGLE:
+    validate_defect(single(_keyword), f"ignores-{kebab_case(_keyword)}")(unchecked)
 
 
 @validate_defect(known_upstream)

@@ -19,6 +19,7 @@ from mock_server.defects.sites import (
     expected,
     first_image_field,
     image_fields,
+    image_fields_of_several,
     images_of,
     pixels,
 )
@@ -47,7 +48,7 @@ def truncated_image(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
-@answer_defect(any_image_field)
+@answer_defect(image_fields_of_several)
 async def wrong_image_field(
     site: ImageField, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
 ) -> GatewayResponse:

@@ -9,12 +9,13 @@ from gateway_contract.contract.definition import MappedField
 from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
 from gateway_contract.values.size import parse_size
+from mock_server.defects.constraint_sites import gateway_only
 from mock_server.defects.defect import PlainSite
 from mock_server.defects.request_operators import MappedCall, Schema, map_defect, text_defect, value_defect
 from mock_server.defects.sites import (
+    beside_others,
     easily_lost,
     finely_graded,
-    gateway_only,
     image_count,
     images_of,
     in_objects,
@@ -24,6 +25,7 @@ from mock_server.defects.sites import (
     of_several_forms,
     of_type,
     optional,
+    optional_beside_inline,
     schema_of,
     sizes,
     texts,
@@ -175,7 +177,7 @@ def zero_becomes_one(_schema: Schema, value: Json) -> Json:
     return 1 if same(value, 0) else value
 
 
-@map_defect(optional)
+@map_defect(beside_others)
 def dropped_beside_another_field(field: MappedField, mapped: MappedCall) -> Json:
     """The field, or its easily lost value, is not sent upstream when another field is sent as well."""
     *_, last = (other for other in optional(mapped.contract) if other is not field)
@@ -185,7 +187,7 @@ def dropped_beside_another_field(field: MappedField, mapped: MappedCall) -> Json
     return removed(mapped.call, field.upstream) if lost and beside else mapped.call
 
 
-@map_defect(optional)
+@map_defect(optional_beside_inline)
 def dropped_for_inline_images(field: MappedField, mapped: MappedCall) -> Json:
     """The field is not sent upstream when the images are returned inline."""
     inline = requested_image_field(mapped.contract, images_of(mapped.contract), mapped.body).inline

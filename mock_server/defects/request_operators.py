@@ -53,9 +53,9 @@ def authenticate_defect(sites: Sites[S]) -> Callable[[Authenticate], Authenticat
     return lambda function: registered(function, sites, lambda gateway, _: change(function, gateway))
 
 
-def validate_defect(sites: Sites[S]) -> Callable[[Validate[S]], Validate[S]]:
+def validate_defect(sites: Sites[S], name: str = "") -> Callable[[Validate[S]], Validate[S]]:
     """Another validation; the gateway that it is given has the right one."""
-    return lambda function: registered(function, sites, validating(function))
+    return lambda function: registered(function, sites, validating(function), name)
 
 
 def validating(function: Validate[S]) -> Change[S]:

@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MappedField, UnixTime, Upstream
-from gateway_contract.contract.validity import known_upstream_only, untestable, validity_of
+from gateway_contract.contract.validity import validity_of
 from gateway_contract.schema.constraint import Constraint, Part
-from gateway_contract.schema.keyword_type import Group
-from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
 from gateway_contract.values.json_value import Json, same
 from gateway_contract.values.pointer import removed, tokens
 from mock_server.defects.defect import PlainSite, Sites
@@ -87,6 +85,17 @@ def of_type(*types: str) -> Sites[MappedField]:
 
 optional = mapped(is_optional)
 texts = mapped(is_free_text)
+beside_others = mapped(
+    lambda contract, field: (
+        is_optional(contract, field)
+        and any(other is not field and is_optional(contract, other) for other in contract.mapped)
+    )
+)
+optional_beside_inline = mapped(
+    lambda contract, field: (
+        is_optional(contract, field) and any(image_field.inline for image_field in images_of(contract).image_fields)
+    )
+)
 in_objects = mapped(lambda contract, field: is_optional(contract, field) and len(tokens(field.upstream)) > 1)
 image_count = mapped(lambda contract, field: field.pointer == images_of(contract).count)
 easily_lost = mapped(lambda _, field: field.preserve)
@@ -108,72 +117,6 @@ def not_to_be_injected(contract: Contract) -> Iterator[PlainSite]:
             yield PlainSite(field.subject, field.clause, field.level, field.pointer)
 
 
-def constraints(*keywords: str, where: Callable[[Contract, Constraint], bool] | None = None) -> Sites[Constraint]:
-    """Constraints on the request by their keywords, those that some listed value can meet."""
-
-    def found(contract: Contract) -> Iterator[Constraint]:
-        for constraint in contract.request.constraints.values():
-            listed = constraint.keyword in keywords and untestable(constraint.condition, contract.request) is None
-            if listed and (where is None or where(contract, constraint)):
-                yield constraint
-
-    return found
-
-
-def omittable_above_zero(contract: Contract, bound: Constraint) -> bool:
-    omittable = {field.pointer for field in optional(contract)}
-    return cast("int", bound.value) > 0 and bound.pointer in omittable
-
-
-ranges = constraints("minimum", "maximum")
-forms = constraints("format")
-enums = constraints("enum")
-pixels_ranges = constraints("x-pixels/minimum", "x-pixels/maximum")
-bounds = constraints(*(keyword for keyword in BOUNDS if keyword != "minItems"))  # the bound of minItems is no request
-choices = constraints("enum", where=lambda _, found: isinstance(found.value, list) and len(found.value) > 1)
-above_zero = constraints("minimum", where=omittable_above_zero)
-not_below_zero = constraints("minimum", where=lambda _, found: cast("int", found.value) >= 0)
-known_upstream = constraints("enum", where=lambda contract, found: any(known_upstream_only(contract, found)))
-
-
-def of_one_model(contract: Contract) -> Iterator[Constraint]:
-    """Bounds that are narrower for some requests than for the others."""
-    found = list(ranges(contract))
-    wide = {(one.pointer, one.keyword) for one in found if one.condition is None}
-    return (one for one in found if one.condition is not None and (one.pointer, one.keyword) in wide)
-
-
-def types(*names: str) -> Sites[Constraint]:
-    return constraints("type", where=lambda _, found: found.value in names)
-
-
-def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
-    """Constraints for which the upstream refuses nothing, so that nobody does if the gateway does not."""
-    every = upstream_of(contract).operation.request.constraints.values()
-    theirs = {(one.pointer, kind_of(one)) for one in every if "refuse" in one.alternatives}
-    for constraint in constraints("enum", "forbidden", *BOUNDS)(contract):
-        field = contract.mapping_of(constraint.pointer)
-        checked = field is not None and (field.upstream, kind_of(constraint)) in theirs
-        if not checked and not constraint.in_items and constraint.keyword != "minItems":
-            yield constraint
-
-
-def lengths_unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
-    return (found for found in unknown_to_upstream(contract) if found.keyword == "maxLength")
-
-
-def kind_of(constraint: Constraint) -> str:
-    return "form" if KEYWORDS[constraint.keyword].group is Group.FORM else constraint.keyword
-
-
-def gateway_only(contract: Contract) -> Iterator[PlainSite]:
-    """Fields that are for the gateway itself; what is passed on wrongly is seen of the upstream call."""
-    for spot in expected("upstream-call-known")(contract):
-        for found in constraints("enum")(contract):
-            if contract.mapping_of(found.pointer) is None:
-                yield PlainSite(spot.subject, spot.clause, pointer=found.pointer)
-
-
 def expected(judge: str) -> Sites[PlainSite]:
     """What the expectation with this judge is about, where a contract has it."""
 
@@ -190,6 +133,12 @@ def image_fields(*, inline: bool) -> Sites[ImageField]:
         return (image_field for image_field in images_of(contract).image_fields if image_field.inline is inline)
 
     return found
+
+
+def image_fields_of_several(contract: Contract) -> Iterator[ImageField]:
+    """The image fields of a contract that has more than one."""
+    fields = images_of(contract).image_fields
+    return iter(fields if len(fields) > 1 else ())
 
 
 def any_image_field(contract: Contract) -> Iterator[ImageField]:
@@ -245,7 +194,7 @@ def examples(contract: Contract) -> Iterator[PlainSite]:
 
 def by_default(contract: Contract) -> Iterator[PlainSite]:
     """What says how images come, where its contract has a default for it."""
-    asked = {image_field.asked_by for image_field in images_of(contract).image_fields}
+    asked = {image_field.asked_by for image_field in image_fields_of_several(contract)}
     for pointer in sorted(asked):
         part = schema_of(contract, pointer)
         if "default" in part.schema:

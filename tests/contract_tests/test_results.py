@@ -4,9 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from contract_tests.results import EXIT_STATUS, NO_ACCEPTED, Conformance, Verdict, require_judgements, sum_up
+from contract_tests.results import (
+    EXIT_STATUS,
+    MISSING,
+    NO_ACCEPTED,
+    UNBREAKABLE,
+    Conformance,
+    Verdict,
+    require_judgements,
+    sum_up,
+)
 from gateway_contract.rules.judge import Judgement
-from gateway_contract.rules.rule import PASS, Finding, failing, inconclusive
+from gateway_contract.rules.rule import ACCEPTED as ALLOWED_ACCEPTED
+from gateway_contract.rules.rule import BOTH_SIDES, PASS, Finding, Shown, failing, inconclusive
+from gateway_contract.rules.rule import REFUSED as OTHERS_REFUSED
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Exchange
 from tests.contract_tests.report_examples import made_up_rule, passed, run_of, undecided
@@ -68,6 +79,23 @@ def test_a_gateway_that_breaks_on_everything_is_not_blamed_for_each_refusal_that
     assert kept.verdict is Verdict.FAIL
     solid, _ = sum_up([limit, OTHER], [owed, Judgement(OTHER, ACCEPTED, PASS)])
     assert solid.verdict is Verdict.FAIL
+
+
+def test_a_limit_passes_only_if_both_its_sides_were_seen() -> None:
+    limit = replace(OTHER, needs=BOTH_SIDES)
+    kept, refused = Judgement(limit, ACCEPTED, ALLOWED_ACCEPTED), Judgement(limit, REFUSED, OTHERS_REFUSED)
+    accepted = Judgement(RULE, ACCEPTED, PASS)
+
+    def summed(*judged: Judgement, doubt: str = "", unbreakable: bool = False) -> tuple[Verdict, str]:
+        found = sum_up([limit], [accepted, *judged], doubt, frozenset({limit.id}) if unbreakable else frozenset())[0]
+        return found.verdict, found.reason
+
+    assert summed(kept, refused) == (Verdict.PASS, "")
+    assert summed(kept) == (Verdict.INCONCLUSIVE, MISSING[Shown.REFUSED])
+    assert summed(refused) == (Verdict.INCONCLUSIVE, MISSING[Shown.ACCEPTED])
+    assert summed(kept, unbreakable=True) == (Verdict.NOT_RUN, UNBREAKABLE)
+    assert summed(unbreakable=True) == (Verdict.NOT_RUN, UNBREAKABLE)
+    assert summed(kept, doubt=DOUBT) == (Verdict.NOT_RUN, DOUBT)
 
 
 def test_an_expected_rule_fails_a_strict_run_only() -> None:

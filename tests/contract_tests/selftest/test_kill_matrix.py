@@ -53,7 +53,7 @@ def test_rules_that_nobody_broke_are_told() -> None:
 
 def test_the_sums_count_what_held_and_tell_once_more_what_did_not() -> None:
     printed, shown = console()
-    defects = "1 of 2 defects found out (1 of them documented)"
+    defects = "1 of 2 defects detected (1 of them documented)"
     right = "1 of 1 right gateway blamed for nothing that a page says"
     print_sums([FOUND, SURVIVED, RIGHT], 61.4, printed)
     assert shown.getvalue().splitlines() == [

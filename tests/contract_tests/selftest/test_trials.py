@@ -111,7 +111,7 @@ def test_the_command_proves_one_defect_in_processes_of_its_own(tmp_path: Path) -
     found = CliRunner().invoke(main, ["selftest", *options])
     assert found.exit_code == 0
     assert [row["blamed"] for row in orjson.loads(file.read_bytes())] == [["size"]]
-    assert "powerbuyin: 1 of 1 defect found out (1 of them documented)" in found.output
+    assert "powerbuyin: 1 of 1 defect detected (1 of them documented)" in found.output
 
 
 def test_the_command_knows_no_other_defects() -> None:

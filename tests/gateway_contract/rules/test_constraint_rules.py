@@ -6,7 +6,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.constraint_rules import blamed_for_refusing
-from gateway_contract.rules.rule import PASS, Finding, Outcome, evidence_of, failing
+from gateway_contract.rules.rule import ACCEPTED, PASS, REFUSED, Finding, Outcome, evidence_of, failing
 from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
@@ -51,13 +51,13 @@ def order(**more: Json) -> Exchange:
 def test_a_bound_is_proven_by_a_value_exactly_at_it(
     name: str, at_bound: Body, inside: Body, invented: Contract
 ) -> None:
-    assert finding(invented, name, order(**at_bound)) == PASS
+    assert finding(invented, name, order(**at_bound)) == ACCEPTED
     assert finding(invented, name, order(**inside)) is None
 
 
 def test_other_keywords_are_proven_by_any_value(invented: Contract) -> None:
-    assert finding(invented, "chaos/type", order(chaos=5)) == PASS
-    assert finding(invented, "engine/enum", order()) == PASS
+    assert finding(invented, "chaos/type", order(chaos=5)) == ACCEPTED
+    assert finding(invented, "engine/enum", order()) == ACCEPTED
     assert finding(invented, "chaos/type", order()) is None
     assert finding(invented, "body/forbidden", order()) is None
 
@@ -102,8 +102,8 @@ def test_too_many_requests_say_nothing_of_the_request(status: int, invented: Con
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (400, PASS),
-        (499, PASS),
+        (400, REFUSED),
+        (499, REFUSED),
         (200, failing("100 refused with 4xx", "accepted (HTTP 200)")),
         (500, failing("100 refused with 4xx", "HTTP 500")),
         (302, failing("100 refused with 4xx", "HTTP 302")),
@@ -160,12 +160,12 @@ def test_text_may_be_cut_to_its_limit(invented: Contract) -> None:
     name = "unwanted/max-length"
     for text in (40 * "a", 39 * "a", 30 * "a"):
         cut = with_call(exchange, placed(call_body(exchange), "/settings/avoid", text))
-        assert finding(invented, name, cut) == PASS
+        assert finding(invented, name, cut) == REFUSED
     for dropped in (
         removed(call_body(exchange), "/settings/avoid"),
         placed(call_body(exchange), "/settings/avoid", None),
     ):
-        assert finding(invented, name, with_call(exchange, dropped)) == PASS
+        assert finding(invented, name, with_call(exchange, dropped)) == REFUSED
     for text in (41 * "a", 40 * "b"):
         spoilt = with_call(exchange, placed(call_body(exchange), "/settings/avoid", text))
         found = finding(invented, name, spoilt)
@@ -189,10 +189,10 @@ NAME = "sheets/maximum-for-the-fine-engine"
 def test_a_number_may_be_answered_as_if_it_were_its_bound(invented: Contract) -> None:
     call = PAINTBOX.call(ORDER | TOO_MANY)
     coerced = PAINTBOX.conforming(ORDER | TOO_MANY, images=2, call=placed(call, "/settings/copies", 2))
-    assert finding(invented, NAME, coerced) == PASS
+    assert finding(invented, NAME, coerced) == REFUSED
     without = with_call(coerced, removed(call, "/settings/copies"))
-    assert finding(invented, NAME, without) == PASS
-    assert finding(invented, NAME, replace(coerced, upstream=UNOBSERVED)) == PASS
+    assert finding(invented, NAME, without) == REFUSED
+    assert finding(invented, NAME, replace(coerced, upstream=UNOBSERVED)) == REFUSED
     three = PAINTBOX.conforming(ORDER | TOO_MANY, images=3, call=placed(call, "/settings/copies", 2))
     wanted = "3 refused with 4xx, or answered as if it were 2"
     assert finding(invented, NAME, three) == failing(wanted, "3 in pages")
@@ -205,7 +205,7 @@ def test_a_number_may_be_answered_as_if_it_were_its_bound(invented: Contract) ->
 def test_a_number_that_shows_nowhere_is_taken_as_coerced(invented: Contract) -> None:
     without = replace(invented, images=None, mapped=())
     taken = Exchange(post(ORDER | TOO_MANY), answered({}), (called({}),), ())
-    assert finding(without, NAME, taken) == PASS
+    assert finding(without, NAME, taken) == REFUSED
 
 
 def test_the_pages_example_is_judged_with_a_right_text_of_any_kind(invented: Contract) -> None:

@@ -13,6 +13,7 @@ from mock_server.defects.conforming import CONFORMING
 from mock_server.defects.defect import OPERATORS, DefectOperator
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
+KEYWORDS = load_contract(Path(__file__).parents[3] / "fixtures" / "contracts" / "keywords.yaml")
 each_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=BUNDLED)
 
 
@@ -47,11 +48,11 @@ def test_a_name_like_none_is_answered_without_a_guess() -> None:
         defects_named("###", CONTRACTS)
 
 
-def test_each_operator_is_tried_once_and_at_both_contracts() -> None:
-    tried = list(each_operator_once(CONTRACTS))
+def test_each_operator_is_tried_once_and_at_each_contract() -> None:
+    tried = list(each_operator_once([*CONTRACTS, KEYWORDS]))
     assert {defect.operator.name for _, defect in tried} == set(OPERATORS)
     assert len(tried) == len(OPERATORS)
-    assert {contract.name for contract, _ in tried} == set(BUNDLED)
+    assert {contract.name for contract, _ in tried} == {*BUNDLED, "keywords"}
 
 
 def test_a_limit_is_ignored_where_the_upstream_refuses_nothing_for_it_and_nowhere_else() -> None:
@@ -61,6 +62,21 @@ def test_a_limit_is_ignored_where_the_upstream_refuses_nothing_for_it_and_nowher
         {"prompt-constraint-ignored", "response_format-constraint-ignored", "negative_prompt-constraint-ignored"},
         {"response_format-constraint-ignored", "parameters-constraint-ignored"},
     ]
+
+
+def test_each_keyword_that_needs_a_request_of_its_own_can_be_ignored() -> None:
+    ignored = {one.operator.name for one in defects(KEYWORDS) if one.operator.name.startswith("ignores-")}
+    assert {
+        "ignores-any-of",
+        "ignores-one-of",
+        "ignores-not",
+        "ignores-contains",
+        "ignores-unique-items",
+        "ignores-min-properties",
+        "ignores-max-properties",
+        "ignores-property-names",
+        "ignores-dependent-required",
+    } <= ignored
 
 
 def test_every_name_of_version_1_has_a_new_one() -> None:
