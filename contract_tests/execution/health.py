@@ -10,6 +10,7 @@ from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import base_request
 from contract_tests.planning.plan import valid_case, with_own_id
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, UpstreamCall
+from gateway_contract.traffic.response_message import quoted_response
 from gateway_contract.values.json_value import ABSENT
 
 MOST_SILENT = 10
@@ -70,15 +71,15 @@ TLS_ADVICE = (
     "If it does not speak TLS, --gateway must begin with http://. To trust your own certificate authority, set "
     "SSL_CERT_FILE to its certificate."
 )
-UNAUTHORIZED = "the gateway rejects the token (HTTP {status}). Set GATEWAY_TOKEN to a valid one."
-NO_SUCH_PATH = "the gateway has no {method} {path} (HTTP {status}). --gateway must be the URL before {path}."
+UNAUTHORIZED = "the gateway rejects the token ({response}). Set GATEWAY_TOKEN to a valid one."
+NO_SUCH_PATH = "the gateway has no {method} {path} ({response}). --gateway must be the URL before {path}."
 UNUSABLE: Mapping[int, str] = {
-    300: "the gateway redirects (HTTP {status}). Set --gateway to the URL that it redirects to.",
+    300: "the gateway redirects ({response}). Set --gateway to the URL that it redirects to.",
     401: UNAUTHORIZED,
     403: UNAUTHORIZED,
     404: NO_SUCH_PATH,
     405: NO_SUCH_PATH,
-    429: "the gateway responds 429 to a single request. Wait, or raise the rate limits of this token.",
+    429: "the gateway responds 429 to a single request ({response}). Wait, or raise the rate limits of this token.",
 }
 """What an answer to a plain valid request means where it ends the run, and what to do."""
 
@@ -127,12 +128,13 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     if isinstance(answer, NoAnswer):
         advice = TLS_ADVICE if answer.problem.startswith("TLS: ") else ADVICE
         return f"{sender.gateway} cannot be used: {answer.problem}. {advice}"
+    response = quoted_response(answer, [sender.token])
     problem = UNUSABLE.get(answer.status // 100 * 100 if answer.status < 400 else answer.status)
     if problem is not None:
         operation = sender.contract.operation
-        return problem.format(status=answer.status, method=operation.method, path=operation.path)
+        return problem.format(response=response, method=operation.method, path=operation.path)
     if answer.body is ABSENT:
-        return f"the response (HTTP {answer.status}) is not JSON. Is {sender.gateway} an image gateway?"
+        return f"the response ({response}) is not JSON. Is {sender.gateway} an image gateway?"
     return ""
 
 

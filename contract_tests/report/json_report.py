@@ -9,11 +9,17 @@ from typing import NotRequired, TypedDict
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
 from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run
 from gateway_contract.traffic.curl import curl
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
+from gateway_contract.traffic.response_message import response_message
 
 SCHEMA = Path(__file__).parent / "schema.json"
 MOST_FAILURES = 5  # listed of one rule
+
+
+class QuotedResponse(TypedDict):
+    status: int
+    message: str  # the gateway's own words, at most 200 characters
 
 
 class ListedFailure(TypedDict):
@@ -22,6 +28,7 @@ class ListedFailure(TypedDict):
     curl: str
     exchange: str  # path from the report's folder
     note: NotRequired[str]  # what it takes
+    response: NotRequired[QuotedResponse]  # missing where the gateway gave no response
 
 
 class ListedRule(TypedDict):
@@ -112,6 +119,10 @@ def _failure(failure: FailingExchange, run: Run, names: dict[int, str], secrets:
     )
     if failure.finding.note:
         listed["note"] = redact(failure.finding.note, secrets)
+    answer = failure.exchange.answer
+    if isinstance(answer, Answer):
+        message = "" if answer.successful else response_message(answer, secrets)
+        listed["response"] = QuotedResponse(status=answer.status, message=message)
     return listed
 
 

@@ -5,6 +5,8 @@ import pytest
 from contract_tests.plugin import Redacted, VerdictOn
 from contract_tests.results import Verdict
 from gateway_contract.rules.rule import Rule
+from gateway_contract.traffic.exchange import Answer
+from gateway_contract.traffic.response_message import quoted_response
 
 
 def test_gateway_keeps(contract_name: str, rule: Rule, verdict_on: VerdictOn, redacted: Redacted) -> None:
@@ -13,8 +15,11 @@ def test_gateway_keeps(contract_name: str, rule: Rule, verdict_on: VerdictOn, re
         why = run.not_tested or "; ".join(run.our_errors)
         pytest.fail(redacted(contract_name, verdict, f"could not be tested: {why}"), pytrace=False)
     if verdict.verdict is Verdict.FAIL:
-        first = verdict.failures[0].finding
-        text = redacted(contract_name, verdict, f"{rule.statement}: expected {first.expected}, observed {first.told}")
+        first, answer = verdict.failures[0].finding, verdict.failures[0].exchange.answer
+        text = f"{rule.statement}: expected {first.expected}, observed {first.told}"
+        if isinstance(answer, Answer) and not answer.successful:
+            text += f"; the gateway responded {quoted_response(answer)}"
+        text = redacted(contract_name, verdict, text)
         if run.counts(verdict):
             pytest.fail(text, pytrace=False)
         pytest.xfail(text)  # an expectation, which fails only a strict run

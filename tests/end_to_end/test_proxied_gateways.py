@@ -94,7 +94,6 @@ def test_a_client_shows_a_certificate_and_a_header(judge: Judge, certificates: C
     assert_all_pass(judge(CLIENT_CERTIFICATE, *FEW_RULES, *authority, *credential, *tenant))
 
 
-@pytest.mark.xfail(reason="an answer that is not JSON is not quoted")
 def test_a_proxy_that_asks_for_a_certificate_is_quoted(judge: Judge, certificates: Certificates) -> None:
     outcome = judge(CLIENT_CERTIFICATE, *FEW_RULES, trusted=certificates.authority)
     assert outcome.status == 2

@@ -64,14 +64,20 @@ def test_a_gateway_whose_name_leads_nowhere(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        (401, "the gateway rejects the token (HTTP 401). Set GATEWAY_TOKEN to a valid one."),
-        (403, "the gateway rejects the token (HTTP 403). Set GATEWAY_TOKEN to a valid one."),
-        (404, "the gateway has no POST /v1/images/generations (HTTP 404). --gateway must be the URL before /v1/images"),
-        (405, "the gateway has no POST /v1/images/generations (HTTP 405)."),
-        (301, "the gateway redirects (HTTP 301). Set --gateway to the URL that it redirects to."),
-        (302, "the gateway redirects (HTTP 302). Set --gateway to the URL that it redirects to."),
-        (308, "the gateway redirects (HTTP 308). Set --gateway to the URL that it redirects to."),
-        (429, "the gateway responds 429 to a single request. Wait, or raise the rate limits of this token."),
+        (401, 'the gateway rejects the token (HTTP 401 "no"). Set GATEWAY_TOKEN to a valid one.'),
+        (403, 'the gateway rejects the token (HTTP 403 "no"). Set GATEWAY_TOKEN to a valid one.'),
+        (
+            404,
+            'the gateway has no POST /v1/images/generations (HTTP 404 "no"). --gateway must be the URL before /v1',
+        ),
+        (405, 'the gateway has no POST /v1/images/generations (HTTP 405 "no").'),
+        (301, 'the gateway redirects (HTTP 301 "no"). Set --gateway to the URL that it redirects to.'),
+        (302, 'the gateway redirects (HTTP 302 "no"). Set --gateway to the URL that it redirects to.'),
+        (308, 'the gateway redirects (HTTP 308 "no"). Set --gateway to the URL that it redirects to.'),
+        (
+            429,
+            'the gateway responds 429 to a single request (HTTP 429 "no"). Wait, or raise the rate limits of this',
+        ),
     ],
 )
 def test_a_gateway_that_answers(status: int, advice: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +91,7 @@ def test_a_gateway_that_answers(status: int, advice: str, folder: Path, monkeypa
 def test_something_that_answers_with_a_page(status: int, folder: Path) -> None:
     with replying(lambda *_: HTMLResponse("<html>Welcome</html>", status)) as gateway:
         said = told(ran(folder, gateway.url))
-    assert f"the response (HTTP {status}) is not JSON. Is {gateway.url} an image gateway?" in said
+    assert f'the response (HTTP {status} "Welcome") is not JSON. Is {gateway.url} an image gateway?' in said
 
 
 def calling(path: str, upstream: str) -> Reply:

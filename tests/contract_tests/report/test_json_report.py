@@ -13,7 +13,7 @@ from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import SCHEMA, write_report
 from contract_tests.results import Run, Verdict
 from gateway_contract.schema.constraint import Level
-from gateway_contract.traffic.exchange import BrokenImage, Exchange, NoAnswer, Observation
+from gateway_contract.traffic.exchange import Answer, BrokenImage, Exchange, NoAnswer, Observation
 from gateway_contract.values.json_value import ABSENT, Json
 from tests.contract_tests.report_examples import (
     CALLED_TWICE,
@@ -119,7 +119,12 @@ def test_a_failure_is_told_as_documented(tmp_path: Path) -> None:
     told = report["rules"][1]
     failure = told["failures"][0]
     assert failure.pop("curl").startswith("curl -X POST http://127.0.0.1:3000/v1/images/generations -H ")
-    assert failure == {"expected": "0 at /parameters/seed", "observed": "dropped", "exchange": "exchanges/0002.json"}
+    assert failure == {
+        "expected": "0 at /parameters/seed",
+        "observed": "dropped",
+        "response": {"status": 200, "message": ""},
+        "exchange": "exchanges/0002.json",
+    }
     assert {key: told[key] for key in told if key != "failures"} == {
         "id": "powerbuyin/seed/preserves-0",
         "kind": "preservation",
@@ -130,6 +135,25 @@ def test_a_failure_is_told_as_documented(tmp_path: Path) -> None:
         "verdict": "fail",
         "exchanges": 9,
     }
+
+
+@pytest.mark.parametrize(
+    ("answer", "response"),
+    [
+        (answering({"error": {"message": f"{TOKEN} is busy", "code": "E7"}}, 503), (503, "[redacted] is busy (E7)")),
+        (replace(answering(None, 502), content=b"<h1>Bad gateway</h1>", body=ABSENT), (502, "Bad gateway")),
+    ],
+)
+def test_a_rejection_is_quoted(answer: Answer, response: tuple[int, str], tmp_path: Path) -> None:
+    failure = failed(DOCUMENTED[0], "accepted", "HTTP 503", exchange(answer=answer))
+    report = report_of(run_of(failure), tmp_path, TOKEN)
+    VALIDATOR.validate(report)
+    assert report["rules"][0]["failures"][0]["response"] == dict(zip(("status", "message"), response, strict=True))
+
+
+def test_no_response_is_not_quoted(tmp_path: Path) -> None:
+    failure = failed(DOCUMENTED[0], "an answer", "timed out", exchange(answer=NoAnswer("timed out", 1.0)))
+    assert "response" not in report_of(run_of(failure), tmp_path)["rules"][0]["failures"][0]
 
 
 def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
