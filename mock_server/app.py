@@ -8,13 +8,11 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.admin.routes import admin_routes
-from mock_server.console.docs import docs_routes
-from mock_server.console.pages import console_routes
+from mock_server.console.pages import console_routes, docs_routes
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.runtime.mock import OWN_PAGES, Mock
-from mock_server.serving.addresses import with_address_check
-from mock_server.serving.asgi import with_cors
-from mock_server.serving.connection import is_closing, is_ending, reset_connection, wait_for_disconnect
+from mock_server.serving.asgi import with_address_check, with_cors
+from mock_server.serving.server import is_closing, is_ending, reset_connection, wait_for_disconnect
 
 
 def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:

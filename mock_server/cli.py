@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mock_server.options import Options
+from mock_server.run import Options
 from mock_server.serving.server import PortInUseError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

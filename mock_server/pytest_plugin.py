@@ -63,7 +63,7 @@ def image_gateway(running_image_gateway: "ImageGateway", request: pytest.Fixture
 
 
 def _apply_marker(gateway: "ImageGateway", marker: pytest.Mark) -> None:
-    from mock_server.faults.syntax import ScenarioError
+    from mock_server.faults.scenario_kind import ScenarioError
     from mock_server.gateway.modes import UnknownModeError
 
     def apply(scenario: str | None = None, mode: str | None = None) -> None:

@@ -12,8 +12,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
 from mock_server.defects.catalogue import UnknownDefectError
-from mock_server.runtime.dispatch import apply_scenario_file
-from mock_server.runtime.mock import Mock, serve_contracts
+from mock_server.runtime.mock import Mock, apply_scenario_file, serve_contracts
 from mock_server.scenarios.scenario_file import scenario_file
 
 Changed = Callable[[], Iterable[Path]]

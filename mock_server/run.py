@@ -1,9 +1,10 @@
-"""Run the mock in the foreground: print what it serves, and shut down gracefully."""
+"""Runs the mock in the foreground: prints what it serves, and shuts down gracefully."""
 
 import hashlib
 import secrets
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
@@ -20,14 +21,33 @@ from mock_server.gateway.recordings import read_recordings
 from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached
 from mock_server.images.user_images import canned_images
-from mock_server.options import Options
 from mock_server.reload import reloading
-from mock_server.runtime.dispatch import apply_scenario_file
-from mock_server.runtime.mock import MockSettings, create_mock, upstreams
+from mock_server.runtime.mock import MockSettings, apply_scenario_file, create_mock, upstreams
 from mock_server.scenarios.scenario_file import scenario_file
-from mock_server.serving.connection import SHUTDOWN_SECONDS, DroppingProtocol
-from mock_server.serving.server import listen, url_of
+from mock_server.serving.server import SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The parsed options; `--help` explains each."""
+
+    port: int
+    host: str
+    contracts: tuple[str, ...]
+    token: str | None = field(repr=False)
+    mode: str
+    scenario_file: Path | None
+    image_dir: Path | None
+    recordings: Path | None
+    upstream_url: str | None
+    upstream_key: str | None = field(repr=False)
+    proxy_upstream: str | None
+    link_signing_key: str | None = field(repr=False)
+    link_ttl: int  # seconds
+    journal_size: int  # requests
+    defect: str | None
+
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Wildcard addresses, and the loopback address that reaches each of them."""

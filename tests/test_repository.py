@@ -41,7 +41,7 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "content": ("OpenAPI, HAR: what a body holds", ("gateway_contract/contract/operation.py", HAR)),
     "url": (
         "OpenAPI, HAR: the address of a server",
-        ("gateway_contract/contract/load_contract.py", "mock_server/console/docs.py", HAR),
+        ("gateway_contract/contract/load_contract.py", "mock_server/console/pages.py", HAR),
     ),
     "size": (
         "a member of x-image and x-images; HAR: of a body",

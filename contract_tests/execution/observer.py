@@ -19,12 +19,10 @@ from gateway_contract.traffic.exchange import UpstreamCall, header
 from gateway_contract.values.json_value import Json
 from mock_server.faults.fault import Fault
 from mock_server.images.drawing import Picture
-from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
-from mock_server.images.png import SIGNATURE, chunk
+from mock_server.images.identity import KEYWORD, SIGNATURE, STAMP_SIZE, chunk, stamp, stamp_corner
 from mock_server.serving.server import serving
 from mock_server.upstream.protocols import protocol_of
-from mock_server.upstream.stub import UpstreamStub
-from mock_server.upstream.stub_app import upstream_app
+from mock_server.upstream.stub import UpstreamStub, upstream_app
 
 BITS, GREY = 1, 0  # per pixel; the kind of colour that IHDR names
 WHITE = b"\xff"

@@ -7,9 +7,8 @@ from typing import cast
 import jsonschema_rs
 
 from gateway_contract.values.json_value import ABSENT, Json
+from mock_server.admin.api import bad_request, errors, parse_body
 from mock_server.admin.filters import Judge, Selection, filters
-from mock_server.admin.openapi import errors, parse_body
-from mock_server.admin.problem import bad_request
 from mock_server.journal.entries import Entry
 from mock_server.journal.serialize import serialize_headers
 

@@ -10,7 +10,7 @@ import orjson
 
 from gateway_contract.document.node import did_you_mean
 from gateway_contract.values.json_value import ABSENT
-from mock_server.admin.problem import ProblemError, bad_request
+from mock_server.admin.api import ProblemError, bad_request
 from mock_server.gateway.modes import Mode
 from mock_server.journal.entries import Entry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus

@@ -12,10 +12,17 @@ from starlette.types import Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
 from mock_server.admin import requests
-from mock_server.admin.openapi import document, parse_body
-from mock_server.admin.problem import Handler, ProblemError, bad_request, check_origin, json_response, read_request_body
-from mock_server.faults.scenario_kind import ScenarioKind
-from mock_server.faults.syntax import ScenarioError
+from mock_server.admin.api import (
+    Handler,
+    ProblemError,
+    bad_request,
+    check_origin,
+    document,
+    json_response,
+    parse_body,
+    read_request_body,
+)
+from mock_server.faults.scenario_kind import ScenarioError, ScenarioKind
 from mock_server.gateway.modes import mode_named
 from mock_server.runtime.mock import Mock, ServedGateway
 from mock_server.scenarios.registry import KINDS

@@ -1,5 +1,7 @@
 """The first page: the gateways, how to call them, their behaviour, and the requests."""
 
+import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,19 +13,81 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.schema.constraint import ANY_NAME, Part
-from gateway_contract.traffic.curl import ANY_TOKEN
+from gateway_contract.traffic.curl import ANY_TOKEN, VARIABLE, curl_authorization
 from gateway_contract.values.json_value import ABSENT, Json, shortened
 from gateway_contract.values.pointer import read, tokens
-from mock_server.admin.problem import read_request_body
-from mock_server.console.rendering import html, served, whole_number
-from mock_server.console.snippets import compact, example_of, snippets
-from mock_server.console.view import row
-from mock_server.faults.syntax import ScenarioError
+from mock_server.admin.api import read_request_body
+from mock_server.console.view import html, row, served, whole_number
+from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.modes import Mode, UnknownModeError, mode_named
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.registry import KINDS
 from mock_server.scenarios.switches import CONSOLE, check_scenario
 from mock_server.serving.asgi import own_url
+
+CURL = """\
+curl {address} \\
+  -H {authorization} \\
+  -H 'Content-Type: application/json' \\
+  -d {body}"""
+PYTHON = """\
+{imports}from openai import OpenAI
+from openai.types import ImagesResponse
+
+client = OpenAI(base_url="{base}", api_key={key})
+answer = client.post("{path}", cast_to=ImagesResponse, body={body})
+print(answer.to_json())"""
+JAVASCRIPT = """\
+const answer = await fetch("{address}", {{
+  method: "{method}",
+  headers: {{ "Authorization": {authorization}, "Content-Type": "application/json" }},
+  body: JSON.stringify({body}),
+}});
+console.log(answer.status, await answer.json());"""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    language: str
+    text: str
+
+
+def example_of(contract: Contract) -> Json:
+    """The contract's example; an empty body if it has none."""
+    return contract.examples[0].body if contract.examples else {}
+
+
+def snippets(contract: Contract, base: str, secured: bool) -> list[Snippet]:  # noqa: FBT001 - a fact of the mock
+    """`base` is the gateway's URL without the operation's path; `secured` is True if only one token is accepted."""
+    operation, example = contract.operation, example_of(contract)
+    address, body = base + operation.path, compact(example)
+    key = f'os.environ["{VARIABLE}"]' if secured else f'"{ANY_TOKEN}"'
+    bearer = f"`Bearer ${{process.env.{VARIABLE}}}`" if secured else f'"Bearer {ANY_TOKEN}"'
+    python = {"imports": "import os\n\n" if secured else "", "base": base, "path": operation.path, "key": key}
+    javascript = {"address": address, "method": operation.method, "authorization": bearer}
+    return [
+        Snippet(
+            "curl", CURL.format(address=address, authorization=curl_authorization(secured), body=shlex.quote(body))
+        ),
+        Snippet("Python", PYTHON.format(**python, body=_python(example))),
+        Snippet("JavaScript", JAVASCRIPT.format(**javascript, body=body)),
+    ]
+
+
+def compact(body: Json) -> str:
+    """JSON with one line per top-level member."""
+    if not isinstance(body, dict) or not body:
+        return json.dumps(body, ensure_ascii=False)
+    lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in body.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _python(body: Json) -> str:
+    """The same as a Python literal."""
+    if not isinstance(body, dict) or not body:
+        return repr(body)
+    return "{\n" + "".join(f"    {name!r}: {value!r},\n" for name, value in body.items()) + "}"
+
 
 ASKED_FOR = ("boolean", "integer", "number", "string")
 LONG_TEXT = 200  # characters: what may be longer gets more room

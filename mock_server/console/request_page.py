@@ -18,8 +18,7 @@ from gateway_contract.traffic.exchange import Credential, Headers, Request, Upst
 from gateway_contract.traffic.redaction import REDACTED, redact
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
 from gateway_contract.values.pointer import below, is_within, read
-from mock_server.console.rendering import html, served, whole_number
-from mock_server.console.view import row
+from mock_server.console.view import html, row, served, whole_number
 from mock_server.journal.entries import Entry
 from mock_server.journal.verdict import EntryVerdict
 from mock_server.runtime.mock import Mock

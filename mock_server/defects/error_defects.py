@@ -14,8 +14,8 @@ from mock_server.defects.response_operators import answer_defect, error_body_def
 from mock_server.defects.sites import bodies, error_constraints, error_objects, expected, images_of
 from mock_server.defects.wrapping import ChangedTransport, no_answer_yet, with_middleware, with_transport
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
-from mock_server.serving.connection import reset_connection
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
+from mock_server.serving.server import reset_connection
 from mock_server.upstream.client import http_transport
 
 TIMEOUT = 3600.0  # seconds: longer than any client waits

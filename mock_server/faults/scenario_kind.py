@@ -1,11 +1,93 @@
-"""A kind of scenario: its name, its parameters, and what it applies to a gateway or an upstream."""
+"""Scenarios as text, `latency(2s) + chaos(of=reset|no-images)`, and kinds of scenarios with their parameters."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from mock_server.faults.syntax import ScenarioError, Step
+MAX_STEPS = 8
+MAX_CHARACTERS = 500
+MAX_SECONDS = 600.0
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")  # defects are called by the names of fields, too
+_NAMED_VALUE = re.compile(r"([a-z_]+) *= *(.*)")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|)")
+
+
+class ScenarioError(Exception):
+    """A scenario that is unknown or written wrong; the message names the part, and what is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One behaviour by its name, with the values in its brackets: in order, and by name."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    named: Mapping[str, str] | None = None
+
+    def __str__(self) -> str:
+        inside = [*self.values, *(f"{name}={value}" for name, value in (self.named or {}).items())]
+        return f"{self.name}({', '.join(inside)})" if inside else self.name
+
+
+def parse_scenario(text: str) -> tuple[Step, ...]:
+    """The steps of a scenario, outermost first. Raises ScenarioError."""
+    if len(text) > MAX_CHARACTERS:
+        raise ScenarioError(f"a scenario must have at most {MAX_CHARACTERS} characters; got {len(text)}")
+    if not (text.isascii() and text.isprintable()):  # responses name it in a header
+        raise ScenarioError(f"a scenario must be printable ASCII; got {text!r}")
+    parts = split_outside_brackets(text, "+")
+    if len(parts) > MAX_STEPS:
+        raise ScenarioError(f"a scenario must have at most {MAX_STEPS} parts; got {len(parts)}")
+    return tuple(_parse_step(part) for part in parts)
+
+
+def split_outside_brackets(text: str, separator: str) -> list[str]:
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == separator and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
+
+
+def _parse_step(part: str) -> Step:
+    name, inside = _split_brackets(part)
+    values, named = list[str](), dict[str, str]()
+    for argument in filter(None, split_outside_brackets(inside, ",")):
+        found = _NAMED_VALUE.fullmatch(argument)
+        if found is not None:
+            named[found[1]] = found[2]
+        elif named:
+            raise ScenarioError(f"{name}: put {argument!r} before the named values")
+        else:
+            values.append(argument)
+    return Step(name, tuple(values), named)
+
+
+def _split_brackets(part: str) -> tuple[str, str]:
+    """The name, and the text in the brackets after it."""
+    name, bracket, rest = part.partition("(")
+    inside, end, behind = rest.rpartition(")")
+    closed = inside.count("(") == inside.count(")") and bool(bracket) == bool(end) and not behind
+    if not closed or not NAME.fullmatch(name.strip()):
+        raise ScenarioError(f"a scenario must be like rate-limit or rate-limit(retry_after=5); got {part!r}")
+    return name.strip(), inside
+
+
+def parse_duration(text: str) -> float:
+    """The seconds of `800ms`, `2s` or `2`. Raises ScenarioError, also for a duration over 600 s."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ScenarioError(f"duration must be like 800ms or 2s; got {text!r}")
+    seconds = float(found[1]) / (1000 if found[2] == "ms" else 1)
+    if seconds > MAX_SECONDS:
+        raise ScenarioError(f"duration must be at most {MAX_SECONDS:g} s; got {seconds:g} s")
+    return seconds
+
 
 MAX_LISTED = 50  # names in a message
 Apply_co = TypeVar("Apply_co", covariant=True)

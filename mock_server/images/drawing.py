@@ -10,9 +10,8 @@ from zlib import crc32
 
 from PIL import Image, ImageDraw
 
-from mock_server.images.identity import KEYWORD, STAMP_SIZE, stamp, stamp_corner
+from mock_server.images.identity import KEYWORD, STAMP_SIZE, encode_png, stamp, stamp_corner
 from mock_server.images.lettering import fit_band, write_band, write_mark
-from mock_server.images.png import encode_png
 from mock_server.images.scenery import INK, PAPER, THEMES, Canvas, colours, paint
 
 STRIDE: Final = 5

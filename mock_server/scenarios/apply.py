@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.faults.syntax import ScenarioError, parse_scenario
+from mock_server.faults.scenario_kind import ScenarioError, parse_scenario
 from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.definition import RANDOM, AppOf, NamedScenario
 from mock_server.scenarios.registry import effect_of, under
@@ -17,8 +17,7 @@ from mock_server.scenarios.upstream_scenarios import is_fault, stub_change
 from mock_server.serving.asgi import replay_body, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.upstream.protocol import StubChange, UpstreamProtocol
-from mock_server.upstream.stub import UpstreamStub, response
-from mock_server.upstream.stub_app import too_large, upstream_app
+from mock_server.upstream.stub import UpstreamStub, response, too_large, upstream_app
 
 REMEMBERED = 64
 """Scenarios per gateway: what one remembers from request to request is forgotten with it."""

@@ -17,10 +17,8 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from gateway_contract.values.pointer import leaves, parent, placed, read, removed
 from mock_server.defects.catalogue import defects
 from mock_server.defects.defect import Defect
-from mock_server.faults.effects import effect
-from mock_server.faults.fault import FEWER_IMAGES, NO_RESPONSE, Fault
-from mock_server.faults.scenario_kind import Parameter, ScenarioKind, unknown
-from mock_server.faults.syntax import ScenarioError
+from mock_server.faults.fault import FEWER_IMAGES, NO_RESPONSE, Fault, effect
+from mock_server.faults.scenario_kind import Parameter, ScenarioError, ScenarioKind, unknown
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.definition import (

@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
-from mock_server.faults.scenario_kind import Parameter, ScenarioKind
-from mock_server.faults.syntax import ScenarioError, parse_duration
+from mock_server.faults.scenario_kind import Parameter, ScenarioError, ScenarioKind, parse_duration
 from mock_server.gateway.response_body import IMAGE_PATH, requested_image_field
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
 from mock_server.scenarios.definition import Effect, GatewayScenario, ScenarioArguments, change_gateway

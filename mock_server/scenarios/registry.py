@@ -6,17 +6,18 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway_contract.contract.definition import Contract
-from mock_server.faults.scenario_kind import unknown
-from mock_server.faults.syntax import ScenarioError, Step, parse_scenario
-from mock_server.scenarios import chaos, defect_scenario, fault_scenarios, image_scenarios, timing
+from mock_server.faults.scenario_kind import ScenarioError, Step, parse_scenario, unknown
+from mock_server.scenarios import defect_scenario, fault_scenarios, image_scenarios, timing
 from mock_server.scenarios.definition import AppOf, Build, Effect, GatewayScenario, NamedScenario, ScenarioArguments
 
 
 def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] = MappingProxyType({})) -> Effect:
     """The effect of a scenario on gateways of a contract; `named` are a user's own. Raises ScenarioError."""
     steps = parse_scenario(text)
-    if sum(step.name == chaos.NAME for step in steps) > 1:  # each needs all that is behind it once per choice
-        raise ScenarioError(f"a scenario must have at most one {chaos.NAME}; list its faults in of=a|b")
+    if (
+        sum(step.name == fault_scenarios.CHAOS for step in steps) > 1
+    ):  # each needs all that is behind it once per choice
+        raise ScenarioError(f"a scenario must have at most one {fault_scenarios.CHAOS}; list its faults in of=a|b")
     effects = [_effect(step, contract, named) for step in steps]
 
     def apply(inner: Build) -> Build:
@@ -63,7 +64,7 @@ KINDS: Final[Mapping[str, GatewayScenario]] = {
         *timing.kinds(),
         *fault_scenarios.connection_kinds(),
         *image_scenarios.kinds(),
-        *chaos.kinds(effect_of),
+        *fault_scenarios.chaos_kinds(effect_of),
         *defect_scenario.kinds(),
     )
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import DocumentError, Node, children, did_you_mean
 from gateway_contract.document.source import read
-from mock_server.faults.syntax import NAME, ScenarioError, parse_scenario
+from mock_server.faults.scenario_kind import NAME, ScenarioError, parse_scenario
 from mock_server.scenarios.definition import NamedScenario
 from mock_server.scenarios.switches import FILE, Switch, check_scenario
 

@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from gateway_contract.contract.definition import Contract
-from mock_server.faults.syntax import ScenarioError, parse_scenario
+from mock_server.faults.scenario_kind import ScenarioError, parse_scenario
 from mock_server.scenarios.definition import NamedScenario
 from mock_server.scenarios.registry import check_known
 from mock_server.scenarios.upstream_scenarios import stub_change

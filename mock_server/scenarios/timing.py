@@ -10,8 +10,7 @@ from random import Random
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
-from mock_server.faults.scenario_kind import Parameter, ScenarioKind
-from mock_server.faults.syntax import MAX_SECONDS, ScenarioError, parse_duration
+from mock_server.faults.scenario_kind import MAX_SECONDS, Parameter, ScenarioError, ScenarioKind, parse_duration
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.scenarios.definition import (
     Build,

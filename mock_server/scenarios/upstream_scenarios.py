@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mock_server.faults.fault import Fault
-from mock_server.faults.scenario_kind import Parameter, ScenarioKind, unknown
-from mock_server.faults.syntax import Step, parse_duration, parse_scenario
+from mock_server.faults.scenario_kind import Parameter, ScenarioKind, Step, parse_duration, parse_scenario, unknown
 from mock_server.scenarios.definition import FAULT, find_fault
 from mock_server.upstream.protocol import StubChange, UpstreamProtocol, UpstreamScenario
 from mock_server.upstream.stub import UpstreamStub

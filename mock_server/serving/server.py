@@ -1,14 +1,129 @@
-"""An application on a real socket: in this process, until the block ends."""
+"""An application on a real socket, and connections that break on purpose."""
 
+import asyncio
+import re
 import socket
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from starlette.types import Receive, Scope
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mock_server.serving.connection import DroppingProtocol
+EXTENSION = "connection.transport"
+ENDING = "connection.ending"
+MOST_HEAD = 2**16  # bytes
+TOO_LONG = "The head of the request is too long."
+SHUTDOWN_SECONDS = 2  # seconds that requests which are under way have when the server stops
+END_OF_HEAD = b"\r\n\r\n"
+UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*(?!websocket)[^\r\n]*", re.IGNORECASE)
+AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: what was not sent is thrown away, and the peer is told
+
+
+class SequentialFlow(FlowControl):
+    """Reads on only while no request waits for its turn: each would let in many more, and all would be kept."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self.waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self.waiting:
+            super().resume_reading()
+
+
+class DroppingProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with bounds on what a client may pile up, and two things that are nowhere in ASGI.
+
+    Its transport, to break it; and an event, set when the server stops, for answers that go on until then.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        self.ending = asyncio.Event()
+        self.head_bytes = 0  # received since the last piece of a body
+        self.in_head = True
+        self.extensions: dict[Any, Any] = {EXTENSION: transport, ENDING: self.ending}
+        super().connection_made(transport)
+        self.flow = SequentialFlow(transport, self.pipeline)
+
+    def shutdown(self) -> None:
+        self.ending.set()
+        self.loop.call_later(SHUTDOWN_SECONDS, self.cancel_tasks)
+        super().shutdown()
+
+    def cancel_tasks(self) -> None:
+        """Ends what is still under way, before uvicorn does so and complains, with a traceback for each."""
+        for task in tuple(self.tasks):
+            task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Bounds what comes between bodies: the parser would keep heads and trailers of any length."""
+        self.head_bytes += len(data)
+        super().data_received(without_upgrade(data) if self.in_head else data)
+        if self.head_bytes > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response(TOO_LONG)
+
+    def on_headers_complete(self) -> None:
+        """What comes as a header from now on is a trailer, and no header of the request (RFC 9110, 6.5.1)."""
+        self.in_head = False
+        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        self.head_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.head_bytes = 0
+        self.in_head = True
+        super().on_message_complete()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = self.extensions
+
+
+def without_upgrade(data: bytes) -> bytes:
+    """The data without an offer to change the protocol in the head that it begins with.
+
+    A server may ignore `Upgrade` (RFC 9110, 7.8). The parser does not: it takes what follows the head for the new
+    protocol, so that the body of a request by Java's client, which offers h2c, would be lost.
+    """
+    if b"pgrade" not in data and b"PGRADE" not in data:
+        return data
+    head, separator, rest = data.partition(END_OF_HEAD)
+    return UPGRADE.sub(b"", head) + separator + rest
+
+
+def is_ending(scope: Scope) -> bool:
+    """Whether the server is being stopped, as far as it tells."""
+    ending: asyncio.Event | None = scope.get("extensions", {}).get(ENDING)
+    return ending is not None and ending.is_set()
+
+
+def is_closing(scope: Scope) -> bool:
+    """Whether the connection of a request is closed already, though the server may not have noticed."""
+    transport: asyncio.Transport | None = scope.get("extensions", {}).get(EXTENSION)
+    return transport is not None and transport.is_closing()
+
+
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Wait until the server knows that the client is gone; before that it would complain of half a response."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def reset_connection(scope: Scope, receive: Receive) -> None:
+    """Reset the connection of a request."""
+    transport: asyncio.Transport = scope["extensions"][EXTENSION]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    transport.abort()
+    await wait_for_disconnect(receive)
 
 
 class PortInUseError(Exception):

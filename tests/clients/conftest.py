@@ -20,8 +20,7 @@ from mock_server.runtime.mock import MockSettings
 from mock_server.serving.server import serving
 from mock_server.testing import running_mock
 from mock_server.upstream.protocols import protocol_of
-from mock_server.upstream.stub import UpstreamStub
-from mock_server.upstream.stub_app import upstream_app
+from mock_server.upstream.stub import UpstreamStub, upstream_app
 from tests.clients.calls import CONTRACTS, FAILING, TOKEN, Failing
 from tests.clients.node import HERE, Node, openai_package, running_node
 from tests.mock_server.served import fault_named

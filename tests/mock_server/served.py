@@ -20,8 +20,7 @@ from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, http_transport
 from mock_server.upstream.protocols import PROTOCOLS, protocol_of
-from mock_server.upstream.stub import UpstreamStub
-from mock_server.upstream.stub_app import upstream_app
+from mock_server.upstream.stub import UpstreamStub, upstream_app
 
 KEY = "sk-of-the-gateway"
 DASHSCOPE = PROTOCOLS["dashscope"]

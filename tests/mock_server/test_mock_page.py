@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from mock_server.admin.openapi import document
+from mock_server.admin.api import document
 from mock_server.cli import main
 from mock_server.gateway.modes import Mode
 from mock_server.scenarios.registry import KINDS, check_known

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gateway_contract.values.json_value import Json
-from mock_server.faults.syntax import ScenarioError
+from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.modes import UnknownModeError
 from mock_server.testing import ImageGateway, ImageUpstream
 from tests.gateway_contract.invented import write_invented

@@ -11,8 +11,8 @@ from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.faults.fault import Fault
-from mock_server.upstream.dashscope import fault_responses, messages, scenarios, task_messages, task_routes
-from mock_server.upstream.dashscope.task_transport import TASK_OPERATION, TaskTransport
+from mock_server.upstream.dashscope import messages, scenarios, task_messages, task_routes
+from mock_server.upstream.dashscope.task_messages import TASK_OPERATION, TaskTransport
 from mock_server.upstream.protocol import (
     CallProblem,
     GeneratedImages,
@@ -36,7 +36,7 @@ class DashScope:
 
     @property
     def faults(self) -> Sequence[Fault]:
-        return fault_responses.FAULTS
+        return messages.FAULTS
 
     def layouts(self, call: Json) -> Sequence[str]:
         return messages.layouts(call)
@@ -52,7 +52,7 @@ class DashScope:
         return messages.reply(messages.success(images))
 
     def error(self, fault: Fault) -> Reply | None:
-        return fault_responses.error(fault)
+        return messages.error(fault)
 
     def reject(self, broken: Sequence[Constraint], options: StubOptions) -> Reply:
         return messages.rejection_of(broken, options.unknown_model).reply()

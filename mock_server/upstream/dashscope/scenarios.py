@@ -5,10 +5,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from gateway_contract.traffic.exchange import FaultCause
-from mock_server.faults.scenario_kind import Parameter, ScenarioKind, choose
-from mock_server.faults.syntax import parse_duration
-from mock_server.upstream.dashscope.fault_responses import INFERENCE_ERROR, MODERATED_OUTPUT
-from mock_server.upstream.dashscope.messages import LAYOUTS
+from mock_server.faults.scenario_kind import Parameter, ScenarioKind, choose, parse_duration
+from mock_server.upstream.dashscope.messages import INFERENCE_ERROR, LAYOUTS, MODERATED_OUTPUT
 from mock_server.upstream.protocol import StubChange, UpstreamError, UpstreamScenario
 from mock_server.upstream.stub import UpstreamStub
 

@@ -1,6 +1,8 @@
-"""The vendor's messages about tasks: how the stub writes them, and how a gateway reads them."""
+"""The vendor's messages about tasks, and a transport that submits and polls them."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Literal
@@ -8,10 +10,9 @@ from typing import Literal
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from gateway_contract.values.pointer import read
 from mock_server.upstream.calls import new_id
-from mock_server.upstream.dashscope.fault_responses import INFERENCE_ERROR
-from mock_server.upstream.dashscope.messages import VendorError, success, usage
+from mock_server.upstream.dashscope.messages import INFERENCE_ERROR, VendorError, is_wan_model, success, usage
 from mock_server.upstream.prompt_extension import extended
-from mock_server.upstream.protocol import GeneratedImages, UpstreamError
+from mock_server.upstream.protocol import GeneratedImages, Outbound, UpstreamAnswer, UpstreamError, UpstreamTransport
 from mock_server.upstream.tasks import TaskStatus
 
 MODE_HEADER = "x-dashscope-async"
@@ -93,3 +94,45 @@ def result_links(answer: Json) -> list[str]:
     results = read(answer, "/output/results")
     found = [read(result, "/url") for result in results] if isinstance(results, list) else []
     return [link for link in found if isinstance(link, str) and link]
+
+
+TASK_OPERATION = "submitGeneration"
+BETWEEN_POLLS = 0.02  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTransport:
+    """Submits calls for the wan models as tasks.
+
+    `synchronous` is the URL of the synchronous operation, `submit` that for tasks, `base` what both begin with.
+    """
+
+    transport: UpstreamTransport
+    base: str
+    synchronous: str
+    submit: str
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        if outbound.url != self.synchronous or outbound.body is ABSENT or not is_wan_model(outbound.body):
+            return await self.transport.send(outbound)
+        submitted = await self.transport.send(replace(outbound, url=self.submit, headers=((MODE_HEADER, ENABLED),)))
+        task_id = submitted_task(submitted.body)
+        if task_id is None:
+            return submitted
+        url = self.base + TASK_PATH.format(task_id=task_id)
+        return await self._poll(submitted, Outbound("GET", url, ABSENT, outbound.key))
+
+    async def _poll(self, submitted: UpstreamAnswer, poll: Outbound) -> UpstreamAnswer:
+        """The answer with which the synchronous operation would have reported the result of the task."""
+        while status_in((polled := await self.transport.send(poll)).body) in UNDER_WAY:  # noqa: ASYNC110 - the upstream says
+            await asyncio.sleep(BETWEEN_POLLS)
+        if polled.body is ABSENT:
+            return polled
+        status, body = as_synchronous(polled.body)
+        return UpstreamAnswer(replace(submitted.call, status=status), body)
+
+    async def image(self, link: str) -> bytes | None:
+        return await self.transport.image(link)
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()

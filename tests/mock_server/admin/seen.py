@@ -9,7 +9,7 @@ import httpx
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
-from mock_server.admin.openapi import errors, schema_named
+from mock_server.admin.api import errors, schema_named
 from mock_server.admin.routes import ROOT
 from mock_server.app import mock_app
 from mock_server.runtime.mock import Mock, MockSettings, create_mock

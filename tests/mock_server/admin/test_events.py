@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from mock_server.admin.events import resumed_after, stream
-from mock_server.admin.openapi import errors, schema_named
+from mock_server.admin.api import errors, schema_named
+from mock_server.admin.requests import resumed_after, stream
 from mock_server.journal.entries import Journal
 from tests.mock_server.admin.seen import Body, Seen, seen
 

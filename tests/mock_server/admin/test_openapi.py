@@ -14,7 +14,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from gateway_contract.contract.definition import Contract
-from mock_server.admin.openapi import document
+from mock_server.admin.api import document
 from tests.browser import blank_page, launched
 from tests.mock_server.admin.seen import Body, Seen, seen
 

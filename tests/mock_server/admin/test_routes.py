@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway_contract.contract.definition import Contract
-from mock_server.admin.openapi import document
+from mock_server.admin.api import document
 from mock_server.admin.routes import NotFoundRoute, admin_routes
 from mock_server.gateway.modes import Mode
 from mock_server.runtime.mock import MockSettings, create_mock

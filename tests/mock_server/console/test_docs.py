@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 from playwright.async_api import Browser, Page, expect
 
 from gateway_contract.contract.definition import Contract
-from mock_server.console.docs import ADMIN
+from mock_server.console.pages import ADMIN
 from tests.browser import blank_page
 from tests.mock_server.admin.seen import Seen, seen
 

@@ -6,8 +6,7 @@ import orjson
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from mock_server.console.rendering import html
-from mock_server.console.view import format_duration, format_status, mood, row
+from mock_server.console.view import format_duration, format_status, html, mood, row
 from mock_server.gateway.openai_errors import error_body
 from mock_server.journal.entries import Entry
 from mock_server.serving.error_response import ErrorResponse

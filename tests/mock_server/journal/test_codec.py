@@ -12,9 +12,8 @@ import pytest
 
 from gateway_contract.traffic.exchange import FaultCause, PlayedFault, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, read_json
-from mock_server.journal.codec import JournalRecord, pack, redact_record, to_entry, unpack
 from mock_server.journal.entries import Journal
-from mock_server.journal.recorder import describe_bytes, store
+from mock_server.journal.recorder import JournalRecord, describe_bytes, pack, redact_record, store, to_entry, unpack
 from mock_server.serving.signing import Signer
 
 TOKEN = b"a-token-of-nobody"

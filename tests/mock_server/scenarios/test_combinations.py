@@ -14,7 +14,7 @@ from gateway_contract.document.node import DocumentError
 from gateway_contract.values.json_value import ABSENT
 from gateway_contract.values.pointer import read
 from mock_server.defects.catalogue import defects
-from mock_server.faults.syntax import ScenarioError, parse_scenario, split_outside_brackets
+from mock_server.faults.scenario_kind import ScenarioError, parse_scenario, split_outside_brackets
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.definition import NamedScenario
 from mock_server.scenarios.registry import check_known, effect_of

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from mock_server.faults.syntax import ScenarioError
+from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.definition import GatewayScenario
 from mock_server.scenarios.registry import KINDS, effect_of

@@ -6,7 +6,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import DocumentError
-from mock_server.faults.syntax import ScenarioError
+from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.scenarios.definition import NamedScenario
 from mock_server.scenarios.registry import effect_of
 from mock_server.scenarios.scenario_file import scenario_file

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.faults.syntax import MAX_STEPS, ScenarioError, Step, parse_duration, parse_scenario
+from mock_server.faults.scenario_kind import MAX_STEPS, ScenarioError, Step, parse_duration, parse_scenario
 
 FORM = "a scenario must be like rate-limit or rate-limit(retry_after=5);"
 

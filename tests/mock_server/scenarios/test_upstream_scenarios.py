@@ -9,7 +9,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
-from mock_server.faults.syntax import ScenarioError
+from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.scenarios.switches import HEADER
 from mock_server.scenarios.upstream_scenarios import stub_change, upstream_scenarios
 from tests.mock_server.admin.seen import Seen, seen

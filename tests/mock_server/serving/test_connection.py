@@ -22,8 +22,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mock_server.serving.connection import DroppingProtocol, SequentialFlow
-from mock_server.serving.server import serving
+from mock_server.serving.server import DroppingProtocol, SequentialFlow, serving
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 PARAMETERS: dict[Callable[..., Any], list[str]] = {

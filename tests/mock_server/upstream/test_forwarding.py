@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT
-from mock_server.faults.effects import reset, reset_mid_response, silence
+from mock_server.faults.fault import reset, reset_mid_response, silence
 from mock_server.images.identity import identity_of
 from mock_server.serving.server import serving
 from mock_server.upstream import forward as forwarding_module

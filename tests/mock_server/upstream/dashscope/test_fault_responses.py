@@ -18,8 +18,7 @@ from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, http_transport
 from mock_server.upstream.dashscope import messages
 from mock_server.upstream.protocols import protocol_of
-from mock_server.upstream.stub import UpstreamStub
-from mock_server.upstream.stub_app import upstream_app
+from mock_server.upstream.stub import UpstreamStub, upstream_app
 from tests.mock_server.served import DASHSCOPE, client, fault_named
 
 CALL: Json = {

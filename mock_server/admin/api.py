@@ -1,16 +1,20 @@
-"""Problem responses (RFC 9457) of the admin API, its JSON responses, and bounded reading of request bodies."""
+"""What all endpoints of the admin API share: its OpenAPI document, bodies, and problem responses (RFC 9457)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+import jsonschema_rs
 import orjson
+import yaml
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_contract.values.json_value import Json
+from gateway_contract.contract.load_contract import FOLDER
+from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.serving.asgi import MAX_BODY, TooLargeError, read_body
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -75,3 +79,41 @@ def check_origin(method: str, headers: Headers) -> None:
         return
     detail = f"Pages of {origin} must not use the admin API; only the mock's own pages may."
     raise ProblemError(HTTPStatus.FORBIDDEN, "Cross-origin request rejected", detail)
+
+
+MAX_ERROR = 300  # characters of one error message, which repeats the invalid value
+SEE = "see GET /_mock/openapi.json"
+
+
+@cache
+def document() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((FOLDER / "mock-admin.yaml").read_text("utf-8"))
+    return read
+
+
+@cache
+def schema_named(name: str) -> jsonschema_rs.Draft202012Validator:
+    """A validator for one of the document's schemas."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document()["components"]}
+    return jsonschema_rs.Draft202012Validator(schema, offline=True)
+
+
+def parse_body(name: str, content: bytes) -> dict[str, Json]:
+    """Parse a body and validate it against a schema of the document. Raises ProblemError with all errors."""
+    body = read_json(content)
+    if not isinstance(body, dict):
+        what = "JSON" if body is ABSENT else "an object"
+        raise bad_request(f"The body is not {what}; {SEE}.")
+    problems = list(errors(schema_named(name), body))
+    if problems:
+        raise bad_request(f"{'; '.join(problems)}; {SEE}.")
+    return body
+
+
+def errors(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[str]:
+    """The errors of a value, one line each, with the path to the invalid part."""
+    for error in validator.iter_errors(value):
+        place = "".join(f"/{step}" for step in error.instance_path)
+        message = error.message
+        shown = message if len(message) <= MAX_ERROR else f"{message[: MAX_ERROR // 2]}…{message[-MAX_ERROR // 2 :]}"
+        yield f"at {place}: {shown}" if place else shown
