@@ -259,7 +259,7 @@ def test_the_upstream_is_switched_as_the_gateways_are(console: Seen) -> None:
     [
         ("scenario", {"scenario": "server-error", "times": "0"}, "must be a whole number from 1"),
         ("scenario", {"scenario": "server-error", "times": "9" * 5000}, "must be a whole number from 1"),
-        ("scenario", {"scenario": "server-error", "gateway": "nobody"}, "no gateway"),
+        ("scenario", {"scenario": "server-error", "gateway": "nobody"}, "Unknown gateway"),
         ("scenario", {"scenario": "((("}, "The scenario was not set"),
         ("mode", {"mode": "harsh"}, "strict, lenient, off"),
         ("mode", {}, "strict, lenient, off"),

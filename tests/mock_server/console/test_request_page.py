@@ -138,7 +138,7 @@ async def test_what_cannot_be_copied_is_selected(browser: Browser, console: Seen
 
 async def test_an_order_that_was_just_made_up_is_shown_too(browser: Browser, paintbox: Seen) -> None:
     order: Body = {"engine": "quick", "wish": {"words": "a kite"}, "chaos": 0}
-    paintbox.ask("paintbox", order, {"x-mock-scenario": "chaos-lost-when-falsy"})
+    paintbox.ask("paintbox", order, {"x-mock-scenario": "chaos-dropped-when-falsy"})
     async with newest(browser, paintbox) as page:
         await expect(page.locator("h1")).to_contain_text("a kite")
         await expect(page.locator(f"{ASKED} mark")).to_have_text('  "chaos": 0')
