@@ -130,6 +130,22 @@ def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
 
 @main.command()
 @click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both]")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
+@click.option("--complete", is_flag=True, help="Exit with 1 if a contract states anything that no rule tests.")
+def check(contracts: tuple[str, ...], overlays: tuple[Path, ...], complete: bool) -> None:  # noqa: FBT001 # an option
+    """List what each contract states and no rule tests. Exit with 2 if a contract does not load."""
+    from contract_tests.check import check_contracts
+    from gateway_contract.contract.load_contract import BUNDLED
+    from gateway_contract.document.node import DocumentError
+
+    try:
+        sys.exit(check_contracts(contracts or BUNDLED, overlays, complete=complete))
+    except DocumentError as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
+@click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both]")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to run at the same time. [processors + 1]")
 @click.option("--defect", metavar="NAME", help="Only this defect; `python -m mock_server --list-defects` lists them.")
 @click.option(

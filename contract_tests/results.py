@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from gateway_contract.contract.coverage import Untested
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
@@ -80,6 +81,7 @@ class Run:
     our_errors: tuple[str, ...] = ()
     reason_not_run: str = ""  # why what was not run was not run, where that is no choice of the user's
     fuzzed: Fuzzed | None = None
+    untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
 
     @property
     def conformance(self) -> Conformance:
@@ -94,6 +96,7 @@ class Run:
 
 UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
 NOTHING_JUDGED = "no rule could be judged: {reason}"
+UNTESTED = "no rule tests {} of the contract's statements, which a strict run does not allow; the first: {}"
 
 
 def require_judgements(run: Run, selected: Container[str]) -> Run:
@@ -104,7 +107,11 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
     if asked and all(one.verdict in UNDECIDED for one in asked):
         return replace(run, not_tested=run.reason_not_run or NOTHING_JUDGED.format(reason=asked[0].reason))
     missed = any(one.verdict is Verdict.NOT_RUN and one.rule.untestable is None for one in asked)
-    return replace(run, not_tested=run.reason_not_run) if run.reason_not_run and missed else run
+    if run.reason_not_run and missed:
+        return replace(run, not_tested=run.reason_not_run)
+    if run.strict and run.untested:
+        return replace(run, not_tested=UNTESTED.format(len(run.untested), run.untested[0]))
+    return run
 
 
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})

@@ -19,6 +19,7 @@ from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver,
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
+from contract_tests.planning.untested import untested_statements
 from contract_tests.results import UNSEEN, Cost, Run, require_judgements, sum_up
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
@@ -122,6 +123,7 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         our_errors=describe_errors(campaign.errors.errors),
         reason_not_run=campaign.health.reason_not_run,
         fuzzed=campaign.fuzzed,
+        untested=untested_statements(contract, campaign.plan),
     )
     return require_judgements(judged, ready.selected)
 

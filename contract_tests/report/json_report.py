@@ -44,6 +44,12 @@ class ListedRule(TypedDict):
     reason: NotRequired[str]
 
 
+class ListedStatement(TypedDict):
+    at: str  # file and line
+    what: str
+    reason: str
+
+
 class Report(TypedDict):
     schema_version: int
     contract: str
@@ -54,6 +60,7 @@ class Report(TypedDict):
     duration_seconds: float
     cost: dict[str, int]
     rules: list[ListedRule]
+    untested: list[ListedStatement]
     reason: NotRequired[str]
     errors: NotRequired[list[str]]
 
@@ -84,6 +91,7 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         duration_seconds=round(run.seconds, 3),
         cost=asdict(run.cost),
         rules=[_rule(verdict, run, names, secrets) for verdict in run.verdicts],
+        untested=[ListedStatement(at=str(one.place), what=one.what, reason=one.reason) for one in run.untested],
     )
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
         report["reason"] = redact(run.not_tested, secrets)

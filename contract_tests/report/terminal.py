@@ -181,6 +181,8 @@ def _labelled(line: FailureLine) -> Text:
 
 def _tail(run: Run, report: Path | None) -> Iterable[tuple[str, str]]:
     yield "rules", wording.counts(run)
+    if run.untested:
+        yield "untested", wording.untested_summary(run)
     if run.fuzzed is not None:
         yield "fuzzed", wording.fuzzing_summary(run.fuzzed)
     yield "cost", wording.cost(run)

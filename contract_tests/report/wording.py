@@ -69,6 +69,11 @@ def counts(run: Run) -> str:
     return ", ".join(f"{seen.count(verdict)} {word}" for verdict, word in TO_READ.items() if verdict in seen) or "none"
 
 
+def untested_summary(run: Run) -> str:
+    """How many statements of the contract no rule tests, with the first of them."""
+    return f"{counted(len(run.untested), 'statement')}, for example {run.untested[0]}; `check-gateway check` lists all"
+
+
 def cost(run: Run) -> str:
     upstream = counted(run.cost.upstream_calls, "upstream call") if run.observed is Observation.TWO_SIDED else ""
     parts = (counted(run.cost.requests, "request"), counted(run.cost.images, "image"), upstream)

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway_contract.contract.checks import check_frame, check_pointers, check_values, untyped_conditions
+from gateway_contract.contract.coverage import check_fields
 from gateway_contract.contract.definition import Clause, Contract, Drawing, Example, Expectation, MappedField, Upstream
 from gateway_contract.contract.extensions import check_vocabulary, request_pointer
 from gateway_contract.contract.operation import (
@@ -68,6 +69,7 @@ def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
         mock_values=mock_values(operation.answer),
         upstream=upstream,
     )
+    check_fields(document)
     check_pointers(contract)
     check_values(contract)
     return replace(contract, warnings=tuple(untyped_conditions(contract)))

@@ -157,22 +157,40 @@ def _schema_at(document: Document, pointer: str, holder: str) -> str:
 
 
 def _success(document: Document, pointer: str) -> str:
+    status = success_status(document, pointer)
+    if status is None:
+        raise DocumentError(document.place(pointer), "no successful response", "describe the 2xx response")
+    return _schema_at(document, pointer, "/responses" + below("", status))
+
+
+def success_status(document: Document, pointer: str) -> str | None:
+    """The status whose schema successful responses are tested by."""
     responses = read(document.tree, below(pointer, "responses"))
     found = sorted(status for status in responses if status.startswith("2")) if isinstance(responses, dict) else []
-    if not found:
-        raise DocumentError(document.place(pointer), "no successful response", "describe the 2xx response")
-    return _schema_at(document, pointer, "/responses" + below("", found[0]))
+    return found[0] if found else None
+
+
+def error_status(document: Document, pointer: str) -> str | None:
+    """The status whose schema rejections are tested by."""
+    statuses = ("4XX", "400", "default")
+    known = (status for status in statuses if read(document.tree, f"{pointer}/responses/{status}") is not ABSENT)
+    return next(known, None)
 
 
 def _refusal(document: Document, pointer: str) -> str | None:
-    for status in ("4XX", "400", "default"):
-        holder = "/responses" + below("", status)
-        if read(document.tree, pointer + holder) is not ABSENT:
-            return _schema_at(document, pointer, holder)
-    return None
+    status = error_status(document, pointer)
+    return None if status is None else _schema_at(document, pointer, f"/responses/{status}")
 
 
 def _is_secured(document: Document, pointer: str) -> bool:
+    """Whether an operation asks for the credentials that requests have: a bearer token."""
     own = read(document.tree, below(pointer, "security"))
     wanted = document.tree.get("security") if own is ABSENT else own
-    return isinstance(wanted, list) and bool(wanted) and all(wanted)  # an empty requirement lets anybody in
+    if not isinstance(wanted, list) or not wanted or not all(wanted):
+        return False  # an empty requirement lets anybody in
+    names = [name for entry in wanted if isinstance(entry, dict) for name in entry]
+    return any(is_bearer(read(document.tree, below("/components/securitySchemes", name))) for name in names)
+
+
+def is_bearer(scheme: object) -> bool:
+    return isinstance(scheme, dict) and scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "bearer"

@@ -20,6 +20,7 @@ paths:
       responses:
         "201": {content: {application/json: {schema: {type: object}}}}
         default: {content: {application/json: {schema: {type: object}}}}
+components: {securitySchemes: {bearer: {type: http, scheme: bearer}, key: {type: apiKey, in: header, name: X-Key}}}
 """
 
 
@@ -71,6 +72,8 @@ def test_what_an_operation_lacks_is_told_with_its_line(old: str, new: str, probl
     [
         ("security: [{bearer: []}]", True),
         ("security: [{bearer: []}, {}]", False),
+        ("security: [{key: []}]", False),
+        ("security: [{key: []}, {bearer: []}]", True),
         ("security: []", False),
         ("info: {}", False),
     ],

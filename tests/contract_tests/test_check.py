@@ -1,0 +1,58 @@
+"""`check-gateway check` lists what a contract states and no rule tests, with file and line."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from contract_tests.cli import main
+from contract_tests.results import Conformance, require_judgements
+from gateway_contract.contract.coverage import Untested
+from gateway_contract.document.node import Place
+from tests.contract_tests.report_examples import DOCUMENTED, passed, run_of
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "contracts"
+SILENT = FIXTURES / "silent.yaml"
+
+
+def check(*arguments: str) -> tuple[int, list[str]]:
+    found = CliRunner().invoke(main, ["check", *arguments])
+    return found.exit_code, found.output.splitlines()
+
+
+def test_every_planted_line_is_listed_and_no_other() -> None:
+    status, (head, *lines) = check("--contract", str(SILENT))
+    planted = [
+        f"{SILENT}:{number}"
+        for number, line in enumerate(SILENT.read_text(encoding="utf-8").splitlines(), 1)
+        if line.endswith("# not tested")
+    ]
+    assert [line.split()[0] for line in lines] == planted
+    assert head.startswith("silent  POST /v1/draw (draw)  ")
+    assert head.endswith(f" rules, {len(planted)} statements not tested")
+    assert status == 0
+
+
+def test_a_value_that_the_upstream_refuses_names_both_lines() -> None:
+    _, lines = check("--contract", str(SILENT))
+    assert any(line.endswith("copies/maximum: 10 is refused by engine.yaml:33 (maximum 6)") for line in lines)
+
+
+@pytest.mark.parametrize(("contract", "status"), [(str(SILENT), 1), ("powertokens", 0), ("powerbuyin", 0)])
+def test_a_complete_contract_leaves_nothing_untested(contract: str, status: int) -> None:
+    assert check("--complete", "--contract", contract)[0] == status
+
+
+def test_a_contract_that_does_not_load_ends_with_2(tmp_path: Path) -> None:
+    assert check("--contract", str(tmp_path / "none.yaml"))[0] == 2
+
+
+def test_a_strict_run_does_not_conform_to_what_no_rule_tests() -> None:
+    statement = Untested(Place(Path("silent.yaml"), 20), "X-Trace", "header parameters are not sent")
+    rule = DOCUMENTED[0]
+    lenient, strict = (replace(run_of(passed(rule), strict=strict), untested=(statement,)) for strict in (False, True))
+    assert require_judgements(lenient, {rule.id}).conformance is Conformance.CONFORMS
+    judged = require_judgements(strict, {rule.id})
+    assert judged.conformance is Conformance.NOT_TESTED
+    assert "silent.yaml:20  X-Trace: header parameters are not sent" in judged.not_tested
