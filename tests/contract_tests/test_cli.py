@@ -20,6 +20,8 @@ from tests.contract_tests.gateways import TOKEN, as_json, generated, replying
 from tests.contract_tests.three_contracts import PLUS, POWERTOKENS, with_plus
 from tests.gateway_contract.invented import write_invented
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -12,6 +12,8 @@ import pytest
 from contract_tests.selftest.trials import Trial, TrialKind, defects_of, prepared_for, row_of, short_name
 from gateway_contract.contract.load_contract import BUNDLED
 
+pytestmark = pytest.mark.slow
+
 BROKEN_BY: dict[str, dict[str, str]] = orjson.loads(Path(__file__).with_name("broken_by.json").read_bytes())
 EVERY = 16  # of so many defects one is tried
 

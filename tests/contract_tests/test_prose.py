@@ -16,6 +16,8 @@ from gateway_contract.traffic.exchange import Observation
 from gateway_contract.values.json_value import Json
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS
 
+pytestmark = pytest.mark.slow
+
 NAMED = frozenset({"properties", "schemas"})
 DATA = frozenset({"examples", "default", "const", "enum"})
 

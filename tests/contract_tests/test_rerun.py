@@ -41,6 +41,8 @@ from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse,
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import listen, serving
 
+pytestmark = pytest.mark.slow
+
 LOST = "powerbuyin/seed/preserves-0"
 
 

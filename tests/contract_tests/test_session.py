@@ -15,6 +15,8 @@ from contract_tests.settings import Settings
 from tests.contract_tests.gateways import TOKEN, as_json, replying, run_against, settings_for
 from tests.contract_tests.report_examples import DOCUMENTED, LOST_SEED, passed, run_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("found", "status"),

@@ -27,6 +27,8 @@ from tests.mock_server.hostile_clients import (
     whatever_comes,
 )
 
+pytestmark = pytest.mark.slow
+
 BODY = orjson.dumps(VALID)
 STUB = "/dashscope/api/v1/services/aigc/multimodal-generation/generation"
 FIELDS = ("model", "prompt", "n", "size", "response_format", "seed", "watermark", "prompt_extend", "negative_prompt")

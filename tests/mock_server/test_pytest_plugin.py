@@ -14,6 +14,8 @@ from mock_server.testing import ImageGateway, ImageUpstream
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import client
 
+pytestmark = pytest.mark.slow
+
 ASKED: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512"}
 CALL: Json = {
     "model": "qwen-image-2.0-pro",

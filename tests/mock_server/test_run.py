@@ -24,6 +24,8 @@ from mock_server.run import greeting
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import ServedStub
 
+pytestmark = pytest.mark.slow
+
 FLAT = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse", "size": "512*512"}
 ROOT = Path(__file__).parents[2]
 GREETING = 5  # lines: where it listens, the console, two gateways, their upstream

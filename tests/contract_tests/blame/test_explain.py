@@ -28,6 +28,8 @@ from mock_server.gateway.stages import (
 )
 from mock_server.serving.error_response import ErrorResponse
 
+pytestmark = pytest.mark.slow
+
 SEED = "powerbuyin/seed/mapped"
 
 

@@ -248,7 +248,7 @@ def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_
         decodings.append(str(picture.format))
         proceed.wait(10)
 
-    monkeypatch.setattr("contract_tests.client.inspect_image.read_through", slow)
+    monkeypatch.setattr("contract_tests.client.inspect_image.read_to_end", slow)
 
     async def two() -> tuple[Image | BrokenImage, Image | BrokenImage]:
         decoding, limits = Decoding(), replace(LIMITS, decode_seconds=0.05)

@@ -36,6 +36,8 @@ from tests.contract_tests.gateways import (
 )
 from tests.contract_tests.three_contracts import POWERTOKENS, exchange, unanswered
 
+pytestmark = pytest.mark.slow
+
 PROMPT = "/input/messages/0/content/0/text"
 
 

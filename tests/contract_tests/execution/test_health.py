@@ -17,6 +17,8 @@ from tests.contract_tests import hostile
 from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying
 from tests.gateway_contract.invented import write_invented
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

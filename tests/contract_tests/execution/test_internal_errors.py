@@ -26,6 +26,8 @@ from tests.contract_tests.gateways import run_with, silent
 from tests.contract_tests.report_examples import made_up_rule
 from tests.contract_tests.three_contracts import exchange
 
+pytestmark = pytest.mark.slow
+
 RULE = made_up_rule("seed/mapped")
 Send = Callable[[Sender, Case], Awaitable[Exchange]]
 

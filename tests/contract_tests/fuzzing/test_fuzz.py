@@ -27,6 +27,8 @@ from tests.contract_tests.fuzzed_runs import Fuzzed, fuzzed, unchanged
 from tests.contract_tests.gateways import failing, verdict_on
 from tests.contract_tests.three_contracts import POWERTOKENS, base, request
 
+pytestmark = pytest.mark.slow
+
 RULES = derive_rules(POWERTOKENS)
 
 

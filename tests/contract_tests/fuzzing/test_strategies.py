@@ -21,6 +21,8 @@ from gateway_contract.values.pointer import read
 from gateway_contract.values.size import parse_size
 from tests.contract_tests.three_contracts import PAINTBOX, POWERBUYIN, POWERTOKENS, contract_named, each_contract
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 150
 
 

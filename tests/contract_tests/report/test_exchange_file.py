@@ -24,6 +24,8 @@ from tests.contract_tests.report_examples import (
     upstream_call,
 )
 
+pytestmark = pytest.mark.slow
+
 letters = st.characters(codec="utf-8")
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(letters),

@@ -27,6 +27,8 @@ from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
 from tests.contract_tests.gateways_under_test import right_run, run_against
 
+pytestmark = pytest.mark.slow
+
 NOT_NORMALISED = "size-not-normalized"
 
 

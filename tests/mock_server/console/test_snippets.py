@@ -22,6 +22,8 @@ from mock_server.runtime.mock import MockSettings
 from tests.contract_tests import stand_in_for_curl
 from tests.mock_server.admin.seen import Body, Seen, seen
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "only-this-will-do"
 
 
