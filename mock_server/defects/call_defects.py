@@ -1,5 +1,6 @@
 """Defects of security and cost: anybody is let in, calls are paid for twice, secrets leak."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from gateway_contract.contract.definition import Contract
@@ -174,18 +175,17 @@ def unknown_text(contract: Contract, body: Json, prefix: str) -> str | None:
 @gateway_defect(expected("no-upstream-secrets"))
 def key_in_errors(gateway: Gateway, _site: PlainSite) -> Gateway:
     """Error messages contain the gateway's key."""
-
-    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        return gateway.reject(own, replace(error, message=f"{error.message} ({own.upstream.key})"))
-
-    return replace(gateway, validate=leave_to_upstream, reject=reject)
+    return with_words_in_errors(gateway, lambda own: f"({own.upstream.key})")
 
 
 @gateway_defect(expected("no-upstream-secrets"))
 def upstream_url_in_errors(gateway: Gateway, _site: PlainSite) -> Gateway:
     """Error messages contain the upstream's URL."""
+    return with_words_in_errors(gateway, lambda own: f"at {own.upstream.url}")
 
+
+def with_words_in_errors(gateway: Gateway, words: Callable[[Gateway], str]) -> Gateway:
     def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        return gateway.reject(own, replace(error, message=f"{error.message} at {own.upstream.url}"))
+        return gateway.reject(own, replace(error, message=f"{error.message} {words(own)}"))
 
     return replace(gateway, validate=leave_to_upstream, reject=reject)

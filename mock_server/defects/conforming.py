@@ -1,19 +1,21 @@
 """Gateways that differ from the bundled mock and keep the contract: none of them may be blamed."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import TypeAlias, cast
 
 from starlette.types import ASGIApp
 
+from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.validity import NOT_JUDGED, upstream_refuses
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.defects.request_operators import Result
 from mock_server.defects.response_operators import with_items
 from mock_server.defects.sites import images_of, mapping_at, upstream_of
+from mock_server.defects.wrapping import with_rejections
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.openai_errors import error_for, judged_violations
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, map_body
@@ -72,27 +74,33 @@ def leaves_validation_to_upstream(gateway: Gateway) -> Gateway:
 def sends_defaults(gateway: Gateway) -> Gateway:
     """Fields that the client omits are sent upstream with the contract's defaults."""
 
-    def mapped(own: Gateway, body: Json) -> Json:
-        call = gateway.map(own, body)
-        for field in own.contract.mapped:
-            default = own.contract.request.default(field.pointer, body)
-            if default is not ABSENT and read(body, field.pointer) is ABSENT and field.judged_for(body):
-                call = placed(call, field.upstream, default)
-        return call
+    def with_default(contract: Contract, field: MappedField, body: Json, call: Json) -> Json:
+        default = contract.request.default(field.pointer, body)
+        if default is ABSENT or read(body, field.pointer) is not ABSENT or not field.judged_for(body):
+            return call
+        return placed(call, field.upstream, default)
 
-    return replace(gateway, map=mapped)
+    return with_mapped_fields(gateway, with_default)
 
 
 @conforming
 def sends_nulls(gateway: Gateway) -> Gateway:
-    """Fields that the client omits are sent upstream as null, where the upstream takes that."""
+    """Fields that the client omits are sent upstream as null, as the vendor's own library sends them."""
+
+    def with_null(_contract: Contract, field: MappedField, body: Json, call: Json) -> Json:
+        is_omitted = read(body, field.pointer) is ABSENT and field.judged_for(body)
+        return placed(call, field.upstream, None) if is_omitted else call
+
+    return with_mapped_fields(gateway, with_null)
+
+
+def with_mapped_fields(gateway: Gateway, change: Callable[[Contract, MappedField, Json, Json], Json]) -> Gateway:
+    """The gateway whose upstream call is changed for each mapped field, by the client's body and the call."""
 
     def mapped(own: Gateway, body: Json) -> Json:
         call = gateway.map(own, body)
         for field in own.contract.mapped:
-            if read(body, field.pointer) is ABSENT and field.judged_for(body):
-                with_null = placed(call, field.upstream, None)
-                call = call if upstream_refuses(upstream_of(own.contract), with_null) else with_null
+            call = change(own.contract, field, body, call)
         return call
 
     return replace(gateway, map=mapped)
@@ -121,23 +129,19 @@ def other_image_field_empty(gateway: Gateway) -> Gateway:
 def own_error_format(gateway: Gateway) -> Gateway:
     """An invalid request gets 422, with an error body in the format of a web framework."""
 
-    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        right = gateway.reject(own, error)
+    def changed(error: ErrorResponse, right: GatewayResponse) -> GatewayResponse:
         status = 422 if right.status == 400 else right.status
         return replace(right, status=status, body={"detail": [{"msg": error.message}]})
 
-    return replace(gateway, reject=reject)
+    return with_rejections(gateway, changed)
 
 
 @conforming
 def forbidden_instead_of_unauthorized(gateway: Gateway) -> Gateway:
     """A missing or wrong token gets 403, not 401."""
-
-    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        right = gateway.reject(own, error)
-        return replace(right, status=403 if right.status == 401 else right.status)
-
-    return replace(gateway, reject=reject)
+    return with_rejections(
+        gateway, lambda _, right: replace(right, status=403 if right.status == 401 else right.status)
+    )
 
 
 @conforming
@@ -157,24 +161,25 @@ def slow_clock(gateway: Gateway) -> Gateway:
 def sends_dated_model(gateway: Gateway) -> Gateway:
     """The upstream gets the name of a dated snapshot of the model."""
 
-    def mapped(own: Gateway, body: Json) -> Json:
-        call = gateway.map(own, body)
-        for field in own.contract.mapped:
-            if field.match == "dated-snapshot":
-                call = placed(call, field.upstream, f"{read(call, field.upstream)}-2026-03-03")
-        return call
+    def with_date(_contract: Contract, field: MappedField, _body: Json, call: Json) -> Json:
+        has_snapshots = field.match == "dated-snapshot"
+        return placed(call, field.upstream, f"{read(call, field.upstream)}-2026-03-03") if has_snapshots else call
 
-    return replace(gateway, map=mapped)
+    return with_mapped_fields(gateway, with_date)
 
 
 @conforming
 def occasional_429(gateway: Gateway) -> Gateway:
     """One request of sixty gets 429 with Retry-After: 1."""
-    seen = Counter[str]()
+    numbers = count(1)
+    return failing(gateway, BUSY, lambda: next(numbers) % 60 == 0)
+
+
+def failing(gateway: Gateway, error: ErrorResponse, fails: Callable[[], bool]) -> Gateway:
+    """The gateway that responds with an error to each request for which `fails` is true."""
 
     def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-        seen["requests"] += 1
-        return BUSY if seen["requests"] % 60 == 0 else gateway.authenticate(own, request)
+        return error if fails() else gateway.authenticate(own, request)
 
     return replace(gateway, authenticate=authenticate)
 
@@ -185,9 +190,9 @@ def one_call_per_image(gateway: Gateway) -> Gateway:
 
     async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
         field = mapping_at(own.contract, images_of(own.contract).count)
-        count = read(call, field.upstream)
+        requested = read(call, field.upstream)
         links: list[str] = []
-        for _ in range(count if isinstance(count, int) else 1):
+        for _ in range(requested if isinstance(requested, int) else 1):
             made = await gateway.call(own, body, placed(call, field.upstream, 1), request)
             if isinstance(made, ErrorResponse):
                 return made

@@ -14,6 +14,7 @@ from mock_server.defects.sites import images_of
 from mock_server.defects.wrapping import (
     ChangedTransport,
     reencoded,
+    with_content_type,
     with_middleware,
     with_response_headers,
     with_transport,
@@ -53,12 +54,7 @@ def slow_responses(gateway: Gateway) -> Gateway:
 @conforming
 def charset_in_content_type(gateway: Gateway) -> Gateway:
     """The content type of JSON is in mixed case, with a charset."""
-
-    def changed(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
-        is_json = headers.get(b"content-type") == b"application/json"
-        return headers | {b"content-type": b"Application/JSON; charset=UTF-8"} if is_json else headers
-
-    return with_response_headers(gateway, changed)
+    return with_content_type(gateway, b"application/json", b"Application/JSON; charset=UTF-8")
 
 
 @conforming
@@ -74,11 +70,8 @@ def jpeg_images(gateway: Gateway) -> Gateway:
     def converted(content: bytes) -> bytes:
         return reencoded(content, lambda image: image.convert("RGB"), "JPEG")
 
-    def changed(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
-        return headers | {b"content-type": b"image/jpeg"} if headers.get(b"content-type") == b"image/png" else headers
-
     transport = ChangedTransport(gateway.upstream.transport, image_change=converted)
-    return with_response_headers(with_transport(gateway, transport), changed)
+    return with_content_type(with_transport(gateway, transport), b"image/png", b"image/jpeg")
 
 
 @conforming

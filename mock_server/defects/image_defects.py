@@ -23,7 +23,7 @@ from mock_server.defects.sites import (
     images_of,
     pixels,
 )
-from mock_server.defects.wrapping import reencoded, with_response_headers
+from mock_server.defects.wrapping import reencoded, with_content_type
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 
@@ -144,9 +144,4 @@ def file_url(_gateway: Gateway, _request: GatewayRequest, _link: str) -> str:
 @gateway_defect(expected("image-media-type"), in_images=True)
 def octet_stream_content_type(gateway: Gateway, _site: PlainSite) -> Gateway:
     """An image has the content type application/octet-stream."""
-
-    def changed(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
-        is_image = headers.get(b"content-type", b"").startswith(b"image/")
-        return headers | {b"content-type": b"application/octet-stream"} if is_image else headers
-
-    return with_response_headers(gateway, changed)
+    return with_content_type(gateway, b"image/", b"application/octet-stream")

@@ -14,7 +14,7 @@ from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.defects.defect import Change, S, Sites, registered
 from mock_server.defects.sites import images_of
-from mock_server.defects.wrapping import ChangedTransport, with_transport
+from mock_server.defects.wrapping import ChangedTransport, with_rejections, with_transport
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
 
@@ -117,22 +117,16 @@ def fetched_image_defect(sites: Sites[S]) -> Callable[[Callable[[bytes], bytes]]
 def reject_defect(sites: Sites[S], name: str = "", *, spoils_all: bool = False) -> Callable[[Reject], Reject]:
     """Another error response, by the error and the response that is right for it."""
 
-    def change(function: Reject, gateway: Gateway) -> Gateway:
-        return replace(gateway, reject=lambda own, error: function(error, gateway.reject(own, error)))
+    def change(function: Reject, gateway: Gateway, _site: S) -> Gateway:
+        return with_rejections(gateway, function)
 
-    return lambda function: registered(
-        function, sites, lambda gateway, _: change(function, gateway), name, spoils_all=spoils_all
-    )
+    return lambda function: registered(function, sites, partial(change, function), name, spoils_all=spoils_all)
 
 
 def error_body_defect(sites: Sites[Constraint]) -> Callable[[ErrorBody], ErrorBody]:
     """Another body of an error response."""
 
     def change(function: ErrorBody, gateway: Gateway, site: Constraint) -> Gateway:
-        def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-            right = gateway.reject(own, error)
-            return replace(right, body=function(site, right.body))
-
-        return replace(gateway, reject=reject)
+        return with_rejections(gateway, lambda _, right: replace(right, body=function(site, right.body)))
 
     return lambda function: registered(function, sites, partial(change, function))

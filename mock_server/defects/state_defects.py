@@ -1,15 +1,17 @@
 """Defects of state: a response depends on other requests, or on chance."""
 
 import asyncio
-from collections import Counter
 from dataclasses import replace
+from itertools import count
 from random import Random
 
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read
+from mock_server.defects.conforming import failing
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.request_operators import Result
 from mock_server.defects.sites import expected, requests
+from mock_server.defects.wrapping import with_rejections
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
@@ -68,51 +70,36 @@ def swapped_under_concurrency(gateway: Gateway, _site: PlainSite) -> Gateway:
 @gateway_defect(requests)
 def every_20th_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
     """Every 20th request gets 500."""
-    seen = Counter[str]()
-
-    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-        seen["requests"] += 1
-        return INTERNAL_ERROR if seen["requests"] % 20 == 0 else gateway.authenticate(own, request)
-
-    return replace(gateway, authenticate=authenticate)
+    numbers = count(1)
+    return failing(gateway, INTERNAL_ERROR, lambda: next(numbers) % 20 == 0)
 
 
 @gateway_defect(requests)
 def random_failures(gateway: Gateway, _site: PlainSite) -> Gateway:
     """Three requests of ten get 500, at random."""
     chance = Random(1)  # noqa: S311 # no secret
-
-    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-        return INTERNAL_ERROR if chance.random() < FAILURE_RATE else gateway.authenticate(own, request)
-
-    return replace(gateway, authenticate=authenticate)
+    return failing(gateway, INTERNAL_ERROR, lambda: chance.random() < FAILURE_RATE)
 
 
 @gateway_defect(requests)
 def first_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
     """The first request gets 500."""
-    seen = Counter[str]()
-
-    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-        seen["requests"] += 1
-        return INTERNAL_ERROR if seen["requests"] == 1 else gateway.authenticate(own, request)
-
-    return replace(gateway, authenticate=authenticate)
+    numbers = count(1)
+    return failing(gateway, INTERNAL_ERROR, lambda: next(numbers) == 1)
 
 
 @gateway_defect(expected("next-request-works"))
 def next_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
     """After a failure of the upstream the next request gets 500."""
-    seen = Counter[str]()
+    failed: list[ErrorResponse] = []
 
-    def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
-        seen["failures"] += error is BAD_GATEWAY
-        return gateway.reject(own, error)
+    def remembered(error: ErrorResponse, right: GatewayResponse) -> GatewayResponse:
+        failed.extend([error] if error is BAD_GATEWAY else [])
+        return right
 
-    def authenticate(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
-        if not seen["failures"]:
-            return gateway.authenticate(own, request)
-        seen.clear()
-        return INTERNAL_ERROR
+    def fails() -> bool:
+        has_failed = bool(failed)
+        failed.clear()
+        return has_failed
 
-    return replace(gateway, authenticate=authenticate, reject=reject)
+    return failing(with_rejections(gateway, remembered), INTERNAL_ERROR, fails)

@@ -10,7 +10,8 @@ from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from mock_server.gateway.stages import Gateway
+from mock_server.gateway.stages import Gateway, GatewayResponse
+from mock_server.serving.error_response import ErrorResponse
 from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
 
 LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
@@ -18,7 +19,7 @@ LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
 
 @dataclass(frozen=True, slots=True)
 class ChangedTransport:
-    """A wire whose calls go elsewhere, whose answers are kept for the request under way, or whose images differ."""
+    """A transport with other URLs or other images, or one that remembers the last answer of a request."""
 
     transport: UpstreamTransport
     url_change: Callable[[str], str] = str
@@ -65,6 +66,21 @@ def with_response_headers(gateway: Gateway, change: Callable[[dict[bytes, bytes]
         return changed
 
     return with_middleware(gateway, changing)
+
+
+def with_content_type(gateway: Gateway, old: bytes, new: bytes) -> Gateway:
+    """The gateway with another content type where it begins with the old one."""
+
+    def changed(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
+        is_old = headers.get(b"content-type", b"").startswith(old)
+        return headers | {b"content-type": new} if is_old else headers
+
+    return with_response_headers(gateway, changed)
+
+
+def with_rejections(gateway: Gateway, change: Callable[[ErrorResponse, GatewayResponse], GatewayResponse]) -> Gateway:
+    """The gateway with other error responses, by the error and the response that is right for it."""
+    return replace(gateway, reject=lambda own, error: change(error, gateway.reject(own, error)))
 
 
 def reencoded(content: bytes, change: Callable[[Image.Image], Image.Image], image_format: str = "PNG") -> bytes:
