@@ -12,7 +12,8 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
 from mock_server.defects.catalogue import UnknownDefectError
-from mock_server.runtime.mock import Mock, apply_scenario_file, serve_contracts
+from mock_server.runtime.dispatch import apply_scenario_file
+from mock_server.runtime.mock import Mock, serve_contracts
 from mock_server.scenarios.scenario_file import scenario_file
 
 Changed = Callable[[], Iterable[Path]]
@@ -83,8 +84,7 @@ def reload(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
 
 def files(mock: Mock) -> frozenset[Path]:
     """Every file that the served contracts were loaded from, referenced documents included."""
-    contracts = [served.gateway.contract for served in mock.served.values()]
-    documents = [contract.document for contract in contracts]
+    documents = [contract.document for contract in mock.contracts]
     documents += [stub.upstream.document for stub in mock.stubs.values()]
     return frozenset(_files(documents))
 

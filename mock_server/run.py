@@ -22,7 +22,8 @@ from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached
 from mock_server.images.user_images import canned_images
 from mock_server.reload import reloading
-from mock_server.runtime.mock import MockSettings, apply_scenario_file, create_mock, upstreams
+from mock_server.runtime.dispatch import apply_scenario_file
+from mock_server.runtime.mock import MockSettings, create_mock, upstreams
 from mock_server.scenarios.scenario_file import scenario_file
 from mock_server.serving.server import SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY

@@ -13,7 +13,6 @@ from mock_server.gateway.modes import mode_named
 from mock_server.journal.entries import Entry
 from mock_server.runtime.mock import Mock, MockSettings, create_mock
 from mock_server.scenarios.definition import find_fault
-from mock_server.scenarios.registry import check_known
 from mock_server.scenarios.switches import Switchboard
 from mock_server.scenarios.upstream_scenarios import stub_change
 from mock_server.serving.server import listen, serving_on, url_of
@@ -55,10 +54,7 @@ class ImageGateway:
 
         Raises ScenarioError for an unknown or malformed scenario.
         """
-        contract = self.mock.served[self.contract].gateway.contract
-        if scenario != "none":
-            check_known(scenario, [contract], self.mock.controls.scenarios.named)
-        self.mock.controls.switchboard.set(scenario, self.contract, times)
+        self.mock.set_scenario(scenario, self.contract, times)
 
     def set_mode(self, mode: str) -> None:
         """Set the mode: strict, lenient or off. Raises UnknownModeError."""

@@ -15,9 +15,10 @@ from starlette.responses import Response
 
 from gateway_contract.contract.load_contract import FOLDER
 from gateway_contract.values.json_value import ABSENT, Json, read_json
+from mock_server.runtime.mock import Mock
 from mock_server.serving.asgi import MAX_BODY, TooLargeError, read_body
 
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+MockHandler: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -79,6 +80,24 @@ def check_origin(method: str, headers: Headers) -> None:
         return
     detail = f"Pages of {origin} must not use the admin API; only the mock's own pages may."
     raise ProblemError(HTTPStatus.FORBIDDEN, "Cross-origin request rejected", detail)
+
+
+def endpoint(mock: Mock, handler: MockHandler) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that rejects pages of other origins, and turns problems into responses."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            check_origin(request.method, request.headers)
+            return await handler(mock, request)
+        except ProblemError as problem:
+            return problem.response
+
+    return respond
+
+
+def whole_number(text: str) -> int | None:
+    """The non-negative integer of at most 15 digits that a text is; None if it is not one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else None
 
 
 MAX_ERROR = 300  # characters of one error message, which repeats the invalid value

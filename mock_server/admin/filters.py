@@ -10,7 +10,7 @@ import orjson
 
 from gateway_contract.document.node import did_you_mean
 from gateway_contract.values.json_value import ABSENT
-from mock_server.admin.api import ProblemError, bad_request
+from mock_server.admin.api import ProblemError, bad_request, whole_number
 from mock_server.gateway.modes import Mode
 from mock_server.journal.entries import Entry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus
@@ -48,7 +48,7 @@ def selection(pairs: Iterable[tuple[str, str]], defaults: Selection) -> Selectio
         raise _bad("order", str(order), "newest or oldest")
     return Selection(
         filters(query),
-        defaults.limit if limit is None else whole_number("limit", limit),
+        defaults.limit if limit is None else _number("limit", limit),
         defaults.newest_first if order is None else order == "newest",
     )
 
@@ -77,10 +77,11 @@ def unknown_filter(name: str, known: Iterable[str]) -> ProblemError:
     return bad_request(f"{detail} Filters: {', '.join(names)}; also order and limit.")
 
 
-def whole_number(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdecimal() and len(value) < 16):
+def _number(name: str, value: str) -> int:
+    number = whole_number(value)
+    if number is None:
         raise _bad(name, value, "a non-negative integer")
-    return int(value)
+    return number
 
 
 def _bad(name: str, value: str, expected: str) -> ProblemError:
@@ -155,7 +156,7 @@ def _texts(entry: Entry) -> Iterator[str]:
 
 
 def _since(value: str) -> Filter:
-    after = whole_number("since", value)
+    after = _number("since", value)
     return lambda entry, _: entry.id > after
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Scope
 
 from gateway_contract.values.json_value import Json
-from mock_server.admin.api import ProblemError, json_response, read_request_body
+from mock_server.admin.api import ProblemError, json_response, read_request_body, whole_number
 from mock_server.admin.assertions import AssertionResult, check, read_assertion
 from mock_server.admin.filters import Selection, selection
 from mock_server.admin.har import har
@@ -92,10 +92,10 @@ async def list_requests(mock: Mock, request: Request) -> Response:
 
 
 async def show_request(mock: Mock, request: Request) -> Response:
-    id_: str = request.path_params["id"]
-    entry = mock.journal.entry(int(id_)) if id_.isascii() and id_.isdecimal() and len(id_) < 16 else None
+    id_ = whole_number(request.path_params["id"])
+    entry = None if id_ is None else mock.journal.entry(id_)
     if entry is None:
-        detail = f"Request {id_} is not in the journal; {available_ids(mock)}."
+        detail = f"Request {request.path_params['id']} is not in the journal; {available_ids(mock)}."
         raise ProblemError(HTTPStatus.NOT_FOUND, "Request not found", detail)
     return json_response(serialize_entry(mock, entry))
 
@@ -141,7 +141,7 @@ async def follow_requests(mock: Mock, request: Request) -> Response:
 
 
 def judge(mock: Mock, entry: Entry) -> EntryVerdict:
-    return verdict_by_gateway((served.gateway.contract for served in mock.served.values()), entry)
+    return verdict_by_gateway(mock.contracts, entry)
 
 
 def serialize_entry(mock: Mock, entry: Entry) -> dict[str, Json]:

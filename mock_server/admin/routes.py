@@ -1,8 +1,8 @@
 """The admin API of a mock under /_mock: its journal, its scenarios and its mode."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any
 
 from starlette.datastructures import URL, URLPath
 from starlette.requests import Request
@@ -10,25 +10,24 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
+from gateway_contract.contract.definition import Operation
 from gateway_contract.values.json_value import Json
 from mock_server.admin import requests
 from mock_server.admin.api import (
-    Handler,
+    MockHandler,
     ProblemError,
     bad_request,
-    check_origin,
     document,
+    endpoint,
     json_response,
     parse_body,
     read_request_body,
 )
 from mock_server.faults.scenario_kind import ScenarioError, ScenarioKind
 from mock_server.gateway.modes import mode_named
-from mock_server.runtime.mock import Mock, ServedGateway
+from mock_server.runtime.mock import Mock
 from mock_server.scenarios.registry import KINDS
-from mock_server.scenarios.switches import ADMIN, check_scenario
 from mock_server.serving.asgi import own_url
-from mock_server.upstream.stub import UpstreamStub
 
 
 async def show_scenarios(mock: Mock, _request: Request) -> Response:
@@ -59,11 +58,8 @@ async def set_switch(mock: Mock, request: Request) -> Response:
     """Set a scenario for the next `times` requests, or until changed; `none` removes it."""
     body = parse_body("Switch", await read_request_body(request))
     text, gateway, times = str(body["scenario"]), body.get("gateway"), body.get("times")
-    chosen = None if gateway is None else str(gateway)
-    contracts = [served.gateway.contract for served in mock.served.values()]
     try:
-        check_scenario(text, chosen, contracts, mock.controls.scenarios.named)
-        mock.controls.switchboard.set(text, chosen, times if isinstance(times, int) else None, ADMIN)
+        mock.set_scenario(text, None if gateway is None else str(gateway), times if isinstance(times, int) else None)
     except ScenarioError as error:
         raise bad_request(str(error)) from error
     return await show_switches(mock, request)
@@ -123,9 +119,10 @@ def not_found(path: str, root: str) -> ProblemError:
 
 def overview(mock: Mock, own: str) -> Json:
     """`own` is the mock's URL as the client knows it. `problem` is the error of the last reload, if any."""
+    upstreams = [stub.upstream for stub in mock.stubs.values()]
     return {
-        "gateways": {name: _gateway(served, f"{own}/{name}") for name, served in mock.served.items()},
-        "upstreams": {name: _stub(stub, f"{own}/{name}") for name, stub in mock.stubs.items()},
+        "gateways": {one.name: _address(f"{own}/{one.name}", "", one.operation) for one in mock.contracts},
+        "upstreams": {one.name: _address(f"{own}/{one.name}", one.base, one.operation) for one in upstreams},
         "mode": mock.controls.mode.value,
         "defect": mock.settings.defect,
         "problem": mock.reload_error,
@@ -149,17 +146,11 @@ def links(own: str) -> dict[str, Json]:
     return {name: f"{own}/_mock{path}" for name, path in paths.items()}
 
 
-def _gateway(served: ServedGateway, base: str) -> Json:
-    operation = served.gateway.contract.operation
-    return {"base": base, "method": operation.method, "address": base + operation.path}
-
-
-def _stub(stub: UpstreamStub, base: str) -> Json:
-    return {"base": base, "method": stub.upstream.operation.method, "address": base + stub.path}
+def _address(base: str, prefix: str, operation: Operation) -> Json:
+    return {"base": base, "method": operation.method, "address": base + prefix + operation.path}
 
 
 ROOT = "/_mock"
-MockHandler: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]
 
 
 def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
@@ -185,23 +176,7 @@ def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
 
 
 def admin_route(mock: Mock, path: str, handler: MockHandler, method: str = "GET") -> Route:
-    async def handle(request: Request) -> Response:
-        return await handler(mock, request)
-
-    return Route(ROOT + path, handle_problems(handle), methods=[method])
-
-
-def handle_problems(handler: Handler) -> Handler:
-    """Wrap a handler: reject pages of other origins, and turn problems into responses."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            check_origin(request.method, request.headers)
-            return await handler(request)
-        except ProblemError as problem:
-            return problem.response
-
-    return handle
+    return Route(ROOT + path, endpoint(mock, handler), methods=[method])
 
 
 async def show_overview(mock: Mock, request: Request) -> Response:

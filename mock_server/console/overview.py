@@ -16,13 +16,13 @@ from gateway_contract.schema.constraint import ANY_NAME, Part
 from gateway_contract.traffic.curl import ANY_TOKEN, VARIABLE, curl_authorization
 from gateway_contract.values.json_value import ABSENT, Json, shortened
 from gateway_contract.values.pointer import read, tokens
-from mock_server.admin.api import read_request_body
-from mock_server.console.view import html, row, served, whole_number
+from mock_server.admin.api import read_request_body, whole_number
+from mock_server.console.view import html, row
 from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.modes import Mode, UnknownModeError, mode_named
 from mock_server.runtime.mock import Mock
 from mock_server.scenarios.registry import KINDS
-from mock_server.scenarios.switches import CONSOLE, check_scenario
+from mock_server.scenarios.switches import CONSOLE
 from mock_server.serving.asgi import own_url
 
 CURL = """\
@@ -164,7 +164,7 @@ def overview_page(
     mock: Mock, request: Request, problem: str, typed: Mapping[str, str] = MappingProxyType({})
 ) -> Response:
     """The first page. `problem` is the error of a form, which keeps what was `typed` into it."""
-    own, contracts, entries = own_url(request.scope), served(mock), mock.journal.entries()
+    own, contracts, entries = own_url(request.scope), mock.contracts, mock.journal.entries()
     secured = mock.settings.token is not None
     return html(
         "console.html",
@@ -211,7 +211,7 @@ async def rows(mock: Mock, request: Request) -> Response:
     """The requests after an id, newest first."""
     after = whole_number(request.query_params.get("after", "")) or 0
     new = mock.journal.since(after if after <= mock.journal.last_id else 0)  # a greater id is from an earlier run
-    contracts = served(mock)
+    contracts = mock.contracts
     return html("rows.html", rows=[row(entry, contracts) for entry in reversed(new[:SHOWN])])
 
 
@@ -230,8 +230,7 @@ async def switch_scenario(mock: Mock, request: Request) -> Response:
     if times and not whole_number(times):
         return overview_page(mock, request, f"How often must be a whole number from 1; got {times[:40]!r}.", form)
     try:
-        check_scenario(text, gateway, served(mock), mock.controls.scenarios.named)
-        mock.controls.switchboard.set(text, gateway, whole_number(times), CONSOLE)
+        mock.set_scenario(text, gateway, whole_number(times), CONSOLE)
     except ScenarioError as error:
         return overview_page(mock, request, f"The scenario was not set: {error}", form)
     return back()

@@ -1,11 +1,10 @@
 """The routes of the console, which works without JavaScript except for live updates, and of Swagger UI."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
-from typing import TypeAlias
 
 import orjson
 from pylopdf_fonts_zh_cn import sans_path
@@ -15,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from gateway_contract.values.json_value import Json
-from mock_server.admin.api import ProblemError, check_origin, document
+from mock_server.admin.api import document, endpoint
 from mock_server.console.overview import clear, end_scenario, overview, rows, state, switch_mode, switch_scenario
 from mock_server.console.request_page import request_page
 from mock_server.runtime.mock import Mock
@@ -83,17 +82,16 @@ def asset_named(name: str) -> bytes:
 
 
 STATIC = Path(__file__).parent / "static"
-Page: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]
 FORMS = {"scenario": switch_scenario, "end": end_scenario, "mode": switch_mode, "clear": clear}
 
 
 def console_routes(mock: Mock) -> list[BaseRoute]:
     return [
-        Route("/", page(mock, overview)),
-        Route("/requests/{id}", page(mock, request_page)),
-        Route("/console/rows", page(mock, rows)),
-        Route("/console/state", page(mock, state)),
-        *(Route(f"/console/{name}", page(mock, form), methods=["POST"]) for name, form in FORMS.items()),
+        Route("/", endpoint(mock, overview)),
+        Route("/requests/{id}", endpoint(mock, request_page)),
+        Route("/console/rows", endpoint(mock, rows)),
+        Route("/console/state", endpoint(mock, state)),
+        *(Route(f"/console/{name}", endpoint(mock, form), methods=["POST"]) for name, form in FORMS.items()),
         Route("/console/chinese.otf", chinese),
         Mount("/console/static", StaticFiles(directory=STATIC)),
     ]
@@ -102,14 +100,3 @@ def console_routes(mock: Mock) -> list[BaseRoute]:
 async def chinese(_request: Request) -> Response:
     """A font with Chinese characters; only browsers on systems without one request it."""
     return FileResponse(sans_path(), media_type="font/otf", headers={"cache-control": "max-age=86400"})
-
-
-def page(mock: Mock, show: Page) -> Callable[[Request], Awaitable[Response]]:
-    async def shown(request: Request) -> Response:
-        try:
-            check_origin(request.method, request.headers)
-            return await show(mock, request)
-        except ProblemError as problem:
-            return problem.response
-
-    return shown

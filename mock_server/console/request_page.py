@@ -18,7 +18,8 @@ from gateway_contract.traffic.exchange import Credential, Headers, Request, Upst
 from gateway_contract.traffic.redaction import REDACTED, redact
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
 from gateway_contract.values.pointer import below, is_within, read
-from mock_server.console.view import html, row, served, whole_number
+from mock_server.admin.api import whole_number
+from mock_server.console.view import html, row
 from mock_server.journal.entries import Entry
 from mock_server.journal.verdict import EntryVerdict
 from mock_server.runtime.mock import Mock
@@ -28,7 +29,7 @@ INDENT = "  "
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BodyLine:
     """One line of a body. `mark` says what is wrong with it, if anything."""
 
     text: str
@@ -37,11 +38,11 @@ class Line:
 
 def lines(
     value: Json | Literal[Nothing.ABSENT], raw: bytes, marks: Mapping[str, str] = MappingProxyType({})
-) -> list[Line]:
+) -> list[BodyLine]:
     """A body as lines: JSON indented, with the lines at some pointers marked; anything else as it is."""
     if value is ABSENT:
-        return [Line(text) for text in raw.decode("utf-8", "replace").splitlines()]
-    return [Line(text, _mark(at, marks)) for at, text in _written(value, "", "", "")]
+        return [BodyLine(text) for text in raw.decode("utf-8", "replace").splitlines()]
+    return [BodyLine(text, _mark(at, marks)) for at, text in _written(value, "", "", "")]
 
 
 def _mark(at: str, marks: Mapping[str, str]) -> str:
@@ -147,7 +148,7 @@ async def request_page(mock: Mock, request: HttpRequest) -> Response:
 
 
 def page_data(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
-    contracts = served(mock)
+    contracts = mock.contracts
     contract = next((one for one in contracts if one.name == entry.gateway), None)
     shown_row = row(entry, contracts)
     found = shown_row.verdict.upstream

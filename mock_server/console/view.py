@@ -15,7 +15,6 @@ from gateway_contract.values.pointer import read
 from mock_server.gateway.openai_errors import message_in
 from mock_server.journal.entries import Entry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus, verdict_by_gateway
-from mock_server.runtime.mock import Mock
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: http: https:; style-src 'self'; script-src 'self'; "
@@ -46,17 +45,8 @@ def templates() -> Environment:
     )
 
 
-def served(mock: Mock) -> Sequence[Contract]:
-    return [one.gateway.contract for one in mock.served.values()]
-
-
-def whole_number(text: str) -> int | None:
-    """The non-negative integer of at most 15 digits that a text is; None if it is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else None
-
-
 @dataclass(frozen=True, slots=True)
-class Row:
+class RequestRow:
     """One line of the list of requests."""
 
     id: int
@@ -76,11 +66,11 @@ class Row:
     error: str  # message of the response, unless the verdict says why
 
 
-def row(entry: Entry, contracts: Sequence[Contract]) -> Row:
+def row(entry: Entry, contracts: Sequence[Contract]) -> RequestRow:
     contract = next((one for one in contracts if one.name == entry.gateway), None)
     links, inline = ((), 0) if contract is None else pictures(entry, contract)
     verdict = verdict_by_gateway(contracts, entry)
-    return Row(
+    return RequestRow(
         id=entry.id,
         gateway=entry.gateway,
         time=datetime.fromtimestamp(entry.timestamp, UTC),

@@ -151,13 +151,7 @@ async def url_from_body(gateway: Gateway, body: Json, call: Json, request: Gatew
 
 
 async def called_with(
-    gateway: Gateway,
-    body: Json,
-    call: Json,
-    request: GatewayRequest,
-    *,
-    key: str | None = None,
-    url: str | None = None,
+    gateway: Gateway, body: Json, call: Json, request: GatewayRequest, *, key: str | None = None, url: str | None = None
 ) -> Result:
     client = gateway.upstream
     client = replace(client, key=client.key if key is None else key, url=client.url if url is None else url)

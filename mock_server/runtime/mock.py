@@ -1,4 +1,4 @@
-"""A mock as it runs: what it serves, which mode and scenario apply to a request, and what it remembers."""
+"""A mock as it runs: what it serves at the moment, and what it remembers."""
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,109 +6,33 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import httpx
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
 from gateway_contract.values.json_value import Json
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
-from mock_server.faults.scenario_kind import ScenarioError
-from mock_server.gateway.gateway_app import gateway_app, response
-from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, in_each_mode, mode_named
+from mock_server.gateway.gateway_app import gateway_app
+from mock_server.gateway.modes import Mode, in_each_mode
 from mock_server.gateway.recordings import Recording, with_recordings
 from mock_server.gateway.stages import Gateway
 from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached
 from mock_server.journal.entries import Journal
-from mock_server.journal.recorder import RECORD, JournalRecord, with_journal
-from mock_server.scenarios.apply import UnderScenarios, with_scenarios
+from mock_server.journal.recorder import with_journal
+from mock_server.runtime.dispatch import Controls, apply_scenario_file, reject_too_large, with_controls
+from mock_server.scenarios.apply import with_scenarios
 from mock_server.scenarios.defect_scenario import with_defects
-from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.image_scenarios import with_spoilt_images
-from mock_server.scenarios.scenario_file import ScenarioFile
-from mock_server.scenarios.switches import HEADER, SOURCES, SelectedScenario, Switchboard, is_gateway_scenario
+from mock_server.scenarios.switches import ADMIN, check_scenario, is_gateway_scenario
 from mock_server.scenarios.upstream_scenarios import upstream_scenarios
-from mock_server.serving.asgi import find_header
-from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
 from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, http_transport
 from mock_server.upstream.forward import SECONDS, forwarding_app
 from mock_server.upstream.protocol import UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, image_in_process, problems, respond_in_process
-
-MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
-"""A header that tells that the mock itself speaks, and not the gateway that it plays."""
-TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
-
-
-@dataclass(slots=True)
-class Controls:
-    """What can be switched while the mock runs. `mode` holds where a request does not say another."""
-
-    mode: Mode
-    switchboard: Switchboard = field(default_factory=Switchboard)
-    scenarios: ScenarioFile = field(default_factory=ScenarioFile)
-
-
-def with_controls(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> ASGIApp:
-    """A gateway as it is in each mode: in the mode and under the scenario that hold for each request."""
-    gateway = gateways[Mode.STRICT]
-    apps = {mode: app_of(one) for mode, one in gateways.items()}
-    under = {mode: UnderScenarios(one, app_of) for mode, one in gateways.items()}
-    name = gateway.contract.name
-    path = f"/{name}{gateway.contract.operation.path}"
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        record: JournalRecord = scope[RECORD]
-        try:
-            mode = requested_mode(scope, controls)
-            selected = chosen_for(name, scope, record, controls) if scope["path"] == path else None
-            found = None if selected is None else app_under(under[mode], selected, controls)
-        except (UnknownModeError, ScenarioError) as error:
-            refusal = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
-            await response(gateway.reject(gateway, refusal), MOCK_ERROR)(scope, receive, send)
-            return
-        record.mode = mode.value
-        if selected is not None and found is not None:
-            record.scenario = selected.text
-            controls.switchboard.count_use(selected)
-        await (found or apps[mode])(scope, receive, send)
-
-    return app
-
-
-def chosen_for(gateway: str, scope: Scope, record: JournalRecord, controls: Controls) -> SelectedScenario | None:
-    return controls.switchboard.select(gateway, find_header(scope, SCENARIO_HEADER), record.content)
-
-
-def app_under(under: UnderScenarios, selected: SelectedScenario, controls: Controls) -> ASGIApp | None:
-    """None where a switch for all gateways is about what this one does not have. Raises ScenarioError."""
-    try:
-        return under.app(selected, controls.scenarios.named)
-    except ScenarioError:
-        if selected.source in SOURCES:
-            return None
-        raise
-
-
-def reject_too_large(gateway: Gateway) -> ASGIApp:
-    """The answer to a request that is not read to its end, and after which the connection is of no use."""
-    return response(gateway.reject(gateway, TOO_LARGE), {"connection": "close"})
-
-
-def requested_mode(scope: Scope, controls: Controls) -> Mode:
-    """Raises UnknownModeError."""
-    asked = find_header(scope, MODE_HEADER_BYTES)
-    return controls.mode if asked is None else mode_named(asked)
-
-
-def apply_scenario_file(controls: Controls, scenarios: ScenarioFile) -> None:
-    """Takes over a file's scenarios, and the switches that it sets."""
-    controls.scenarios = scenarios
-    controls.switchboard.replace_file_switches(scenarios.active)
-
 
 OWN_PAGES = frozenset({"", "_mock", "console", "docs", "requests"})
 """What only the mock's own pages may read: what came in is nobody else's business."""
@@ -172,6 +96,18 @@ class Mock:
     stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
     served: Mapping[str, ServedGateway] = field(default_factory=dict)
     reload_error: str | None = None
+
+    @property
+    def contracts(self) -> list[Contract]:
+        return [served.gateway.contract for served in self.served.values()]
+
+    def set_scenario(self, text: str, name: str | None = None, times: int | None = None, source: str = ADMIN) -> None:
+        """Set a scenario for a gateway, an upstream, or all gateways: for `times` requests, or until it is changed.
+
+        Raises ScenarioError for one that they do not have.
+        """
+        check_scenario(text, name, self.contracts, self.controls.scenarios.named)
+        self.controls.switchboard.set(text, name, times, source)
 
     def reset(self) -> None:
         """As if it had just been started: nothing was ever asked, and nothing is switched."""
@@ -265,8 +201,7 @@ def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
 
 
 def _is_gateway_scenario(mock: Mock, scenario: str) -> bool:
-    contracts = [served.gateway.contract for served in mock.served.values()]
-    return is_gateway_scenario(scenario, contracts, mock.controls.scenarios.named)
+    return is_gateway_scenario(scenario, mock.contracts, mock.controls.scenarios.named)
 
 
 def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:

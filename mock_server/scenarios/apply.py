@@ -1,7 +1,6 @@
-"""A gateway under the scenario that was chosen for a request; its answer says which that was."""
+"""The upstream stub under the scenario of a call, and the headers that name a scenario in responses."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -9,9 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.faults.scenario_kind import ScenarioError, parse_scenario
-from mock_server.gateway.stages import Gateway
-from mock_server.scenarios.definition import RANDOM, AppOf, NamedScenario
-from mock_server.scenarios.registry import effect_of, under
+from mock_server.scenarios.definition import RANDOM
 from mock_server.scenarios.switches import HEADER, MARKER, SelectedScenario, Switchboard
 from mock_server.scenarios.upstream_scenarios import is_fault, stub_change
 from mock_server.serving.asgi import replay_body, with_body_limit
@@ -19,43 +16,18 @@ from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.upstream.protocol import StubChange, UpstreamProtocol
 from mock_server.upstream.stub import UpstreamStub, response, too_large, upstream_app
 
-REMEMBERED = 64
-"""Scenarios per gateway: what one remembers from request to request is forgotten with it."""
-DRAWN_HEADER = b"x-mock-random"
-
-
-@dataclass(slots=True, eq=False)
-class UnderScenarios:
-    """One gateway under any scenario; an application is kept for each."""
-
-    gateway: Gateway
-    app_of: AppOf
-    apps: dict[tuple[str, int], ASGIApp] = field(default_factory=dict)
-
-    def app(self, selected: SelectedScenario, named: Mapping[str, NamedScenario]) -> ASGIApp:
-        """Raises ScenarioError."""
-        key = (selected.text, selected.run)
-        found = self.apps.pop(key, None)
-        if found is None:
-            if len(self.apps) >= REMEMBERED:
-                del self.apps[next(iter(self.apps))]
-            found = with_scenario_headers(self._made(selected.text, named), selected.text)
-        self.apps[key] = found  # behind all the others, as the last to be forgotten
-        return found
-
-    def _made(self, text: str, named: Mapping[str, NamedScenario]) -> ASGIApp:
-        return under(effect_of(text, self.gateway.contract, named), self.app_of)(self.gateway)
+RANDOM_HEADER = b"x-mock-random"
 
 
 def with_scenario_headers(app: ASGIApp, text: str) -> ASGIApp:
-    """The application, whose answers tell the scenario and what chance decided."""
-    told = (HEADER.encode(), text.encode())
+    """The application, whose responses name the scenario and its random choices."""
+    scenario = (HEADER.encode(), text.encode())
 
     async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                random_headers = [(DRAWN_HEADER, one.encode()) for one in scope.get(RANDOM, ())]
-                message["headers"] = [*message.get("headers", ()), told, *random_headers]
+                random_headers = [(RANDOM_HEADER, one.encode()) for one in scope.get(RANDOM, ())]
+                message["headers"] = [*message.get("headers", ()), scenario, *random_headers]
             await send(message)
 
         await app(scope, receive, send_with_headers)
@@ -64,11 +36,11 @@ def with_scenario_headers(app: ASGIApp, text: str) -> ASGIApp:
 
 
 IsGatewayScenario = Callable[[str], bool]
-"""Whether a scenario is one of gateways: prompts come here through them, with what was meant for them."""
+"""Whether a scenario is one of gateways, whose prompts reach the upstream with the marker."""
 
 
 def with_scenarios(stub: UpstreamStub, board: Switchboard, is_gateway_scenario: IsGatewayScenario) -> ASGIApp:
-    """The stub, whose calls for images may choose how they are answered. Polls have nothing to choose."""
+    """The stub under the scenario that a generation call selects. Polls select none."""
     right, name = upstream_app(stub), stub.upstream.name
     called = (stub.upstream, *stub.upstream.others.values())
     paths = frozenset(one.base + one.operation.path for one in called)
@@ -81,11 +53,11 @@ def with_scenarios(stub: UpstreamStub, board: Switchboard, is_gateway_scenario: 
         except ScenarioError as error:
             await misunderstood_error(stub.protocol, str(error))(scope, receive, send)
             return
-        behaving: ASGIApp = right
+        app_for_call: ASGIApp = right
         if selected is not None and change is not None:
             board.count_use(selected)
-            behaving = with_scenario_headers(upstream_app(change(stub)), selected.text)
-        await behaving(scope, replay_body(content, receive), send)
+            app_for_call = with_scenario_headers(upstream_app(change(stub)), selected.text)
+        await app_for_call(scope, replay_body(content, receive), send)
 
     under = with_body_limit(app, too_large(stub.protocol))
 
@@ -99,7 +71,7 @@ def with_scenarios(stub: UpstreamStub, board: Switchboard, is_gateway_scenario: 
 def requested_change(
     selected: SelectedScenario, protocol: UpstreamProtocol, is_gateway_scenario: IsGatewayScenario
 ) -> StubChange | None:
-    """None for a marker that is meant for a gateway, as one with a bare fault is. Raises ScenarioError."""
+    """None for a marker for the gateway, such as a bare fault. Raises ScenarioError."""
     from_prompt = selected.source == MARKER
     if from_prompt and any(is_fault(step, protocol) for step in parse_scenario(selected.text)):
         return None

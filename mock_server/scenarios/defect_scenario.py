@@ -31,14 +31,7 @@ from mock_server.scenarios.definition import (
 )
 from mock_server.scenarios.image_scenarios import BROKEN_BY, spoil_links
 from mock_server.upstream.client import NO_STATUS
-from mock_server.upstream.protocol import (
-    Links,
-    Outbound,
-    Reply,
-    UpstreamAnswer,
-    UpstreamProtocol,
-    UpstreamTransport,
-)
+from mock_server.upstream.protocol import Links, Outbound, Reply, UpstreamAnswer, UpstreamProtocol, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import response
 

@@ -14,9 +14,8 @@ from mock_server.scenarios.definition import AppOf, Build, Effect, GatewayScenar
 def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] = MappingProxyType({})) -> Effect:
     """The effect of a scenario on gateways of a contract; `named` are a user's own. Raises ScenarioError."""
     steps = parse_scenario(text)
-    if (
-        sum(step.name == fault_scenarios.CHAOS for step in steps) > 1
-    ):  # each needs all that is behind it once per choice
+    chaoses = sum(step.name == fault_scenarios.CHAOS for step in steps)
+    if chaoses > 1:  # each multiplies what follows it
         raise ScenarioError(f"a scenario must have at most one {fault_scenarios.CHAOS}; list its faults in of=a|b")
     effects = [_effect(step, contract, named) for step in steps]
 

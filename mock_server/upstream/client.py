@@ -15,14 +15,7 @@ from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
 from mock_server.upstream.calls import REQUEST_CALLS
-from mock_server.upstream.protocol import (
-    Links,
-    Outbound,
-    Reply,
-    UpstreamAnswer,
-    UpstreamProtocol,
-    UpstreamTransport,
-)
+from mock_server.upstream.protocol import Links, Outbound, Reply, UpstreamAnswer, UpstreamProtocol, UpstreamTransport
 
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 """An invalid link, or one whose host has an impossible name, comes from the upstream, too."""

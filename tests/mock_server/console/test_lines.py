@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_contract.values.json_value import ABSENT, Json
-from mock_server.console.request_page import Line, lines
+from mock_server.console.request_page import BodyLine, lines
 
 ANY_JSON: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -37,5 +37,5 @@ def test_the_lines_of_a_place_are_marked(pointer: str, marked: list[str]) -> Non
 
 
 def test_what_is_no_json_stands_as_it_came() -> None:
-    assert lines(ABSENT, b"{nope\n\xff") == [Line("{nope"), Line("\ufffd")]
+    assert lines(ABSENT, b"{nope\n\xff") == [BodyLine("{nope"), BodyLine("\ufffd")]
     assert lines(ABSENT, b"") == []

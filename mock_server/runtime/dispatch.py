@@ -1,0 +1,100 @@
+"""Which mode and which scenario apply to a request, and the application that responds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.faults.scenario_kind import ScenarioError
+from mock_server.gateway.gateway_app import response
+from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, mode_named
+from mock_server.gateway.stages import Gateway
+from mock_server.journal.recorder import RECORD, JournalRecord
+from mock_server.scenarios.apply import with_scenario_headers
+from mock_server.scenarios.definition import AppOf
+from mock_server.scenarios.registry import effect_of, under
+from mock_server.scenarios.scenario_file import ScenarioFile
+from mock_server.scenarios.switches import HEADER, SOURCES, SelectedScenario, Switchboard
+from mock_server.serving.asgi import find_header
+from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
+
+MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
+REMEMBERED = 64
+"""Scenarios per gateway and mode: what one remembers from request to request is forgotten with it."""
+TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
+FindApp: TypeAlias = Callable[[Mode, SelectedScenario], ASGIApp | None]
+
+
+@dataclass(slots=True)
+class Controls:
+    """What can be switched while the mock runs. `mode` applies to requests that name none."""
+
+    mode: Mode
+    switchboard: Switchboard = field(default_factory=Switchboard)
+    scenarios: ScenarioFile = field(default_factory=ScenarioFile)
+
+
+def with_controls(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> ASGIApp:
+    """A gateway, by its variants for each mode, that responds in the mode and scenario of each request."""
+    gateway = gateways[Mode.STRICT]
+    apps = {mode: app_of(one) for mode, one in gateways.items()}
+    find_app = scenario_apps(gateways, controls, app_of)
+    name = gateway.contract.name
+    path = f"/{name}{gateway.contract.operation.path}"
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        record: JournalRecord = scope[RECORD]
+        try:
+            written = find_header(scope, MODE_HEADER_BYTES)
+            mode = controls.mode if written is None else mode_named(written)
+            selected = found = None
+            if scope["path"] == path:
+                selected = controls.switchboard.select(name, find_header(scope, SCENARIO_HEADER), record.content)
+                found = None if selected is None else find_app(mode, selected)
+        except (UnknownModeError, ScenarioError) as error:
+            problem = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
+            await response(gateway.reject(gateway, problem), MOCK_ERROR)(scope, receive, send)
+            return
+        record.mode = mode.value
+        if selected is not None and found is not None:
+            record.scenario = selected.text
+            controls.switchboard.count_use(selected)
+        await (found or apps[mode])(scope, receive, send)
+
+    return app
+
+
+def scenario_apps(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> FindApp:
+    """Finds a gateway's application under a scenario. It raises ScenarioError for a scenario that a request names.
+
+    None where a switch for all gateways sets a scenario that this one does not have.
+    """
+
+    @lru_cache(maxsize=REMEMBERED * len(gateways))
+    def make(mode: Mode, text: str, _run: int) -> ASGIApp:
+        gateway = gateways[mode]
+        effect = effect_of(text, gateway.contract, controls.scenarios.named)
+        return with_scenario_headers(under(effect, app_of)(gateway), text)
+
+    def find(mode: Mode, selected: SelectedScenario) -> ASGIApp | None:
+        try:
+            return make(mode, selected.text, selected.run)
+        except ScenarioError:
+            if selected.source in SOURCES:
+                return None
+            raise
+
+    return find
+
+
+def reject_too_large(gateway: Gateway) -> ASGIApp:
+    """The response to a request that is not read to its end, and after which the connection is closed."""
+    return response(gateway.reject(gateway, TOO_LARGE), {"connection": "close"})
+
+
+def apply_scenario_file(controls: Controls, scenarios: ScenarioFile) -> None:
+    """Takes over a file's scenarios, and the switches that it sets."""
+    controls.scenarios = scenarios
+    controls.switchboard.replace_file_switches(scenarios.active)
