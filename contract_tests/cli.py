@@ -84,7 +84,7 @@ def run(  # the options say it
             budget=budget,
             fuzz=fuzz_examples(fuzz, fuzz_time, gateway, upstream),
             fuzz_seconds=seconds_of(fuzz_time or "0"),
-            limits=Limits(seconds=timeout),
+            limits=Limits(answer=timeout),
         )
         wanted = [checked(replace(asked, contract=name)) for name in contracts_for(gateway, contracts)]
         sys.exit(test_gateways(wanted, keyword))

@@ -10,7 +10,8 @@ from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
-from gateway_contract.traffic.exchange import Answer, Exchange
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.statuses import is_no_evidence, is_throttled, is_timed_out
 from gateway_contract.values.json_value import ABSENT, Json, same, shortened
 from gateway_contract.values.pointer import placed, read
 
@@ -110,27 +111,20 @@ class RejectionMinimizer:
         if known is not None:
             return replace(refused, essential=frozenset(known))
         again = await self._send_body(body, refused.name)
-        if again is None or again.accepted:
-            self.is_intermittent |= again is not None
+        if again is None or not is_rejection(again):
+            self.is_intermittent |= again is not None and again.accepted
             return replace(refused, essential=frozenset())
         return await self._remove_fields(body, replace(again, name=f"{refused.name}, made smaller"))
 
-    async def retry(self, broken: Exchange) -> Exchange:
-        """A failure that blames no field where the same request does not fail each time."""
-        request = broken.request
-        case = Case(broken.name, request.content, request.method, request.credential)
-        lasts = await self._fails_each_time(case, is_broken)
-        return broken if lasts else replace(broken, essential=frozenset())
-
-    async def _fails_each_time(self, case: Case, failed: Callable[[Exchange], bool]) -> bool:
-        """Whether a request fails each time it may be tried; where some failed by chance, one untried did so, too."""
+    async def _is_rejected_each_time(self, case: Case) -> bool:
+        """Whether it is so as often as it may be tried; where some was by chance, one untried was so, too."""
         tried = 0
         while tried < (MORE_TRIES if self.is_intermittent else TRIES):
             again = await self._send_within_limit(case)
             if again is None:
                 return not self.is_intermittent
-            if not failed(again):
-                self.is_intermittent = True
+            if not is_rejection(again):
+                self.is_intermittent |= again.accepted
                 return False
             tried += 1
         return True
@@ -143,6 +137,8 @@ class RejectionMinimizer:
             again = await self._send_body(attempt, refused.name)
             if again is None:
                 raise BudgetSpentError
+            if not (again.accepted or is_rejection(again)):
+                raise BudgetSpentError
             refused = refused if again.accepted else again
             return not again.accepted
 
@@ -152,10 +148,23 @@ class RejectionMinimizer:
             return replace(refused, essential=frozenset())
         case = valid_case(self.contract, refused.name, minimal.body)
         blames = 0 < len(minimal.needed) <= MOST_BLAMED
-        if not blames or not await self._fails_each_time(case, lambda again: not again.accepted):
+        if (
+            not blames
+            or not await self._is_rejected_each_time(case)
+            or not await self._are_accepted(refused.name, minimal.needed.values())
+        ):
             return replace(refused, essential=frozenset())
         self.blamed.append({pointer: read(minimal.body, pointer) for pointer in minimal.needed})  # type: ignore[misc] # it is there
         return replace(refused, essential=frozenset(minimal.needed))
+
+    async def _are_accepted(self, name: str, bodies: Iterable[Json]) -> bool:
+        """Whether the requests without one of the fields, which were accepted before, are so again."""
+        for body in bodies:
+            again = await self._send_body(body, name)
+            if again is not None and not again.accepted:
+                self.is_intermittent = True
+                return False
+        return True
 
     async def _send_body(self, body: Json, name: str) -> Exchange | None:
         return await self._send_within_limit(valid_case(self.contract, name, body))
@@ -174,9 +183,10 @@ def valid_bodies(contract: Contract, without: str | None = None) -> Budget:
     return Budget(base_request(contract), fields, lambda body: validity_of(contract, body).valid)
 
 
-def is_broken(exchange: Exchange) -> bool:
-    """Whether there was no answer, or one that says that the gateway broke."""
-    return not isinstance(exchange.answer, Answer) or exchange.answer.status >= 500
+def is_rejection(exchange: Exchange) -> bool:
+    """Whether a valid request was not accepted for what it holds, as far as can be told."""
+    answer = exchange.answer
+    return not (exchange.accepted or is_no_evidence(exchange) or is_throttled(answer) or is_timed_out(answer))
 
 
 def differs(base: Json, body: Json, part: RequestField) -> bool:

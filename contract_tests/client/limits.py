@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+SILENCE = 1.25  # times the usual time for an answer
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
@@ -9,7 +10,9 @@ WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 class Limits:
     """Bounds on one exchange or download. The byte bounds hold for what was sent and for what it unpacks to."""
 
-    seconds: float = 60.0  # from connecting to the last byte
+    answer: float = 60.0  # seconds from connecting to the last byte, for a request that asks for no image
+    per_image: float = 30.0  # seconds more for each image that is asked for
+    download: float = 60.0  # seconds for what lies behind a link
     answer_bytes: int = 64 * 2**20  # six images of 2048x2048 as Base64 fit
     image_bytes: int = 32 * 2**20
     pixels: int = 50_000_000  # of one image; three times 4096x4096
@@ -17,6 +20,15 @@ class Limits:
     decode_seconds: float = 10.0  # for one image
     waits: tuple[float, ...] = field(default_factory=lambda: WAITS)  # seconds before a throttled request is repeated
     redirects: int = 5
+
+    def answer_seconds(self, images: int) -> float:
+        """The time for an answer to a request for so many images."""
+        return self.answer + self.per_image * images
+
+    @property
+    def silence(self) -> float:
+        """The time for an answer when the upstream gives none: longer than the 60 s that proxies usually wait."""
+        return self.answer * SILENCE
 
 
 @dataclass(frozen=True, slots=True)

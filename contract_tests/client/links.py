@@ -84,10 +84,10 @@ async def download(
 ) -> Downloaded | Problem:
     """What lies behind a link. Private addresses are left alone, but for `own`: the gateway's and our upstream's."""
     try:
-        async with asyncio.timeout(limits.seconds):
+        async with asyncio.timeout(limits.download):
             return await follow(transport, Hop(absolute_url(link), "points to"), own, limits)
     except TimeoutError:
-        return Problem(f"the link gave no complete response within {limits.seconds:g} s")
+        return Problem(f"the link gave no complete response within {limits.download:g} s")
     except PeerError as trouble:
         return Problem(str(trouble))
     except UnsendableError:

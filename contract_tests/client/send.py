@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 
 import httpx
 
@@ -26,11 +25,16 @@ from gateway_contract.traffic.exchange import (
     Request,
     header,
 )
-from gateway_contract.values.json_value import Json, read_json
+from gateway_contract.traffic.statuses import is_throttled
+from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import below, read
+from mock_server.faults.fault import NO_RESPONSE
 
 MOST_ITEMS = 32
 """Items of one answer that are looked at; no contract sells more images at once."""
+
+MOST_ASKED = 10
+"""Images that one request is given time for; what asks for more is rejected or is no honest request."""
 
 WRONG_TOKEN = "sk-not-a-token-of-this-gateway"  # noqa: S105 # that is what it is for
 PATIENCE = 60.0  # seconds to wait in all for a gateway that throttles
@@ -85,16 +89,36 @@ async def send(sender: Sender, case: Case) -> Exchange:
 
 async def exchange_request(sender: Sender, case: Case, request: Request) -> Exchange:
     """The same with a request that was made elsewhere."""
-    answer = await _response(sender, request, PATIENCE if case.failure is None else 0.0)
+    seconds = answer_seconds(sender, case, request)
+    answer = await _response(sender, request, seconds, PATIENCE if case.failure is None else 0.0)
     images = await _images(sender, answer) if isinstance(answer, Answer) and answer.successful else ()
     return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)
 
 
-async def _response(sender: Sender, request: Request, patience: float) -> Answer | NoAnswer:
+def answer_seconds(sender: Sender, case: Case, request: Request) -> float:
+    """How long an answer may take: as long as its images take, or as proxies wait for an upstream that is silent."""
+    if case.failure == NO_RESPONSE:
+        return sender.limits.silence
+    return sender.limits.answer_seconds(images_asked(sender.contract, request.body))
+
+
+def images_asked(contract: Contract, body: object) -> int:
+    """How many images a gateway may take a request to ask for, whether it is valid or not."""
+    if contract.images is None or body is ABSENT:
+        return 0
+    said = read(body, contract.images.count)
+    if said is ABSENT:
+        said = contract.request.default(contract.images.count, body)  # type: ignore[arg-type] # JSON, not ABSENT
+    if isinstance(said, bool) or not isinstance(said, int):
+        return 1
+    return min(max(said, 1), MOST_ASKED)
+
+
+async def _response(sender: Sender, request: Request, seconds: float, patience: float) -> Answer | NoAnswer:
     """The response; a throttled request is repeated more slowly, a few times and within `patience` seconds in all."""
     for wait in sender.limits.waits:
         started = await sender.pace.wait()
-        response = await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
+        response = await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds)
         if not is_throttled(response):
             return response
         pause = retry_after(response, time.time())
@@ -104,17 +128,7 @@ async def _response(sender: Sender, request: Request, patience: float) -> Answer
         sender.pace.slow_down(started)
         await asyncio.sleep(wait if pause is None else pause)
     await sender.pace.wait()
-    return await transport.exchange(sender.transport, request, sender.gateway, sender.limits)
-
-
-def is_throttled(response: Answer | NoAnswer) -> bool:
-    """Whether a gateway asks to try again later: 429, or 503 that says when (RFC 9110, 10.2.3 and 15.6.4)."""
-    if isinstance(response, NoAnswer):
-        return False
-    unavailable = response.status == HTTPStatus.SERVICE_UNAVAILABLE
-    return response.status == HTTPStatus.TOO_MANY_REQUESTS or (
-        unavailable and header(response.headers, "retry-after") is not None
-    )
+    return await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds)
 
 
 def retry_after(response: Answer | NoAnswer, now: float) -> float | None:

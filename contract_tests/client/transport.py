@@ -97,21 +97,21 @@ def open_transport() -> httpx.AsyncHTTPTransport:
 
 
 async def exchange(
-    transport: httpx.AsyncBaseTransport, request: Request, base: str, limits: Limits
+    transport: httpx.AsyncBaseTransport, request: Request, base: str, limits: Limits, seconds: float
 ) -> Answer | NoAnswer:
-    """Send the request to `base` and receive what comes. Nothing that the gateway does makes it raise.
+    """Send the request to `base` and receive what comes in time. Nothing that the gateway does makes it raise.
 
     Raises UnsendableError where the request or the base is no such thing.
     """
     began = time.monotonic()
     try:
         async with (
-            asyncio.timeout(limits.seconds),
+            asyncio.timeout(seconds),
             aclosing(await open_response(transport, build_request(request, base))) as response,
         ):
             content = await read_body(response, limits.answer_bytes)
     except TimeoutError:
-        return NoAnswer(f"no complete response within {limits.seconds:g} s", time.monotonic() - began)
+        return NoAnswer(f"no complete response within {seconds:g} s", time.monotonic() - began, timed_out=True)
     except PeerError as trouble:
         return NoAnswer(str(trouble), time.monotonic() - began)
     return read_response(response, content, time.monotonic() - began)

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from contract_tests.blame.counterfactual import CauseFinder, is_suspect
 from contract_tests.blame.explain import Explainer
-from contract_tests.blame.minimize import RejectionMinimizer, is_broken
+from contract_tests.blame.minimize import RejectionMinimizer, is_rejection
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
@@ -19,6 +20,7 @@ from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
+from gateway_contract.traffic.statuses import ABOUT_LENGTH
 from gateway_contract.values.json_value import UNOBSERVED
 
 Progress = Callable[[int, int, str], None]
@@ -179,26 +181,43 @@ class Campaign:
         return 0 if self.observer is None else self.observer.count()
 
     async def _minimize_failures(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
-        """Valid requests that were not accepted, replaced by the smallest that are not; other failures tried again."""
+        """Valid requests that were rejected, replaced by the smallest that are; of others the causes are found."""
+        found = list(exchanges)
         minimizer = RejectionMinimizer(self.sender.contract, self._send_again, self._may_send)
-        return [await self._minimize_with(minimizer, exchange) for exchange in exchanges]
+        found = [await self._minimize_with(minimizer, one) if self._is_valid(one) else one for one in found]
+        suspects = [one for one in found if is_suspect(one) and self._is_invalid(one)]
+        finder = CauseFinder(self.sender.contract, self._send_again, self._may_send, minimizer.is_intermittent)
+        causes = {id(one): replace(one, essential=frozenset()) for one in suspects}
+        with self.errors.catch("looking for the causes of failures"):
+            explainable = [one for one in suspects if not self._may_be_too_long(one, found)]
+            causes |= zip(map(id, explainable), await finder.find(explainable), strict=True)
+        return [causes.get(id(one), one) for one in found]
 
     async def _minimize_with(self, minimizer: RejectionMinimizer, exchange: Exchange) -> Exchange:
         found = replace(exchange, essential=frozenset())
         with self.errors.catch(exchange.name):
-            if self._was_unjudged(exchange):
-                found = await minimizer.minimize(exchange)
-            else:
-                found = await minimizer.retry(exchange) if is_broken(exchange) else exchange
-        return found
+            found = await minimizer.minimize(exchange) if is_rejection(exchange) else found
+        return exchange if exchange.accepted else found
 
-    def _was_unjudged(self, exchange: Exchange) -> bool:
+    def _is_valid(self, exchange: Exchange) -> bool:
         request = exchange.request
-        if exchange.accepted or request.method != self.sender.contract.operation.method:
+        own_method = request.method == self.sender.contract.operation.method
+        is_authorized = request.credential is Credential.RIGHT
+        return own_method and is_authorized and validity_of(self.sender.contract, request.body).valid
+
+    def _is_invalid(self, exchange: Exchange) -> bool:
+        """Whether a request has something wrong that its response can be about."""
+        request, validity = exchange.request, validity_of(self.sender.contract, exchange.request.body)
+        if request.method != self.sender.contract.operation.method:
             return False
-        if isinstance(exchange.answer, Answer) and exchange.answer.status == 429:
+        return bool(validity.broken) or not validity.is_json or request.credential is not Credential.RIGHT
+
+    def _may_be_too_long(self, exchange: Exchange, others: Iterable[Exchange]) -> bool:
+        """Whether a body was rejected by a status about lengths, and none as long was accepted."""
+        answer, length = exchange.answer, len(exchange.request.content)
+        if not isinstance(answer, Answer) or answer.status not in ABOUT_LENGTH:
             return False
-        return request.credential is Credential.RIGHT and validity_of(self.sender.contract, request.body).valid
+        return all(len(one.request.content) < length for one in others if one.accepted)
 
     def _judge(self, exchange: Exchange) -> None:
         with self.errors.catch(exchange.name):

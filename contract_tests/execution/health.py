@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
-from contract_tests.client.send import Sender, is_throttled, send
+from contract_tests.client.send import Sender, send
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import base_request
 from contract_tests.planning.plan import valid_case, with_own_id
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, UpstreamCall
 from gateway_contract.traffic.response_message import quoted_response
+from gateway_contract.traffic.statuses import is_throttled
 from gateway_contract.values.json_value import ABSENT
 
 MOST_SILENT = 10

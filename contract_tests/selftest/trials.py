@@ -85,7 +85,9 @@ def about_failures(rule: Rule) -> bool:
     return rule.kind is RuleKind.RESILIENCE
 
 
-PATIENCE = Limits(seconds=10)  # no answer of the bundled gateway takes longer, but for those that never come
+PATIENCE = Limits(answer=10, per_image=0)
+"""No answer of the bundled gateway takes longer, but for those that never come."""
+
 MOST_BLAMED = 3  # subjects: who is blamed beside the one that is broken must be near it
 
 

@@ -16,9 +16,13 @@ from gateway_contract.rules.rule import (
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keyword_type import Group
 from gateway_contract.schema.keywords import KEYWORDS
-from gateway_contract.traffic.exchange import Answer, NoAnswer
+from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer
+from gateway_contract.traffic.statuses import is_broken, is_no_evidence, is_timed_out
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, same, shortened
-from gateway_contract.values.pointer import read, removed
+from gateway_contract.values.pointer import is_within, read, removed
+
+LONG_BODY = 16 * 1024
+"""Bytes of a body from which on a gateway may find it too long, whatever its page says."""
 
 
 def needed(constraint: Constraint) -> frozenset[Shown]:
@@ -53,7 +57,7 @@ def judge_constraint(constraint: Constraint, evidence: Evidence) -> Finding | No
     """One keyword of the request's schema, by a request that breaks it or by one that keeps to it."""
     if not (evidence.ordinary and evidence.authorized):
         return None
-    if constraint in evidence.validity.broken and not evidence.blames_no_field:
+    if constraint in evidence.validity.broken:
         return judge_broken(constraint, evidence)
     if evidence.validity.valid and exercises(constraint, evidence.body):
         return _judge_kept(constraint, evidence)
@@ -66,15 +70,31 @@ def judge_broken(constraint: Constraint, evidence: Evidence) -> Finding | None:
         if evidence.sent(constraint.pointer) is not ABSENT
         else "refused with 4xx"
     )
-    answer = evidence.exchange.answer
-    if isinstance(answer, NoAnswer):
-        return failing(expected, answer.problem)
-    if answer.refusing:
+    exchange = evidence.exchange
+    if exchange.accepted:
+        return _judge_mended(constraint, evidence, expected)
+    if _shows_nothing_alone(exchange):
+        if not _is_cause(constraint.pointer, evidence):
+            return inconclusive(f"{_status(evidence)}, of which this value was not shown to be the cause")
+        if is_broken(exchange.answer):
+            return failing(expected, _status(evidence))
+    if exchange.refused:
         # A refusal of a request that breaks several rules proves none of them.
         return REFUSED if len(evidence.validity.broken) == 1 else None
-    if answer.successful:
-        return _judge_mended(constraint, evidence, expected)
-    return failing(expected, f"HTTP {answer.status}")
+    return failing(expected, _status(evidence))
+
+
+def _shows_nothing_alone(exchange: Exchange) -> bool:
+    """Whether a response to an invalid request may have another cause than what is wrong with it."""
+    return is_broken(exchange.answer) or is_no_evidence(exchange) or is_timed_out(exchange.answer)
+
+
+def _is_cause(pointer: str, evidence: Evidence) -> bool:
+    """Whether a value was shown to cause a response, or nobody tried and the response is about the request."""
+    caused_by = evidence.exchange.essential
+    if caused_by is None:
+        return is_broken(evidence.exchange.answer)
+    return any(is_within(pointer, cause) for cause in caused_by)
 
 
 def _judge_mended(constraint: Constraint, evidence: Evidence, expected: str) -> Finding:
@@ -131,12 +151,11 @@ def _judge_kept(constraint: Constraint, evidence: Evidence) -> Finding | None:
 
 def judge_json(evidence: Evidence) -> Finding | None:
     """Content that is no JSON at all is refused like any other bad request."""
-    if evidence.validity.is_json or not (evidence.ordinary and evidence.authorized) or evidence.blames_no_field:
+    if evidence.validity.is_json or not (evidence.ordinary and evidence.authorized):
         return None
-    answer = evidence.exchange.answer
-    if isinstance(answer, NoAnswer):
-        return failing("refused with 4xx", answer.problem)
-    return PASS if answer.refusing else failing("refused with 4xx", _status(evidence))
+    if _shows_nothing_alone(evidence.exchange) and not _is_cause("", evidence):
+        return inconclusive(f"{_status(evidence)}, of which the body was not shown to be the cause")
+    return PASS if evidence.exchange.refused else failing("refused with 4xx", _status(evidence))
 
 
 def judge_accepted(evidence: Evidence) -> Finding | None:
@@ -146,6 +165,11 @@ def judge_accepted(evidence: Evidence) -> Finding | None:
     exchange = evidence.exchange
     if exchange.accepted:
         return PASS
+    if is_timed_out(exchange.answer):
+        return inconclusive(_status(evidence))
+    size = len(exchange.request.content)
+    if isinstance(exchange.answer, Answer) and exchange.answer.status == 413 and size >= LONG_BODY:
+        return inconclusive(f"413 to a body of {size:,} bytes")
     return failing("accepted", _status(evidence)) if not exchange.essential else None
 
 
@@ -156,6 +180,8 @@ def judge_example(example: Json, evidence: Evidence) -> Finding | None:
         return None
     if not same(_without(marks, body), _without(marks, example)):
         return None
+    if is_no_evidence(evidence.exchange) or is_timed_out(evidence.exchange.answer):
+        return inconclusive(_status(evidence))
     return PASS if evidence.exchange.accepted else failing("accepted", _status(evidence))
 
 

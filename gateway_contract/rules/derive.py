@@ -191,6 +191,7 @@ def _example_rules(source: Source) -> Iterator[Rule]:
             f"the page's own example ({example.name}) works",
             example.place,
             partial(constraint_rules.judge_example, example.body),
+            skips_retry_later=True,
             named="example",
         )
 

@@ -10,6 +10,7 @@ from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, faili
 from gateway_contract.rules.security_rules import judge_unauthorized_status, nothing_overridden
 from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
+from gateway_contract.traffic.statuses import is_no_evidence
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, shortened
 from gateway_contract.values.pointer import leaves, read
 
@@ -21,6 +22,8 @@ def answer_given(evidence: Evidence) -> Finding | None:
     if evidence.exchange.played is not None:
         return None  # how a gateway stands failures of its upstream is another rule's
     answer = evidence.exchange.answer
+    if isinstance(answer, NoAnswer) and answer.timed_out and not answer.repeated:
+        return inconclusive(answer.problem)  # it may be slow
     return failing("an answer", answer.problem) if isinstance(answer, NoAnswer) else PASS
 
 
@@ -40,6 +43,8 @@ def refusal_status(evidence: Evidence) -> Finding | None:
     bad = bool(evidence.validity.broken) or not evidence.validity.is_json
     if not (bad and evidence.authorized and evidence.ordinary and isinstance(answer, Answer) and answer.refusing):
         return None
+    if evidence.blames_no_field and is_no_evidence(evidence.exchange):
+        return inconclusive(f"HTTP {answer.status}, of which the request was not shown to be the cause")
     return PASS if answer.status in BAD_REQUEST else failing("400, 404, 413, 415 or 422", f"HTTP {answer.status}")
 
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.rule import Finding, Rule, evidence_of
-from gateway_contract.traffic.exchange import Answer, Exchange
-
-RETRY_LATER = frozenset({408, 425, 429})
-"""Statuses that say nothing about the request (RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4)."""
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.statuses import is_throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ def judge(contract: Contract, rules: Iterable[Rule], exchange: Exchange) -> tupl
     """What each rule that the exchange bears on says of it."""
     evidence = evidence_of(contract, exchange)
     judged: list[Judgement | JudgeError] = []
-    retry_later = isinstance(exchange.answer, Answer) and exchange.answer.status in RETRY_LATER
+    retry_later = is_throttled(exchange.answer)
     for rule in rules:
         if rule.skips_retry_later and retry_later:
             continue

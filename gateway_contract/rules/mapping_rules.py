@@ -8,6 +8,7 @@ from gateway_contract.contract.validity import upstream_refuses
 from gateway_contract.rules.response_rules import judge_by_answer, judge_default_by_answer
 from gateway_contract.rules.rule import PASS, Evidence, Finding, Outcome, failing, inconclusive
 from gateway_contract.schema.constraint import Part
+from gateway_contract.traffic.statuses import is_timed_out
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, same, shortened
 from gateway_contract.values.pointer import read
 
@@ -82,7 +83,9 @@ def _judgeable(field: MappedField, evidence: Evidence) -> Json | Literal[Nothing
 def _refused_upstream(evidence: Evidence) -> bool:
     """Whether a valid request failed because the upstream did not take the call that was made of it."""
     call = evidence.call
-    if call in (ABSENT, UNOBSERVED) or not (evidence.ordinary and evidence.authorized and evidence.validity.valid):
+    if is_timed_out(evidence.exchange.answer) or call in (ABSENT, UNOBSERVED):
+        return False
+    if not (evidence.ordinary and evidence.authorized and evidence.validity.valid):
         return False
     return 400 <= call.status < 500
 

@@ -9,6 +9,7 @@ from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keywords import constraint_sentence
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Image
+from gateway_contract.traffic.statuses import is_about_transport, is_throttled
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, shortened
 from gateway_contract.values.pointer import below, read
 from gateway_contract.values.size import Size, parse_size
@@ -256,6 +257,8 @@ def judge_error_shape(constraint: Constraint, evidence: Evidence) -> Finding | N
     schema = evidence.contract.operation.refusal
     if not evidence.ordinary or schema is None or not isinstance(answer, Answer) or not answer.refusing:
         return None
+    if is_about_transport(answer) or is_throttled(answer):
+        return None  # said by whatever stands before the gateway
     if answer.body is ABSENT:
         return failing("a JSON object", "no JSON") if constraint.pointer == "" else None
     if constraint in schema.broken(answer.body):

@@ -4,6 +4,7 @@ import re
 
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
 from gateway_contract.traffic.exchange import Answer, Credential, NoAnswer, UpstreamCall
+from gateway_contract.traffic.statuses import is_about_transport, is_broken, is_timed_out
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from gateway_contract.values.pointer import as_schema_pointer, leaves
 
@@ -11,18 +12,19 @@ from gateway_contract.values.pointer import as_schema_pointer, leaves
 def judge_unauthorized(credential: Credential, evidence: Evidence) -> Finding | None:
     """A request with a certain lack of authorization is refused."""
     exchange = evidence.exchange
-    if exchange.request.credential is not credential or not evidence.ordinary or evidence.blames_no_field:
+    if exchange.request.credential is not credential or not evidence.ordinary:
         return None
-    expected = f"{credential.value} refused with 4xx"
-    if isinstance(exchange.answer, NoAnswer):
-        return failing(expected, exchange.answer.problem)
-    return PASS if exchange.answer.refusing else failing(expected, f"HTTP {exchange.answer.status}")
+    expected, answer = f"{credential.value} refused with 4xx", exchange.answer
+    seen = answer.problem if isinstance(answer, NoAnswer) else f"HTTP {answer.status}"
+    if is_timed_out(answer) or is_about_transport(answer) or (is_broken(answer) and evidence.blames_no_field):
+        return inconclusive(f"{seen}, of which {credential.value} was not shown to be the cause")
+    return PASS if exchange.refused else failing(expected, seen)
 
 
 def judge_unauthorized_status(evidence: Evidence) -> Finding | None:
     """A refusal for lack of authorization says so: 401 or 403 (RFC 9110, 15.5.2 and 15.5.4)."""
     answer = evidence.exchange.answer
-    if evidence.authorized or not isinstance(answer, Answer) or not answer.refusing:
+    if evidence.authorized or not isinstance(answer, Answer) or not answer.refusing or is_about_transport(answer):
         return None
     return PASS if answer.status in {401, 403} else failing("401 or 403", f"HTTP {answer.status}")
 

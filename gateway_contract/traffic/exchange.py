@@ -68,10 +68,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The gateway gave no whole answer; `problem` says why in words that can stand in a report."""
+    """The gateway gave no whole answer; `problem` says why in words that can stand in a report.
+
+    `timed_out` is whether we gave up waiting; `repeated`, that this was the second time, with no other request under
+    way and a limit far beyond what the gateway takes otherwise.
+    """
 
     problem: str
     seconds: float
+    timed_out: bool = False
+    repeated: bool = False
 
 
 class FaultCause(Enum):

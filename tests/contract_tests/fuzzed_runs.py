@@ -43,7 +43,7 @@ def fuzzed(change: Change, report: Path, name: str = "powertokens", **more: obje
         with serving(gateway_app(noting(gateway, sent))) as url:
             yield GatewayTarget(url, BUNDLED_TOKEN)
 
-    settings = Settings(name, report=report, limits=Limits(seconds=20), **more)  # type: ignore[arg-type] # its fields
+    settings = Settings(name, report=report, limits=Limits(answer=20, per_image=0), **more)  # type: ignore[arg-type] # its fields
     return Fuzzed(run(prepare(settings), silent, changed), sent)
 
 

@@ -66,7 +66,7 @@ def generated(*items: Json) -> Response:
 
 def settings_for(url: str | None, **more: object) -> Settings:
     return replace(
-        Settings("powertokens", url, TOKEN, limits=Limits(seconds=1)),
+        Settings("powertokens", url, TOKEN, limits=Limits(answer=1, per_image=0)),
         **more,  # type: ignore[arg-type] # the fields of Settings
     )
 
@@ -85,7 +85,7 @@ def run_with(change: Callable[[Gateway], Gateway], name: str = "powertokens") ->
         with serving(gateway_app(change(bundled_gateway(contract, observer)))) as url:
             yield GatewayTarget(url, BUNDLED_TOKEN)
 
-    return run(prepare(Settings(name, limits=Limits(seconds=20))), silent, changed)
+    return run(prepare(Settings(name, limits=Limits(answer=20, per_image=0))), silent, changed)
 
 
 def verdict_on(found: Run, name: str) -> RuleVerdict:

@@ -85,7 +85,9 @@ def test_the_suite_runs_apart_from_whatever_stands_in_the_folder_of_the_call(tmp
 
 def test_where_the_upstream_listens_is_said_before_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with replying(lambda *_: as_json({}, 401)) as gateway:
-        settings = settings_for(gateway.url, upstream="127.0.0.1:0", report=tmp_path, limits=Limits(seconds=5))
+        settings = settings_for(
+            gateway.url, upstream="127.0.0.1:0", report=tmp_path, limits=Limits(answer=5, per_image=0)
+        )
         assert session.test_gateways([settings], "seed") == 2
     said = " ".join(capsys.readouterr().out.split())
     assert f"powertokens: testing {gateway.url}, two-sided (the upstream listens at 127.0.0.1:0)" in said

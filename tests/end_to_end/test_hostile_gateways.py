@@ -22,7 +22,7 @@ from tests.contract_tests.gateways import failing, run_against
 from tests.contract_tests.hostile import HEAD, MEBIBYTE, Behaviour, answering, serving
 from tests.contract_tests.three_contracts import POWERTOKENS, base
 
-LIMITS = Limits(seconds=1.0, answer_bytes=4 * MEBIBYTE, image_bytes=MEBIBYTE)
+LIMITS = Limits(answer=1.0, per_image=0, download=1.0, answer_bytes=4 * MEBIBYTE, image_bytes=MEBIBYTE)
 
 
 @contextmanager

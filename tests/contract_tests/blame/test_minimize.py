@@ -173,26 +173,13 @@ def test_a_request_that_is_no_json_is_not_narrowed() -> None:
     assert gateway.asked == []
 
 
-@pytest.mark.parametrize(("breaks", "asked", "by_chance"), [(1, 1, True), (2, 2, True), (3, 2, False)])
-def test_a_request_on_which_a_gateway_breaks_is_tried_twice_more(breaks: int, asked: int, by_chance: bool) -> None:  # noqa: FBT001 # the table
-    sent: list[Case] = []
-
-    async def send(case: Case) -> Exchange:
-        sent.append(case)
-        return exchange(read_json(case.content), 500 if len(sent) < breaks else 400)  # type: ignore[arg-type] # it is JSON
-
-    broken = exchange({"n": 0}, 500)
-    found = asyncio.run(RejectionMinimizer(POWERTOKENS, send).retry(broken))
-    assert len(sent) == asked
-    assert found.essential == (frozenset() if by_chance else None)
-
-
-def test_what_cannot_be_tried_again_is_taken_to_come_by_chance_as_others_did() -> None:
-    broken = exchange({"n": 0}, 500)
-    for by_chance, essential in ((True, frozenset[str]()), (False, None)):
-        minimizer = Gateway(lambda _: True).minimizer
-        minimizer.is_intermittent, minimizer.may_send = by_chance, lambda _: False
-        assert asyncio.run(minimizer.retry(broken)).essential == essential
+def test_a_value_without_which_a_request_is_rejected_too_in_the_end_is_not_blamed() -> None:
+    gateway = Gateway(lambda body: body.get("seed") == 0 or len(gateway.asked) > 16)
+    found = gateway.minimize({**base(POWERTOKENS), "seed": 0})
+    assert found.essential == frozenset({"/seed"})
+    gateway = Gateway(lambda body: body.get("seed") == 0 or len(gateway.asked) > 4)
+    found = gateway.minimize({**base(POWERTOKENS), "seed": 0})
+    assert found.essential == frozenset()
 
 
 def test_one_field_is_isolated_in_the_smallest_valid_request() -> None:

@@ -16,7 +16,7 @@ from contract_tests.client.transport import open_transport
 from tests.contract_tests import hostile
 from tests.contract_tests.hostile import Behaviour, answering, redirecting, serving
 
-LIMITS = Limits(seconds=10.0, image_bytes=2**20, redirects=3)
+LIMITS = Limits(download=10.0, image_bytes=2**20, redirects=3)
 OWN = frozenset({"127.0.0.1"})
 HERE = "127.0.0.1"
 Resolving: TypeAlias = Callable[..., None]
@@ -203,7 +203,7 @@ def test_what_is_no_image_behind_a_link_is_told(behaviour: Behaviour, problem: s
 
 
 def test_a_download_that_does_not_end_in_time_is_given_up() -> None:
-    limits = Limits(seconds=1.0)
+    limits = Limits(download=1.0)
     assert behind(hostile.drips, limits) == Problem("the link gave no complete response within 1 s")
 
 

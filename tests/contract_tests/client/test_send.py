@@ -38,7 +38,7 @@ def sent(url: str, case: Case = PLAIN) -> Exchange:
 
 
 def sender(url: str, transport: httpx.AsyncBaseTransport) -> Sender:
-    limits = Limits(seconds=10, waits=WAITS)
+    limits = Limits(answer=10, per_image=0, waits=WAITS)
     return Sender(POWERTOKENS, transport, url, TOKEN, frozenset({"127.0.0.1"}), limits, "127.0.0.1:9900")
 
 

@@ -16,8 +16,8 @@ from gateway_contract.values.json_value import ABSENT
 from tests.contract_tests import hostile
 from tests.contract_tests.hostile import HEAD, MEBIBYTE, Behaviour, answering, packed, saying, serving
 
-QUICK = Limits(seconds=1.0, answer_bytes=MEBIBYTE)
-PATIENT = Limits(seconds=30.0, answer_bytes=MEBIBYTE)
+QUICK = Limits(answer=1.0, per_image=0, answer_bytes=MEBIBYTE)
+PATIENT = Limits(answer=30.0, per_image=0, answer_bytes=MEBIBYTE)
 TOKEN = "sk-secret"
 ASKED = Request("POST", "/images", (("Authorization", f"Bearer {TOKEN}"),), b'{"a": 1}', {"a": 1})
 
@@ -25,7 +25,7 @@ ASKED = Request("POST", "/images", (("Authorization", f"Bearer {TOKEN}"),), b'{"
 def exchanged(base: str, limits: Limits = PATIENT, request: Request = ASKED) -> Answer | NoAnswer:
     async def once() -> Answer | NoAnswer:
         async with open_transport() as transport:
-            return await exchange(transport, request, base, limits)
+            return await exchange(transport, request, base, limits, limits.answer)
 
     return asyncio.run(once())
 
@@ -84,7 +84,7 @@ def test_a_redirect_of_the_gateway_is_an_answer_and_is_not_followed() -> None:
 def test_what_one_answer_leaves_on_its_connection_does_not_reach_the_next_exchange() -> None:
     async def twice(base: str) -> list[Answer | NoAnswer]:
         async with open_transport() as transport:
-            return [await exchange(transport, ASKED, base, PATIENT) for _ in range(2)]
+            return [await exchange(transport, ASKED, base, PATIENT, 30.0) for _ in range(2)]
 
     with serving(saying(HEAD + b"Content-Length: 2\r\n\r\n{}HTTP/1.1 500 Smuggled\r\n\r\n")) as served:
         answers = asyncio.run(twice(served.base))

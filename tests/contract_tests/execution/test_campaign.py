@@ -97,7 +97,7 @@ def test_a_rule_that_raises_is_our_error_and_the_others_are_judged() -> None:
     def raises(_: Evidence) -> Finding | None:
         raise ZeroDivisionError("in a rule")
 
-    ready = prepare(Settings("powertokens", limits=Limits(seconds=20)))
+    ready = prepare(Settings("powertokens", limits=Limits(answer=20, per_image=0)))
     broken, *others = ready.rules
     found = run(replace(ready, rules=(replace(broken, judge=raises), *others)), silent)
     assert found.conformance is Conformance.NOT_TESTED

@@ -92,11 +92,47 @@ def test_a_refusal_that_nobody_narrowed_down_fails_the_whole_request(invented: C
     assert finding(invented, "request/accepted", nothing) == failing("accepted", "closed")
 
 
-@pytest.mark.parametrize("status", [408, 425, 429])
-def test_too_many_requests_say_nothing_of_the_request(status: int, invented: Contract) -> None:
-    assert finding(invented, "request/accepted", with_status(order(), status)) is None
-    assert finding(invented, "chaos/maximum", with_status(order(chaos=100), status)) is None
-    assert finding(invented, "body/json", Exchange(post(ABSENT), answered(ERROR, status))) is None
+def test_too_many_requests_say_nothing_of_the_request(invented: Contract) -> None:
+    assert finding(invented, "request/accepted", with_status(order(), 429)) is None
+    assert finding(invented, "chaos/maximum", with_status(order(chaos=100), 429)) is None
+    assert finding(invented, "body/json", Exchange(post(ABSENT), answered(ERROR, 429))) is None
+
+
+@pytest.mark.parametrize("status", [408, 413, 414, 421, 425, 426, 431])
+def test_a_status_about_the_transport_is_the_requests_as_a_whole(status: int, invented: Contract) -> None:
+    assert finding(invented, "request/accepted", with_status(order(), status)) == failing("accepted", f"HTTP {status}")
+    for found in (
+        finding(invented, "chaos/maximum", with_status(order(chaos=100), status)),
+        finding(invented, "body/json", Exchange(post(ABSENT), answered(ERROR, status))),
+    ):
+        assert found is not None
+        assert found.outcome is Outcome.INCONCLUSIVE
+    caused = replace(with_status(order(chaos=100), status), essential=frozenset({"/chaos"}))
+    assert finding(invented, "chaos/maximum", caused) == REFUSED
+
+
+def test_a_long_body_may_be_too_long(invented: Contract) -> None:
+    long = order(chaos=1)
+    long = replace(with_status(long, 413), request=replace(long.request, content=b" " * 16384))
+    found = finding(invented, "request/accepted", long)
+    assert found is not None
+    assert (found.outcome, found.observed) == (Outcome.INCONCLUSIVE, "413 to a body of 16,384 bytes")
+
+
+@pytest.mark.parametrize(("pointer", "outcome"), [("/chaos", Outcome.FAIL), ("/sheets", Outcome.INCONCLUSIVE)])
+def test_what_broke_the_gateway_fails_its_own_rule_alone(pointer: str, outcome: Outcome, invented: Contract) -> None:
+    broken = replace(with_status(order(chaos=100), 500), essential=frozenset({pointer}))
+    found = finding(invented, "chaos/maximum", broken)
+    assert found is not None
+    assert found.outcome is outcome
+
+
+def test_a_time_out_shows_nothing_of_a_value(invented: Contract) -> None:
+    gave_up = NoAnswer("no complete response within 60 s", 60.0, timed_out=True)
+    for name, asked in (("chaos/maximum", order(chaos=100)), ("request/accepted", order())):
+        found = finding(invented, name, replace(asked, answer=gave_up))
+        assert found is not None
+        assert (found.outcome, found.observed.partition(",")[0]) == (Outcome.INCONCLUSIVE, gave_up.problem)
 
 
 @pytest.mark.parametrize(
