@@ -145,6 +145,22 @@ def check(contracts: tuple[str, ...], overlays: tuple[Path, ...], complete: bool
 
 
 @main.command()
+@click.argument("rule")
+@click.argument("folder", default=Path("report"), type=click.Path(path_type=Path, file_okay=False))
+def show(rule: str, folder: Path) -> None:
+    """Print one RULE of the reports in FOLDER [report] in full: request, upstream call, answer and curl line."""
+    from rich.console import Console
+
+    from contract_tests.report.show_rule import NoSuchRuleError, find_rule, print_rule
+
+    try:
+        for found in find_rule(rule, folder):
+            print_rule(found, Console(highlight=False))
+    except NoSuchRuleError as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
 @click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both]")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to run at the same time. [processors + 1]")
 @click.option("--defect", metavar="NAME", help="Only this defect; `python -m mock_server --list-defects` lists them.")

@@ -8,7 +8,7 @@ from gateway_contract.contract.coverage import Untested
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
-from gateway_contract.traffic.exchange import Exchange, Observation
+from gateway_contract.traffic.exchange import Exchange, Observation, Request
 
 
 class Verdict(Enum):
@@ -76,6 +76,7 @@ class Run:
     seconds: float
     cost: Cost
     verdicts: tuple[RuleVerdict, ...]
+    baseline: Request  # plain and valid: what other requests are compared to
     strict: bool = False
     not_tested: str = ""
     our_errors: tuple[str, ...] = ()

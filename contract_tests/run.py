@@ -26,7 +26,8 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Rule, RuleKind
-from gateway_contract.traffic.exchange import Observation
+from gateway_contract.traffic.exchange import Observation, Request
+from gateway_contract.values.json_value import compact
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import PortInUseError, serving
@@ -118,6 +119,7 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
             campaign.health.reason_not_run or left_out(campaign),
             campaign.plan.unbreakable,
         ),
+        baseline=baseline(contract),
         strict=settings.strict,
         not_tested=campaign.problem,
         our_errors=describe_errors(campaign.errors.errors),
@@ -224,6 +226,12 @@ async def trusted_addresses(gateway: str, observer: UpstreamObserver | None) -> 
     return frozenset(found)
 
 
+def baseline(contract: Contract) -> Request:
+    """The plain valid request of a contract, without its headers."""
+    body = base_request(contract)
+    return Request(contract.operation.method, contract.operation.path, (), compact(body), body)
+
+
 def _untested(contract: Contract, settings: Settings, problem: str, *errors: str) -> Run:
     return Run(
         contract=contract.name,
@@ -233,6 +241,7 @@ def _untested(contract: Contract, settings: Settings, problem: str, *errors: str
         seconds=0.0,
         cost=Cost(),
         verdicts=(),
+        baseline=baseline(contract),
         not_tested=problem,
         our_errors=errors,
     )

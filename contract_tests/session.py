@@ -11,7 +11,9 @@ from contract_tests import suite
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.json_report import write_report
-from contract_tests.report.terminal import print_rules, print_run, show_progress
+from contract_tests.report.progress import show_progress
+from contract_tests.report.rule_list import print_rules
+from contract_tests.report.terminal import print_run
 from contract_tests.rerun import changes, failing_rules, print_changes, read_stored, send_again
 from contract_tests.results import EXIT_STATUS, Conformance
 from contract_tests.run import observation_of, prepare

@@ -48,7 +48,10 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
         "a member of x-image and x-images; HAR: of a body",
         (*READERS_OF_KEYWORDS, "gateway_contract/contract/operation.py", HAR),
     ),
-    "text": ("HAR, exchange files: of a body", (HAR, "contract_tests/report/exchange_file.py")),
+    "text": (
+        "HAR, exchange files: of a body",
+        (HAR, "contract_tests/report/exchange_file.py", "contract_tests/report/show_rule.py"),
+    ),
     "parameters": ("what a scenario takes; OpenAPI: of an operation", ("mock_server/admin/routes.py", COVERAGE)),
     "seed": ("of chance, which makes scenarios happen again", ("mock_server/scenarios/timing.py",)),
 }

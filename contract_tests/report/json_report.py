@@ -73,7 +73,7 @@ def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
     _clear(home / "exchanges")
     for number, exchange in enumerate(listed, 1):
         _write(home / _file_name(number), exchange_to_json(exchange, known))
-    names = {id(exchange): _file_name(number) for number, exchange in enumerate(listed, 1)}
+    names = exchange_names(run)
     path = home / "report.json"
     _write(path, report_of(run, names, known))
     return path
@@ -138,6 +138,11 @@ def _listed_exchanges(run: Run) -> list[Exchange]:
     """Each exchange that a listed failure points to, once."""
     listed = (failure.exchange for verdict in run.verdicts for failure in verdict.failures[:MOST_FAILURES])
     return list({id(exchange): exchange for exchange in listed}.values())
+
+
+def exchange_names(run: Run) -> dict[int, str]:
+    """The files of the listed exchanges, by identity, as paths from the report's folder."""
+    return {id(exchange): _file_name(number) for number, exchange in enumerate(_listed_exchanges(run), 1)}
 
 
 def _file_name(number: int) -> str:

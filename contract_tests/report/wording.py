@@ -9,9 +9,10 @@ from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Verdic
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Observation
 
+GAP = "   "
 SIDES = {
-    Observation.TWO_SIDED: "two-sided: the upstream is observed",
-    Observation.NORTH_ONLY: "north-only: the upstream is not observed",
+    Observation.TWO_SIDED: "two-sided: its upstream calls were observed",
+    Observation.NORTH_ONLY: "north-only: its upstream calls were not observed",
 }
 MOST_NAMES = 3
 UNDECIDED = {
@@ -38,10 +39,14 @@ def failed(run: Run, level: Level) -> list[RuleVerdict]:
     return [one for one in run.verdicts if one.verdict is Verdict.FAIL and one.rule.level == level]
 
 
-def failing_share(verdict: RuleVerdict) -> str:
-    """How many of the exchanges of a failing rule fail; nothing where all do."""
-    failing = len(verdict.failures)
-    return f"{failing} of {verdict.exchanges}" if failing < verdict.exchanges else ""
+def heading(run: Run, level: Level, number: int) -> str:
+    """What stands above the entries of a level."""
+    rules = counted(len(failed(run, level)), "rule fails", "rules fail")
+    entries = counted(number, "cause")
+    if level is Level.DOCUMENTED:
+        return f"documented: {rules}, {entries}"
+    note = "" if run.strict else "; they count only with --strict"
+    return f"expected: {rules}, {entries}{note}"
 
 
 def undecided_reasons(run: Run) -> Iterable[tuple[str, str]]:
@@ -64,9 +69,10 @@ def first_of(names: Sequence[str]) -> str:
 
 
 def counts(run: Run) -> str:
-    """How many rules have which verdict, for example `61 passed, 3 failed, 12 not run`."""
+    """How many rules have which verdict, for example `76: 61 passed, 3 failed, 12 not run`."""
     seen = [one.verdict for one in run.verdicts]
-    return ", ".join(f"{seen.count(verdict)} {word}" for verdict, word in TO_READ.items() if verdict in seen) or "none"
+    found = ", ".join(f"{seen.count(verdict)} {word}" for verdict, word in TO_READ.items() if verdict in seen)
+    return f"{len(seen)}: {found}" if found else "none"
 
 
 def untested_summary(run: Run) -> str:

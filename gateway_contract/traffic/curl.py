@@ -44,7 +44,9 @@ def curl(request: Request, base: str, secrets: Sequence[str]) -> str:
 
 
 def _method(method: str, content: bytes) -> list[str]:
-    """HEAD has a flag of its own: curl would wait for a body that does not come."""
+    """None for POST, which a body implies. HEAD has a flag of its own: curl would wait for a body otherwise."""
+    if method == "POST":
+        return []
     return ["--head"] if method == "HEAD" and not content else ["-X", shlex.quote(method)]
 
 
@@ -101,7 +103,9 @@ def _filled_in(name: str, around: Sequence[str]) -> str:
 
 
 def _body(method: str, text: str) -> list[str]:
-    return ["--data-raw", shlex.quote(text)] if text or method in BODY_EXPECTED else []
+    """The shorter -d would read a file where the body begins with @."""
+    option = "--data-raw" if text.startswith("@") else "-d"
+    return [option, shlex.quote(text)] if text or method in BODY_EXPECTED else []
 
 
 def _as_argument(content: bytes) -> str | None:

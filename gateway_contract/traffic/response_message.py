@@ -15,7 +15,7 @@ _READ = 8 * 1024  # bytes of a page; half of its characters are kept, so that no
 _MOST_OBJECTS = 100  # of a body that are searched for a message
 _MESSAGES = ("message", "detail", "msg", "title", "error_description", "reason", "error")
 """Members that hold an error message: OpenAI's and DashScope's, RFC 9457's, pydantic's, RFC 6749's."""
-_UNSEEN = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[!/a-z][^<>]*>")
+_UNSEEN = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->|<[!/a-z][^<>]*>")
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title")
 
 
@@ -60,7 +60,9 @@ def _page(content: bytes, secrets: Secrets) -> str:
     title = _TITLE.search(text)
     body = " ".join(html.unescape(_UNSEEN.sub(" ", text)).split())
     heading = " ".join(html.unescape(title[1]).split()) if title else ""
-    return body if heading in body else f"{heading}: {body}".rstrip(": ")
+    for repeated in (heading, heading.partition(" ")[2]):  # with and without the status
+        body = body.removeprefix(repeated).lstrip()
+    return ": ".join(filter(None, (heading, body)))
 
 
 def quoted_response(answer: Answer, secrets: Secrets = ()) -> str:

@@ -90,13 +90,26 @@ def undecided(of: Rule, verdict: Verdict, reason: str) -> RuleVerdict:
     return RuleVerdict(of, verdict, 0 if verdict is Verdict.NOT_RUN else 3, (), reason)
 
 
+BASELINE = asking({"model": "qwen-image-2.0-pro", "prompt": "a fox in snow [k7]"})
 LOST_SEED = failed(rule("seed/preserves-0"), "0 at /parameters/seed", "dropped", exchange(), exchange(), of_all=9)
 CALLED_TWICE = failed(rule("upstream/one-call"), "one generation call", "2")
 
 
 def run_of(*verdicts: RuleVerdict, strict: bool = False, not_tested: str = "", errors: tuple[str, ...] = ()) -> Run:
     cost = Cost(212, 61, 58)
-    return Run("powerbuyin", GATEWAY, Observation.TWO_SIDED, 1, 3.14159, cost, verdicts, strict, not_tested, errors)
+    return Run(
+        contract="powerbuyin",
+        gateway=GATEWAY,
+        observed=Observation.TWO_SIDED,
+        seed=1,
+        seconds=3.14159,
+        cost=cost,
+        verdicts=verdicts,
+        baseline=BASELINE,
+        strict=strict,
+        not_tested=not_tested,
+        our_errors=errors,
+    )
 
 
 def clean_run() -> Run:

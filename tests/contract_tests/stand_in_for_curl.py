@@ -8,18 +8,19 @@ from urllib.parse import urlsplit
 
 def main() -> None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("-X", dest="method", default="GET")
+    parser.add_argument("-X", dest="method")
     parser.add_argument("--head", dest="method", action="store_const", const="HEAD")
     parser.add_argument("-H", dest="headers", action="append", default=[])
-    parser.add_argument("--data-raw", dest="body")
+    parser.add_argument("-d", "--data-raw", dest="body")
     parser.add_argument("--data-binary", dest="piped", choices=["@-"])
     parser.add_argument("--request-target", dest="target")
     parser.add_argument("url")
     told = parser.parse_args()
     body = sys.stdin.buffer.read() if told.piped else None if told.body is None else told.body.encode()
+    method = told.method or ("GET" if body is None else "POST")
     url = urlsplit(told.url)
     connection = HTTPConnection(url.netloc, timeout=20)
-    connection.putrequest(told.method, told.target or told.url.removeprefix(f"{url.scheme}://{url.netloc}"))
+    connection.putrequest(method, told.target or told.url.removeprefix(f"{url.scheme}://{url.netloc}"))
     if body is not None:
         connection.putheader("Content-Length", str(len(body)))
         if not any(header.lower().startswith("content-type") for header in told.headers):

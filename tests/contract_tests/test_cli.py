@@ -57,7 +57,7 @@ def test_a_gateway_that_violates_ends_with_1_and_a_curl_line(folder: Path) -> No
         result = ran("run", "--gateway", gateway.url, "--contract", "powertokens", "--report", str(folder))
     assert result.exit_code == 1
     assert "VIOLATES  the gateway violates powertokens" in result.output
-    assert f"curl -X POST {gateway.url}/v1/images/generations" in result.output
+    assert f"curl {gateway.url}/v1/images/generations" in result.output
     assert report(folder)["verdict"] == "violates"
 
 

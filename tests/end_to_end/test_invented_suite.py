@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from contract_tests.report.terminal import print_rules
+from contract_tests.report.rule_list import print_rules
 from contract_tests.results import Conformance, Verdict
 from contract_tests.selftest.trials import blamed
 from mock_server.defects.catalogue import defects

@@ -118,7 +118,7 @@ def test_a_failure_is_told_as_documented(tmp_path: Path) -> None:
     report = report_of(mixed_run(), tmp_path, TOKEN)
     told = report["rules"][1]
     failure = told["failures"][0]
-    assert failure.pop("curl").startswith("curl -X POST http://127.0.0.1:3000/v1/images/generations -H ")
+    assert failure.pop("curl").startswith("curl http://127.0.0.1:3000/v1/images/generations -H ")
     assert failure == {
         "expected": "0 at /parameters/seed",
         "observed": "dropped",

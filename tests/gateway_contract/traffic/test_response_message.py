@@ -48,7 +48,7 @@ def test_json_is_quoted_by_its_error_message(body: Json, message: str) -> None:
     ("content", "message"),
     [
         (b"Internal Server Error", "Internal Server Error"),
-        (FLASK, "400 Bad Request Bad Request It's wrong."),
+        (FLASK, "400 Bad Request: It's wrong."),
         (NGINX, "400 No required SSL certificate was sent: nginx"),
         (b"<html><style>p { color: red }</style><p>a < b</p>", "a < b"),
         (b"\xff\x00", "\ufffd\x00"),

@@ -125,7 +125,7 @@ async def test_it_is_copied_as_curl(browser: Browser, console: Seen, order: Body
         await expect(page.locator("text=Copied")).to_be_visible()
         copied = await page.evaluate("navigator.clipboard.readText()")
         assert copied == await page.inner_text("#curl")
-        assert copied.startswith("curl -X POST ")
+        assert copied.startswith("curl http://")
 
 
 async def test_what_cannot_be_copied_is_selected(browser: Browser, console: Seen, order: Body) -> None:

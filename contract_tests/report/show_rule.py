@@ -1,0 +1,136 @@
+"""One rule of a report in full: what was sent, what went upstream, what was answered, and how to see it again."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from contract_tests.report.wording import GAP, one_line, print_wrapped
+
+LABEL = 10  # columns
+MOST_LINES = 60  # of one JSON value
+
+
+class NoSuchRuleError(Exception):
+    """There is no report, or none with that rule; says what to give instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRule:
+    """A rule as a report lists it, with the report's folder."""
+
+    home: Path
+    rule: Mapping[str, Any]
+
+
+def find_rule(name: str, folder: Path) -> list[ReportedRule]:
+    """The rule of that id, with or without the contract's name, in each report below a folder.
+
+    Raises NoSuchRuleError.
+    """
+    paths = [folder / "report.json"] if (folder / "report.json").is_file() else sorted(folder.glob("**/report.json"))
+    if not paths:
+        raise NoSuchRuleError(
+            f"No report in {folder}. Run `check-gateway run` first, or name the folder of its report."
+        )
+    listed = [ReportedRule(path.parent, rule) for path in paths for rule in _rules(path)]
+    found = [one for one in listed if name in (one.rule["id"], str(one.rule["id"]).partition("/")[2])]
+    if not found:
+        ids = {str(one.rule["id"]) for one in listed}
+        known = sorted(ids | {one.partition("/")[2] for one in ids})
+        nearest = get_close_matches(name, known, n=3, cutoff=0.4)
+        advice = f"Nearest: {', '.join(nearest)}" if nearest else "`check-gateway rules` lists them"
+        raise NoSuchRuleError(f"Unknown rule '{one_line(name)}'. {advice}")
+    return found
+
+
+def _rules(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        rules = json.loads(path.read_bytes())["rules"]
+        return [{**rule, "id": str(rule["id"])} for rule in rules]
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise NoSuchRuleError(f"{path} is not a report ({error})") from error
+
+
+def print_rule(found: ReportedRule, console: Console) -> None:
+    """The rule, and its first failure with the whole exchange. Raises NoSuchRuleError for a report that is damaged."""
+    try:
+        _print_rule(found.rule, console)
+        for failure in found.rule["failures"][:1]:
+            _print_failure(failure, found.home, console)
+        for failure in found.rule["failures"][1:]:
+            _line(console, "also", f"{failure['observed']}{GAP}{found.home / failure['exchange']}")
+    except (ValueError, KeyError, TypeError, OSError, AttributeError) as error:
+        raise NoSuchRuleError(f"The report in {found.home} is damaged ({error})") from error
+
+
+def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
+    console.print(Text.assemble((one_line(rule["id"]), "bold"), GAP, str(rule["verdict"])), soft_wrap=True)
+    clause = f", {rule['clause']}" if rule["clause"] else ""
+    _row(console, "rule", f"{rule['statement']} ({rule['level']}{clause})")
+    _row(console, "tested by", f"{rule['exchanges']} exchanges")
+    if "reason" in rule:
+        _row(console, "reason", rule["reason"])
+
+
+def _print_failure(failure: Mapping[str, Any], home: Path, console: Console) -> None:
+    path = home / failure["exchange"]
+    exchange = json.loads(path.read_bytes())
+    console.print()
+    _row(console, "expected", failure["expected"])
+    note = f" ({failure['note']})" if "note" in failure else ""
+    _row(console, "observed", f"{failure['observed']}{note}")
+    for label, head, value in _parts(exchange):
+        console.print()
+        _row(console, label, head)
+        _print_json(console, value)
+    console.print()
+    _line(console, "again", f"check-gateway rerun {shlex.quote(str(path))}")
+    if not any(call.get("played") for call in exchange["upstream"] or ()):
+        _line(console, "or", failure["curl"])
+
+
+def _parts(exchange: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
+    """The request, each upstream call and the answer: a label, a first line and what it carried."""
+    request, answer, calls = exchange["request"], exchange["answer"], exchange["upstream"]
+    shown = request.get("body", request.get("base64", ""))
+    yield "request", f"{request['method']} {request['path']}{GAP}credential: {request['credential']}", shown
+    if calls is None:
+        yield "upstream", "not observed", None
+    elif not calls:
+        yield "upstream", "no call", None
+    for call in calls or ():
+        played = f"{GAP}played on purpose: {call['played']}" if call.get("played") else ""
+        yield "upstream", f"{call['method']} {call['path']}{GAP}HTTP {call['status']}{played}", call.get("body")
+    if "error" in answer:
+        yield "answer", f"{answer['error']} after {answer['seconds']:.1f} s", None
+    else:
+        carried = answer.get("body", answer.get("text"))
+        yield "answer", f"HTTP {answer['status']} after {answer['seconds']:.1f} s", carried
+
+
+def _print_json(console: Console, value: object) -> None:
+    if value is None or value == "":
+        return
+    lines = json.dumps(value, ensure_ascii=False, indent=2).splitlines()
+    for line in _first(lines):
+        console.print(Text(" " * LABEL + one_line(line)), soft_wrap=True)
+
+
+def _first(lines: Sequence[str]) -> list[str]:
+    return [*lines[:MOST_LINES], *([f"... {len(lines) - MOST_LINES} more lines"] if len(lines) > MOST_LINES else [])]
+
+
+def _line(console: Console, label: str, text: str) -> None:
+    """A row that is never broken, so that it can be copied."""
+    console.print(Text.assemble((f"{label:<{LABEL}}", "dim"), one_line(text)), soft_wrap=True)
+
+
+def _row(console: Console, label: str, text: str) -> None:
+    print_wrapped(console, Text(label, style="dim"), one_line(str(text)), LABEL)
