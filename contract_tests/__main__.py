@@ -1,5 +1,5 @@
 """`python -m contract_tests`."""
 
-from contract_tests.cli import start
+from contract_tests.command.cli import start
 
 start()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from contract_tests.cli import main
+from contract_tests.command.cli import main
 from contract_tests.results import Conformance, require_judgements
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.document.node import Place

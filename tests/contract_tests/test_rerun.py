@@ -14,6 +14,7 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from contract_tests.client.case import Case
+from contract_tests.command.session import rerun_exchange
 from contract_tests.execution.observer import serve_upstream
 from contract_tests.report.json_report import write_report
 from contract_tests.rerun import (
@@ -29,7 +30,6 @@ from contract_tests.rerun import (
 from contract_tests.results import Run
 from contract_tests.run import BUNDLED_TOKEN, PreparedRun, bundled_gateway, prepare, run
 from contract_tests.selftest.trials import AppOf
-from contract_tests.session import rerun_exchange
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contract_tests.cli import main
+from contract_tests.command.cli import main
 from gateway_contract.values.json_value import Json
 from tests.contract_tests import hostile
 from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from contract_tests.cli import main
+from contract_tests.command.cli import main
 from contract_tests.report.json_report import write_report
 from contract_tests.report.show_rule import NoSuchRuleError, find_rule
 from gateway_contract.traffic.exchange import FaultCause, NoAnswer, PlayedFault

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from contract_tests.cli import main
+from contract_tests.command.cli import main
 from contract_tests.results import Run
 from contract_tests.selftest.trials import (
     Trial,

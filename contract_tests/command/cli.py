@@ -66,7 +66,7 @@ def run(  # the options say it
 ) -> None:
     """Run the suite, print what fails, and write the reports."""
     from contract_tests.client.limits import Limits
-    from contract_tests.session import test_gateways
+    from contract_tests.command.session import test_gateways
     from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, seconds_of
     from gateway_contract.document.node import DocumentError
 
@@ -100,9 +100,9 @@ def run(  # the options say it
 @click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
 def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> None:
     """Send a stored EXCHANGE of a report again, and print what changed."""
+    from contract_tests.command.session import rerun_exchange
     from contract_tests.execution.observer import NoUpstreamError
     from contract_tests.rerun import StoredError
-    from contract_tests.session import rerun_exchange
     from contract_tests.settings import SettingsError
     from gateway_contract.document.node import DocumentError
     from mock_server.serving.server import PortInUseError
@@ -118,7 +118,7 @@ def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str,
 @click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
 def rules(contracts: tuple[str, ...], overlays: tuple[Path, ...]) -> None:
     """List every rule with its level, clause and statement."""
-    from contract_tests.session import list_rules
+    from contract_tests.command.session import list_rules
     from gateway_contract.contract.load_contract import BUNDLED
     from gateway_contract.document.node import DocumentError
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contract_tests.cli import main
+from contract_tests.command.cli import main
 from gateway_contract.rules.derive import derive_rules
 from tests.contract_tests.gateways import TOKEN, as_json, generated, replying
 from tests.contract_tests.three_contracts import PLUS, POWERTOKENS, with_plus
@@ -22,7 +22,7 @@ from tests.gateway_contract.invented import write_invented
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def ran(*asked: str, token: str = TOKEN) -> Result:

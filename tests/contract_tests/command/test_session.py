@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import plugin, session
+from contract_tests import plugin
 from contract_tests.client.limits import Limits
+from contract_tests.command import session
+from contract_tests.command.session import pytest_arguments, worst_status
 from contract_tests.plugin import selected_verdicts
 from contract_tests.results import Conformance, Run
 from contract_tests.run import failed_run, prepare
-from contract_tests.session import pytest_arguments, worst_status
 from contract_tests.settings import Settings
 from tests.contract_tests.gateways import TOKEN, as_json, replying, run_against, settings_for
 from tests.contract_tests.report_examples import DOCUMENTED, LOST_SEED, passed, run_of
