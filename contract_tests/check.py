@@ -13,6 +13,7 @@ from contract_tests.run import prepare
 from contract_tests.settings import Settings
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.extensions import ignored_keywords
 from gateway_contract.traffic.exchange import Observation
 
 
@@ -40,5 +41,7 @@ def print_coverage(contract: Contract, rules: int, statements: Sequence[Untested
     console.print(Text.assemble((contract.name, "bold"), f"  {head}  {sums}"), soft_wrap=True)
     for statement in statements:
         console.print(Text(f"  {one_line(str(statement))}"), soft_wrap=True)
+    for keyword, times in ignored_keywords(contract.document).items():
+        console.print(Text(f"  ignored: {one_line(keyword)} ({times})", "dim"), soft_wrap=True)
     for warning in contract.warnings:
         console.print(Text(f"  {one_line(str(warning))}", "yellow"), soft_wrap=True)

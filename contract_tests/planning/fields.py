@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 
 from contract_tests.client.correlation import text_with_id
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.document.node import DocumentError
 from gateway_contract.schema.constraint import Condition, Part
@@ -53,19 +54,20 @@ def _is_item(part: Part, parts: list[Part]) -> bool:
 
 
 def base_request(contract: Contract) -> Json:
-    """The smallest valid request that the contract's own examples contain, with a mark in its free text.
+    """The smallest valid request, from the contract's own examples or else from its schema, with a mark in its text.
 
-    Raises DocumentError where the contract gives no valid example: nothing can be planned without one.
+    Raises DocumentError where there is none: nothing can be planned without one.
     """
-    for example in contract.examples:
-        body = example.body
+    shown = (example.body for example in contract.examples)
+    for found in chain(shown, samples(contract.request.parts[0].schema)):
+        body = found
         for pointer in contract.marks:
             text = read(body, pointer)
             body = placed(body, pointer, text_with_id(text)) if isinstance(text, str) else body
         if validity_of(contract, body).valid:
             return _smallest(contract, body)
     place = contract.document.place(f"{contract.operation.pointer}/requestBody")
-    raise DocumentError(place, "no example of a valid request", "add one under examples: requests are made from it")
+    raise DocumentError(place, "no valid request can be made from the schema", "add one under examples")
 
 
 def _smallest(contract: Contract, body: Json) -> Json:

@@ -38,16 +38,22 @@ def _schemes_in(security: object) -> Iterator[str]:
         yield from requirement if isinstance(requirement, dict) else ()
 
 
-def check_pointers(contract: Contract) -> None:
-    """Raises DocumentError at the first pointer that leads nowhere."""
+def pointer_errors(contract: Contract) -> Iterator[DocumentError]:
+    """Pointers that lead nowhere, and two fields that lead to one."""
     for place, pointer in _into_request(contract):
-        _check(contract.request, pointer, place, "the request")
+        yield from _unknown(contract.request, pointer, place, "the request")
     for schema, name in _schemas(contract.operation):
         for place, pointer in _named_in(schema):
-            _check(schema, pointer, place, name)
+            yield from _unknown(schema, pointer, place, name)
     if contract.upstream is not None:
         for place, pointer in _into_upstream(contract, contract.upstream):
-            _check(contract.upstream.operation.request, pointer, place, contract.upstream.name)
+            yield from _unknown(contract.upstream.operation.request, pointer, place, contract.upstream.name)
+    targets: dict[str, str] = {}
+    for field in contract.mapped:
+        name, first = field.pointer.removeprefix("/"), targets.setdefault(field.upstream, field.pointer)
+        if first != field.pointer:
+            problem = f"{first.removeprefix('/')} and {name} both map to {field.upstream}"
+            yield DocumentError(field.place, problem, "only one field may")
 
 
 def _schemas(operation: Operation) -> Iterator[tuple[CompiledSchema, str]]:
@@ -100,11 +106,11 @@ def _into_upstream(contract: Contract, upstream: Upstream) -> Iterator[tuple[Pla
         yield upstream.document.place(f"{images}/shape/{index}"), pointer
 
 
-def _check(schema: CompiledSchema, pointer: str, place: Place, name: str) -> None:
+def _unknown(schema: CompiledSchema, pointer: str, place: Place, name: str) -> Iterator[DocumentError]:
     known = {part.pointer for part in schema.parts}
     if pointer not in known:
         remedy = did_you_mean(pointer, known) or "name a known field"
-        raise DocumentError(place, f"{pointer} leads nowhere in {name}", remedy)
+        yield DocumentError(place, f"{pointer} leads nowhere in {name}", remedy)
 
 
 class Stated(NamedTuple):
@@ -116,18 +122,18 @@ class Stated(NamedTuple):
     place: Place
 
 
-def check_values(contract: Contract) -> None:
-    """Raises DocumentError at the first value that its field may not hold, or example that is no right request."""
+def value_errors(contract: Contract) -> Iterator[DocumentError]:
+    """Values that their field may not hold, and examples that are no right request."""
     for stated in _stated(contract):
         broken = next(_broken(contract, stated), None)
         if broken is not None:
             said = f"{stated.what} {shortened(stated.value)}: {stated.pointer} may not hold it"
-            raise DocumentError(stated.place, said, _bound(broken))
+            yield DocumentError(stated.place, said, _bound(broken))
     for example in contract.examples:
         broken = next(iter(validity_of(contract, example.body).broken), None)
         if broken is not None:
             said = f"the example {example.name} breaks the contract at {broken.pointer or 'the body'}"
-            raise DocumentError(example.place, said, _bound(broken))
+            yield DocumentError(example.place, said, _bound(broken))
 
 
 def _bound(broken: Constraint) -> str:

@@ -189,14 +189,14 @@ def _members(row: Holds, pointer: str, value: Json) -> Iterator[tuple[str, Json]
         yield from ((below(pointer, index), member) for index, member in enumerate(value))
 
 
-def check_fields(document: Document) -> None:
-    """Raises DocumentError for the first field that its object of OpenAPI does not have: nothing reads it."""
+def unknown_fields(document: Document) -> Iterator[DocumentError]:
+    """Fields that their object of OpenAPI does not have: nothing reads them."""
     for found in walk(document):
         for name in found.fields:
             if name not in OBJECTS[found.kind] and not name.startswith("x-"):
                 place = document.place(below(found.pointer, name))
                 problem = f"{_article(found.kind)} {found.kind} Object has no field {name}"
-                raise DocumentError(place, problem, did_you_mean(name, OBJECTS[found.kind]) or "remove it")
+                yield DocumentError(place, problem, did_you_mean(name, OBJECTS[found.kind]) or "remove it")
 
 
 def _article(kind: str) -> str:

@@ -1,12 +1,13 @@
 """OpenAPI runtime expressions, as far as contracts use them: `$request.body#/pointer` (OpenAPI 3.1, 4.8.20.4)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 
 import jsonschema_rs
 
 from gateway_contract.document.load_document import Document
-from gateway_contract.document.node import DocumentError, did_you_mean
+from gateway_contract.document.node import DocumentError, together
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.normalization import MATCHES, NORMALIZATIONS
 from gateway_contract.values.pointer import below
@@ -147,20 +148,52 @@ def _validator(keyword: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(KEYWORDS[keyword])
 
 
+MOST_TYPOS = 2  # letters by which a keyword of others differs from one of ours that was meant
+
+
 def check_vocabulary(document: Document) -> None:
-    """Raises DocumentError at the first `x-` keyword that is unknown or whose value has the wrong shape."""
+    """Raises DocumentError, with all that is wrong, for `x-` keywords that resemble ours or have a wrong value."""
+    errors = [*misspelt_keywords(document), *malformed_keywords(document)]
+    if errors:
+        raise together(errors)
+
+
+def misspelt_keywords(document: Document) -> Iterator[DocumentError]:
+    """A keyword that is nearly one of ours: it would be ignored without a word."""
+    for pointer, keyword, _ in extension_keywords(document.tree):
+        near = None if keyword in KEYWORDS else _near(keyword)
+        if near is not None:
+            yield DocumentError(document.place(pointer), f"unknown keyword {keyword}", f"did you mean {near}?")
+
+
+def _near(keyword: str) -> str | None:
+    nearest = min(KEYWORDS, key=lambda known: edit_distance(keyword, known))
+    return nearest if edit_distance(keyword, nearest) <= MOST_TYPOS else None
+
+
+def edit_distance(one: str, other: str) -> int:
+    """How many letters must be put in, taken out or changed to make one text the other (Levenshtein)."""
+    row: list[int] = [*range(len(other) + 1)]
+    for index, letter in enumerate(one, 1):
+        above, row = row, [index]
+        for column, opposite in enumerate(other, 1):
+            row.append(min(above[column] + 1, row[-1] + 1, above[column - 1] + (letter != opposite)))
+    return row[-1]
+
+
+def ignored_keywords(document: Document) -> dict[str, int]:
+    """The `x-` keywords of others, and how often each occurs."""
+    return {**Counter(keyword for _, keyword, _ in extension_keywords(document.tree) if keyword not in KEYWORDS)}
+
+
+def malformed_keywords(document: Document) -> Iterator[DocumentError]:
+    """Keywords of ours whose value has the wrong shape."""
     for pointer, keyword, value in extension_keywords(document.tree):
-        if keyword not in KEYWORDS:
-            remedy = did_you_mean(keyword, KEYWORDS) or "docs/contract-format.md lists what there is"
-            raise DocumentError(document.place(pointer), f"unknown keyword {keyword}", remedy)
-        error = next(iter(_validator(keyword).iter_errors(value)), None)
+        error = next(iter(_validator(keyword).iter_errors(value)), None) if keyword in KEYWORDS else None
         if error is not None:
             where = "".join(f"/{part}" for part in error.instance_path)
-            raise DocumentError(
-                document.place(pointer + where),
-                f"{keyword}{where}: {error.message}",
-                "docs/contract-format.md has an example",
-            )
+            problem, remedy = f"{keyword}{where}: {error.message}", "docs/contract-format.md has an example"
+            yield DocumentError(document.place(pointer + where), problem, remedy)
 
 
 def extension_keywords(node: Json, pointer: str = "") -> Iterator[tuple[str, str, Json]]:

@@ -5,10 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway_contract.contract.checks import check_frame, check_pointers, check_values, untyped_conditions
-from gateway_contract.contract.coverage import check_fields
+from gateway_contract.contract.checks import check_frame, pointer_errors, untyped_conditions, value_errors
+from gateway_contract.contract.coverage import unknown_fields
 from gateway_contract.contract.definition import Clause, Contract, Drawing, Example, Expectation, MappedField, Upstream
-from gateway_contract.contract.extensions import check_vocabulary, request_pointer
+from gateway_contract.contract.extensions import (
+    check_vocabulary,
+    malformed_keywords,
+    misspelt_keywords,
+    request_pointer,
+)
 from gateway_contract.contract.operation import (
     image_items,
     mock_values,
@@ -18,8 +23,9 @@ from gateway_contract.contract.operation import (
     read_operation,
     unix_times,
 )
+from gateway_contract.contract.response_sample import response_errors
 from gateway_contract.document.load_document import Document, load
-from gateway_contract.document.node import DocumentError
+from gateway_contract.document.node import DocumentError, together
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Level, Part
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import below, read
@@ -46,14 +52,28 @@ def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
     Raises DocumentError for all that is wrong with the files.
     """
     document = load(path, overlays)
-    check_vocabulary(document)
+    errors = [*misspelt_keywords(document), *unknown_fields(document)]
+    try:
+        contract = _contract(path, document)
+    except DocumentError as error:
+        raise together([*errors, error]) from None
+    errors += [*pointer_errors(contract), *value_errors(contract), *response_errors(contract)]
+    if errors:
+        raise together(errors)
+    return replace(contract, warnings=tuple(untyped_conditions(contract)))
+
+
+def _contract(path: Path, document: Document) -> Contract:
+    malformed = [*malformed_keywords(document)]
+    if malformed:
+        raise together(malformed)
     pointer = only_operation(document)
     check_frame(document, pointer)
     operation = read_operation(document, pointer)
     clauses = _clauses(document)
     upstream = _upstream(document, pointer)
     mapped = tuple(_mapped_fields(operation.request, upstream))
-    contract = Contract(
+    return Contract(
         name=path.stem,
         document=document,
         operation=operation,
@@ -69,10 +89,6 @@ def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
         mock_values=mock_values(operation.answer),
         upstream=upstream,
     )
-    check_fields(document)
-    check_pointers(contract)
-    check_values(contract)
-    return replace(contract, warnings=tuple(untyped_conditions(contract)))
 
 
 def _clauses(document: Document) -> dict[str, Clause]:

@@ -8,10 +8,11 @@ from typing import Literal
 
 from gateway_contract.schema.constraint import Failures, SchemaObject, fast_failures, for_validators
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
-from gateway_contract.values.pointer import below
+from gateway_contract.values.pointer import below, is_within
 from gateway_contract.values.sample_texts import ENGLISH, of_length
 
-MOST_CANDIDATES = 60  # looked at for one schema
+MOST_CANDIDATES = 60  # looked at for one type, or one choice of branches
+MOST_BRANCHES = 16
 MOST_NAMES = 8  # of properties that a schema does not list
 FORMATS = {
     "image-size": ("1024*1024", "1024x768"),
@@ -30,21 +31,21 @@ FORMATS = {
 WORDS = ("sample", "a", "other", "0", "1", "A", "sample 2", "<sample>", "#000000", "a-b", "a_b", "a.b", "/a", "")
 
 
-def sample(schema: Json, leave_out: Iterable[str] = ()) -> Json | Literal[Nothing.ABSENT]:
+def sample(schema: Json, leave_out: Iterable[str] = (), pointer: str = "") -> Json | Literal[Nothing.ABSENT]:
     """The first of `samples`, ABSENT where there is none."""
-    return next(samples(schema, leave_out), ABSENT)
+    return next(samples(schema, leave_out, pointer), ABSENT)
 
 
 def samples(schema: Json, leave_out: Iterable[str] = (), pointer: str = "") -> Iterator[Json]:
     """Different values that a schema allows: const, examples, default, enum, then the least within its bounds.
 
     Properties whose pointers are in `leave_out` are filled in by somebody else: no value is made for them, and their
-    being required does not count.
+    being required does not count. `pointer` is where the value will stand.
     """
     left_out = frozenset(leave_out)
     passes = _failures(schema, left_out, pointer)
     found: list[Json] = []
-    for value in islice(_candidates(schema, left_out, pointer), MOST_CANDIDATES):
+    for value in islice(_candidates(schema, left_out, pointer), MOST_BRANCHES * MOST_CANDIDATES):
         if not passes(value) and not any(same(value, other) for other in found):
             found.append(value)
             yield value
@@ -82,13 +83,13 @@ def _candidates(schema: Json, left_out: frozenset[str], pointer: str) -> Iterato
         yield schema["const"]
         return
     examples, listed = schema.get("examples"), schema.get("enum")
-    if not left_out:  # an example of the whole would hold what is left out
+    if not any(is_within(other, pointer) for other in left_out):  # which an example of the whole would hold
         yield from (*(examples if isinstance(examples, list) else ()), *_stated(schema, "example"))
         yield from _stated(schema, "default")
     if isinstance(listed, list):
         yield from listed
         return
-    for merged in islice(_merged(schema), MOST_CANDIDATES):
+    for merged in islice(_merged(schema), MOST_BRANCHES):
         yield from merged["enum"] if isinstance(merged.get("enum"), list) else _stated(merged, "const")  # type: ignore[misc] # a list
         for name in types_of(merged):
             yield from islice(_of_type(name, merged, left_out, pointer), MOST_CANDIDATES)

@@ -1,6 +1,6 @@
 """JSON values that know where they are written, and the error that names the place."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,16 +26,27 @@ class Place:
 
 
 class DocumentError(Exception):
-    """A document that cannot be used: where, why, and what to do about it."""
+    """A document that cannot be used: where, why, and what to do about it; `others` are what else is wrong with it."""
 
-    def __init__(self, place: Place | None, problem: str, remedy: str = "") -> None:
-        super().__init__(place, problem, remedy)
+    def __init__(
+        self, place: Place | None, problem: str, remedy: str = "", others: "tuple[DocumentError, ...]" = ()
+    ) -> None:
+        super().__init__(place, problem, remedy, others)
         self.place = place
         self.problem = problem
         self.remedy = remedy
+        self.others = others
 
     def __str__(self) -> str:
-        return _message(self.place, self.problem, self.remedy)
+        return "\n".join([_message(self.place, self.problem, self.remedy), *map(str, self.others)])
+
+
+def together(errors: Sequence[DocumentError]) -> DocumentError:
+    """Several errors as one, in the order of their lines, each once."""
+    every = [DocumentError(one.place, one.problem, one.remedy) for error in errors for one in (error, *error.others)]
+    unique = {str(one): one for one in every}.values()
+    first, *others = sorted(unique, key=lambda one: (str(one.place.file), one.place.line) if one.place else ("", 0))
+    return DocumentError(first.place, first.problem, first.remedy, tuple(others))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """The sites of defects: which parts of a contract an operator fits."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
 from typing import cast
 
 from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MappedField, UnixTime, Upstream
+from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.schema.constraint import Constraint, Part
 from gateway_contract.values.json_value import Json, same
@@ -11,8 +14,12 @@ from gateway_contract.values.pointer import removed, tokens
 from mock_server.defects.defect import PlainSite, Sites
 
 
+@lru_cache(maxsize=64)
 def example(contract: Contract) -> Json:
-    return contract.examples[0].body
+    """A valid request: the page's own, or one made from the schema."""
+    made = samples(contract.request.parts[0].schema)
+    bodies = chain((example.body for example in contract.examples), made)
+    return next(body for body in bodies if validity_of(contract, body).valid)
 
 
 def schema_of(contract: Contract, pointer: str) -> Part:
@@ -188,8 +195,8 @@ def item_texts(contract: Contract) -> Iterator[Constraint]:
 
 
 def examples(contract: Contract) -> Iterator[PlainSite]:
-    """The page's own example."""
-    yield PlainSite("example", contract.examples[0].clause)
+    """The page's own example, where it has one."""
+    yield from (PlainSite("example", example.clause) for example in contract.examples[:1])
 
 
 def by_default(contract: Contract) -> Iterator[PlainSite]:

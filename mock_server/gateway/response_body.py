@@ -7,6 +7,7 @@ from typing import Literal
 
 from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MockValue
 from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.contract.response_sample import item_skeleton, response_skeleton
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import put, read
 from mock_server.upstream.client import UpstreamClient
@@ -24,24 +25,20 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
 
     Raises ImageGoneError.
     """
-    answer: Json = {}
-    for pointer in plain_objects(contract):
-        put(answer, pointer, {})
+    answer = response_skeleton(contract)
     for moment in contract.times:
         put(answer, moment.pointer, int(time.time()))
+    for pointer, value in _other_mock_values(contract):
+        found = mock_value(contract, value, body)
+        if found is not ABSENT:
+            put(answer, pointer, found)
     if contract.images is not None:
         image_field = requested_image_field(contract, contract.images, body)
         said = item_values(contract, body)
-        items = [_item(image_field, await _image_value(image_field, upstream, link, base), said) for link in links]
+        values = [await _image_value(image_field, upstream, link, base) for link in links]
+        items = [_item({**item_skeleton(contract), image_field.key: value}, said) for value in values]
         put(answer, contract.images.pointer, list(items))
     return answer
-
-
-@lru_cache(maxsize=64)
-def plain_objects(contract: Contract) -> tuple[str, ...]:
-    """Objects at the top of the answer about which the contract says no more than that they are there."""
-    parts = contract.operation.answer.parts
-    return tuple(part.pointer for part in parts if part.pointer.count("/") == 1 and part.schema.get("type") == "object")
 
 
 def item_values(contract: Contract, body: Json) -> list[tuple[str, Json]]:
@@ -59,8 +56,14 @@ def _item_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
     return tuple((at.removeprefix(item), value) for at, value in found if at.startswith(item))
 
 
-def _item(image_field: ImageField, carried: str, said: list[tuple[str, Json]]) -> Json:
-    item: Json = {image_field.key: carried}
+@lru_cache(maxsize=64)
+def _other_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
+    """What stands elsewhere in the response, by pointers into it."""
+    item = None if contract.images is None else f"{contract.images.pointer}/0"
+    return tuple((at, value) for at, value in contract.mock_values.items() if item is None or not at.startswith(item))
+
+
+def _item(item: dict[str, Json], said: list[tuple[str, Json]]) -> Json:
     for pointer, value in said:
         put(item, pointer, value)
     return item

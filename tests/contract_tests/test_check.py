@@ -48,6 +48,35 @@ def test_a_contract_that_does_not_load_ends_with_2(tmp_path: Path) -> None:
     assert check("--contract", str(tmp_path / "none.yaml"))[0] == 2
 
 
+def test_every_mistake_is_an_error_with_its_line_and_all_are_told_at_once() -> None:
+    path = FIXTURES / "broken.yaml"
+    found = CliRunner().invoke(main, ["check", "--contract", str(path)])
+    planted = [
+        f"{path}:{number}"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if " # " in line
+    ]
+    errors = found.output.removeprefix("Error: ").splitlines()
+    assert [error.split(": ")[0] for error in errors] == planted
+    assert [error.partition(": ")[2] for error in errors] == [
+        "an Operation Object has no field deprecatd; did you mean 'deprecated'?",
+        "default 5: /copies may not hold it; maximum is 4 in line 25",
+        "copies and extra/copies both map to /settings/copies; only one field may",
+        "unknown keyword x-clase; did you mean x-clause?",
+        "the response has no image field; add one with x-present-when",
+        "no value can be made for this pattern; give it an example",
+    ]
+    assert found.exit_code == 2
+
+
+def test_keywords_of_others_are_counted(tmp_path: Path) -> None:
+    text = SILENT.read_text(encoding="utf-8")
+    (tmp_path / "engine.yaml").write_text(SILENT.with_name("engine.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    path = tmp_path / "silent.yaml"
+    path.write_text(text.replace("    post:\n", "    post:\n      x-oaiMeta: {name: Draw}\n", 1), encoding="utf-8")
+    assert check("--contract", str(path))[1][-1] == "  ignored: x-oaiMeta (1)"
+
+
 def test_a_strict_run_does_not_conform_to_what_no_rule_tests() -> None:
     statement = Untested(Place(Path("silent.yaml"), 20), "X-Trace", "header parameters are not sent")
     rule = DOCUMENTED[0]

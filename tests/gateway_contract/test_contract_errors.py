@@ -29,7 +29,7 @@ MISTAKES = {
         "x-mark: true",
         "x-marc: true",
         0,
-        "unknown keyword x-marc; did you mean 'x-mark'?",
+        "unknown keyword x-marc; did you mean x-mark?",
     ),
     "a value of the wrong shape": (
         "x-unix-time: {tolerance: 60}",
@@ -311,7 +311,7 @@ def test_a_mistake_is_told_with_file_and_line(mistake: str, invented_path: Path)
     line = spoil(invented_path, old, new) + below
     error = error_in(invented_path)
     assert says in str(error)
-    assert str(error).startswith(f"{invented_path}:{line}: ")
+    assert f"{invented_path}:{line}: " in str(error)
 
 
 def line_of(text: str, path: Path) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.client.correlation import PLACEHOLDER
+from contract_tests.client.correlation import PLACEHOLDER, correlation_ids
 from contract_tests.planning.fields import base_for, base_request, bases, fields_of
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
@@ -75,12 +75,24 @@ def test_a_condition_has_the_first_base_that_meets_it_or_none() -> None:
     assert base_for(POWERTOKENS, None) == base_request(POWERTOKENS)
 
 
-def test_a_contract_without_a_valid_example_says_what_to_add(tmp_path: Path) -> None:
-    path = write_invented(tmp_path)
-    lines = path.read_text("utf-8").splitlines()
+def without_examples(folder: Path, *, words: str) -> Contract:
+    path = write_invented(folder)
+    lines = path.read_text("utf-8").replace("maxLength: 200", words).splitlines()
     at = next(number for number, line in enumerate(lines) if line.strip() == "examples:")
     path.write_text("\n".join([*lines[:at], *lines[at + 4 :]]), "utf-8")
+    return load_contract(path)
+
+
+def test_without_an_example_the_plan_starts_from_a_sample(tmp_path: Path) -> None:
+    contract = without_examples(tmp_path, words="maxLength: 200")
+    body = base_request(contract)
+    assert validity_of(contract, body).valid
+    assert correlation_ids(body)
+
+
+def test_a_contract_without_a_valid_request_says_what_to_add(tmp_path: Path) -> None:
+    contract = without_examples(tmp_path, words='pattern: "^[A-Z]{3}-[0-9]{4}$"')
     with pytest.raises(
-        DocumentError, match=r"paintbox\.yaml:\d+: no example of a valid request; add one under examples"
+        DocumentError, match=r"paintbox\.yaml:\d+: no valid request can be made from the schema; add one under examples"
     ):
-        base_request(load_contract(path))
+        base_request(contract)

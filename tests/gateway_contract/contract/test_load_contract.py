@@ -17,8 +17,10 @@ openapi: 3.1.0
 paths:
   /a:
     post:
-      requestBody: {content: {application/json: {schema: {type: object}}}}
-      responses: {"200": {content: {application/json: {schema: {type: object}}}}}
+      requestBody: {content: {application/json: {schema: {type: object, properties: {n: {type: integer}}}}}}
+      responses: {"200": {content: {application/json: {schema: {type: object, properties: {
+        pages: {type: array, x-length: $request.body#/n, items: {type: object, properties: {
+          link: {type: string, x-present-when: {"$request.body#/n": 1}}}}}}}}}}}
 """
 
 
@@ -72,7 +74,7 @@ def test_a_contract_may_say_next_to_nothing(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
     path.write_text(SMALL, encoding="utf-8")
     contract = load_contract(path)
-    assert (contract.upstream, contract.images, contract.security_clause) == (None, None, None)
+    assert (contract.upstream, contract.security_clause) == (None, None)
     assert (contract.clauses, contract.examples, contract.expectations) == ({}, (), ())
 
 

@@ -124,7 +124,7 @@ def test_an_image_that_is_gone_is_never_an_empty_text(powertokens: Contract) -> 
 
 def test_a_contract_without_images_is_answered_without(powertokens: Contract) -> None:
     answer = answered(replace(powertokens, images=None), FLAT, [NOWHERE])
-    assert set(answer if isinstance(answer, dict) else ()) == {"created", "metadata"}
+    assert set(answer if isinstance(answer, dict) else ()) == {"created", "data", "metadata"}
 
 
 @pytest.mark.parametrize(
