@@ -138,7 +138,7 @@ def _headers(headers: Headers, secrets: Sequence[str]) -> list[Json]:
 
 def _seen(value: Json, secrets: Sequence[str]) -> Json:
     """Something of the other side's, as it is kept."""
-    kept = shortened(redact(value, secrets))
+    kept = redact(shortened(value), secrets)  # a digest tells no secret, and a picture need not be searched for one
     text = json.dumps(kept, separators=(",", ":")).encode()
     if len(text) <= MOST_BYTES:
         return kept

@@ -13,9 +13,11 @@ from gateway_contract.traffic.redaction import (
     BARE_SCHEME,
     OWNED,
     REDACTED,
+    SHORTEST_SECRET,
     is_authorization,
     redact,
     redact_url,
+    short_secrets,
     url_parts,
 )
 
@@ -90,8 +92,10 @@ def _credential(request: Request, name: str, value: str, secrets: Sequence[str])
 
 def _around_secrets(value: str, secrets: Sequence[str]) -> list[str]:
     """What stands around a secret in a value."""
-    known = "|".join(re.escape(secret) for secret in sorted(filter(None, secrets), key=len, reverse=True))
-    return re.split(known, value) if known else [value]
+    long = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
+    short = short_secrets(secrets)
+    known = [*map(re.escape, long), *([] if short is None else [short.pattern])]
+    return re.split("|".join(known), value) if known else [value]
 
 
 def _filled_in(name: str, around: Sequence[str]) -> str:

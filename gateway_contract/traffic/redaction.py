@@ -1,14 +1,16 @@
 """Takes secrets out of all that is written: reports, exchange files, the journal, exceptions.
 
-A known secret is found in every spelling in which JSON, a URL, a header or Base64 may carry it. What looks like a
-token is taken out although nobody named it, and headers that are made for secrets lose their value.
+A known secret is found in every spelling in which JSON, a URL, a header, Base64 or hexadecimal digits may carry it,
+also within the Base64 of more, such as `user:token`. One of less than 8 characters could be a word or a number of
+ordinary text: it is taken out of headers only, and there as a whole word. What looks like a token is taken out although
+nobody named it, and headers that are made for secrets lose their value.
 """
 
 import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias, TypeVar, cast
@@ -30,9 +32,20 @@ _URL = re.compile(r"([\w+.-]+://)(?:[^/?#]*@)?([^/?#]*)([^?#]*)(.*)", re.DOTALL)
 _CUT = "…"
 _LONGEST_QUOTED = SHORTENED // 2  # characters of a shortened quotation, on either side of the cut
 
+_OWN_BASE64 = (0, 2, 3)  # characters of Base64 that hold bits of 0, 1 or 2 bytes before the secret
+_URL_SAFE = str.maketrans("+/", "-_")
+
 T = TypeVar("T")
 Secrets: TypeAlias = Iterable[str | None]
 Headers: TypeAlias = Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spellings:
+    """Every way to write some secrets, the longest first; and the short ones as words of a header."""
+
+    anywhere: tuple[str, ...]
+    words: re.Pattern[str] | None
 
 
 def redact(value: T, secrets: Secrets = ()) -> T:
@@ -48,7 +61,7 @@ def may_hold_secrets(texts: Iterable[bytes], secrets: Secrets) -> bool:
     joined = b"\n".join(reading for text in texts for reading in _readings(text))
     if b"sk-" in joined or b"bearer" in joined.lower():
         return True
-    return any(_encoded(spelling) in joined for spelling in _spellings(secrets))
+    return any(_encoded(spelling) in joined for spelling in _spellings(secrets).anywhere)
 
 
 def secrets_of(headers: Headers) -> tuple[str, ...]:
@@ -91,7 +104,7 @@ def is_authorization(name: str) -> bool:
     return name.lower() == "authorization"
 
 
-def _redact(value: object, spellings: tuple[str, ...]) -> object:
+def _redact(value: object, spellings: _Spellings) -> object:
     match value:
         case Enum():
             return value
@@ -107,7 +120,7 @@ def _redact(value: object, spellings: tuple[str, ...]) -> object:
     return _redact_members(value, spellings)
 
 
-def _redact_members(value: object, spellings: tuple[str, ...]) -> object:
+def _redact_members(value: object, spellings: _Spellings) -> object:
     match value:
         case list() | tuple() | frozenset():
             return type(value)(_redact(item, spellings) for item in value)
@@ -119,7 +132,7 @@ def _redact_members(value: object, spellings: tuple[str, ...]) -> object:
     return value
 
 
-def _redact_text(text: str, spellings: tuple[str, ...]) -> str:
+def _redact_text(text: str, spellings: _Spellings) -> str:
     shown = _redact_reading(text, spellings)
     if "%" in text:  # a secret may be written with any of its characters escaped
         unquoted = unquote(shown.replace("+", " "), errors="surrogateescape")
@@ -128,11 +141,11 @@ def _redact_text(text: str, spellings: tuple[str, ...]) -> str:
     return shown
 
 
-def _redact_reading(text: str, spellings: tuple[str, ...]) -> str:
-    for spelling in spellings:
+def _redact_reading(text: str, spellings: _Spellings) -> str:
+    for spelling in spellings.anywhere:
         text = text.replace(spelling, REDACTED)
     if _CUT in text:
-        text = _redact_quotations(text, spellings)
+        text = _redact_quotations(text, spellings.anywhere)
     return _KEY.sub(REDACTED, _BEARER.sub(rf"\1{REDACTED}", text))
 
 
@@ -145,7 +158,7 @@ def _redact_quotations(text: str, secrets: tuple[str, ...]) -> str:
     return text
 
 
-def _redact_body(content: bytes, spellings: tuple[str, ...]) -> bytes:
+def _redact_body(content: bytes, spellings: _Spellings) -> bytes:
     """A body byte by byte as it came, unless a secret is hidden behind the escapes of its JSON."""
     body = read_json(content) if b"\\" in content else ABSENT
     if body is not ABSENT and (shown := _redact(body, spellings)) != body:
@@ -153,10 +166,11 @@ def _redact_body(content: bytes, spellings: tuple[str, ...]) -> bytes:
     return _encoded(_redact_text(_decoded(content), spellings))
 
 
-def _redact_header(name: str, value: str, spellings: tuple[str, ...]) -> str:
+def _redact_header(name: str, value: str, spellings: _Spellings) -> str:
     """A credential that holds nothing stays as it is, for that is its point."""
     if name.lower() not in SECRET_HEADERS:
-        return _redact_text(value, spellings)
+        shown = _redact_text(value, spellings)
+        return shown if spellings.words is None else spellings.words.sub(REDACTED, shown)
     if name.lower() not in CREDENTIAL_HEADERS:
         return REDACTED
     scheme, _, rest = value.partition(" ")
@@ -168,6 +182,18 @@ def _candidates(name: str, value: str) -> Iterator[str]:
     yield credentials or value.strip()
     if credentials:
         yield credentials.split(" ")[-1]
+    if value.lower().startswith("basic "):
+        yield from _user_and_password(credentials)
+
+
+def _user_and_password(credentials: str) -> Iterator[str]:
+    """What Basic credentials hold (RFC 7617): both together, and the password alone."""
+    try:
+        both = base64.b64decode(credentials, validate=True).decode("utf-8")
+    except ValueError:
+        return
+    yield both
+    yield both.partition(":")[2]
 
 
 def _readings(text: bytes) -> Iterator[bytes]:
@@ -179,24 +205,43 @@ def _readings(text: bytes) -> Iterator[bytes]:
         yield unquote_to_bytes(text.replace(b"+", b" "))
 
 
-def _spellings(secrets: Secrets) -> tuple[str, ...]:
-    """Every way to write the secrets, the longest first."""
-    spelt = dict.fromkeys(spelling for secret in secrets if secret for spelling in _spellings_of(secret))
-    return tuple(sorted(spelt, key=len, reverse=True))
+def _spellings(secrets: Secrets) -> _Spellings:
+    known = list(filter(None, secrets))
+    long = [secret for secret in known if len(secret) >= SHORTEST_SECRET]
+    spelt = dict.fromkeys(spelling for secret in long for spelling in _spellings_of(secret))
+    return _Spellings(tuple(sorted(spelt, key=len, reverse=True)), short_secrets(known))
+
+
+def short_secrets(secrets: Secrets) -> re.Pattern[str] | None:
+    """A pattern of the secrets that could be words, each as a whole word; None where there are none."""
+    short = [re.escape(secret) for secret in secrets if secret and len(secret) < SHORTEST_SECRET]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(short, key=len, reverse=True))})(?!\w)") if short else None
 
 
 @lru_cache(maxsize=256)
 def _spellings_of(secret: str) -> tuple[str, ...]:
-    """A secret plainly, within a URL, within JSON, as Base64, and as UTF-8 that is read as a header is."""
+    """A secret plainly, within a URL, JSON or Base64, as digits, and as UTF-8 that is read as a header is."""
     encoded = _encoded(secret)
     return (
         secret,
         quote(encoded, safe=""),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
-        base64.b64encode(encoded).decode(),
+        *_base64_spellings(encoded),
+        encoded.hex(),
+        encoded.hex().upper(),
         encoded.decode("latin-1"),
     )
+
+
+def _base64_spellings(encoded: bytes) -> Iterator[str]:
+    """Base64 of both alphabets, padded or not, and what is the same in the Base64 of any text around the secret."""
+    for alphabet in ({}, _URL_SAFE):
+        whole = base64.b64encode(encoded).decode().translate(alphabet)
+        yield from (whole, whole.rstrip("="))
+        for before, start in enumerate(_OWN_BASE64):
+            around = base64.b64encode(bytes(before) + encoded).decode().translate(alphabet)
+            yield around[start : (before + len(encoded)) * 8 // 6]
 
 
 def _text(name: str | bytes) -> str:

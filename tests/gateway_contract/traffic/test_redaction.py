@@ -28,7 +28,37 @@ def test_what_looks_like_a_token_is_taken_out(text: str, safe: str) -> None:
 
 
 def test_known_secrets_are_taken_out_the_longest_first() -> None:
-    assert redact("open sesame, open", ["open", None, "", "open sesame"]) == f"{REDACTED}, {REDACTED}"
+    assert (
+        redact("open sesame now, open sesame", ["open sesame", None, "", "open sesame now"])
+        == f"{REDACTED}, {REDACTED}"
+    )
+
+
+@pytest.mark.parametrize("secret", ["1", "a", "test", "sesame7"])
+def test_a_short_secret_is_taken_out_of_headers_as_a_whole_word(secret: str) -> None:
+    text = f"a test of {secret} and attested 1001 sesame7s: {secret}"
+    assert redact(text, [secret]) == text
+    assert redact({"n": text, secret: [secret]}, [secret]) == {"n": text, secret: [secret]}
+    shown = redact((("X-Note", f"attested 1001 sesame7s, {secret}"), ("Authorization", f"Bearer {secret}")), [secret])
+    assert shown == (("X-Note", f"attested 1001 sesame7s, {REDACTED}"), ("Authorization", f"Bearer {REDACTED}"))
+
+
+@pytest.mark.parametrize("around", ["{}", "u:{}", "us:{}", "user:{}", "user:{}\n", "a{}bc", "{}=1"])
+def test_a_secret_within_base64_of_more_is_found(around: str) -> None:
+    secret = "token-of-n\u00fcb?dy>>"
+    content = around.format(secret).encode()
+    for encoded in (base64.b64encode(content), base64.urlsafe_b64encode(content)):
+        for text in (encoded.decode(), encoded.decode().rstrip("=")):
+            shown = redact(f"before {text} after", [secret])
+            left = shown.removeprefix("before ").removesuffix(" after").replace(REDACTED, "")
+            assert REDACTED in shown
+            assert len(left) <= len(text) - len(secret)
+
+
+def test_a_password_of_basic_credentials_is_a_secret() -> None:
+    credentials = base64.b64encode(b"user:pass-of-nobody").decode()
+    found = secrets_of([("Authorization", f"Basic {credentials}")])
+    assert found == (credentials, "user:pass-of-nobody", "pass-of-nobody")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +181,9 @@ def test_a_secret_is_found_in_every_spelling(secret: str) -> None:
         json.dumps(secret),
         json.dumps(secret, ensure_ascii=False),
         base64.b64encode(secret.encode()).decode(),
+        base64.b64encode(secret.encode()).decode().rstrip("="),
+        secret.encode().hex(),
+        secret.encode().hex().upper(),
         secret.encode().decode("latin-1"),
     ]
     for text in spelt:
