@@ -8,7 +8,7 @@ from gateway_contract.contract.coverage import Untested
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
-from gateway_contract.traffic.exchange import Exchange, Observation, Request
+from gateway_contract.traffic.exchange import Answer, Exchange, Observation, Request
 
 
 class Verdict(Enum):
@@ -82,6 +82,7 @@ class Run:
     our_errors: tuple[str, ...] = ()
     reason_not_run: str = ""  # why what was not run was not run, where that is no choice of the user's
     fuzzed: Fuzzed | None = None
+    slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
 
     @property
@@ -125,6 +126,33 @@ MISSING: Mapping[Shown, str] = {
 }
 
 
+TOO_LONG = 413
+
+
+def state_body_limit(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The judgements, in which failures by 413 say from how many bytes on a body is refused, where length decides."""
+    lengths: dict[bool, set[int]] = {True: set(), False: set()}
+    for one in judgements:
+        if one.exchange.accepted or _is_too_long(one):
+            lengths[one.exchange.accepted].add(len(one.exchange.request.content))
+    largest, smallest = max(lengths[True], default=0), min(lengths[False], default=0)
+    if largest >= smallest:
+        return list(judgements)
+    told = f"413: bodies from {smallest} bytes on are refused"
+    note = f"bodies of {largest} bytes are accepted" if largest else ""
+    return [
+        replace(one, finding=replace(one.finding, observed=told, note=note))
+        if _is_too_long(one) and one.finding.outcome is Outcome.FAIL
+        else one
+        for one in judgements
+    ]
+
+
+def _is_too_long(one: Judgement) -> bool:
+    answer = one.exchange.answer
+    return isinstance(answer, Answer) and answer.status == TOO_LONG and one.finding.expected == "accepted"
+
+
 def sum_up(
     rules: Sequence[Rule],
     judgements: Iterable[Judgement],
@@ -138,7 +166,7 @@ def sum_up(
     """
     by_rule: dict[str, list[Judgement]] = {}
     accepted = False
-    for judgement in judgements:
+    for judgement in state_body_limit(list(judgements)):
         by_rule.setdefault(judgement.rule.id, []).append(judgement)
         accepted = accepted or judgement.exchange.accepted
 

@@ -125,6 +125,7 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         our_errors=describe_errors(campaign.errors.errors),
         reason_not_run=campaign.health.reason_not_run,
         fuzzed=campaign.fuzzed,
+        slow=tuple(campaign.slow_answers.slow),
         untested=untested_statements(contract, campaign.plan),
     )
     return require_judgements(judged, ready.selected)

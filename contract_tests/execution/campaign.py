@@ -11,16 +11,18 @@ from contract_tests.blame.minimize import RejectionMinimizer, is_rejection
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
-from contract_tests.execution.health import Health, look, plain_case
+from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
+from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
 from contract_tests.execution.observer import UpstreamObserver
+from contract_tests.execution.slow_answers import SlowAnswers
 from contract_tests.planning.plan import Plan, with_own_id
 from contract_tests.results import Cost, Fuzzed
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
-from gateway_contract.traffic.statuses import ABOUT_LENGTH
+from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_timed_out
 from gateway_contract.values.json_value import UNOBSERVED
 
 Progress = Callable[[int, int, str], None]
@@ -48,10 +50,12 @@ class Campaign:
     asked: int = 0  # images
     fuzzed: Fuzzed | None = None
     health: Health = field(init=False)
+    slow_answers: SlowAnswers = field(init=False)
     _numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.health = Health(self._send_plain)
+        self.slow_answers = SlowAnswers(self.sender.contract, self.sender.limits, self._send_again, self._may_send)
 
     async def run(self) -> None:
         """Fills in the judgements, or the problem for which nothing could be tested."""
@@ -60,6 +64,8 @@ class Campaign:
             self._count(plain_case(self.sender, self.seed), exchange)
         if seen.problem:
             self.problem = seen.problem
+            return
+        if not await self._is_anything_accepted(seen):
             return
         if seen.exchange.accepted:  # what is refused is tried again by the plan, and narrowed down
             self._judge(seen.exchange)
@@ -77,6 +83,24 @@ class Campaign:
             if not self.health.stopped:
                 with self.errors.catch(case.name):
                     await self._inject_failure(case)
+
+    async def _is_anything_accepted(self, seen: Look) -> bool:
+        """Whether one of the plainest requests is accepted; if none is, the run ends with what that shows."""
+        tried = [exchange for exchange in (seen.failed, seen.exchange) if exchange is not None]
+        cases = plainest_cases(self.sender.contract)
+        while not tried[-1].accepted and len(tried) < MOST_TRIED and (case := next(cases, None)) is not None:
+            if self._may_send(case):
+                tried.append(await self._send_again(case))
+        if tried[-1].accepted:
+            return True
+        told = nothing_accepted(tried, [self.sender.token])
+        if is_about_requests(tried):
+            self.health.stopped = told
+            for exchange in tried:
+                self._judge(replace(exchange, essential=frozenset()))
+        else:
+            self.problem = told
+        return False
 
     async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
         """Requests that nobody planned, one by one; what they find is narrowed down and judged like the rest."""
@@ -183,6 +207,8 @@ class Campaign:
     async def _minimize_failures(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
         """Valid requests that were rejected, replaced by the smallest that are; of others the causes are found."""
         found = list(exchanges)
+        self.slow_answers.measure(found)
+        found = [await self.slow_answers.repeat(one) if is_timed_out(one.answer) else one for one in found]
         minimizer = RejectionMinimizer(self.sender.contract, self._send_again, self._may_send)
         found = [await self._minimize_with(minimizer, one) if self._is_valid(one) else one for one in found]
         suspects = [one for one in found if is_suspect(one) and self._is_invalid(one)]
@@ -231,7 +257,7 @@ class Campaign:
         """For each failing rule the smallest request that breaks it, and what that takes."""
         planned = {case.name: case for case in self.plan.cases}
         explainer = Explainer(self.sender.contract, planned, self._send_again, self._may_send)
-        failing = [one for one in judgements if one.finding.outcome is Outcome.FAIL]
+        failing = [one for one in judgements if one.finding.outcome is Outcome.FAIL and may_be_explained(one.exchange)]
         failing.sort(
             key=lambda one: (explainer.depends_on_earlier_requests(one), len(one.exchange.request.content)),
             reverse=True,
@@ -255,6 +281,11 @@ class Campaign:
 def is_unattributed(exchange: Exchange) -> bool:
     """Whether a request was accepted while no call had its mark: it is sent once more, alone."""
     return exchange.accepted and exchange.upstream == ()
+
+
+def may_be_explained(exchange: Exchange) -> bool:
+    """Whether smaller requests could tell more of a failure: not of a time-out, nor of what is no fault of a value."""
+    return not (is_timed_out(exchange.answer) or is_no_evidence(exchange))
 
 
 def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> tuple[UpstreamCall, ...]:

@@ -77,7 +77,6 @@ NO_SUCH_PATH = "the gateway has no {method} {path} ({response}). --gateway must 
 UNUSABLE: Mapping[int, str] = {
     300: "the gateway redirects ({response}). Set --gateway to the URL that it redirects to.",
     401: UNAUTHORIZED,
-    403: UNAUTHORIZED,
     404: NO_SUCH_PATH,
     405: NO_SUCH_PATH,
     429: "the gateway responds 429 to a single request ({response}). Wait, or raise the rate limits of this token.",
@@ -134,7 +133,7 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     if problem is not None:
         operation = sender.contract.operation
         return problem.format(response=response, method=operation.method, path=operation.path)
-    if answer.body is ABSENT:
+    if answer.body is ABSENT and answer.status not in {403, 413}:  # these are often said by a proxy
         return f"the response ({response}) is not JSON. Is {sender.gateway} an image gateway?"
     return ""
 

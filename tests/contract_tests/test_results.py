@@ -12,6 +12,7 @@ from contract_tests.results import (
     Conformance,
     Verdict,
     require_judgements,
+    state_body_limit,
     sum_up,
 )
 from gateway_contract.rules.judge import Judgement
@@ -142,3 +143,26 @@ def test_a_violation_stays_one_whatever_was_not_run() -> None:
     broken = replace(passed(RULE), verdict=Verdict.FAIL)
     run = replace(run_of(broken, undecided(OTHER, Verdict.NOT_RUN, DOUBT)), reason_not_run=DOUBT)
     assert require_judgements(run, {RULE.id, OTHER.id}) is run
+
+
+def test_bodies_that_are_too_long_are_told_by_their_length() -> None:
+    accepted = replace(OTHER, id="powertokens/request/accepted")
+
+    def judged(length: int, status: int) -> Judgement:
+        one = exchange({"prompt": "a" * length}, status)
+        return Judgement(accepted, one, PASS if one.accepted else failing("accepted", f"HTTP {status}"))
+
+    found = state_body_limit([judged(100, 200), judged(500, 413), judged(200, 413), judged(9, 400)])
+    lengths = [len(one.exchange.request.content) for one in found]
+    assert [one.finding.observed for one in found[1:]] == [
+        *[f"413: bodies from {lengths[2]} bytes on are refused"] * 2,
+        "HTTP 400",
+    ]
+    assert found[1].finding.note == f"bodies of {lengths[0]} bytes are accepted"
+
+
+def test_a_413_that_is_not_about_the_length_is_told_as_it_is() -> None:
+    accepted = replace(OTHER, id="powertokens/request/accepted")
+    short = Judgement(accepted, exchange({}, 413), failing("accepted", "HTTP 413"))
+    long = Judgement(accepted, exchange({"prompt": "a"}), PASS)
+    assert state_body_limit([short, long]) == [short, long]

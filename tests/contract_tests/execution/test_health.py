@@ -67,7 +67,6 @@ def test_a_gateway_whose_name_leads_nowhere(folder: Path) -> None:
     ("status", "advice"),
     [
         (401, 'the gateway rejects the token (HTTP 401 "no"). Set GATEWAY_TOKEN to a valid one.'),
-        (403, 'the gateway rejects the token (HTTP 403 "no"). Set GATEWAY_TOKEN to a valid one.'),
         (
             404,
             'the gateway has no POST /v1/images/generations (HTTP 404 "no"). --gateway must be the URL before /v1',
