@@ -41,6 +41,9 @@ def print_coverage(contract: Contract, rules: int, statements: Sequence[Untested
     console.print(Text.assemble((contract.name, "bold"), f"  {head}  {sums}"), soft_wrap=True)
     for statement in statements:
         console.print(Text(f"  {one_line(str(statement))}"), soft_wrap=True)
+    if contract.document.upgraded:
+        read_as = ", ".join(f"{keyword} ({times})" for keyword, times in contract.document.upgraded.items())
+        console.print(Text(f"  read as 3.1: {one_line(read_as)}", "dim"), soft_wrap=True)
     for keyword, times in ignored_keywords(contract.document).items():
         console.print(Text(f"  ignored: {one_line(keyword)} ({times})", "dim"), soft_wrap=True)
     for warning in contract.warnings:

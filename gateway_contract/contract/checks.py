@@ -25,7 +25,7 @@ def check_frame(document: Document, operation: str) -> None:
     """Raises DocumentError for another version than 3.1, and for a security scheme that nobody described."""
     version = str(document.tree.get("openapi"))
     if not version.startswith("3.1."):
-        raise DocumentError(document.place("/openapi"), f"OpenAPI {version}", "a contract is written in 3.1")
+        raise DocumentError(document.place("/openapi"), f"OpenAPI {version}", "a contract is written in 3.1 or 3.0")
     schemes = read(document.tree, "/components/securitySchemes")
     for at in ("/security", below(operation, "security")):
         for name in _schemes_in(read(document.tree, at)):

@@ -1,10 +1,11 @@
 """A contract's document, ready to use: overlays applied, every $ref replaced, every line known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway_contract.document.node import DocumentError, Node, Place, places, plain
+from gateway_contract.document.openapi_30 import upgraded
 from gateway_contract.document.overlay import overlaid
 from gateway_contract.document.references import inlined
 from gateway_contract.document.source import read
@@ -16,6 +17,7 @@ class Document:
     path: Path
     tree: dict[str, Json]
     places: Mapping[str, Place]  # where each JSON Pointer's value is written, in whichever file
+    upgraded: Mapping[str, int] = field(default_factory=dict)  # how often a keyword of OpenAPI 3.0 was read as 3.1
 
     def place(self, pointer: str) -> Place:
         """Where a value is written; for a pointer that leads nowhere, its nearest ancestor."""
@@ -36,11 +38,12 @@ def load(path: Path, overlays: Sequence[Path] = ()) -> Document:
         raise DocumentError(Place(path, 1), "the document is nested too deeply", remedy) from None
 
 
-def _document(root: Node, path: Path) -> Document:
+def _document(inlined_root: Node, path: Path) -> Document:
+    root, changes = upgraded(inlined_root)
     tree = plain(root)
     if not isinstance(tree, dict):
         raise DocumentError(root.place, "a whole document must be a mapping")
-    return Document(path, tree, places(root))
+    return Document(path, tree, places(root), changes)
 
 
 __all__ = ["Document", "DocumentError", "Place", "load"]
