@@ -10,7 +10,6 @@ import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.gateway.response_body import IMAGE_PATH
@@ -26,17 +25,17 @@ JSON_TYPE = (b"content-type", b"application/json")
 
 def gateway_app(gateway: Gateway) -> ASGIApp:
     """The application; its shutdown closes the connections to the upstream."""
-    operation, elsewhere = gateway.contract.operation, beside_the_operation(gateway)
+    operation, elsewhere = gateway.contract.operation, unknown_paths(gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        """Skips the router for the operation and for images, which are nearly all requests."""
+        """Skips the router, since nearly all requests are for the operation and for images."""
         path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
         if path == operation.path and scope["method"] == operation.method:
             await answer_operation(gateway, scope, receive, send)
         elif path == operation.path:
             await other_method(gateway, scope["method"], operation.method)(scope, receive, send)
-        elif (signed := signed_in(path)) and scope["method"] == "GET":
-            await answer_image(gateway, signed, scope, receive, send)
+        elif signed := signed_in(path):
+            await (await image_response(gateway, signed, scope["method"]))(scope, receive, send)
         else:
             await elsewhere(scope, receive, send)
 
@@ -73,25 +72,14 @@ def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
     return response(refused, {"allow": allowed})
 
 
-def beside_the_operation(gateway: Gateway) -> Starlette:
-    """Other methods on images, and errors for unknown paths."""
+def unknown_paths(gateway: Gateway) -> Starlette:
+    """Responds to unknown paths; its shutdown closes the connections to the upstream."""
 
-    async def image(request: Request) -> Response:
-        found = await image_behind(gateway, request.path_params["signed"])
-        return found if isinstance(found, Response) else Response(found, media_type=PNG_TYPE)
-
-    async def unknown_path(request: Request, _error: Exception) -> Response:
+    async def not_found(request: Request, _error: Exception) -> Response:
         message = f"Not found: {request.url.path}."
         return response(gateway.reject(gateway, ErrorResponse(404, "invalid_request_error", "unknown_url", message)))
 
-    async def only_read(request: Request, _error: Exception) -> Response:
-        return other_method(gateway, request.method, "GET, HEAD")
-
-    return Starlette(
-        routes=[Route(f"{IMAGE_PATH}/{{signed}}{PNG}", image)],
-        exception_handlers={404: unknown_path, 405: only_read},
-        lifespan=closing(gateway.upstream.transport),
-    )
+    return Starlette(exception_handlers={404: not_found}, lifespan=closing(gateway.upstream.transport))
 
 
 def response(outgoing: GatewayResponse, headers: Mapping[str, str] | None = None) -> Response:
@@ -99,24 +87,16 @@ def response(outgoing: GatewayResponse, headers: Mapping[str, str] | None = None
     return Response(content, outgoing.status, {**outgoing.headers, **(headers or {})}, "application/json")
 
 
-async def answer_image(gateway: Gateway, signed: str, scope: Scope, receive: Receive, send: Send) -> None:
-    image = await image_behind(gateway, signed)
-    if isinstance(image, Response):
-        await image(scope, receive, send)
-    else:
-        headers = [(b"content-length", b"%d" % len(image)), (b"content-type", PNG_TYPE.encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": image})
-
-
-async def image_behind(gateway: Gateway, signed: str) -> bytes | Response:
+async def image_response(gateway: Gateway, signed: str, method: str) -> Response:
     """An image of the upstream, or the error that it cannot be returned."""
+    if method not in {"GET", "HEAD"}:
+        return other_method(gateway, method, "GET, HEAD")
     try:
         link = gateway.upstream.signer.read(signed, time.time())
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
     content = await gateway.upstream.image(str(link))
-    return PlainTextResponse("the image is gone\n", 404) if content is None else content
+    return PlainTextResponse("the image is gone\n", 404) if content is None else Response(content, media_type=PNG_TYPE)
 
 
 def closing(transport: UpstreamTransport) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:

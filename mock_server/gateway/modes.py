@@ -124,17 +124,15 @@ def _with_violation_header(gateway: Gateway) -> AnswerStage:
     async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         right = await gateway.answer(own, body, links, request)
         sent = read_json(request.content)
-        said = None if sent is ABSENT else violation(own.contract, sent)
-        return (
-            right
-            if said is None
-            else replace(right, headers={**right.headers, VIOLATION_HEADER: as_header_value(said)})
-        )
+        error = None if sent is ABSENT else violation(own.contract, sent)
+        if error is None:
+            return right
+        return replace(right, headers={**right.headers, VIOLATION_HEADER: as_header_value(error.message)})
 
     return answer
 
 
-def as_header_value(said: ErrorResponse) -> str:
-    """As a header can carry it (RFC 9110, 5.5): it may quote whatever a client sent."""
-    told = said.message.encode("ascii", "backslashreplace").decode()
-    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", told)
+def as_header_value(text: str) -> str:
+    """A text as a header can carry it (RFC 9110, 5.5): it may quote whatever a client sent."""
+    escaped = text.encode("ascii", "backslashreplace").decode()
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", escaped)

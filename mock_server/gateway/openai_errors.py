@@ -21,29 +21,31 @@ NOT_JSON = ErrorResponse(400, "invalid_request_error", "invalid_json", "The body
 
 
 def error_body(contract: Contract, error: ErrorResponse) -> Json:
-    """The body by the contract: where it wants texts of other names than the OpenAI API's, each is the message."""
-    told, body = error.fields, dict[str, Json]()
+    """The body by the contract. Required strings with names that the OpenAI API does not have are the message."""
+    fields, body = error.fields, dict[str, Json]()
     pointers, names = _error_fields(contract)
-    put_each(body, pointers, [told[name] for name in names])
+    put_each(body, pointers, [fields[name] for name in names])
     return body
 
 
 @lru_cache(maxsize=64)
 def _error_fields(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Where in an error body something is told, and what at each place, by the OpenAI API's names."""
+    """The pointers of an error body's fields, and the OpenAI API's name for the value of each."""
     schema = contract.operation.refusal
     if schema is None:
         return tuple(f"/error/{name}" for name in NO_TOKEN.fields), tuple(NO_TOKEN.fields)
     named = ((part, leaf_name(part.pointer)) for part in schema.parts)
-    wanted = [(part.pointer, name if name in NO_TOKEN.fields else _replacement(part)) for part, name in named]
-    told = [(pointer, name) for pointer, name in wanted if name is not None]
-    return tuple(pointer for pointer, _ in told), tuple(name for _, name in told)
+    values = [(part.pointer, name if name in NO_TOKEN.fields else _replacement(part)) for part, name in named]
+    filled = [(pointer, name) for pointer, name in values if name is not None]
+    return tuple(pointer for pointer, _ in filled), tuple(name for _, name in filled)
 
 
 def message_in(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> str:
-    """What an error body says went wrong; empty where it says nothing."""
-    said = (read(body, pointer) for pointer, name in zip(*_error_fields(contract), strict=True) if name == "message")
-    return next((text for text in said if isinstance(text, str)), "")
+    """The message of an error body; empty if it has none."""
+    messages = (
+        read(body, pointer) for pointer, name in zip(*_error_fields(contract), strict=True) if name == "message"
+    )
+    return next((text for text in messages if isinstance(text, str)), "")
 
 
 def _replacement(part: Part) -> str | None:

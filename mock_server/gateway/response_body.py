@@ -1,4 +1,4 @@
-"""A successful answer by the contract: made from what its schema says, for any contract."""
+"""A successful response body, made from the schema of any contract."""
 
 import time
 from base64 import b64encode
@@ -21,7 +21,7 @@ class ImageGoneError(Exception):
 
 
 async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, links: list[str], base: str) -> Json:
-    """The answer that holds the images behind the upstream's links. `base` is the gateway's own URL.
+    """The body with the images of the upstream's links. `base` is the gateway's own URL.
 
     Raises ImageGoneError.
     """
@@ -34,22 +34,22 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
             put(answer, pointer, found)
     if contract.images is not None:
         image_field = requested_image_field(contract, contract.images, body)
-        said = item_values(contract, body)
-        values = [await _image_value(image_field, upstream, link, base) for link in links]
-        items = [_item({**item_skeleton(contract), image_field.key: value}, said) for value in values]
+        beside = item_values(contract, body)
+        images = [await _image_value(image_field, upstream, link, base) for link in links]
+        items = [_item({**item_skeleton(contract), image_field.key: image}, beside) for image in images]
         put(answer, contract.images.pointer, list(items))
     return answer
 
 
 def item_values(contract: Contract, body: Json) -> list[tuple[str, Json]]:
-    """What stands in each image's item beside the image, by pointers into the item."""
-    told = [(pointer, mock_value(contract, value, body)) for pointer, value in _item_mock_values(contract)]
-    return [(pointer, said) for pointer, said in told if said is not ABSENT]
+    """The values in each image's item beside the image, by pointers into the item."""
+    values = [(pointer, mock_value(contract, value, body)) for pointer, value in _item_mock_values(contract)]
+    return [(pointer, value) for pointer, value in values if value is not ABSENT]
 
 
 @lru_cache(maxsize=64)
 def _item_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
-    """What may stand beside an image, by pointers into its item."""
+    """The `x-mock` values beside an image, by pointers into its item."""
     if contract.images is None:
         return ()
     item, found = f"{contract.images.pointer}/0", contract.mock_values.items()
@@ -58,33 +58,33 @@ def _item_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
 
 @lru_cache(maxsize=64)
 def _other_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
-    """What stands elsewhere in the response, by pointers into it."""
+    """The `x-mock` values elsewhere in the response, by pointers into it."""
     item = None if contract.images is None else f"{contract.images.pointer}/0"
     return tuple((at, value) for at, value in contract.mock_values.items() if item is None or not at.startswith(item))
 
 
-def _item(item: dict[str, Json], said: list[tuple[str, Json]]) -> Json:
-    for pointer, value in said:
+def _item(item: dict[str, Json], values: list[tuple[str, Json]]) -> Json:
+    for pointer, value in values:
         put(item, pointer, value)
     return item
 
 
 def mock_value(contract: Contract, value: MockValue, body: Json) -> Json | Literal[Nothing.ABSENT]:
-    """What stands in a part of the answer to a request; ABSENT where nothing does."""
+    """The value of a part of the response to a request; ABSENT if it has none."""
     if value.when is not None:
-        pointer, wanted = value.when
-        said = value_or_default(contract, pointer, body)
-        if said is ABSENT or not same(said, wanted):
+        pointer, expected = value.when
+        found = value_or_default(contract, pointer, body)
+        if found is ABSENT or not same(found, expected):
             return ABSENT
     found = read(body, value.source)
     return extended(found) if value.extended and isinstance(found, str) else found
 
 
 def value_or_default(contract: Contract, pointer: str, body: Json) -> Json | Literal[Nothing.ABSENT]:
-    """What a request says in a field: by word, by the contract's default, or by that of the upstream."""
-    said = read(body, pointer)
-    if said is not ABSENT and said is not None:
-        return said
+    """The value of a request's field, its default by the contract, or by the upstream's document."""
+    value = read(body, pointer)
+    if value is not ABSENT and value is not None:
+        return value
     default = contract.request.default(pointer, body)
     if default is not ABSENT or contract.upstream is None:
         return default
@@ -95,10 +95,10 @@ def value_or_default(contract: Contract, pointer: str, body: Json) -> Json | Lit
 
 
 def requested_image_field(contract: Contract, images: ImageItems, body: Json) -> ImageField:
-    """The image field that a request or a default asks for; the contract's first one where they say nothing."""
+    """The image field that a request or a default selects; otherwise the contract's first one."""
     for image_field in images.image_fields:
-        said = read(body, image_field.asked_by)
-        value = contract.request.default(image_field.asked_by, body) if said is ABSENT else said
+        value = read(body, image_field.asked_by)
+        value = contract.request.default(image_field.asked_by, body) if value is ABSENT else value
         if value is not ABSENT and same(value, image_field.value):
             return image_field
     return images.image_fields[0]

@@ -1,6 +1,7 @@
-"""The pictures that the upstream stub makes: cheap to draw, small to send, pleasant to look at, and to be told apart.
+"""The pictures of the upstream stub: cheap to draw, small to send, and distinguishable.
 
-Sixteen flat colours: a pixel takes four bits, and run-length deflating packs four million of them in milliseconds.
+They have sixteen flat colours: a pixel takes four bits, and run-length encoding compresses four million of them in
+milliseconds.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from mock_server.images.lettering import fit_band, write_band, write_mark
 from mock_server.images.scenery import INK, PAPER, THEMES, Canvas, colours, paint
 
 STRIDE: Final = 5
-"""From one theme to the next among the pictures of a call: it shares no divisor with the number of themes."""
+"""Between the themes of successive pictures of a call: it shares no divisor with the number of themes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Picture:
     height: int
     caption: str  # such as the prompt
     detail: str  # a second, smaller line
-    palette_key: str  # decides colours and shapes, together with the place
-    marked: bool  # whether a watermark is seen in the lower right corner
+    palette_key: str  # with the place, decides colours and shapes
+    marked: bool  # whether it has a watermark in the lower right corner
     place: int = 0  # among the pictures of one call
 
 

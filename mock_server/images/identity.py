@@ -21,7 +21,7 @@ def encode_png(image: Image.Image, colours: bytes, keyword: str, text: str) -> b
         (
             chunk(b"IHDR", header),
             chunk(b"PLTE", colours),
-            chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1")),
+            _text_chunk(keyword, text),
             chunk(b"IDAT", _deflate(image)),
             chunk(b"IEND", b""),
         )
@@ -38,9 +38,12 @@ def text_of(content: bytes, keyword: str) -> str | None:
 
 
 def with_text(content: bytes, keyword: str, text: str) -> bytes:
-    """A PNG that carries one text more."""
-    told = chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1"))
-    return b"".join((content[:_BEFORE_TEXT], told, content[_BEFORE_TEXT:]))
+    """A PNG with one more text."""
+    return content[:_BEFORE_TEXT] + _text_chunk(keyword, text) + content[_BEFORE_TEXT:]
+
+
+def _text_chunk(keyword: str, text: str) -> bytes:
+    return chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1"))
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -98,7 +101,7 @@ def stamp_corner(width: int, height: int) -> tuple[int, int] | None:
 
 
 def identity_of(content: bytes) -> str | None:
-    """Which picture these bytes are; None where it cannot be told."""
+    """The identity of an image; None if it has none that can be read."""
     return _from_text(content) or _from_pixels(content)
 
 

@@ -29,7 +29,7 @@ _ATTACHED: Final = {"Mn", "Me", "Cf"}  # marks and joiners: without their neighb
 
 @dataclass(frozen=True, slots=True)
 class DrawableText:
-    """A text as it can be drawn: one stand-in for each run of `missing` characters."""
+    """A text with one stand-in for each run of characters without a glyph; `missing` is their number."""
 
     text: str
     missing: int
@@ -103,12 +103,12 @@ def fit_band(caption: str, detail: str, width: int, height: int) -> Band | None:
     room = width - size * 3 // 2
     most = 2 if width >= 20 * size else 4
     free = room - _box(small)[0] - small
-    shown, told = drawable_text(_printable(caption)), drawable_text(_printable(detail))
-    note = _note(shown.missing + told.missing)
-    whole = f"{told.text} · {note}" if note else told.text
+    shown, small_text = drawable_text(_printable(caption)), drawable_text(_printable(detail))
+    note = _note(shown.missing + small_text.missing)
+    whole = f"{small_text.text} · {note}" if note else small_text.text
     apart = (_truncate(note, size, room),) if note and _text_width(whole, small) > free else ()
     lines = (*_caption(shown.text, size, room, most - len(apart)), *apart)
-    band = Band(lines, _truncate(told.text if apart else whole, small, free), size, small)
+    band = Band(lines, _truncate(small_text.text if apart else whole, small, free), size, small)
     return band if width >= _NARROWEST and band.height <= height * 0.4 and (lines or band.detail) else None
 
 

@@ -1,4 +1,4 @@
-"""Links to pictures: everything that a picture is stands in its link, so that any process with the key can serve it."""
+"""Links to pictures. A link contains all that a picture depends on, so any process with the key can serve it."""
 
 import time
 from collections import OrderedDict
@@ -14,14 +14,14 @@ from mock_server.images.drawing import Picture, draw
 from mock_server.serving.signing import BadSignatureError, Signer
 
 Key = TypeVar("Key", bound=Hashable)
-"""All that a picture follows from."""
+"""All that a picture depends on."""
 KEPT_BYTES: Final = 64_000_000
-_BESIDE_THE_BYTES: Final = 1000  # what an entry takes besides, generously
+_BESIDE_THE_BYTES: Final = 1000  # per entry, beside its content
 
 
 @dataclass(slots=True, eq=False)
 class PictureCache(Generic[Key]):
-    """Gives the bytes of pictures; draws those that it does not hold, and lets the longest unused ones go."""
+    """The bytes of pictures: draws those that it does not hold, and drops the least recently used."""
 
     draws: Callable[[Key], bytes]
     limit: int = KEPT_BYTES
@@ -57,10 +57,10 @@ class PictureCache(Generic[Key]):
 PICTURE_PATH = "/pictures/{signed}.png"
 
 values_of = attrgetter(*(field.name for field in fields(Picture)))
-"""All that a picture is, in the order in which it is made of it."""
+"""The values of a picture's fields, in their order."""
 
 draw_cached = PictureCache(draw)
-"""The pictures that this process has drawn; equal ones are equal bytes, whoever asks for them."""
+"""The pictures that this process has drawn; equal pictures are equal bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class PictureLinks:
 
 
 def picture_content(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = draw_cached) -> bytes | None:
-    """The picture that a signed text stands for; None where it stands for none."""
+    """The picture of a signed text; None if the text is not valid."""
     try:
         return draws(signed_picture(signer, signed))
     except BadSignatureError:
@@ -82,7 +82,7 @@ def picture_content(signer: Signer, signed: str, draws: Callable[[Picture], byte
 
 
 def picture_response(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = draw_cached) -> Response:
-    """The same for a browser, which is told why there is none."""
+    """The picture of a signed text as a response, or the reason why there is none."""
     try:
         return Response(draws(signed_picture(signer, signed)), media_type="image/png")
     except BadSignatureError as error:

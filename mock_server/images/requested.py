@@ -1,8 +1,7 @@
-"""Which pictures a valid call to the upstream asks for, by what its document says of drawing.
+"""The pictures that a valid call to the upstream requests, by the `x-images` of its document.
 
-A picture follows from the parts of the call that shape it and from its place among the pictures of the call. A call
-that leaves its variation to chance gets one by chance, and the picture says which: asked for with that one, it comes
-again.
+A picture depends on the parts of the call that shape it, and on its place among the pictures of the call. A call
+without a variation gets a random one, which the picture shows: a call with that variation gets the same picture.
 """
 
 import json
@@ -23,7 +22,7 @@ from mock_server.images.drawing import Picture
 CAPTION_CHARACTERS = 80  # links hold them
 USUAL_SIZE = Size(1024, 1024)
 VARIATION_BITS = 31
-"""Of the number that is chosen by chance where a call names none."""
+"""Of the random number if a call names none."""
 CHANCE = Random()  # noqa: S311 - a picture is no secret
 NUMBER = (int, float)
 NUMBER_BYTES = 8
@@ -31,11 +30,11 @@ NUMBERS = 1 << 8 * NUMBER_BYTES
 
 
 ImageParameters: TypeAlias = Mapping[str | None, Json]
-"""What a call says, by pointer; nothing is said at None."""
+"""The values of a call by their pointers; a pointer that the document lacks is None, and so is its value."""
 
 
 def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
-    """The pictures that a valid call asks for, each with an identity of its own."""
+    """The pictures that a valid call requests, each with its own identity."""
     drawing, parameters = upstream.drawing, image_parameters(upstream, body)
     size, caption, variation = (
         image_size(drawing, parameters),
@@ -89,18 +88,18 @@ def image_count(drawing: Drawing, parameters: ImageParameters) -> int:
 
 @lru_cache(maxsize=64)
 def variation_name(upstream: Upstream) -> str:
-    """What the upstream calls it."""
+    """The upstream's name for it."""
     return (upstream.drawing.variation or "variation").rpartition("/")[2]
 
 
 def image_parameters(upstream: Upstream, body: Json) -> ImageParameters:
-    """What a call says of its pictures; where it says nothing, or null, the document's default."""
+    """The values of a call that concern pictures; for omitted ones and null, the document's default."""
     request, pointers = upstream.operation.request, _pointers(upstream)
     parameters: dict[str | None, Json] = {}
     for pointer, value in zip(pointers, read_each(body, pointers), strict=True):
-        silent = value is ABSENT or value is None
-        meant = request.default(pointer, body) if silent and pointer in request.defaulted else value
-        parameters[pointer] = None if meant is ABSENT else meant
+        omitted = value is ABSENT or value is None
+        effective = request.default(pointer, body) if omitted and pointer in request.defaulted else value
+        parameters[pointer] = None if effective is ABSENT else effective
     return parameters
 
 
@@ -112,7 +111,7 @@ def _pointers(upstream: Upstream) -> tuple[str, ...]:
 
 
 def hash_values(parts: Sequence[Json]) -> int:
-    """A number that stands for some values: the same for equal ones, in any process."""
+    """A number that is the same for equal values, in any process."""
     normalized = [without_fraction(part) if isinstance(part, float) else part for part in parts]
     try:
         content = orjson.dumps(normalized, option=orjson.OPT_SORT_KEYS)

@@ -1,7 +1,6 @@
-"""A folder of the user's own pictures, in the place of drawn ones: scaled and cropped to the size asked for.
+"""A directory of the user's own images in place of drawn ones, scaled and cropped to the requested size.
 
-They come as PNG, as the upstream's pictures do, and their identity stands in a text chunk: no pixel of a picture is
-touched but where a watermark is asked for.
+They are served as PNG, with their identity in a text chunk. Pixels change only for a requested watermark.
 """
 
 import warnings
@@ -27,12 +26,12 @@ _WHITE: Final = (255, 255, 255)
 
 
 class CannedImagesError(Exception):
-    """There is no picture to be had from a folder; the message says why."""
+    """A directory without usable images; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileImage:
-    """One of the files as it is shown, whoever asks."""
+    """One of the files in a size, with or without a watermark."""
 
     file: Path
     width: int
@@ -42,9 +41,9 @@ class FileImage:
 
 @dataclass(frozen=True, slots=True)
 class CannedImages:
-    """Pictures that stand ready. `skipped` says of each file that is none what is wrong with it.
+    """The user's images. `skipped` says what is wrong with each unusable file.
 
-    `fitted` keeps them as they were shown: to scale a photograph takes as long as a hundred requests.
+    `resized` caches scaled images, since scaling a photograph takes as long as a hundred requests.
     """
 
     files: tuple[Path, ...]
@@ -52,26 +51,26 @@ class CannedImages:
     resized: PictureCache[FileImage] = field(default_factory=lambda: PictureCache(fit), compare=False)
 
     def draw(self, picture: Picture) -> bytes:
-        """One of them as the picture asked for, the same one each time; drawn, where its file is gone by now."""
-        wanted = FileImage(self.file_for(picture), picture.width, picture.height, picture.marked)
+        """One of them in place of a picture, the same one each time; a drawn one if its file is gone."""
+        file_image = FileImage(self.file_for(picture), picture.width, picture.height, picture.marked)
         try:
-            content = self.resized(wanted)
+            content = self.resized(file_image)
         except Exception:  # noqa: BLE001 - decoders answer broken bytes with nearly every kind of error
             return draw(picture)
         return with_text(content, KEYWORD, picture.identity)
 
     def file_for(self, picture: Picture) -> Path:
-        """Pictures of one call get different files, as long as there are as many."""
+        """The pictures of one call get different files if there are enough."""
         first = crc32(picture.palette_key.encode("utf-8", "surrogatepass"))
         return self.files[(first + picture.place) % len(self.files)]
 
 
-def fit(wanted: FileImage) -> bytes:
-    """The file's picture in its size, as a PNG."""
-    size = (wanted.width, wanted.height)
-    photo = _opened(wanted.file, max(size))
+def fit(image: FileImage) -> bytes:
+    """The file in its size, as a PNG."""
+    size = (image.width, image.height)
+    photo = _opened(image.file, max(size))
     resized = ImageOps.fit(photo, size, Image.Resampling.BICUBIC, centering=(0.5, 0.4))
-    if wanted.marked:
+    if image.marked:
         _write_mark(resized)
     out = BytesIO()
     resized.save(out, "PNG", compress_level=1)
@@ -79,7 +78,7 @@ def fit(wanted: FileImage) -> bytes:
 
 
 def canned_images(folder: Path) -> CannedImages:
-    """All pictures in a folder, by their names. Raises CannedImagesError where there is none."""
+    """All images of a directory, by their names. Raises CannedImagesError if there is none."""
     files, skipped = [], []
     for path in _listed(folder):
         problem = _problem(path)
@@ -112,7 +111,7 @@ def _problem(path: Path) -> str | None:
 
 
 def _opened(path: Path, side: int) -> Image.Image:
-    """The picture upright, without transparency; of a JPEG no more pixels are decoded than a square needs."""
+    """The image upright, without transparency; of a JPEG no more pixels are decoded than a square needs."""
     with warnings.catch_warnings(action="ignore"):  # damaged metadata is no reason to refuse a picture
         with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
@@ -136,5 +135,5 @@ def _write_mark(image: Image.Image) -> None:
 
 
 def _where(label: Image.Image) -> Image.Image:
-    """255 where something was written."""
+    """255 where something is written."""
     return Image.frombytes("L", label.size, label.tobytes()).point([255 * (index in LETTERING) for index in range(256)])

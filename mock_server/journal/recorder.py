@@ -17,7 +17,7 @@ from gateway_contract.traffic.exchange import FaultCause, Headers, PlayedFault, 
 from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.journal.entries import Entry, Journal
-from mock_server.serving.asgi import TooLargeError, read_body, replay_body
+from mock_server.serving.asgi import TooLargeError, read_body, replay_body, text_headers
 from mock_server.upstream.calls import REQUEST_CALLS
 
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -124,10 +124,10 @@ def to_entry(record: JournalRecord, id_: int) -> Entry:
         timestamp=record.timestamp,
         method=record.method,
         path=(record.path + query).decode("utf-8", "replace"),
-        headers=_decode(record.headers),
+        headers=text_headers(record.headers),
         content=record.content,
         status=record.status,
-        response_headers=_decode(record.response_headers),
+        response_headers=text_headers(record.response_headers),
         response_content=record.response,
         complete=record.complete,
         duration_seconds=record.duration_seconds,
@@ -135,10 +135,6 @@ def to_entry(record: JournalRecord, id_: int) -> Entry:
         scenario=record.scenario,
         mode=record.mode,
     )
-
-
-def _decode(headers: RawHeaders) -> Headers:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
 LONG_TEXT = 1024  # characters; a longer string in a response is an image, and is replaced by its digest

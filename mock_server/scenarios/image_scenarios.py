@@ -4,13 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
-from gateway_contract.values.pointer import placed, read
+from mock_server.defects.response_operators import Item, with_items
 from mock_server.faults.scenario_kind import Parameter, ScenarioError, ScenarioKind, parse_duration
 from mock_server.gateway.response_body import IMAGE_PATH, requested_image_field
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
@@ -18,14 +17,14 @@ from mock_server.scenarios.definition import Effect, GatewayScenario, ScenarioAr
 from mock_server.serving.signing import BadSignatureError
 
 SPOILT = "spoilt"
-"""What the links of images begin with that are to misbehave: they carry what they do, as nothing else would know."""
+"""Begins the links of spoilt images. Each link says how its image is spoilt, since nothing else knows."""
 BROKEN_BY = "defect"
 INSTEAD: Mapping[str, ASGIApp] = {
     "gone": PlainTextResponse("the image is gone\n", 404),
     "expired": PlainTextResponse("expired\n", 403),
     "page": HTMLResponse("<!doctype html><title>Sorry</title><p>Come back later."),
 }
-"""What comes in an image's place."""
+"""Responses in place of an image."""
 BY = Parameter("by", "1", "how many are missing")
 TIME = Parameter("time", "5s", "how long an image takes")
 
@@ -51,30 +50,18 @@ def _slow(arguments: ScenarioArguments) -> Effect:
     return spoil_links(f"slow/{parse_duration(arguments[TIME.name])}")
 
 
-def _invalid_base64(_given: ScenarioArguments) -> Effect:
-    def spoil(right: AnswerStage) -> AnswerStage:
-        async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
-            made = await right(own, body, links, request)
-            images = own.contract.images
-            if images is None or made.status != 200:
-                return made
-            spoilt = made.body
-            for index, item in enumerate(cast("list[Json]", read(made.body, images.pointer))):
-                for image_field in images.image_fields:
-                    text = read(item, f"/{image_field.key}")
-                    if image_field.inline and isinstance(text, str):
-                        spoilt = placed(
-                            spoilt, f"{images.pointer}/{index}/{image_field.key}", f"{text[:-9]}*not base64*"
-                        )
-            return replace(made, body=spoilt)
+def _invalid_base64(arguments: ScenarioArguments) -> Effect:
+    images = arguments.contract.images
+    inline = [one.key for one in images.image_fields if one.inline] if images is not None else []
 
-        return answer
+    def spoil(_gateway: Gateway, _request: GatewayRequest, item: Item) -> Json:
+        return item | {key: f"{str(item[key])[:-9]}*not base64*" for key in inline if key in item}
 
-    return change_answer(spoil)
+    return change_answer(lambda right: with_items(right, spoil) if inline else right)
 
 
 def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
-    """The answer holds other images than those that were made."""
+    """The response has other images than those that were generated."""
 
     def changed(right: AnswerStage) -> AnswerStage:
         async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
@@ -86,7 +73,7 @@ def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
 
 
 def spoil_links(how: str) -> Effect:
-    """Links lead to images that misbehave; images that come within the answer are left alone."""
+    """Links lead to spoilt images; images within the response are not changed."""
 
     def spoilt(right: AnswerStage) -> AnswerStage:
         async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
@@ -105,7 +92,7 @@ def change_answer(change: Callable[[AnswerStage], AnswerStage]) -> Effect:
 
 
 def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Sequence[str]], ASGIApp]) -> ASGIApp:
-    """The application of a gateway's images, with those that are to misbehave.
+    """The application of a gateway's images, with the spoilt ones.
 
     `broken_app` is the same gateway with some defects by their names.
     """
@@ -126,7 +113,7 @@ def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Seq
 
 
 def find_spoilt_link(gateway: Gateway, path: str) -> tuple[list[tuple[str, str]], str] | None:
-    """In which ways an image is to misbehave, and the link to the right one; None for other images."""
+    """How an image is spoilt, and the link to the right one; None for other images."""
     signed = path.rpartition("/")[2].removesuffix(".png")
     try:
         link = str(gateway.upstream.signer.read(signed, time.time()))

@@ -1,4 +1,4 @@
-"""Whether whoever is meant can behave so: one gateway, all of them, or the upstream behind them."""
+"""Which scenario a request selects: by its header, a marker in its prompt, or a switch for gateways or upstreams."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,27 +18,27 @@ from mock_server.upstream.protocols import protocol_of
 
 HEADER: Final = "x-mock-scenario"
 NONE: Final = frozenset({"none", "off", ""})
-"""Written in place of a scenario: nothing is to happen, whatever else would."""
+"""Written in place of a scenario: the request is handled without any."""
 MARKER: Final = "marker"
 ADMIN, CONSOLE, FILE = "admin", "console", "file"
 SOURCES: Final = (ADMIN, CONSOLE, FILE)
-"""Who can set switches; the first goes first. A file's hold until anybody says otherwise."""
+"""Who can set switches, in order of precedence. A file's switches last until another source changes them."""
 _MARKER: Final = re.compile(rb"\[\[mock:([^\]]{1,500})\]\]")
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedScenario:
-    """The scenario of one request, as it was written, and who chose it."""
+    """The scenario of one request, as it was written, and where it was selected."""
 
     text: str
     source: str
     run: int = field(default=0, compare=False)
-    """What has a memory, as chance has, begins anew with each run: when a switch is set, or all are cleared."""
+    """Scenarios with a memory, such as random ones, restart with each run: when switches are set or cleared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """What is set for one gateway, or for all where `gateway` is None. `left` requests; None is until changed."""
+    """A scenario for one gateway, or for all if `gateway` is None: for `left` requests, or until changed if None."""
 
     text: str
     gateway: str | None
@@ -56,20 +56,18 @@ class Switchboard:
     run: int = 0
     runs: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def select(self, gateway: str, said: str | None, content: bytes) -> SelectedScenario | None:
-        """What holds for a request. `said` is what its header says. Whoever behaves so then says that it is `used`."""
-        return self.select_for((gateway, None), said, content)
+    def select(self, gateway: str, header: str | None, content: bytes) -> SelectedScenario | None:
+        """The scenario of a request, if any, by its header and content. The caller reports a use by `count_use`."""
+        return self.select_for((gateway, None), header, content)
 
-    def select_for(self, names: Sequence[str | None], said: str | None, content: bytes) -> SelectedScenario | None:
-        """The same, by the switches that are set for one of some names; the first name goes first."""
-        if said is None and b"[[mock:" in content:
-            found = _MARKER.search(content)
-            said = None if found is None else unescape(found[1])
-            source = MARKER
-        else:
-            source = "header"
-        if said is not None:
-            return None if said.strip().lower() in NONE else SelectedScenario(said.strip(), source, self.run)
+    def select_for(self, names: Sequence[str | None], header: str | None, content: bytes) -> SelectedScenario | None:
+        """The same, by the switches that are set for one of some names, in order of precedence."""
+        written, source = header, "header"
+        if header is None and b"[[mock:" in content:
+            marker = _MARKER.search(content)
+            written, source = None if marker is None else unescape(marker[1]), MARKER
+        if written is not None:
+            return None if written.strip().lower() in NONE else SelectedScenario(written.strip(), source, self.run)
         return self._switched(names) if self.switches else None
 
     def _switched(self, names: Sequence[str | None]) -> SelectedScenario | None:
@@ -82,32 +80,27 @@ class Switchboard:
         return None
 
     def count_use(self, selected: SelectedScenario) -> None:
-        """Counts a request that behaves as it was chosen to: a switch for so many requests is for one less then."""
+        """Count a request under a scenario: a switch for a number of requests has one less left."""
         with self.lock:
             for key, switch in self.switches.items():
                 if switch.run == selected.run and switch.left is not None:
-                    self._decrement(key, switch, switch.left - 1)
+                    if switch.left > 1:
+                        self.switches[key] = replace(switch, left=switch.left - 1)
+                    else:
+                        del self.switches[key]
                     return
 
-    def _decrement(self, key: tuple[str, str | None], switch: Switch, left: int) -> None:
-        if left:
-            self.switches[key] = replace(switch, left=left)
-        else:
-            del self.switches[key]
-
     def set(self, text: str, gateway: str | None = None, times: int | None = None, source: str = ADMIN) -> None:
-        """From now on, for so many requests or until changed.
+        """Set a scenario for a number of requests or until changed; `none` removes it, and that of a file.
 
-        Without a scenario the switch is taken away, and with it the one that a file has set.
-
-        Raises ScenarioError for what nobody could read; `fits` says whether there is such a scenario.
+        Raises ScenarioError for a malformed scenario; `check_scenario` raises it for an unknown one.
         """
         if times is not None and times < 1:
             raise ScenarioError(f"times must be at least 1; got {times}")
         if text.strip().lower() in NONE:
             with self.lock:
-                for gone in (source, FILE):
-                    self.switches.pop((gone, gateway), None)
+                for removed in (source, FILE):
+                    self.switches.pop((removed, gateway), None)
             return
         parse_scenario(text.strip())
         with self.lock:
@@ -123,16 +116,16 @@ class Switchboard:
             self.run = next(self.runs)
 
     def replace_file_switches(self, switches: Iterable[Switch]) -> None:
-        """Takes a file's switches over in place of those that it set before. The others stay, and begin anew."""
+        """Replace the switches of a file. Those of other sources stay, and restart."""
         with self.lock:
             kept = [*(switch for switch in self.switches.values() if switch.source != FILE), *switches]
-            meant = [switch for switch in kept if switch.text.lower() not in NONE]
-            self.switches = {(one.source, one.gateway): replace(one, run=next(self.runs)) for one in meant}
+            active = [switch for switch in kept if switch.text.lower() not in NONE]
+            self.switches = {(one.source, one.gateway): replace(one, run=next(self.runs)) for one in active}
             self.run = next(self.runs)
 
 
 def unescape(written: bytes) -> str:
-    """A piece of a JSON text; some clients escape more than they have to, a plus sign or a slash."""
+    """A part of a JSON string; some clients escape more than they must, such as a plus sign or a slash."""
     try:
         return str(orjson.loads(b'"%b"' % written))
     except orjson.JSONDecodeError:
@@ -142,24 +135,24 @@ def unescape(written: bytes) -> str:
 def check_scenario(
     text: str, name: str | None, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]
 ) -> None:
-    """Raises ScenarioError for what those of that name cannot do, or for a name that nobody has."""
+    """Raises ScenarioError for an unknown name, or a scenario that the gateways or the upstream of it do not have."""
     upstream = next((one.upstream for one in contracts if one.upstream and one.upstream.name == name), None)
-    meant = [] if upstream is not None else target_gateways(name, contracts)
+    gateways = [] if upstream is not None else target_gateways(name, contracts)
     if text.strip().lower() in NONE:
         return
     if upstream is not None:
         stub_change(text, protocol_of(upstream))
     else:
-        check_known(text, meant, named)
+        check_known(text, gateways, named)
 
 
 def target_gateways(name: str | None, contracts: Sequence[Contract]) -> list[Contract]:
-    """Raises ScenarioError where there is none."""
-    meant = [contract for contract in contracts if name in {None, contract.name}]
-    if contracts and not meant:
+    """Raises ScenarioError if there is none."""
+    found = [contract for contract in contracts if name in {None, contract.name}]
+    if contracts and not found:
         known = [*(contract.name for contract in contracts), *upstream_names(contracts)]
         raise ScenarioError(f"Unknown gateway {name!r}. Known: {', '.join(known)}")
-    return meant
+    return found
 
 
 def upstream_names(contracts: Sequence[Contract]) -> list[str]:
@@ -167,7 +160,7 @@ def upstream_names(contracts: Sequence[Contract]) -> list[str]:
 
 
 def is_gateway_scenario(text: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> bool:
-    """Whether any gateway can behave so."""
+    """Whether any gateway has the scenario."""
     try:
         check_known(text, contracts, named)
     except ScenarioError:

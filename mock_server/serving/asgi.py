@@ -7,11 +7,12 @@ from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway_contract.traffic.exchange import Headers
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
 
 def find_header(scope: Scope, name: bytes) -> str | None:
-    """The first value of a header, by its name in small letters; None where there is none."""
+    """The first value of a header by its lower-case name; None if there is none."""
     for key, value in scope["headers"]:
         if key == name:
             return bytes(value).decode("latin-1")
@@ -19,12 +20,12 @@ def find_header(scope: Scope, name: bytes) -> str | None:
 
 
 def decode_headers(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers as text, by their names in small letters; of several with one name, the first."""
+    """Headers as text by their lower-case names; the first of several with one name."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
 
 
 async def read_all(receive: Receive) -> bytes:
-    """A request's body, whole; one whose client hangs up ends there."""
+    """The whole body of a request; it ends where the client disconnects."""
     message = await receive()
     content: bytes = message.get("body", b"")
     while message.get("more_body", False):
@@ -33,16 +34,16 @@ async def read_all(receive: Receive) -> bytes:
     return content
 
 
-MAX_BODY = 4 * 2**20  # bytes: far more than the longest text that anybody sells
+MAX_BODY = 4 * 2**20  # bytes: far more than the longest prompt that any contract allows
 MAX_DIGITS = 18  # of a length that is read
 
 
 class TooLargeError(Exception):
-    """The request is longer than anybody could mean it."""
+    """The body of a request is longer than is read."""
 
 
 def with_body_limit(app: ASGIApp, too_large: ASGIApp, most: int = MAX_BODY) -> ASGIApp:
-    """The application with whole bodies; `too_large` answers where one is longer than is read."""
+    """The application with whole bodies; `too_large` responds to longer ones."""
 
     async def within(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,9 +60,9 @@ def with_body_limit(app: ASGIApp, too_large: ASGIApp, most: int = MAX_BODY) -> A
 
 
 async def read_body(scope: Scope, receive: Receive, most: int = MAX_BODY) -> bytes:
-    """A body; one that ends with its client hanging up ends there, since nobody is left to be told.
+    """The whole body of a request; it ends where the client disconnects.
 
-    Raises TooLargeError, before anything is read where the client says how long it will be.
+    Raises TooLargeError, before anything is read if the client declares the length.
     """
     if declared_length(scope["headers"]) > most:
         raise TooLargeError
@@ -77,13 +78,13 @@ async def read_body(scope: Scope, receive: Receive, most: int = MAX_BODY) -> byt
 
 
 def declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """How long a body will be in bytes, or longer than any, by its request's head; 0 where that does not say."""
-    said = next((value for name, value in headers if name == b"content-length"), b"")
-    return int(said.lstrip(b"0")[:MAX_DIGITS] or 0) if said.isdigit() else 0
+    """The length of a body in bytes by its request's head, or an upper bound; 0 if it is not declared."""
+    declared = next((value for name, value in headers if name == b"content-length"), b"")
+    return int(declared.lstrip(b"0")[:MAX_DIGITS] or 0) if declared.isdigit() else 0
 
 
 def replay_body(content: bytes, receive: Receive) -> Receive:
-    """The request's body once more; then whatever still comes."""
+    """Receives the request's body again, then what follows it."""
     left = [content]
 
     async def again() -> Message:
@@ -96,25 +97,25 @@ def replay_body(content: bytes, receive: Receive) -> Receive:
 
 PREFIX = b"access-control-"
 READABLE = ((PREFIX + b"allow-origin", b"*"), (PREFIX + b"expose-headers", b"*"))
-"""For anybody, with all headers. No cookie decides anything here, so no page gets what its visitor alone may see."""
+"""Any page may read the response and its headers: no cookie decides anything here, so nothing is private."""
 
 
 def with_cors(app: ASGIApp) -> ASGIApp:
-    """The application for pages of any origin; one that answers its own exceptions, as a Starlette does."""
+    """The application for pages of any origin. It must respond to its own exceptions, as Starlette does."""
     answers = with_cors_headers(app)
     preflights = CORSMiddleware(
         answers, allow_origins=["*"], allow_methods=ALL_METHODS, allow_headers=["*"], allow_private_network=True
     )
 
     async def cors(scope: Scope, receive: Receive, send: Send) -> None:
-        asked_beforehand = scope["type"] == "http" and scope["method"] == "OPTIONS"
-        await (preflights if asked_beforehand else answers)(scope, receive, send)
+        is_preflight = scope["type"] == "http" and scope["method"] == "OPTIONS"
+        await (preflights if is_preflight else answers)(scope, receive, send)
 
     return cors
 
 
 def with_cors_headers(app: ASGIApp) -> ASGIApp:
-    """The application, each of its answers with what lets a page read it, in place of what it says of that itself.
+    """The application, with CORS headers on each response in place of its own.
 
     Not Starlette's, which reads the headers of each request and costs five times as much.
     """
@@ -131,14 +132,19 @@ def with_cors_headers(app: ASGIApp) -> ASGIApp:
     return answer
 
 
+def text_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Headers as text, in order."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
 def own_url(scope: Scope) -> str:
-    """The URL of the application that got a request, by its Host header and mount; no slash at its end."""
+    """The URL of the application that received a request, by its Host header and mount, without a final slash."""
     host = find_header(scope, b"host") or ":".join(map(str, scope.get("server") or ("127.0.0.1",)))
     return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
 
 
 def request_target(scope: Scope) -> str:
-    """Path and query as the client wrote them, without where the application is mounted."""
+    """Path and query as the client wrote them, relative to where the application is mounted."""
     path: str = scope["raw_path"].decode("latin-1").removeprefix(scope.get("root_path", ""))
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path

@@ -1,4 +1,4 @@
-"""What arrived upstream: every call, kept in order, for whoever asks."""
+"""The calls that an upstream received, in order, and their record over HTTP."""
 
 import marshal
 from collections import deque
@@ -19,7 +19,7 @@ from gateway_contract.values.json_value import ABSENT, Json
 KEPT = 20_000
 KEPT_BYTES = 64_000_000
 REQUEST_CALLS: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
-"""Where the calls of the request that is under way are noted, for whoever sets it."""
+"""Collects the upstream calls of the current request, if it is set."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +30,7 @@ class UpstreamCalls:
     sizes: deque[int] = field(default_factory=deque)  # of those that are kept
     arrived: int = 0
     size: int = 0
-    lock: Lock = field(default_factory=Lock)  # whoever asks is in another thread
+    lock: Lock = field(default_factory=Lock)  # readers are in other threads
 
     def add(self, call: UpstreamCall) -> None:
         size = size_of(call)
@@ -44,7 +44,7 @@ class UpstreamCalls:
                 self.size -= self.sizes.popleft()
 
     def set_images(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
-        """Notes what came of a call that was recorded before that was known, if it is still kept."""
+        """Set the images of a call that was recorded before they were known, if it is still kept."""
         for index in range(len(self.kept) - 1, -1, -1):
             if self.kept[index] is call:
                 self.kept[index] = replace(call, images=images)
@@ -69,7 +69,7 @@ class UpstreamCalls:
 
 
 def size_of(call: UpstreamCall) -> int:
-    """What a call takes, roughly: so many bytes are all that its caller chose in one piece."""
+    """The approximate size of a call in bytes: that of all parts that its caller chose."""
     return len(marshal.dumps((call.path, call.headers, None if call.body is ABSENT else call.body), 2))
 
 
@@ -77,7 +77,7 @@ CALLS_PATH = "/_mock/calls"
 
 
 ProblemsOf = Callable[[UpstreamCall], list[str]]
-"""What is wrong with a call."""
+"""Lists the problems of a call."""
 
 
 def record_route(calls: UpstreamCalls, problems_of: ProblemsOf) -> Route:
@@ -93,7 +93,7 @@ def record_route(calls: UpstreamCalls, problems_of: ProblemsOf) -> Route:
 
 
 def serialize_call(call: UpstreamCall, problems: Sequence[str]) -> Json:
-    """A call without its secrets, wherever it holds them; its body null where it was no JSON."""
+    """A call as JSON, without secrets; `body` is null if it is not JSON."""
     secrets = secrets_of(call.headers)
     shown = redact(call, secrets)
     return {

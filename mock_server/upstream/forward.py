@@ -1,4 +1,4 @@
-"""Calls passed on to a real upstream and answered with what it answered, so that real traffic can be judged."""
+"""Forwards calls to a real upstream and returns its responses, so that real traffic can be judged."""
 
 import asyncio
 import time
@@ -21,13 +21,13 @@ from starlette.types import ASGIApp
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.images.identity import identity_of
-from mock_server.serving.asgi import request_target, with_body_limit
+from mock_server.serving.asgi import request_target, text_headers, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.upstream.calls import ProblemsOf, UpstreamCalls, record_route
 from mock_server.upstream.client import UNREACHABLE
 from mock_server.upstream.protocol import Links, Reply, UpstreamProtocol
 
-BEGINNING = 4096  # bytes; whoever writes an identity into a picture does it before the first pixel
+BEGINNING = 4096  # bytes; an identity stands before the first pixel
 IDENTITY_SECONDS = 10.0
 
 
@@ -41,7 +41,7 @@ async def _identity(http: httpx.AsyncClient, link: str) -> str:
 
 
 async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:
-    """The first bytes behind a link; none where there is nothing."""
+    """The first bytes of an image by its link; none if it cannot be fetched."""
     try:
         async with (
             asyncio.timeout(IDENTITY_SECONDS),
@@ -56,26 +56,24 @@ async def _beginning(http: httpx.AsyncClient, link: str) -> bytes:
 MAX_TASKS = 2000
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 SECONDS = 55.0  # less than the 60 s for which clients and proxies usually wait
-MAX_BYTES = 64 * 2**20  # of a call or an answer: both hold links, and a call may hold a picture to be edited
+MAX_BYTES = 64 * 2**20  # of a call or a response; a call may contain an image to be edited
 HOP_BY_HOP = frozenset(
     (
         b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection "
         b"te trailer transfer-encoding upgrade"
     ).split()
 )
-CALL_HEADERS_SET_HERE = frozenset(
-    {b"host", b"content-length"}
-)  # of a call: as the real upstream and what is sent there have it
-SERVER_HEADERS = frozenset({b"date", b"server"})  # of an answer: whatever serves this application says them
+CALL_HEADERS_SET_HERE = frozenset({b"host", b"content-length"})  # of a call: set anew for the real upstream
+SERVER_HEADERS = frozenset({b"date", b"server"})  # of a response: set by the server of this application
 
 
 class UnreachableError(Exception):
-    """The real upstream gave no answer; the text says why."""
+    """The real upstream gave no response; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """Where calls go, and what is kept of them. `tasks` are those that were submitted and have not ended yet."""
+    """Where calls go, and what is kept of them. `tasks` are submitted calls whose tasks have not ended."""
 
     calls: UpstreamCalls
     protocol: UpstreamProtocol
@@ -87,19 +85,19 @@ class Forwarding:
 
 @dataclass(frozen=True, slots=True)
 class RealResponse:
-    """What the real upstream answered; the content as it came over the wire, compressed or not."""
+    """The response of the real upstream; its content may be compressed."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     content: bytes
 
     def json(self) -> Json:
-        """What it says; null where that is no JSON."""
+        """The body as JSON; null if it is not JSON."""
         try:
-            said = read_json(httpx.Response(self.status, headers=self.headers, content=self.content).content)
+            body = read_json(httpx.Response(self.status, headers=self.headers, content=self.content).content)
         except httpx.DecodingError:
             return None
-        return None if said is ABSENT else said
+        return None if body is ABSENT else body
 
 
 def forwarding_app(
@@ -110,9 +108,9 @@ def forwarding_app(
     http: httpx.AsyncClient,
     seconds: float = SECONDS,
 ) -> ASGIApp:
-    """An application in a real upstream's place, which is reached at `url` with each call's path behind it.
+    """An application that forwards each call to `url` followed by the call's path.
 
-    `http` is the caller's to close, in the loop in which the application is served. Raises httpx.InvalidURL.
+    The caller closes `http`, in the loop in which the application is served. Raises httpx.InvalidURL.
     """
     forwarding = Forwarding(calls, protocol, httpx.URL(url.rstrip("/")), http, seconds)
 
@@ -128,7 +126,7 @@ def forwarding_app(
 
 async def _forward(forwarding: Forwarding, request: Request) -> Response:
     content, target = await request.body(), request_target(request.scope)
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    headers = text_headers(request.headers.raw)
     call = UpstreamCall(request.method, target, headers, read_json(content), time.time(), 0)
     try:
         answer = await _answer(forwarding, upstream_request(forwarding.url, request, target, content))
@@ -141,14 +139,14 @@ async def _forward(forwarding: Forwarding, request: Request) -> Response:
 
 
 def upstream_request(url: httpx.URL, request: Request, target: str, content: bytes) -> httpx.Request:
-    """The call as it goes on; nothing that a client would add of itself."""
+    """The call to the real upstream, without headers that an HTTP client would add."""
     whole = url.copy_with(raw_path=url.raw_path.rstrip(b"/") + target.encode("latin-1"))
     headers = end_to_end(request.headers.raw, CALL_HEADERS_SET_HERE)
     return httpx.Request(request.method, whole, headers=headers, content=content or None)
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]], without: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
-    """The headers that are not for one connection alone (RFC 9110, 7.6.1), and of these not some others."""
+    """The headers that are not for a single connection (RFC 9110, 7.6.1), without some others."""
     lower = [(name.lower(), value) for name, value in headers]
     named = {part.strip().lower() for name, value in lower if name == b"connection" for part in value.split(b",")}
     return [(name, value) for name, value in lower if name not in HOP_BY_HOP | named | without]
@@ -194,8 +192,8 @@ def unreachable_error(
 def client_response(answer: RealResponse) -> Response:
     response = Response(answer.content, answer.status)
     headers = end_to_end(answer.headers, SERVER_HEADERS)
-    told = any(name == b"content-length" for name, _ in headers)
-    length = [] if told or not answer.content else [(b"content-length", str(len(answer.content)).encode())]
+    has_length = any(name == b"content-length" for name, _ in headers)
+    length = [] if has_length or not answer.content else [(b"content-length", str(len(answer.content)).encode())]
     response.raw_headers = [*headers, *length]
     return response
 

@@ -24,7 +24,7 @@ from mock_server.faults.fault import LINK_404, Fault, effect
 from mock_server.images.drawing import Picture
 from mock_server.images.links import PICTURE_PATH, PictureLinks, draw_cached, picture_content, picture_response
 from mock_server.images.requested import identities, requested_pictures, requested_size
-from mock_server.serving.asgi import own_url, request_target, with_body_limit
+from mock_server.serving.asgi import own_url, request_target, text_headers, with_body_limit
 from mock_server.serving.signing import Signer
 from mock_server.upstream.calls import UpstreamCalls, record_route
 from mock_server.upstream.client import call_headers
@@ -136,7 +136,7 @@ def record(
     images: tuple[str, ...],
     played: PlayedFault | None = None,
 ) -> UpstreamCall:
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    headers = text_headers(request.headers.raw)
     call = UpstreamCall(
         request.method, request_target(request.scope), headers, body, time.time(), status, images, played
     )

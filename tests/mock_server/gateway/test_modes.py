@@ -86,8 +86,7 @@ def test_lenient_breaks_no_header_whatever_was_sent(powertokens: Contract, stub:
 
 
 def test_a_name_that_nobody_knows_breaks_no_header() -> None:
-    said = ErrorResponse(400, "invalid_request_error", "unknown_parameter", "you sent a\r\nSet-Cookie: x=y\r\nb.")
-    assert as_header_value(said) == r"you sent a\x0d\x0aSet-Cookie: x=y\x0d\x0ab."
+    assert as_header_value("you sent a\r\nSet-Cookie: x=y\r\nb.") == r"you sent a\x0d\x0aSet-Cookie: x=y\x0d\x0ab."
 
 
 def test_lenient_has_nothing_to_say_of_a_right_request(powertokens: Contract, stub: ServedStub) -> None:
