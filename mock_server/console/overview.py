@@ -258,8 +258,8 @@ async def clear(mock: Mock, _request: Request) -> Response:
 
 async def form_of(request: Request) -> dict[str, str]:
     """The first value of each field. Raises ProblemError if the body is too large."""
-    said = parse_qs((await read_request_body(request)).decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[0] for name, values in said.items()}
+    fields = parse_qs((await read_request_body(request)).decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[0] for name, values in fields.items()}
 
 
 def back() -> Response:

@@ -90,12 +90,12 @@ def _repaired_at(contract: Contract, breach: Constraint, body: Json) -> Json:
 
 def _as_in_example(contract: Contract, pointer: str, body: Json) -> Json:
     """The body with what it must have at a pointer; a body that may do without stays without."""
-    wanted = read(_example(contract), pointer)
+    expected = read(_example(contract), pointer)
     missing = any(one.keyword == "required" and one.pointer == pointer for one in contract.request.broken(body))
-    if wanted is ABSENT or not (missing or pointer == ""):
+    if expected is ABSENT or not (missing or pointer == ""):
         return body
     try:
-        return placed(body, pointer, wanted)
+        return placed(body, pointer, expected)
     except ValueError:  # something on the way is no object
         return body
 

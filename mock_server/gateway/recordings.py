@@ -95,17 +95,17 @@ def with_recordings(gateway: Gateway, recorded: tuple[Recording, ...]) -> Gatewa
     if not recorded:
         return gateway
 
-    def found(asked: Gateway, body: Json) -> Recording | None:
-        return next((one for one in recorded if one.matches(asked.contract.name, body)), None)
+    def found(own: Gateway, body: Json) -> Recording | None:
+        return next((recording for recording in recorded if recording.matches(own.contract.name, body)), None)
 
-    async def call(asked: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
-        return [] if found(asked, body) else await gateway.call(asked, body, call, request)
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
+        return [] if found(own, body) else await gateway.call(own, body, call, request)
 
-    async def answer(asked: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
-        one = found(asked, body)
-        if one is None:
-            return await gateway.answer(asked, body, links, request)
-        return GatewayResponse(one.status, _as_of_now(asked.contract, one), one.headers)
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        recording = found(own, body)
+        if recording is None:
+            return await gateway.answer(own, body, links, request)
+        return GatewayResponse(recording.status, _as_of_now(own.contract, recording), recording.headers)
 
     return replace(gateway, call=call, answer=answer)
 
@@ -120,12 +120,16 @@ def _as_of_now(contract: Contract, recorded: Recording) -> Json:
 
 
 def _recorded(path: Path) -> Recording:
-    said = _read(path)
-    for problem in _problems(said):
+    content = _read(path)
+    for problem in _problems(content):
         raise RecordingError(f"{path}: {problem}")
-    answer = said["response"]
+    answer = content["response"]
     return Recording(
-        said.get("contract"), said["request"], answer.get("status", _OK), answer["body"], answer.get("headers", {})
+        content.get("contract"),
+        content["request"],
+        answer.get("status", _OK),
+        answer["body"],
+        answer.get("headers", {}),
     )
 
 
@@ -142,9 +146,9 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - the schema says what it is
         raise RecordingError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _problems(said: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    for error in _VALIDATOR.iter_errors(said):
+def _problems(content: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    for error in _VALIDATOR.iter_errors(content):
         yield f"{''.join(f'/{part}' for part in error.instance_path) or 'the file'}: {error.message}"
-    for name in said["response"].get("headers", {}):
+    for name in content["response"].get("headers", {}):
         if _OF_THE_SERVER.match(name):
             yield f"/response/headers/{name}: the server sets this header; remove it"

@@ -106,8 +106,8 @@ def image_parameters(upstream: Upstream, body: Json) -> ImageParameters:
 @lru_cache(maxsize=64)
 def _pointers(upstream: Upstream) -> tuple[str, ...]:
     drawing = upstream.drawing
-    wanted = {drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape}
-    return tuple(sorted((pointer for pointer in wanted if pointer is not None), key=lambda at: (parent(at), at)))
+    named = {drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape}
+    return tuple(sorted((pointer for pointer in named if pointer is not None), key=lambda at: (parent(at), at)))
 
 
 def hash_values(parts: Sequence[Json]) -> int:

@@ -83,10 +83,10 @@ def _other_violations(contract: Contract, body: Json, silent: frozenset[str]) ->
 
 def _missing_token(contract: Contract, entry: Entry) -> tuple[Violation, ...]:
     """The violation if the contract requires a token and none was sent. The journal does not know tokens."""
-    said = header(entry.headers, "authorization") or ""
-    if contract.operation.secured is None or said.lower().startswith("bearer "):
+    authorization = header(entry.headers, "authorization") or ""
+    if contract.operation.secured is None or authorization.lower().startswith("bearer "):
         return ()
-    sent = "something else" if said else "none"
+    sent = "something else" if authorization else "none"
     message = f"Authorization must be a bearer token; got {sent}"
     return (Violation("Authorization", None, contract.security_clause, message),)
 

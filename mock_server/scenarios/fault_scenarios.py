@@ -170,8 +170,12 @@ def fields(contract: Contract) -> Mapping[str, str]:
 def field_sentence(contract: Contract, pointer: str) -> str:
     """The contract's sentence about a field that a client may have got wrong; the last constraint is the narrowest."""
     known = [one for one in contract.request.constraints.values() if one.pointer == pointer]
-    said = [one for one in known if one.keyword != NOT_JUDGED and one.condition is None]
-    return constraint_sentence(said[-1]) if said else f"The value of {'.'.join(tokens(pointer))} is not allowed"
+    unconditional = [one for one in known if one.keyword != NOT_JUDGED and one.condition is None]
+    return (
+        constraint_sentence(unconditional[-1])
+        if unconditional
+        else f"The value of {'.'.join(tokens(pointer))} is not allowed"
+    )
 
 
 def reject_with(error: ErrorResponse) -> Effect:

@@ -42,32 +42,32 @@ def scenario_file(path: Path, contracts: Sequence[Contract] = ()) -> ScenarioFil
 
 
 def _check(item: Node, key: str, contracts: Sequence[Contract], named: Mapping[str, NamedScenario]) -> None:
-    said = children(item)
+    values = children(item)
     try:
-        check_scenario(text(said[key]), text(said["gateway"]) if "gateway" in said else None, contracts, named)
+        check_scenario(text(values[key]), text(values["gateway"]) if "gateway" in values else None, contracts, named)
     except ScenarioError as error:
-        raise DocumentError(said[key].place, str(error)) from error
+        raise DocumentError(values[key].place, str(error)) from error
 
 
 def _named(item: Node) -> NamedScenario:
-    said = members(item, ("name", "apply"), ("description",))
-    name, apply = text(said["name"]), text(said["apply"])
+    values = members(item, ("name", "apply"), ("description",))
+    name, apply = text(values["name"]), text(values["apply"])
     if not NAME.fullmatch(name):
-        raise DocumentError(said["name"].place, f"name must be lowercase letters, digits and hyphens; got {name!r}")
+        raise DocumentError(values["name"].place, f"name must be lowercase letters, digits and hyphens; got {name!r}")
     try:
         parse_scenario(apply)
     except ScenarioError as error:
-        raise DocumentError(said["apply"].place, str(error)) from error
-    return NamedScenario(name, apply, text(said["description"]) if "description" in said else "")
+        raise DocumentError(values["apply"].place, str(error)) from error
+    return NamedScenario(name, apply, text(values["description"]) if "description" in values else "")
 
 
 def _switch(item: Node) -> Switch:
-    said = members(item, ("scenario",), ("gateway", "times"))
-    times = said["times"].value if "times" in said else None
-    if "times" in said and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
-        raise DocumentError(said["times"].place, f"times must be a whole number from 1; got {times!r}")
-    gateway = text(said["gateway"]) if "gateway" in said else None
-    return Switch(text(said["scenario"]).strip(), gateway, FILE, times if isinstance(times, int) else None)
+    values = members(item, ("scenario",), ("gateway", "times"))
+    times = values["times"].value if "times" in values else None
+    if "times" in values and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
+        raise DocumentError(values["times"].place, f"times must be a whole number from 1; got {times!r}")
+    gateway = text(values["gateway"]) if "gateway" in values else None
+    return Switch(text(values["scenario"]).strip(), gateway, FILE, times if isinstance(times, int) else None)
 
 
 def members(node: Node, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Node]:

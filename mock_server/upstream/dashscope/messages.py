@@ -73,9 +73,9 @@ ENVELOPE = frozenset({"", "/input", MODEL})
 def rejection_of(broken: Iterable[Constraint], unknown_model: int = 400) -> VendorError:
     """The error for a call that breaks the upstream's document, which gives code and message."""
     worst = in_order(broken)[0]
-    said: Mapping[str, str] = worst.refusal
+    refusal: Mapping[str, str] = worst.refusal
     status = unknown_model if worst.pointer == MODEL else 400
-    return VendorError(status, said.get("code", "InvalidParameter"), said.get("message", NOT_JSON.message))
+    return VendorError(status, refusal.get("code", "InvalidParameter"), refusal.get("message", NOT_JSON.message))
 
 
 def in_order(broken: Iterable[Constraint]) -> list[Constraint]:

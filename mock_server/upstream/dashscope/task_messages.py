@@ -74,8 +74,8 @@ def submitted_task(answer: Json | Literal[Nothing.ABSENT]) -> str | None:
 
 def status_in(answer: Json | Literal[Nothing.ABSENT]) -> TaskStatus:
     """The status of a polled task; UNKNOWN where the response has none."""
-    said = ABSENT if answer is ABSENT else read(answer, "/output/task_status")
-    return TaskStatus(said) if isinstance(said, str) and said in set(TaskStatus) else TaskStatus.UNKNOWN
+    status = ABSENT if answer is ABSENT else read(answer, "/output/task_status")
+    return TaskStatus(status) if isinstance(status, str) and status in set(TaskStatus) else TaskStatus.UNKNOWN
 
 
 def as_synchronous(answer: Json) -> tuple[int, Json]:
