@@ -48,7 +48,7 @@ class ContractPlugin:
 
         def redact_text(name: str, verdict: RuleVerdict | None, text: str) -> str:
             seen = [failure.exchange for failure in verdict.failures] if verdict is not None else []
-            return redact(text, all_secrets(seen, [self.loaded[name].settings.token]))
+            return redact(text, all_secrets(seen, self.loaded[name].settings.secrets))
 
         return redact_text
 

@@ -16,7 +16,7 @@ from contract_tests.client.send import Sender, exchange_request
 from contract_tests.client.transport import open_transport
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
-from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
+from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
 from contract_tests.run import PreparedRun, observe, open_target, trusted_addresses
@@ -87,18 +87,21 @@ def send_again(found: StoredExchange, ready: PreparedRun) -> Exchange:
     """The exchange that the same request gives now, against the gateway of the settings. Raises PortInUseError."""
     settings = ready.settings
     with observe(ready.contract, settings) as observer, open_target(ready.contract, settings, observer) as reached:
-        request = with_token(found.request, reached.token)
+        request = with_access(found.request, settings.access, reached.token)
         return asyncio.run(_exchange(ready, request, reached.url, reached.token, observer, found))
 
 
 async def _exchange(
     ready: PreparedRun, request: Request, url: str, token: str, observer: UpstreamObserver | None, found: StoredExchange
 ) -> Exchange:
-    async with open_transport() as transport:
-        own = await trusted_addresses(url, observer)
+    access = ready.settings.access
+    async with open_transport(access) as transport, open_transport(access.without_certificate()) as downloads:
+        own = await trusted_addresses(url, observer, access.image_hosts)
         address = None if observer is None else observer.address
         from_here = str if observer is None else observer.reachable_url
-        sender = Sender(ready.contract, transport, url, token, own, ready.settings.limits, address, from_here)
+        sender = Sender(
+            ready.contract, transport, url, token, own, ready.settings.limits, address, from_here, access, downloads
+        )
         follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
         before = 0 if observer is None else observer.count()
         played = played_fault(found.document, failure_cases(ready.contract))
@@ -158,7 +161,7 @@ def changes(
         if known and _without_time(before.observed) != _without_time(after):
             yield ExchangeChange(rule, before.told, after)
     steady = ComparedParts(ready.contract)
-    yield from differences(found.document, exchange_to_json(exchange, [ready.settings.token]), steady)
+    yield from differences(found.document, exchange_to_json(exchange, ready.settings.secrets), steady)
 
 
 def _without_time(text: str) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from contract_tests.client.access import BEARER
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.links import addresses
 from contract_tests.client.send import Sender
@@ -26,7 +27,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Rule, RuleKind
-from gateway_contract.traffic.exchange import Observation, Request
+from gateway_contract.traffic.exchange import Credential, Observation, Request
 from gateway_contract.values.json_value import compact
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
@@ -151,16 +152,19 @@ async def _campaign(
     ready: PreparedRun, found: GatewayTarget, observer: UpstreamObserver | None, progress: Progress
 ) -> Campaign:
     settings = ready.settings
-    async with open_transport() as transport:
+    access = settings.access
+    async with open_transport(access) as transport, open_transport(access.without_certificate()) as downloads:
         sender = Sender(
             contract=ready.contract,
             transport=transport,
             gateway=found.url,
             token=found.token,
-            own=await trusted_addresses(found.url, observer),
+            own=await trusted_addresses(found.url, observer, access.image_hosts),
             limits=settings.limits,
             upstream_address=None if observer is None else observer.address,
             from_here=str if observer is None else observer.reachable_url,
+            access=access,
+            downloads=downloads,
         )
         campaign = Campaign(
             sender=sender,
@@ -195,6 +199,9 @@ def plan_for(ready: PreparedRun) -> Plan:
     planned = for_rules(plan(ready.contract, observation_of(ready.settings), ready.settings.seed), ready.selected)
     if not any(rule.kind is RuleKind.RESILIENCE for rule in ready.rules if rule.id in ready.selected):
         planned = replace(planned, failures=())
+    if ready.settings.access.scheme != BEARER:  # another scheme than the contract's: which one is wrong is not stated
+        kept = tuple(case for case in planned.cases if case.credential is not Credential.OTHER_SCHEME)
+        planned = replace(planned, cases=kept)
     if budget is None:
         return planned
     return within_budget(planned, budget - requested_images(ready.contract, base_request(ready.contract)))  # the look's
@@ -213,9 +220,11 @@ def budget_of(settings: Settings) -> int | None:
     return settings.budget
 
 
-async def trusted_addresses(gateway: str, observer: UpstreamObserver | None) -> frozenset[str]:
-    """The addresses of the gateway and of our upstream, to which image links may lead though they are not public."""
-    hosts = {urlsplit(gateway).hostname}
+async def trusted_addresses(
+    gateway: str, observer: UpstreamObserver | None, image_hosts: tuple[str, ...] = ()
+) -> frozenset[str]:
+    """The addresses of the gateway, our upstream and some hosts: links may lead there though they are not public."""
+    hosts = {urlsplit(gateway).hostname, *image_hosts}
     if observer is not None:
         hosts.add(urlsplit(observer.url).hostname)
     found: set[str] = set()

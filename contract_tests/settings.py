@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from contract_tests.client.access import BASIC, BEARER, Access, AccessError, tls_context
 from contract_tests.client.limits import Limits
 
 
@@ -26,6 +27,12 @@ class Settings:
     fuzz: int = 0  # random requests of each property, on top of the plan
     fuzz_seconds: float = 0.0  # for which fuzzing goes on, round after round
     limits: Limits = field(default_factory=Limits)
+    access: Access = field(default_factory=Access)
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be written anywhere."""
+        return self.access.secrets(self.token)
 
 
 FUZZ = 50
@@ -59,6 +66,7 @@ def checked(settings: Settings) -> Settings:
     if settings.gateway is not None:
         _check_gateway(settings.gateway)
         _check_token(settings.token)
+        _check_access(settings)
     if settings.upstream is not None:
         _check_upstream(settings.upstream)
     return settings
@@ -87,3 +95,32 @@ def _check_upstream(upstream: str) -> None:
     host, found, port = upstream.rpartition(":")
     if not found or not host or not port.isdecimal() or int(port) > 65535:
         raise SettingsError(f"--upstream must be host:port; got {upstream!r}")
+
+
+def _check_access(settings: Settings) -> None:
+    access = settings.access
+    if access.key is not None and access.certificate is None:
+        raise SettingsError("--key needs --cert")
+    if access.scheme == BASIC and ":" not in settings.token:
+        raise SettingsError("with --auth basic the token must be user:password")
+    if access.scheme not in {BEARER, BASIC} and not HEADER_NAME.fullmatch(access.scheme):
+        raise SettingsError(f"--auth must be bearer, basic or the name of a header; got {access.scheme!r}")
+    try:
+        tls_context(access)
+    except AccessError as error:
+        raise SettingsError(str(error)) from error
+
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token (RFC 9110, 5.6.2)
+RESERVED = frozenset({"authorization", "content-type", "content-length", "host", "transfer-encoding"})
+
+
+def header_of(text: str) -> tuple[str, str]:
+    """A header as it is written on the command line. Raises SettingsError, which does not quote its value."""
+    name, colon, value = text.partition(":")
+    name, value = name.strip(), value.strip()
+    if not colon or not HEADER_NAME.fullmatch(name) or not value.isprintable():
+        raise SettingsError('--header must be like "X-Tenant: blue"')
+    if name.lower() in RESERVED:
+        raise SettingsError(f"--header must not set {name}; give a token by --auth and --token-file")
+    return name, value

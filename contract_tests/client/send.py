@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import httpx
 
 from contract_tests.client import links, transport
+from contract_tests.client.access import Access
 from contract_tests.client.case import Case
 from contract_tests.client.inspect_image import Decoding, decode_base64, inspect_within
 from contract_tests.client.limits import Limits, Problem
@@ -17,9 +19,7 @@ from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.traffic.exchange import (
     Answer,
     BrokenImage,
-    Credential,
     Exchange,
-    Headers,
     Image,
     NoAnswer,
     Request,
@@ -36,7 +36,6 @@ MOST_ITEMS = 32
 MOST_ASKED = 10
 """Images that one request is given time for; what asks for more is rejected or is no honest request."""
 
-WRONG_TOKEN = "sk-not-a-token-of-this-gateway"  # noqa: S105 # that is what it is for
 PATIENCE = 60.0  # seconds to wait in all for a gateway that throttles
 
 
@@ -55,6 +54,8 @@ class Sender:
     limits: Limits
     upstream_address: str | None
     from_here: Callable[[str], str] = str
+    access: Access = field(default_factory=Access)
+    downloads: httpx.AsyncBaseTransport | None = None  # for links to other hosts than the gateway
     pace: Pace = field(default_factory=Pace)
     decoding: Decoding = field(default_factory=Decoding)
 
@@ -62,24 +63,15 @@ class Sender:
         return Request(
             method=case.method or self.contract.operation.method,
             path=self.contract.operation.path,
-            headers=(("Content-Type", "application/json"), *authorization(case.credential, self.token)),
+            headers=(
+                ("Content-Type", "application/json"),
+                *self.access.headers,
+                *self.access.authorization(case.credential, self.token),
+            ),
             content=case.content,
             body=read_json(case.content),
             credential=case.credential,
         )
-
-
-def authorization(credential: Credential, token: str) -> Headers:
-    match credential:
-        case Credential.MISSING:
-            return ()
-        case Credential.EMPTY:
-            return (("Authorization", "Bearer"),)
-        case Credential.OTHER_SCHEME:
-            return (("Authorization", f"Token {token}"),)  # the right one, so that the scheme alone is wrong
-        case Credential.WRONG:
-            return (("Authorization", f"Bearer {WRONG_TOKEN}"),)
-    return (("Authorization", f"Bearer {token}"),)
 
 
 async def send(sender: Sender, case: Case) -> Exchange:
@@ -176,7 +168,17 @@ async def _filled_fields(sender: Sender, image_field: ImageField, value: str) ->
         if isinstance(decoded, Problem):
             return BrokenImage(image_field.key, "", decoded.text)
         return await inspect_within(sender.decoding, decoded, image_field.key, "", "", sender.limits)
-    found = await links.download(sender.transport, sender.from_here(value), sender.own, sender.limits)
+    link = sender.from_here(value)
+    found = await links.download(_transport_for(sender, link), link, sender.own, sender.limits)
     if isinstance(found, Problem):
         return BrokenImage(image_field.key, value, found.text)
     return await inspect_within(sender.decoding, found.content, image_field.key, value, found.media_type, sender.limits)
+
+
+def _transport_for(sender: Sender, link: str) -> httpx.AsyncBaseTransport:
+    """The gateway's transport for links to the gateway itself: a certificate is presented to no other host."""
+    try:
+        same = urlsplit(link).netloc == urlsplit(sender.gateway).netloc
+    except ValueError:
+        same = False
+    return sender.transport if same or sender.downloads is None else sender.downloads

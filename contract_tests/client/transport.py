@@ -7,11 +7,11 @@ import string
 import time
 from collections.abc import Iterator
 from contextlib import aclosing
-from functools import cache
 from urllib.parse import quote
 
 import httpx
 
+from contract_tests.client.access import Access, tls_context
 from contract_tests.client.content_coding import OFFERED, decoder
 from contract_tests.client.limits import Limits, PeerError, UnsendableError, format_bytes
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request, header
@@ -79,21 +79,18 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         yield from causes(before)
 
 
-@cache
-def tls_context() -> ssl.SSLContext:
-    """Whom we believe over TLS; made once, for it reads every authority that there is."""
-    return httpx.create_ssl_context()
+PLAIN = Access()
 
 
-def open_transport() -> httpx.AsyncHTTPTransport:
+def open_transport(access: Access = PLAIN) -> httpx.AsyncHTTPTransport:
     """A transport with a connection of its own for each exchange.
 
     On a shared connection an exchange would suffer for what the one before left unread, or for a server that
     closes just then. And a transport, unlike a client, follows nothing, keeps no cookies, adds no headers,
-    uses no proxy, and writes no link with its signature to a log.
+    uses no proxy, and writes no link with its signature to a log. Raises AccessError.
     """
     alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(verify=tls_context(), limits=alone)
+    return httpx.AsyncHTTPTransport(verify=tls_context(access), limits=alone)
 
 
 async def exchange(

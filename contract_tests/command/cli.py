@@ -4,8 +4,11 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import click
+
+from contract_tests.command.options import AccessOptions, access_options
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
 
@@ -25,6 +28,7 @@ def start() -> None:
 
 
 @click.group()
+@click.version_option(package_name="image-gateway-contract", message="%(prog)s %(version)s")
 def main() -> None:
     """Test an image gateway against its contract, rule by rule."""
 
@@ -33,7 +37,7 @@ def main() -> None:
 @click.option("--gateway", metavar="URL", help="URL of the gateway, before the contract's path. [bundled mock]")
 @click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both, for the bundled mock]")
 @click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
-@click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
+@access_options
 @click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream that the gateway calls.")
 @click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports. [report]")
 @click.option("--strict", is_flag=True, help="Fail the run for expected rules too.")
@@ -44,6 +48,9 @@ def main() -> None:
     "--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for one response."
 )
 @click.option(
+    "--per-image", default=30.0, show_default=True, type=click.FloatRange(0), help="Seconds more for each image asked."
+)
+@click.option(
     "--fuzz", type=click.IntRange(0), help="Random requests of each kind. [50 with --gateway and --upstream, or 0]"
 )
 @click.option("--fuzz-time", metavar="10m", help="Keep fuzzing for this long, with a new seed in each round.")
@@ -52,7 +59,6 @@ def run(  # the options say it
     gateway: str | None,
     contracts: tuple[str, ...],
     overlays: tuple[Path, ...],
-    token: str,
     upstream: str | None,
     report: Path | None,
     strict: bool,  # noqa: FBT001 # an option
@@ -60,12 +66,15 @@ def run(  # the options say it
     jobs: int,
     budget: int | None,
     timeout: float,
+    per_image: float,
     fuzz: int | None,
     fuzz_time: str | None,
     keyword: str | None,
+    **access: Unpack[AccessOptions],
 ) -> None:
     """Run the suite, print what fails, and write the reports."""
     from contract_tests.client.limits import Limits
+    from contract_tests.command.access_settings import access_of, token_of
     from contract_tests.command.session import test_gateways
     from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, seconds_of
     from gateway_contract.document.node import DocumentError
@@ -74,7 +83,7 @@ def run(  # the options say it
         asked = Settings(
             contract="",
             gateway=gateway,
-            token=token,
+            token=token_of(access),
             upstream=upstream,
             overlays=overlays,
             report=report or Path("report"),
@@ -84,7 +93,8 @@ def run(  # the options say it
             budget=budget,
             fuzz=fuzz_examples(fuzz, fuzz_time, gateway, upstream),
             fuzz_seconds=seconds_of(fuzz_time or "0"),
-            limits=Limits(answer=timeout),
+            limits=Limits(answer=timeout, per_image=per_image),
+            access=access_of(access),
         )
         wanted = [checked(replace(asked, contract=name)) for name in contracts_for(gateway, contracts)]
         sys.exit(test_gateways(wanted, keyword))
@@ -96,10 +106,17 @@ def run(  # the options say it
 @click.argument("exchange", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--gateway", metavar="URL", help="URL of another gateway. [the report's]")
 @click.option("--contract", help="Name or file of a contract. [the report's]")
-@click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN.")
+@access_options
 @click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
-def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> None:
+def rerun(
+    exchange: Path,
+    gateway: str | None,
+    contract: str | None,
+    upstream: str | None,
+    **access: Unpack[AccessOptions],
+) -> None:
     """Send a stored EXCHANGE of a report again, and print what changed."""
+    from contract_tests.command.access_settings import access_of, token_of
     from contract_tests.command.session import rerun_exchange
     from contract_tests.execution.observer import NoUpstreamError
     from contract_tests.rerun import StoredError
@@ -108,7 +125,7 @@ def rerun(exchange: Path, gateway: str | None, contract: str | None, token: str,
     from mock_server.serving.server import PortInUseError
 
     try:
-        sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream))
+        sys.exit(rerun_exchange(exchange, gateway, contract, token_of(access), upstream, access_of(access)))
     except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError) as error:
         raise CannotTestError(str(error)) from error
 
@@ -182,6 +199,15 @@ def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None, f
         sys.exit(proof.selftest(contracts, jobs, defect, file))
     except (DocumentError, UnknownDefectError) as error:
         raise CannotTestError(str(error)) from error
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def mock(arguments: tuple[str, ...]) -> None:
+    """Serve the mock gateways, as `python -m mock_server` does."""
+    from mock_server.cli import main as serve
+
+    serve(arguments, prog_name="check-gateway mock")
 
 
 def contracts_for(gateway: str | None, contracts: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from contract_tests import suite
+from contract_tests.client.access import Access
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.json_report import write_report
@@ -60,7 +61,8 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
         return EXIT_STATUS[Conformance.NOT_TESTED]
     shown = {name: selected_verdicts(run, plugin.selected[name]) for name, run in plugin.runs.items()}
     for name, run in shown.items():
-        secrets = [ready[name].settings.token]
+        settings = ready[name].settings
+        secrets = settings.secrets
         write_report(run, folder, secrets)
         console.print()
         print_run(run, console, folder, secrets)
@@ -118,17 +120,24 @@ def print_warnings(contract: Contract) -> None:
         console.print(str(warning), markup=False, soft_wrap=True)
 
 
-def rerun_exchange(path: Path, gateway: str | None, contract: str | None, token: str, upstream: str | None) -> int:
+def rerun_exchange(
+    path: Path,
+    gateway: str | None,
+    contract: str | None,
+    token: str,
+    upstream: str | None,
+    access: Access,
+) -> int:
     """Sends a stored exchange again and prints what changed: 0 where it breaks no rule now, 1 where it still does.
 
     Raises StoredError, SettingsError, DocumentError, PortInUseError and NoUpstreamError.
     """
     found = read_stored(path)
-    settings = Settings(contract or found.contract, gateway or found.gateway, token=token, upstream=upstream)
+    settings = Settings(contract or found.contract, gateway or found.gateway, token, upstream, access=access)
     ready = prepare(checked(settings))
     exchange = send_again(found, ready)
     console = Console(highlight=False)
     failing = failing_rules(ready, exchange)
-    print_changes(changes(found, ready, exchange, failing), console, all_secrets([exchange], [token]))
+    print_changes(changes(found, ready, exchange, failing), console, all_secrets([exchange], settings.secrets))
     console.print(f"it breaks {', '.join(failing)}" if failing else "it breaks no rule now", soft_wrap=True)
     return 1 if failing else 0

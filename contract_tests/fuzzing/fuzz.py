@@ -209,7 +209,7 @@ class Fuzzing:
         contract = self.campaign.sender.contract
         new = [(rule, one) for one in exchanges for rule in sorted(broken_rules(contract, self.rules, one) - before)]
         if new:
-            keep(self.settings.report / contract.name, new, [self.settings.token])
+            keep(self.settings.report / contract.name, new, self.settings.secrets)
 
     def late(self) -> bool:
         return self.ends is not None and time.monotonic() >= self.ends

@@ -22,8 +22,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from contract_tests.client.access import Access
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, Headers, NoAnswer, Request, UpstreamCall
-from gateway_contract.traffic.redaction import REDACTED, all_secrets, is_authorization, redact
+from gateway_contract.traffic.redaction import REDACTED, all_secrets, redact
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact, read_json
 
 LONGEST_TEXT = 2000  # characters
@@ -48,7 +49,7 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
 
 
 def request_from_json(data: Mapping[str, Json]) -> Request:
-    """The request of such a document, to be sent again. Its token is missing: see `with_token`."""
+    """The request of such a document, to be sent again. Its token is missing: see `with_access`."""
     told: Any = data["request"]
     content = base64.b64decode(told["base64"]) if "base64" in told else compact(told["body"])
     return Request(
@@ -61,13 +62,13 @@ def request_from_json(data: Mapping[str, Json]) -> Request:
     )
 
 
-def with_token(request: Request, token: str) -> Request:
-    """The request with a token where one was taken out. A wrong token stays wrong."""
-    if request.credential not in _RESENDABLE:
-        return request
-    headers = tuple(
-        (name, value.replace(REDACTED, token) if is_authorization(name) else value) for name, value in request.headers
-    )
+def with_access(request: Request, access: Access, token: str) -> Request:
+    """The request with a token, and headers of the user's, where they were taken out. A wrong token stays wrong."""
+    own = {name.lower(): value for name, value in access.headers}
+    if request.credential in _RESENDABLE:
+        own[access.token_header().lower()] = access.encoded(token)
+        own.setdefault("authorization", token)
+    headers = tuple((name, value.replace(REDACTED, own.get(name.lower(), REDACTED))) for name, value in request.headers)
     return replace(request, headers=headers)
 
 

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 from starlette.types import ASGIApp
 
+from contract_tests.client.access import Access
 from contract_tests.client.case import Case
 from contract_tests.command.session import rerun_exchange
 from contract_tests.execution.observer import serve_upstream
@@ -208,7 +209,7 @@ def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.
 
     port, contract = free_port(), prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, map_body, tells_its_key) as url:
-        assert rerun_exchange(lossy_report, url, None, BUNDLED_TOKEN, f"127.0.0.1:{port}") == 1
+        assert rerun_exchange(lossy_report, url, None, BUNDLED_TOKEN, f"127.0.0.1:{port}", Access()) == 1
     printed = capsys.readouterr().out
     assert "with [redacted]" in printed
     assert key not in printed

@@ -75,7 +75,6 @@ def test_a_trusted_certificate_and_a_prefix_change_nothing(judge: Judge, certifi
     assert_all_pass(judge(TLS_WITH_PREFIX, *WITHOUT_FAILURES, trusted=certificates.authority))
 
 
-@pytest.mark.xfail(reason="no option names an authority")
 def test_an_option_names_the_authority_to_trust(judge: Judge, certificates: Certificates) -> None:
     assert_all_pass(judge(TLS_WITH_PREFIX, *FEW_RULES, "--ca", str(certificates.authority)))
 
@@ -86,7 +85,6 @@ def test_a_certificate_that_is_not_trusted_ends_the_run(judge: Judge) -> None:
     assert "TLS: self-signed certificate" in outcome.output
 
 
-@pytest.mark.xfail(reason="no options give a certificate, its key and headers")
 def test_a_client_shows_a_certificate_and_a_header(judge: Judge, certificates: Certificates) -> None:
     authority = ("--ca", str(certificates.authority))
     credential = ("--cert", str(certificates.client), "--key", str(certificates.client_key))

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contract_tests.client.access import Access
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.limits import Limits
-from contract_tests.client.send import MOST_ITEMS, PATIENCE, Sender, authorization, retry_after, send
+from contract_tests.client.send import MOST_ITEMS, PATIENCE, Sender, retry_after, send
 from contract_tests.client.transport import open_transport
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
@@ -171,12 +172,12 @@ def test_no_answer_asks_for_no_patience() -> None:
     ],
 )
 def test_a_credential_is_sent_as_it_is_named(credential: Credential, headers: Headers) -> None:
-    assert authorization(credential, TOKEN) == headers
+    assert Access().authorization(credential, TOKEN) == headers
 
 
 def test_a_wrong_token_is_another_one_and_another_scheme_is_the_only_thing_wrong() -> None:
-    ((_, wrong),) = authorization(Credential.WRONG, TOKEN)
-    ((_, scheme),) = authorization(Credential.OTHER_SCHEME, TOKEN)
+    ((_, wrong),) = Access().authorization(Credential.WRONG, TOKEN)
+    ((_, scheme),) = Access().authorization(Credential.OTHER_SCHEME, TOKEN)
     assert wrong.startswith("Bearer ")
     assert TOKEN not in wrong
     assert not scheme.lower().startswith("bearer")

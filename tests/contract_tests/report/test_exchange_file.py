@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_token
+from contract_tests.client.access import Access
+from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
 from gateway_contract.traffic.exchange import BrokenImage, Credential, Exchange, NoAnswer, Request, header
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact, read_json
 from tests.contract_tests.report_examples import (
@@ -78,7 +79,7 @@ def test_json_written_in_another_way_keeps_its_bytes_as_well(content: bytes) -> 
 
 
 def test_a_request_can_be_sent_again_with_another_token() -> None:
-    again = with_token(through_a_file(asking(), TOKEN), "sk-another")
+    again = with_access(through_a_file(asking(), TOKEN), Access(), "sk-another")
     assert header(again.headers, "Authorization") == "Bearer sk-another"
     assert again.content == asking().content
 
@@ -94,7 +95,7 @@ def test_a_request_can_be_sent_again_with_another_token() -> None:
 )
 def test_a_credential_that_was_wrong_is_wrong_again(credential: Credential, value: str, again: str) -> None:
     asked = carrying(b"{}", ("Authorization", value), credential=credential)
-    assert header(with_token(through_a_file(asked, TOKEN), TOKEN).headers, "authorization") == again
+    assert header(with_access(through_a_file(asked, TOKEN), Access(), TOKEN).headers, "authorization") == again
 
 
 def test_a_long_text_of_the_other_side_is_told_by_its_digest() -> None:

@@ -1,0 +1,145 @@
+"""How a gateway is reached is said by options; what is wrong with them is said before anything is sent."""
+
+import base64
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contract_tests.client.access import Access, tls_context
+from contract_tests.command.access_settings import access_of, token_of
+from contract_tests.command.cli import main
+from contract_tests.command.options import AccessOptions
+from contract_tests.settings import Settings, SettingsError, checked
+from gateway_contract.traffic.exchange import Credential
+from tests.contract_tests.gateways import TOKEN, as_json, replying
+
+NOTHING = AccessOptions(
+    token="",
+    token_file=None,
+    token_command=None,
+    auth="bearer",
+    ca=None,
+    cert=None,
+    key=None,
+    headers=(),
+    image_hosts=(),
+)
+SETTINGS = Settings("powerbuyin", "https://127.0.0.1:1", TOKEN)
+
+
+def printing(text: str) -> str:
+    """A command that prints a text."""
+    return shlex.join([sys.executable, "-c", f"print({text!r})"])
+
+
+def with_access(access: Access) -> Settings:
+    return replace(SETTINGS, access=access)
+
+
+@pytest.mark.parametrize("printed", ["sk-printed", '{"token": "sk-printed", "expires_in": 60}'])
+def test_a_command_prints_the_token(printed: str) -> None:
+    assert token_of({**NOTHING, "token": "sk-other", "token_command": printing(printed)}) == "sk-printed"
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        ("false", "ended with 1"),
+        ("./no-such-command", "cannot be run"),
+        ("'", "cannot be run"),
+        ("", "cannot be run"),
+        (printing('{"secret": "s3cret"}'), "must print a token"),
+        ("sleep 9", "printed no token within 0.1 s"),
+    ],
+)
+def test_a_command_that_prints_no_token_is_an_error(command: str, problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem) as caught:
+        token_of({**NOTHING, "token_command": command}, 0.1 if command.startswith("sleep") else 10)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_file_holds_the_token(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("sk-of-the-file\n", "utf-8")
+    assert token_of({**NOTHING, "token_file": file}) == "sk-of-the-file"
+    with pytest.raises(SettingsError, match=r"--token-file must be a readable file; got .*: No such file"):
+        token_of({**NOTHING, "token_file": tmp_path / "other"})
+
+
+@pytest.mark.parametrize(
+    "written", ["X-Tenant", ": blue", "X Tenant: blue", "X-Tenant: a\nb", "Host: x", "authorization: x"]
+)
+def test_a_header_that_cannot_be_sent_is_an_error(written: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--header must"):
+        access_of({**NOTHING, "headers": (written,)})
+
+
+@pytest.mark.parametrize("option", ["ca", "certificate"])
+def test_a_file_that_is_no_certificate_is_named(option: str, tmp_path: Path) -> None:
+    file = tmp_path / "any.pem"
+    access = replace(Access(), **{option: file})  # type: ignore[arg-type] # two fields of one type
+    with pytest.raises(SettingsError, match=r"names .*any\.pem, which does not exist"):
+        checked(with_access(access))
+    file.write_text("nothing", "utf-8")
+    with pytest.raises(SettingsError, match=r"must be .*PEM file.*; got .*any\.pem"):
+        checked(with_access(access))
+
+
+def test_a_variable_that_names_no_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    tls_context.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", "ca.pem")
+    with pytest.raises(SettingsError, match=r"^SSL_CERT_FILE names ca\.pem, which does not exist\.$"):
+        checked(SETTINGS)
+
+
+def test_basic_sends_user_and_password() -> None:
+    access = Access(scheme="basic")
+    ((name, value),) = access.authorization(Credential.RIGHT, "user:password")
+    assert (name, value) == ("Authorization", f"Basic {base64.b64encode(b'user:password').decode()}")
+    assert access.authorization(Credential.EMPTY, "user:password") == (("Authorization", "Basic"),)
+    with pytest.raises(SettingsError, match="must be user:password"):
+        checked(with_access(access))
+
+
+def test_a_header_carries_the_token() -> None:
+    access = Access(scheme="X-Api-Key")
+    assert access.authorization(Credential.RIGHT, TOKEN) == (("X-Api-Key", TOKEN),)
+    assert access.authorization(Credential.MISSING, TOKEN) == ()
+
+
+def test_a_run_sends_the_headers_and_writes_no_secret(tmp_path: Path) -> None:
+    secret = "signature-of-the-tenant"
+    options = ("--auth", "X-Api-Key", "--header", "X-Tenant: blue", "--header", f"X-Sig: {secret}", "-k", "seed")
+    seen: list[Headers] = []
+
+    def refuse(request: Request, _content: bytes) -> Response:
+        seen.append(request.headers)
+        return as_json({"error": {"message": f"unknown {secret}, {TOKEN}"}}, 422)
+
+    with replying(refuse) as gateway:
+        result = CliRunner().invoke(
+            main,
+            ["run", "--gateway", gateway.url, "--contract", "powertokens", "--report", str(tmp_path), *options],
+            env={"GATEWAY_TOKEN": TOKEN},
+        )
+    headers = seen[0]
+    assert (headers["x-api-key"], headers["x-tenant"], headers["x-sig"]) == (TOKEN, "blue", secret)
+    assert "authorization" not in headers
+    written = result.output + "".join(path.read_text("utf-8") for path in tmp_path.rglob("*.*"))
+    assert secret not in written
+    assert TOKEN not in written
+
+
+def test_the_command_says_its_version() -> None:
+    assert CliRunner().invoke(main, ["--version"]).output.startswith("main 0.")
+
+
+def test_the_mock_is_a_subcommand() -> None:
+    assert "seed-dropped-when-falsy" in CliRunner().invoke(main, ["mock", "--list-defects"]).output
