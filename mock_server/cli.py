@@ -42,6 +42,9 @@ def check_token(_context: click.Context, _option: click.Parameter, value: str | 
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--contract", "contracts", multiple=True, help="Contract, by name or file; repeat it to serve several.")
 @click.option(
+    "--overlay", "overlays", multiple=True, type=FILE, help="OpenAPI Overlay to apply; repeat it for several."
+)
+@click.option(
     "--token",
     envvar="GATEWAY_TOKEN",
     callback=check_token,
@@ -81,7 +84,7 @@ def main(*, list_defects: bool, **options: Any) -> None:  # noqa: ANN401 # click
     parsed = Options(**options)
     try:
         if list_defects:
-            click.echo("\n".join(defect_list(parsed.contracts)))
+            click.echo("\n".join(defect_list(parsed.contracts, parsed.overlays)))
         else:
             serve_until_stopped(parsed)
     except (DocumentError, PortInUseError, UnknownDefectError, CannedImagesError, RecordingError) as error:

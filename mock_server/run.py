@@ -5,6 +5,7 @@ import secrets
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
@@ -36,6 +37,7 @@ class Options:
     port: int
     host: str
     contracts: tuple[str, ...]
+    overlays: tuple[Path, ...]
     token: str | None = field(repr=False)
     mode: str
     scenario_file: Path | None
@@ -71,7 +73,8 @@ def serve_until_stopped(options: Options) -> None:
 
     Raises DocumentError, UnknownDefectError, CannedImagesError, RecordingError or PortInUseError before serving.
     """
-    contracts = load_contracts(options.contracts)
+    load = partial(load_contracts, options.contracts, options.overlays)
+    contracts = load()
     with listen(options.host, options.port) as listener:
         address = listener.getsockname()[0]
         own = url_of(WILDCARDS.get(address, options.host), listener)
@@ -79,7 +82,7 @@ def serve_until_stopped(options: Options) -> None:
         if options.scenario_file is not None:
             apply_scenario_file(mock.controls, scenario_file(options.scenario_file, contracts))
         config = uvicorn.Config(
-            mock_app(mock, lambda: reloading(mock, lambda: load_contracts(options.contracts), options.scenario_file)),
+            mock_app(mock, lambda: reloading(mock, load, options.scenario_file)),
             http=DroppingProtocol,
             log_level="warning",
             access_log=False,
@@ -121,15 +124,15 @@ def draw_from(directory: Path) -> Callable[[Picture], bytes]:
     return images.draw
 
 
-def load_contracts(names: Sequence[str]) -> list[Contract]:
+def load_contracts(names: Sequence[str], overlays: Sequence[Path] = ()) -> list[Contract]:
     """Load the named contracts, or the bundled ones if none is named. Raises DocumentError."""
-    return [load_contract(contract_path(name)) for name in names or BUNDLED]
+    return [load_contract(contract_path(name), overlays) for name in names or BUNDLED]
 
 
-def defect_list(names: Sequence[str]) -> list[str]:
+def defect_list(names: Sequence[str], overlays: Sequence[Path] = ()) -> list[str]:
     """All defects of each contract, one per line with its description. Raises DocumentError."""
     lines = []
-    for contract in load_contracts(names):
+    for contract in load_contracts(names, overlays):
         known = defects(contract)
         width = max(len(str(defect)) for defect in known)
         lines += [f"{contract.name}: {len(known)} defects"]

@@ -108,11 +108,13 @@ def run(  # the options say it
 @click.option("--contract", help="Name or file of a contract. [the report's]")
 @access_options
 @click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
 def rerun(
     exchange: Path,
     gateway: str | None,
     contract: str | None,
     upstream: str | None,
+    overlays: tuple[Path, ...],
     **access: Unpack[AccessOptions],
 ) -> None:
     """Send a stored EXCHANGE of a report again, and print what changed."""
@@ -125,7 +127,8 @@ def rerun(
     from mock_server.serving.server import PortInUseError
 
     try:
-        sys.exit(rerun_exchange(exchange, gateway, contract, token_of(access), upstream, access_of(access)))
+        token, network = token_of(access), access_of(access)
+        sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream, network, overlays))
     except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError) as error:
         raise CannotTestError(str(error)) from error
 
@@ -189,14 +192,17 @@ def show(rule: str, folder: Path) -> None:
     help="Write the matrix here: a list of objects with contract, kind, name, level, broken, blamed, after, requests,"
     " seconds and problems.",
 )
-def selftest(contracts: tuple[str, ...], jobs: int | None, defect: str | None, file: Path | None) -> None:
+@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
+def selftest(
+    contracts: tuple[str, ...], jobs: int | None, defect: str | None, file: Path | None, overlays: tuple[Path, ...]
+) -> None:
     """Prove the suite: it finds every known defect and blames no conforming gateway."""
     from contract_tests.selftest import trials as proof
     from gateway_contract.document.node import DocumentError
     from mock_server.defects.catalogue import UnknownDefectError
 
     try:
-        sys.exit(proof.selftest(contracts, jobs, defect, file))
+        sys.exit(proof.selftest(contracts, jobs, defect, file, overlays))
     except (DocumentError, UnknownDefectError) as error:
         raise CannotTestError(str(error)) from error
 

@@ -127,13 +127,15 @@ def rerun_exchange(
     token: str,
     upstream: str | None,
     access: Access,
+    overlays: tuple[Path, ...] = (),
 ) -> int:
     """Sends a stored exchange again and prints what changed: 0 where it breaks no rule now, 1 where it still does.
 
     Raises StoredError, SettingsError, DocumentError, PortInUseError and NoUpstreamError.
     """
     found = read_stored(path)
-    settings = Settings(contract or found.contract, gateway or found.gateway, token, upstream, access=access)
+    name, url = contract or found.contract, gateway or found.gateway
+    settings = Settings(name, url, token, upstream, overlays=overlays, access=access)
     ready = prepare(checked(settings))
     exchange = send_again(found, ready)
     console = Console(highlight=False)

@@ -10,6 +10,7 @@ from enum import Enum
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 from starlette.types import ASGIApp
@@ -98,21 +99,46 @@ class TrialKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class WithOverlays:
+    """A contract, by its name or file, as overlays change it."""
+
+    contract: str
+    overlays: tuple[Path, ...]
+
+
+Source: TypeAlias = str | WithOverlays
+"""A contract by its name or file, or one with overlays."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
-    """A gateway to run the suite against. `contract` is a name or a file."""
+    """A gateway to run the suite against."""
 
     contract: str
     kind: TrialKind
     name: str
+    overlays: tuple[Path, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        return WithOverlays(self.contract, self.overlays) if self.overlays else self.contract
 
 
-def selftest(names: Sequence[str], jobs: int | None, defect: str | None, file: Path | None = None) -> int:
+def selftest(
+    names: Sequence[str],
+    jobs: int | None,
+    defect: str | None,
+    file: Path | None = None,
+    overlays: tuple[Path, ...] = (),
+) -> int:
     """Runs and prints the whole matrix, and writes it to the file; 0 where all holds, 1 otherwise.
 
     Raises DocumentError for a contract that cannot be read, UnknownDefectError for a defect that none has.
     """
     began, console = time.monotonic(), Console(highlight=False)
-    wanted = trials(names or BUNDLED, defect)
+    contracts = names or BUNDLED
+    sources = [WithOverlays(name, overlays) for name in contracts] if overlays else contracts
+    wanted = trials(sources, defect)
     rows = []
     with ProcessPoolExecutor(jobs or usual_jobs(), mp_context=get_context("spawn")) as pool:
         for row in pool.map(row_of, wanted):
@@ -120,7 +146,7 @@ def selftest(names: Sequence[str], jobs: int | None, defect: str | None, file: P
             rows.append(row)
     if file is not None:
         write_rows(rows, file)
-    unbroken = [] if defect else list(never_broken(names or BUNDLED, rows))
+    unbroken = [] if defect else list(never_broken(sources, rows))
     print_unbroken(unbroken, console)
     print_sums(rows, time.monotonic() - began, console)
     return 1 if unbroken or any(row.problems for row in rows) else 0
@@ -131,28 +157,36 @@ def usual_jobs() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def trials(names: Sequence[str], defect: str | None) -> list[Trial]:
+def trials(sources: Sequence[Source], defect: str | None) -> list[Trial]:
     if defect is not None:
-        by_contract = {prepared_for(name).contract.name: name for name in names}
-        found = defects_named(defect, [prepared_for(name).contract for name in names])
-        return [Trial(by_contract[contract], TrialKind.DEFECT, defect) for contract in found]
-    return [trial for name in names for trial in trials_of(name)]
+        by_contract = {prepared_for(source).contract.name: source for source in sources}
+        found = defects_named(defect, [prepared_for(source).contract for source in sources])
+        return [trial(by_contract[contract], TrialKind.DEFECT, defect) for contract in found]
+    return [found for source in sources for found in trials_of(source)]
 
 
-def trials_of(name: str) -> Iterator[Trial]:
-    contract = prepared_for(name).contract
-    yield Trial(name, TrialKind.RIGHT, TrialKind.RIGHT.value)
-    yield from (Trial(name, TrialKind.BENIGN, variant) for variant in variants(contract.name))
-    yield from (Trial(name, TrialKind.DEFECT, str(defect)) for defect in defects(contract))
+def trials_of(source: Source) -> Iterator[Trial]:
+    contract = prepared_for(source).contract
+    yield trial(source, TrialKind.RIGHT, TrialKind.RIGHT.value)
+    yield from (trial(source, TrialKind.BENIGN, variant) for variant in variants(contract.name))
+    yield from (trial(source, TrialKind.DEFECT, str(defect)) for defect in defects(contract))
+
+
+def trial(source: Source, kind: TrialKind, name: str) -> Trial:
+    if isinstance(source, str):
+        return Trial(source, kind, name)
+    return Trial(source.contract, kind, name, source.overlays)
 
 
 @cache
-def prepared_for(name: str) -> PreparedRun:
-    return prepare(Settings(contract=name, limits=PATIENCE))
+def prepared_for(name: Source) -> PreparedRun:
+    if isinstance(name, str):
+        return prepare(Settings(contract=name, limits=PATIENCE))
+    return prepare(Settings(contract=name.contract, overlays=name.overlays, limits=PATIENCE))
 
 
 @cache
-def without_failures(name: str) -> PreparedRun:
+def without_failures(name: Source) -> PreparedRun:
     """Without what only played failures tell: these take longest, and bear on few defects."""
     ready = prepared_for(name)
     kept = frozenset(rule.id for rule in ready.rules if not about_failures(rule))
@@ -160,12 +194,12 @@ def without_failures(name: str) -> PreparedRun:
 
 
 @cache
-def defects_of(name: str) -> dict[str, Defect]:
+def defects_of(name: Source) -> dict[str, Defect]:
     return {str(defect): defect for defect in defects(prepared_for(name).contract)}
 
 
 @cache
-def positions(name: str) -> dict[str, int]:
+def positions(name: Source) -> dict[str, int]:
     """The planned requests by their names: which of them comes after how many. The look before the run is the first."""
     planned = plan_for(prepared_for(name))
     return {case.name: number for number, case in enumerate((*planned.cases, *planned.failures), 2)}
@@ -176,21 +210,21 @@ def row_of(trial: Trial) -> MatrixRow:
     began = time.process_time()
     match trial.kind:
         case TrialKind.DEFECT:
-            defect = defects_of(trial.contract)[trial.name]
-            found = run_against(prepared_about(trial.contract, defect), defect.app)
-            level: str = defect.level(prepared_for(trial.contract).contract)
-            problems = missed_problems(trial.contract, defect, found)
+            defect = defects_of(trial.source)[trial.name]
+            found = run_against(prepared_about(trial.source, defect), defect.app)
+            level: str = defect.level(prepared_for(trial.source).contract)
+            problems = missed_problems(trial.source, defect, found)
         case _:
             found = right_run(trial)
             level, problems = "", wrongly_blamed(found)
     return MatrixRow(
-        contract=prepared_for(trial.contract).contract.name,
+        contract=prepared_for(trial.source).contract.name,
         kind=trial.kind.value,
         name=trial.name,
         level=level,
         broken=tuple(short_name(one.rule) for one in found.verdicts if one.verdict is Verdict.FAIL),
         blamed=tuple(sorted(blamed(found))),
-        after=first_failing(trial.contract, found),
+        after=first_failing(trial.source, found),
         requests=found.cost.requests,
         seconds=time.process_time() - began,
         problems=(*untested_problems(found), *problems),
@@ -200,17 +234,17 @@ def row_of(trial: Trial) -> MatrixRow:
 def right_run(trial: Trial) -> Run:
     """A run against a gateway that is right: the bundled one has to stand failures of its upstream as well."""
     if trial.kind is TrialKind.RIGHT:
-        return run_against(prepared_for(trial.contract))
-    return run_against(without_failures(trial.contract), CONFORMING[trial.name])
+        return run_against(prepared_for(trial.source))
+    return run_against(without_failures(trial.source), CONFORMING[trial.name])
 
 
-def prepared_about(name: str, defect: Defect) -> PreparedRun:
+def prepared_about(name: Source, defect: Defect) -> PreparedRun:
     """What a defect is tried with: played failures only where it is about them."""
     about = {short_name(rule).partition("/")[0] for rule in prepared_for(name).rules if about_failures(rule)}
     return prepared_for(name) if defect.subject in about else without_failures(name)
 
 
-def first_failing(name: str, found: Run) -> int | None:
+def first_failing(name: Source, found: Run) -> int | None:
     """How many requests had been sent when the first failed; all, where only a repeated one did."""
     sent = positions(name)
     failures = [failure for one in found.verdicts for failure in one.failures]
@@ -221,7 +255,7 @@ def untested_problems(found: Run) -> Iterator[str]:
     yield from filter(None, (found.not_tested, *found.our_errors))
 
 
-def missed_problems(name: str, defect: Defect, found: Run) -> Iterator[str]:
+def missed_problems(name: Source, defect: Defect, found: Run) -> Iterator[str]:
     """What the suite should have told of a defect and did not."""
     level = defect.level(prepared_for(name).contract)
     if defect.subject not in blamed(found):
@@ -238,7 +272,7 @@ def wrongly_blamed(found: Run) -> Iterator[str]:
         yield f"wrongly blamed: {rule}"
 
 
-def never_broken(names: Sequence[str], rows: Sequence[MatrixRow]) -> Iterator[str]:
+def never_broken(names: Sequence[Source], rows: Sequence[MatrixRow]) -> Iterator[str]:
     """The rules that no defect breaks, so that nothing shows that they can find one. Dormant ones judge nothing."""
     for name in names:
         ready = prepared_for(name)

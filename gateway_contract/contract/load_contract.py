@@ -26,6 +26,7 @@ from gateway_contract.contract.operation import (
 from gateway_contract.contract.response_sample import response_errors
 from gateway_contract.document.load_document import Document, load
 from gateway_contract.document.node import DocumentError, together
+from gateway_contract.document.overlay import unused_overlays
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Level, Part
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import below, read
@@ -54,16 +55,23 @@ def load_contract(path: Path, overlays: Sequence[Path] = ()) -> Contract:
     document = load(path, overlays)
     errors = [*misspelt_keywords(document), *unknown_fields(document)]
     try:
-        contract = _contract(path, document)
+        contract = _contract(path, document, overlays)
     except DocumentError as error:
         raise together([*errors, error]) from None
+    errors += unused_overlays(overlays, _files(contract))
     errors += [*pointer_errors(contract), *value_errors(contract), *response_errors(contract)]
     if errors:
         raise together(errors)
     return replace(contract, warnings=tuple(untyped_conditions(contract)))
 
 
-def _contract(path: Path, document: Document) -> Contract:
+def _files(contract: Contract) -> frozenset[Path]:
+    """Every file that a contract was read from."""
+    documents = (contract.document, *(() if contract.upstream is None else (contract.upstream.document,)))
+    return frozenset(place.file for document in documents for place in document.places.values())
+
+
+def _contract(path: Path, document: Document, overlays: Sequence[Path]) -> Contract:
     malformed = [*malformed_keywords(document)]
     if malformed:
         raise together(malformed)
@@ -71,7 +79,7 @@ def _contract(path: Path, document: Document) -> Contract:
     check_frame(document, pointer)
     operation = read_operation(document, pointer)
     clauses = _clauses(document)
-    upstream = _upstream(document, pointer)
+    upstream = _upstream(document, pointer, overlays)
     mapped = tuple(_mapped_fields(operation.request, upstream))
     return Contract(
         name=path.stem,
@@ -135,7 +143,7 @@ def _security_clause(document: Document) -> str | None:
     return next((str(clause) for clause in clauses if clause is not None), None)
 
 
-def _upstream(document: Document, pointer: str) -> Upstream | None:
+def _upstream(document: Document, pointer: str, overlays: Sequence[Path]) -> Upstream | None:
     said = read(document.tree, below(pointer, "x-upstream"))
     if not isinstance(said, dict):
         return None
@@ -145,16 +153,18 @@ def _upstream(document: Document, pointer: str) -> Upstream | None:
     if path is None:
         raise DocumentError(place, f"no upstream document {said['document']}", "it is looked for beside this file")
     constants = said.get("constants")
-    found = load_upstream(path, str(said["operation"]), constants if isinstance(constants, dict) else {})
+    found = load_upstream(path, str(said["operation"]), constants if isinstance(constants, dict) else {}, overlays)
     if found is None:
         place = document.place(f"{pointer}/x-upstream/operation")
         raise DocumentError(place, f"no operation {said['operation']} in {said['document']}", "name an operationId")
     return found
 
 
-def load_upstream(path: Path, operation: str, constants: Mapping[str, Json]) -> Upstream | None:
+def load_upstream(
+    path: Path, operation: str, constants: Mapping[str, Json], overlays: Sequence[Path] = ()
+) -> Upstream | None:
     """The upstream whose document is in a file; None where it has no such operation."""
-    document = load(path)
+    document = load(path, overlays, is_contract=False)
     check_vocabulary(document)
     pointer = operation_named(document, operation)
     if pointer is None:

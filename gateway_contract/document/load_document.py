@@ -26,13 +26,18 @@ class Document:
         return self.places[pointer]
 
 
-def load(path: Path, overlays: Sequence[Path] = ()) -> Document:
-    """The document at `path`, changed by each overlay in turn."""
+def load(path: Path, overlays: Sequence[Path] = (), *, is_contract: bool = True) -> Document:
+    """The document at `path`, with all that it refers to, changed by each overlay that extends one of these files.
+
+    An overlay that does not say what it extends changes the contract.
+    """
+
+    def open_file(file: Path, asked_at: Place | None = None) -> Node:
+        content = read(file, asked_at)
+        return overlaid(content, file, overlays, is_contract=is_contract and file == path)
+
     try:
-        root = read(path)
-        for overlay in overlays:
-            root = overlaid(root, path, overlay)
-        return _document(inlined(root, path), path)
+        return _document(inlined(open_file(path), path, open_file), path)
     except RecursionError:
         remedy = "flatten it with $refs, or look for a runaway bracket"
         raise DocumentError(Place(path, 1), "the document is nested too deeply", remedy) from None

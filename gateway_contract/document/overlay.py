@@ -1,8 +1,8 @@
-"""OpenAPI Overlay 1.0: how a deployment's contract differs from the one that is written down."""
+"""OpenAPI Overlay 1.0 and 1.1: how a deployment's contract differs from the one that is written down."""
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -21,20 +21,46 @@ _JSONPATH: Final = JSONPathEnvironment(strict=True)  # RFC 9535 and nothing beyo
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One change of an overlay: `update` merged into what `target` selects, or that removed where it is None."""
+    """One change of an overlay: a value merged into what `target` selects, or that removed where there is none.
+
+    The value is `update`, or what `copy` selects. `replaces` is set where single values may be updated, as in 1.1.
+    """
 
     target: Node
-    update: Node | None
+    update: Node | None = None
+    copy: Node | None = None
+    replaces: bool = False
 
 
-def overlaid(root: Node, contract: Path, overlay: Path) -> Node:
-    """`root`, the content of the file `contract`, as the overlay changes it.
+def overlaid(root: Node, file: Path, overlays: Sequence[Path], *, is_contract: bool) -> Node:
+    """`root`, the content of a file, as those overlays change it that extend this file; the contract is the usual one.
 
-    A $ref that an overlay brings in belongs to the contract from then on, and is relative to the contract's file.
+    A $ref that an overlay brings in belongs to the file from then on, and is relative to it.
     """
-    for action in _actions(read(overlay), contract, overlay):
-        root = _applied(action, root)
+    for overlay in overlays:
+        content = read(overlay)
+        extends = _extends(content, overlay, file, is_contract=is_contract)
+        actions = _actions(content)  # whatever it extends, it must be an overlay
+        if extends:
+            for action in actions:
+                root = _applied(action, root)
     return root
+
+
+def unused_overlays(overlays: Sequence[Path], files: Collection[Path]) -> Iterator[DocumentError]:
+    """An error for each overlay that extends none of a contract's files."""
+    for overlay in overlays:
+        content = read(overlay)
+        extends = children(content).get("extends")
+        if extends is not None and not any(_extends(content, overlay, file, is_contract=False) for file in files):
+            yield DocumentError(extends.place, f"no document of this contract is {extends.value}")
+
+
+def _extends(overlay: Node, path: Path, file: Path, *, is_contract: bool) -> bool:
+    extends = children(overlay).get("extends")
+    if extends is None:
+        return is_contract
+    return os.path.realpath(neighbour(str(extends.value), path, extends.place)) == os.path.realpath(file)
 
 
 def merged(old: Node, new: Node) -> Node:
@@ -56,18 +82,17 @@ def _kind(node: Node) -> str:
     return "a list" if isinstance(node.value, tuple) else "a single value"
 
 
-def _actions(overlay: Node, contract: Path, file: Path) -> Iterable[Action]:
+def _actions(overlay: Node) -> list[Action]:
     fields = _fields(overlay, required=("overlay", "info", "actions"), optional=("extends",))
     version = fields["overlay"]
-    if not re.fullmatch(r"1\.0\.\d+", str(version.value)):
-        raise DocumentError(version.place, f"overlay version {version.value} is not known", "write overlay: 1.0.0")
-    _fields(fields["info"], required=("title", "version"))
-    if "extends" in fields:
-        _check_extended(fields["extends"], contract, file)
+    known = re.fullmatch(r"1\.([01])\.\d+", str(version.value))
+    if known is None:
+        raise DocumentError(version.place, f"overlay version {version.value} is not known", "write overlay: 1.1.0")
+    _fields(fields["info"], required=("title", "version"), optional=("description",))
     actions = fields["actions"]
     if not isinstance(actions.value, tuple) or not actions.value:
         raise DocumentError(actions.place, "actions must be a list of at least one action")
-    return map(_action, actions.value)
+    return [_action(action, later=known[1] == "1") for action in actions.value]
 
 
 def _fields(node: Node, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
@@ -83,34 +108,44 @@ def _fields(node: Node, required: Sequence[str], optional: Sequence[str] = ()) -
     return node.value
 
 
-def _check_extended(extends: Node, contract: Path, overlay: Path) -> None:
-    named = neighbour(str(extends.value), overlay, extends.place)
-    if os.path.realpath(named) != os.path.realpath(contract):
-        problem = f"this overlay is for {named}, not for {contract}"
-        raise DocumentError(extends.place, problem, "use it with that contract, or correct the path")
-
-
-def _action(node: Node) -> Action:
-    fields = _fields(node, required=("target",), optional=("description", "update", "remove"))
+def _action(node: Node, *, later: bool) -> Action:
+    """An action; `later` says that the overlay is of version 1.1, which has `copy`."""
+    copy = ("copy",) if later else ()
+    fields = _fields(node, required=("target",), optional=("description", "update", "remove", *copy))
     remove = fields.get("remove")
     if remove and not isinstance(remove.value, bool):
         raise DocumentError(remove.place, "remove must be true or false")
     if remove and remove.value:
-        return Action(fields["target"], None)
-    if "update" not in fields:
+        return Action(fields["target"])
+    if "update" in fields and "copy" in fields:
+        raise DocumentError(fields["copy"].place, "an action has update or copy, not both", "make two actions of it")
+    if "update" not in fields and "copy" not in fields:
         raise DocumentError(node.place, "this action does nothing", "give it an update, or remove: true")
-    return Action(fields["target"], fields["update"])
+    return Action(fields["target"], fields.get("update"), fields.get("copy"), later)
 
 
 def _applied(action: Action, root: Node) -> Node:
     selected = _selected(action.target, root)
-    if action.update is None:
+    update = action.update if action.copy is None else _copied(action.copy, root)
+    if update is None:
         if () in selected:
             raise DocumentError(action.target.place, "this would remove the whole document")
         return _without(frozenset(selected), root)
     for steps in selected:
-        root = _updated(steps, action.update, root)
+        root = _updated(steps, update, root, replaces=action.replaces)
     return root
+
+
+def _copied(copy: Node, root: Node) -> Node:
+    """The one value that a `copy` selects."""
+    selected = _selected(copy, root)
+    if len(selected) > 1:
+        problem = f"{copy.value!r} selects {len(selected)} values"
+        raise DocumentError(copy.place, problem, "select the one to copy")
+    found = root
+    for step in selected[0]:
+        found = children(found)[str(step)]
+    return found
 
 
 def _selected(target: Node, root: Node) -> list[Steps]:
@@ -122,16 +157,17 @@ def _selected(target: Node, root: Node) -> list[Steps]:
         raise DocumentError(target.place, f"{target.value!r} is not a JSONPath: {error.args[0]}") from None
     if not found:
         remedy = "correct it, or take the action out"
-        raise DocumentError(target.place, f"{target.value!r} selects nothing in the contract", remedy)
+        raise DocumentError(target.place, f"{target.value!r} selects nothing in the document", remedy)
     return list(dict.fromkeys(found))
 
 
-def _updated(steps: Steps, update: Node, node: Node) -> Node:
+def _updated(steps: Steps, update: Node, node: Node, *, replaces: bool) -> Node:
     if not steps:
-        return _extended(node, update)
+        single = not isinstance(node.value, dict | tuple) and not isinstance(update.value, dict | tuple)
+        return update if single and replaces else _extended(node, update)
     below = dict(children(node))
     step = str(steps[0])
-    below[step] = _updated(steps[1:], update, below[step])
+    below[step] = _updated(steps[1:], update, below[step], replaces=replaces)
     return _with(below, node)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
@@ -48,12 +49,16 @@ class Library:
     """The files opened so far, by real path, and what was found in them; None stands for what is under way."""
 
     files: dict[str, Opened]
+    open_file: Callable[[Path, Place], Node]
     inlined: dict[Target, Node | None]
 
 
-def inlined(root: Node, path: Path) -> Node:
-    """`root`, the content of the file at `path`, with every $ref replaced by what it points to."""
-    library = Library({os.path.realpath(path): Opened(path, root)}, {})
+def inlined(root: Node, path: Path, open_file: Callable[[Path, Place], Node] = read) -> Node:
+    """`root`, the content of the file at `path`, with every $ref replaced by what it points to.
+
+    `open_file` reads another file for a reference that stands at a place.
+    """
+    library = Library({os.path.realpath(path): Opened(path, root)}, open_file, {})
     return _walked(root, Role.KEYWORDS, path, library)
 
 
@@ -140,7 +145,7 @@ def _way_round(target: Target, library: Library) -> str:
 def _opened(path: Path, asked_at: Place, library: Library) -> Opened:
     real = os.path.realpath(path)
     if real not in library.files:
-        library.files[real] = Opened(path, read(path, asked_at))
+        library.files[real] = Opened(path, library.open_file(path, asked_at))
     return library.files[real]
 
 

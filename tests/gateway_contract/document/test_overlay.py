@@ -1,12 +1,14 @@
 """An overlay changes the contract as OpenAPI Overlay 1.0 says, and each of its mistakes is told with its line."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway_contract.contract.load_contract import load_contract
 from gateway_contract.document.load_document import Document, load
 from gateway_contract.document.node import DocumentError, Node, Place, mapping, plain, sequence
 from gateway_contract.document.overlay import merged
@@ -134,7 +136,7 @@ def test_what_an_overlay_sets_is_placed_in_the_overlay_and_the_rest_where_it_was
     [
         (
             "target: $.model\nupdate: {}",
-            "overlay.yaml:4: '$.model' selects nothing in the contract; correct it, or take the action out",
+            "overlay.yaml:4: '$.model' selects nothing in the document; correct it, or take the action out",
         ),
         (
             "target: $.models[\nupdate: {}",
@@ -207,12 +209,12 @@ def test_an_action_that_cannot_be_done_is_told_with_its_line(action: str, messag
     [
         ("overlay: 1.0.0\ninfo: {}", "overlay.yaml:1: 'actions' is missing here"),
         (
-            "overlay: 1.1.0\ninfo: {}\nactions: []",
-            "overlay.yaml:1: overlay version 1.1.0 is not known; write overlay: 1.0.0",
+            "overlay: 1.2.0\ninfo: {}\nactions: []",
+            "overlay.yaml:1: overlay version 1.2.0 is not known; write overlay: 1.1.0",
         ),
         (
             "info: {}\noverlay: 1.0\nactions: []",
-            "overlay.yaml:2: overlay version 1.0 is not known; write overlay: 1.0.0",
+            "overlay.yaml:2: overlay version 1.0 is not known; write overlay: 1.1.0",
         ),
         ("overlay: 1.0.0\ninfo: {title: O}\nactions: []", "overlay.yaml:2: 'version' is missing here"),
         ("overlay: 1.0.0\ninfo: O\nactions: []", "overlay.yaml:2: a mapping with title, version belongs here"),
@@ -231,13 +233,6 @@ def test_an_action_that_cannot_be_done_is_told_with_its_line(action: str, messag
         (
             "overlay: 1.0.0\ninfo: {title: O, version: 1}\naction: []",
             "overlay.yaml:3: an overlay has no 'action' here; did you mean 'actions'?",
-        ),
-        (
-            "overlay: 1.0.0\ninfo: {title: O, version: 1}\nextends: other.yaml\nactions: []",
-            (
-                "overlay.yaml:3: this overlay is for other.yaml, not for contract.yaml; "
-                "use it with that contract, or correct the path"
-            ),
         ),
         (
             "overlay: 1.0.0\ninfo: {title: O, version: 1}\nextends: https://example.com/c.yaml\nactions: []",
@@ -310,3 +305,74 @@ def _outcome_from_right(first: Node, second: Node, third: Node) -> Json:
         return plain(merged(first, merged(second, third)))
     except DocumentError:
         return "refused"
+
+
+LATER = "overlay: 1.1.0\ninfo: {title: O, version: 1.0.0}\nactions:\n"
+
+
+def changed(folder: Path, *actions: str) -> Document:
+    (folder / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
+    lines = "".join(f"  - {action}\n" for action in actions)
+    (folder / "overlay.yaml").write_text(LATER + lines, encoding="utf-8")
+    return load(folder / "contract.yaml", [folder / "overlay.yaml"])
+
+
+def test_version_11_copies_a_value_and_replaces_single_ones(tmp_path: Path) -> None:
+    found = changed(
+        tmp_path,
+        "{target: $, update: {spare: {}}}",
+        "{target: $.spare, copy: $.info}",
+        "{target: $.spare.title, update: U}",
+    ).tree
+    assert found["spare"] == {"title": "U"}
+    assert found["info"] == {"title": "T"}
+
+
+@pytest.mark.parametrize(
+    ("action", "problem"),
+    [
+        ("{target: $.info, copy: $.models, update: {}}", "an action has update or copy, not both"),
+        ("{target: $.models, copy: '$.models[*]'}", "'$.models[*]' selects 2 values; select the one to copy"),
+        ("{target: $.info, copy: $.none}", "'$.none' selects nothing in the document"),
+    ],
+)
+def test_a_copy_that_cannot_be_done_is_told_with_its_line(action: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as raised:
+        changed(tmp_path, action)
+    assert str(raised.value).startswith(f"{tmp_path / 'overlay.yaml'}:4: {problem}")
+
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "contracts"
+
+
+def test_an_overlay_changes_the_document_that_it_extends(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    action = "{target: '$..copies.maximum', update: 10}"
+    extends = f"extends: {os.path.relpath(FIXTURES / 'engine.yaml', tmp_path)}\n"
+    overlay.write_text(f"overlay: 1.1.0\ninfo: {{title: O, version: 1}}\n{extends}actions: [{action}]\n", "utf-8")
+    contract = load_contract(FIXTURES / "silent.yaml", [overlay])
+    assert contract.upstream is not None
+    theirs = contract.upstream.operation.request.constraints.values()
+    assert [one.value for one in theirs if one.keyword == "maximum"] == [10]
+    own = [one.value for one in contract.request.constraints.values() if one.keyword == "maximum"]
+    assert own == [10]
+
+
+def test_an_overlay_changes_a_shared_document(tmp_path: Path) -> None:
+    (tmp_path / "shared.yaml").write_text("limits: {most: 3}\n", encoding="utf-8")
+    (tmp_path / "contract.yaml").write_text("a: {$ref: 'shared.yaml#/limits'}\n", encoding="utf-8")
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.1.0\ninfo: {title: O, version: 1}\nextends: shared.yaml\n"
+        "actions: [{target: $.limits.most, update: 4}]\n",
+        encoding="utf-8",
+    )
+    assert load(tmp_path / "contract.yaml", [overlay]).tree == {"a": {"most": 4}}
+
+
+def test_an_overlay_of_another_document_is_an_error(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    head = "overlay: 1.0.0\ninfo: {title: O, version: 1}\n"
+    overlay.write_text(f"{head}extends: other.yaml\nactions: [{{target: $, update: {{}}}}]\n", "utf-8")
+    with pytest.raises(DocumentError, match=r"overlay\.yaml:3: no document of this contract is other\.yaml"):
+        load_contract(FIXTURES / "silent.yaml", [overlay])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_contract.document import references
+from gateway_contract.document import load_document
 from gateway_contract.document.load_document import Document, load
 from gateway_contract.document.node import DocumentError, Node, Place
 from gateway_contract.document.source import read
@@ -117,14 +117,14 @@ def test_each_file_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         asked.append(path.name)
         return read(path, asked_at)
 
-    monkeypatch.setattr(references, "read", counting)
+    monkeypatch.setattr(load_document, "read", counting)
     contract = "a: {$ref: 'other.yaml#/x'}\nb: {$ref: './other.yaml#/y'}\nc: {$ref: 'contract.yaml#/a'}"
     assert loaded(tmp_path, contract=contract, other="x: 1\ny: {$ref: 'contract.yaml#/a'}").tree == {
         "a": 1,
         "b": 1,
         "c": 1,
     }
-    assert asked == ["other.yaml"]
+    assert asked == ["contract.yaml", "other.yaml"]
 
 
 @pytest.mark.parametrize(
