@@ -71,7 +71,7 @@ _ACCEPTS = {
 }
 """What a gateway accepts that breaks a rule, by the beginning of the rule's property."""
 
-_PLACES = {Family.RESPONSE: "in responses: ", Family.ERROR: "in error responses: "}
+_PLACES = {Family.RESPONSE: "in responses", Family.ERROR: "in error responses"}
 _CONVERTED = "converted to "
 
 Key: TypeAlias = tuple[Family, str, str]
@@ -146,7 +146,8 @@ def _title(key: Key, verdicts: Sequence[RuleVerdict]) -> str:
     of_subjects = f": {subjects}" if subjects else ""
     match family:
         case Family.ADMITS:
-            return "accepts requests without a valid token"
+            credentials = dict.fromkeys(one.failures[0].exchange.request.credential.value for one in verdicts)
+            return f"accepts requests with {', '.join(credentials)}"
         case Family.REJECTS:
             fields = [one for one in verdicts if one.rule.pointer is not None]
             return f"rejects valid values{of_subjects}" if fields else "rejects valid requests"
@@ -157,7 +158,7 @@ def _title(key: Key, verdicts: Sequence[RuleVerdict]) -> str:
         case _ if detail in _ARRIVALS:
             return f"{_ARRIVALS[detail].format(what=_lost(family, verdicts))}{of_subjects}"
         case _:
-            return f"{_PLACES.get(family, '') if subjects else ''}{_statement(verdicts)}"
+            return _promise(verdicts, _PLACES.get(family, "") if subjects else "")
 
 
 def _accepted(name: str) -> str:
@@ -178,6 +179,14 @@ def _lost(family: Family, verdicts: Sequence[RuleVerdict]) -> str:
         return "values"
     values = dict.fromkeys(one.failures[0].finding.expected.partition(" at ")[0] for one in verdicts)
     return " and ".join(values) if len(values) <= 3 else "values"
+
+
+def _promise(verdicts: Sequence[RuleVerdict], place: str) -> str:
+    """What the rules say, so that it cannot be taken for what was observed."""
+    said = _statement(verdicts)
+    words = [place] if " must " in said else ["not true", place]
+    head = " ".join(filter(None, words))
+    return f"{head}: {said}" if head else said
 
 
 def _statement(verdicts: Sequence[RuleVerdict]) -> str:

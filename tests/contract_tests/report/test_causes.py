@@ -67,13 +67,13 @@ def titles(*verdicts: RuleVerdict) -> list[str]:
         ([broken("n/mapped", "2 at /parameters/n", "changed: 1")], "changes values on the way upstream: n"),
         (
             [broken(f"authorization/{name}", "refused", "HTTP 200", WRONG_TOKEN) for name in ("token", "empty")],
-            "accepts requests without a valid token",
+            "accepts requests with a wrong token",
         ),
         (
             [broken(f"{name}/required", f'required "{name}"', "missing") for name in ("created", "data")],
-            "in responses: created, data is required",
+            "not true in responses: created, data is required",
         ),
-        ([broken("data/pixels", "8*8 pixels", "4*4")], f"in responses: {rule('data/pixels').statement}"),
+        ([broken("data/pixels", "8*8 pixels", "4*4")], f"not true in responses: {rule('data/pixels').statement}"),
     ],
 )
 def test_one_cause_is_one_entry(verdicts: list[RuleVerdict], title: str) -> None:
@@ -97,12 +97,12 @@ def test_the_most_serious_cause_is_first_and_of_equal_ones_that_of_more_rules() 
         broken("authorization/token", "refused", "HTTP 200", WRONG_TOKEN),
     )
     assert [title.partition(":")[0] for title in titles(*verdicts)] == [
-        "accepts requests without a valid token",
+        "accepts requests with a wrong token",
         "rejects valid requests",
         "drops values on the way upstream",
         "accepts values of the wrong type",
         "accepts values below the minimum",
-        "in responses",
+        "not true in responses",
     ]
 
 
