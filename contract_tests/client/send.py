@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -26,12 +26,15 @@ from gateway_contract.traffic.exchange import (
     header,
 )
 from gateway_contract.traffic.statuses import is_throttled
-from gateway_contract.values.json_value import ABSENT, Json, read_json
-from gateway_contract.values.pointer import below, read
+from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
+from gateway_contract.values.pointer import below, placed, read
 from mock_server.faults.fault import NO_RESPONSE
 
 MOST_ITEMS = 32
 """Items of one answer that are looked at; no contract sells more images at once."""
+
+KEPT_OF_IMAGE = 1024
+"""Characters of an image within an answer that are kept once it was looked at; a multiple of four, as Base64 is."""
 
 MOST_ASKED = 10
 """Images that one request is given time for; what asks for more is rejected or is no honest request."""
@@ -83,7 +86,10 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
     """The same with a request that was made elsewhere."""
     seconds = answer_seconds(sender, case, request)
     answer = await _response(sender, request, seconds, PATIENCE if case.failure is None else 0.0)
-    images = await _images(sender, answer) if isinstance(answer, Answer) and answer.successful else ()
+    images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
+    if isinstance(answer, Answer) and answer.successful:
+        images = await _images(sender, answer)
+        answer = without_inline_images(sender.contract, answer)
     return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)
 
 
@@ -152,6 +158,26 @@ async def _of_item(sender: Sender, item: Json) -> tuple[Image | BrokenImage, ...
             for image_field, value in filled_image_fields(sender.contract, item)
         ]
     )
+
+
+def without_inline_images(contract: Contract, answer: Answer) -> Answer:
+    """The answer with the beginning of each image that it carried: they were looked at, and are most of its bytes."""
+    items = read(answer.body, contract.images.pointer) if contract.images is not None else None
+    if contract.images is None or answer.body is ABSENT or not isinstance(items, list):
+        return answer
+    inline = {image_field.key for image_field in contract.images.image_fields if image_field.inline}
+    cut = [_cut_images(item, inline) for item in items]
+    if all(left is right for left, right in zip(cut, items, strict=True)):
+        return answer
+    body = placed(answer.body, contract.images.pointer, cut)
+    return replace(answer, content=compact(body), body=body)
+
+
+def _cut_images(item: Json, keys: Collection[str]) -> Json:
+    if not isinstance(item, dict):
+        return item
+    long = {key: text for key in keys if isinstance(text := item.get(key), str) and len(text) > KEPT_OF_IMAGE}
+    return {**item, **{key: text[:KEPT_OF_IMAGE] for key, text in long.items()}} if long else item
 
 
 def filled_image_fields(contract: Contract, item: Json) -> Iterator[tuple[ImageField, str]]:

@@ -11,7 +11,8 @@
 
 Outside of the request a text of more than 2000 characters is replaced by
 `{"$text": {"sha256": ..., "characters": ...}}`, the digest of its UTF-8, and what is then longer than 200 KiB as a
-whole by `{"$json": {"sha256": ..., "bytes": ...}}`. Of upstream calls the first 50 are kept. Secrets read `[redacted]`.
+whole by `{"$json": {"sha256": ..., "bytes": ...}}`. Of an image within an answer the first 1024 characters are kept,
+of upstream calls the first 50. Secrets read `[redacted]`.
 """
 
 import base64

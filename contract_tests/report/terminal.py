@@ -81,6 +81,8 @@ def _print_entries(level: Level, entries: Sequence[Entry], run: Run, console: Co
 def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequence[str]) -> Iterator[tuple[str, str]]:
     if run.untested:
         yield "untested", wording.untested_summary(run)
+    if run.slow:
+        yield "slow", wording.slow_summary(run)
     if run.fuzzed is not None:
         yield "fuzzed", wording.fuzzing_summary(run.fuzzed)
     yield "cost", wording.cost(run)

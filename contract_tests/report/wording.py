@@ -80,6 +80,11 @@ def untested_summary(run: Run) -> str:
     return f"{counted(len(run.untested), 'statement')}, for example {run.untested[0]}; `check-gateway check` lists all"
 
 
+def slow_summary(run: Run) -> str:
+    """How many answers took too long for a verdict, with the first of them."""
+    return f"{counted(len(run.slow), 'response')} took too long and may only be slow, for example {run.slow[0]}"
+
+
 def cost(run: Run) -> str:
     upstream = counted(run.cost.upstream_calls, "upstream call") if run.observed is Observation.TWO_SIDED else ""
     parts = (counted(run.cost.requests, "request"), counted(run.cost.images, "image"), upstream)

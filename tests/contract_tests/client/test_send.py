@@ -16,10 +16,11 @@ from starlette.responses import Response
 from contract_tests.client.access import Access
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.limits import Limits
-from contract_tests.client.send import MOST_ITEMS, PATIENCE, Sender, retry_after, send
+from contract_tests.client.send import KEPT_OF_IMAGE, MOST_ITEMS, PATIENCE, Sender, retry_after, send
 from contract_tests.client.transport import open_transport
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
-from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
+from gateway_contract.values.pointer import read
 from mock_server.images.drawing import Picture, draw
 from tests.contract_tests.gateways import TOKEN, Reply, Scripted, as_json, generated, replying
 from tests.contract_tests.three_contracts import POWERTOKENS, base
@@ -195,6 +196,18 @@ def test_an_item_may_carry_its_image_twice_and_both_are_looked_at() -> None:
     assert isinstance(second, Image)
     assert {first.key, second.key} == {"url", "b64_json"}
     assert first.identity == second.identity == "0123456789abcdef"
+
+
+def test_of_an_image_within_the_answer_the_beginning_is_kept_once_it_was_looked_at() -> None:
+    long = base64.b64encode(PNG + bytes(2 * KEPT_OF_IMAGE)).decode()
+    other: dict[str, Json] = {"revised_prompt": "x" * 2 * KEPT_OF_IMAGE}
+    with replying(lambda *_: generated({"b64_json": long, **other}, {"b64_json": ""}, 7)) as gateway:  # type: ignore[arg-type] # any JSON
+        exchange = sent(gateway.url)
+    assert isinstance(items(exchange)[0][0], Image)
+    assert isinstance(exchange.answer, Answer)
+    kept = read(exchange.answer.body, "/data")
+    assert kept == [{"b64_json": long[:KEPT_OF_IMAGE], **other}, {"b64_json": ""}, 7]
+    assert read_json(exchange.answer.content) == exchange.answer.body
 
 
 def test_more_items_than_anybody_sells_are_not_looked_at() -> None:

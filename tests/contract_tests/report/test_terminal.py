@@ -169,6 +169,13 @@ def test_what_fuzzing_cost_and_brought_is_told(fuzzed: Fuzzed, told: str) -> Non
     assert "fuzzed" not in printed(clean_run())
 
 
+def test_slow_responses_are_counted() -> None:
+    run = replace(clean_run(), slow=("no complete response within 90 s for 1 image",) * 2)
+    assert line_with("slow", printed(run)).split(maxsplit=1)[1] == (
+        "2 responses took too long and may only be slow, for example no complete response within 90 s for 1 image"
+    )
+
+
 def test_a_run_that_was_none_says_why_and_what_to_do() -> None:
     reason = "every answer was 401.\nGive the gateway's token with TOKEN."
     last = printed(run_of(not_tested=reason)).splitlines()[-1]
