@@ -26,7 +26,7 @@ from mock_server.reload import reloading
 from mock_server.runtime.dispatch import apply_scenario_file
 from mock_server.runtime.mock import MockSettings, create_mock, upstreams
 from mock_server.scenarios.scenario_file import scenario_file
-from mock_server.serving.server import SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
+from mock_server.serving.server import KEEP_ALIVE_SECONDS, SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
 
 
@@ -86,6 +86,7 @@ def serve_until_stopped(options: Options) -> None:
             http=DroppingProtocol,
             log_level="warning",
             access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS + 1,
         )
         server = GracefulServer(config)

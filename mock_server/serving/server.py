@@ -18,6 +18,8 @@ EXTENSION = "connection.transport"
 ENDING = "connection.ending"
 MOST_HEAD = 2**16  # bytes
 TOO_LONG = "The head of the request is too long."
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection stays open: longer than clients keep one, so that none is closed as it is used again."""
 SHUTDOWN_SECONDS = 2  # seconds that requests which are under way have when the server stops
 END_OF_HEAD = b"\r\n\r\n"
 UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*(?!websocket)[^\r\n]*", re.IGNORECASE)
@@ -144,7 +146,12 @@ def serving_on(
 ) -> Iterator[None]:
     """Serves an ASGI application in a thread, on a socket that listens already."""
     config = uvicorn.Config(
-        app, http=DroppingProtocol, log_level="critical", access_log=False, timeout_graceful_shutdown=1
+        app,
+        http=DroppingProtocol,
+        log_level="critical",
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -301,7 +301,9 @@ DEEP = {
 def test_nesting_that_would_end_the_process_is_an_error_with_its_line(text: str, tmp_path: Path) -> None:
     file = tmp_path / "deep.yaml"
     file.write_text(text, "utf-8")
-    with pytest.raises(DocumentError, match=r"deep\.yaml:[23]: the document is nested more than 500 levels deep"):
+    # libyaml has a bound of its own in newer versions.
+    message = r"deep\.yaml:[23]: .*(nested more than 500 levels deep|exceeded maximum nesting depth)"
+    with pytest.raises(DocumentError, match=message):
         source.read(file)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import create_autospec
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -22,7 +23,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mock_server.serving.server import DroppingProtocol, SequentialFlow, serving
+from mock_server.serving.server import KEEP_ALIVE_SECONDS, DroppingProtocol, SequentialFlow, serving
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 PARAMETERS: dict[Callable[..., Any], list[str]] = {
@@ -84,6 +85,12 @@ async def test_a_connection_of_the_mock_has_no_attribute_that_uvicorn_uses() -> 
     added = {"ending", "head_bytes", "in_head", "extensions", "break_off"}
     assert vars(connection(DroppingProtocol)).keys() - vars(connection(HttpToolsProtocol)).keys() <= added
     assert not [name for name in added if hasattr(connection(HttpToolsProtocol), name)]
+
+
+def test_idle_connections_outlive_those_that_clients_keep() -> None:
+    kept = httpx.Limits().keepalive_expiry
+    assert kept is not None
+    assert kept < KEEP_ALIVE_SECONDS
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
