@@ -19,7 +19,7 @@ from contract_tests.planning.plan import failure_cases, layout_cases, with_own_i
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
-from contract_tests.run import PreparedRun, observe, open_target, trusted_addresses
+from contract_tests.run import PreparedRun, hosts_of_images, observe, open_target
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome
@@ -96,11 +96,11 @@ async def _exchange(
 ) -> Exchange:
     access = ready.settings.access
     async with open_transport(access) as transport, open_transport(access.without_certificate()) as downloads:
-        own = await trusted_addresses(url, observer, access.image_hosts)
+        images = await hosts_of_images(url, observer, ready.settings)
         address = None if observer is None else observer.address
         from_here = str if observer is None else observer.reachable_url
         sender = Sender(
-            ready.contract, transport, url, token, own, ready.settings.limits, address, from_here, access, downloads
+            ready.contract, transport, url, token, images, ready.settings.limits, address, from_here, access, downloads
         )
         follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
         before = 0 if observer is None else observer.count()

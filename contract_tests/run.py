@@ -7,11 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from contract_tests.client.access import BEARER
+from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import UnsendableError
-from contract_tests.client.links import addresses
 from contract_tests.client.send import Sender
 from contract_tests.client.transport import open_transport
 from contract_tests.execution.campaign import Campaign, Progress
@@ -159,7 +158,7 @@ async def _campaign(
             transport=transport,
             gateway=found.url,
             token=found.token,
-            own=await trusted_addresses(found.url, observer, access.image_hosts),
+            images=await hosts_of_images(found.url, observer, settings),
             limits=settings.limits,
             upstream_address=None if observer is None else observer.address,
             from_here=str if observer is None else observer.reachable_url,
@@ -220,20 +219,10 @@ def budget_of(settings: Settings) -> int | None:
     return settings.budget
 
 
-async def trusted_addresses(
-    gateway: str, observer: UpstreamObserver | None, image_hosts: tuple[str, ...] = ()
-) -> frozenset[str]:
-    """The addresses of the gateway, our upstream and some hosts: links may lead there though they are not public."""
-    hosts = {urlsplit(gateway).hostname, *image_hosts}
-    if observer is not None:
-        hosts.add(urlsplit(observer.url).hostname)
-    found: set[str] = set()
-    for host in filter(None, hosts):
-        try:
-            found |= await addresses(host)
-        except OSError:
-            continue  # a gateway whose name leads nowhere is told by the look before the run
-    return frozenset(found)
+async def hosts_of_images(gateway: str, observer: UpstreamObserver | None, settings: Settings) -> ImageHosts:
+    """From where images may be fetched, beside public addresses."""
+    urls = [gateway] if observer is None else [gateway, observer.url]
+    return await image_hosts(urls, settings.access.image_hosts)
 
 
 def baseline(contract: Contract) -> Request:

@@ -25,7 +25,7 @@ class Access:
     """`ca` is trusted besides the usual authorities. `certificate` and `key` are presented to the gateway alone.
 
     `scheme` is bearer, basic (the token is user:password), or the name of the header that carries the token.
-    `image_hosts` are hosts that links to images may lead to though their addresses are private.
+    `image_hosts` (host, host:port or CIDR) may be linked to by images though their addresses are private.
     """
 
     ca: Path | None = None

@@ -33,9 +33,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why something could not be had, in words that can stand in a report."""
+    """Why something could not be had, in words that can stand in a report; `is_ours` where we did not try."""
 
     text: str
+    is_ours: bool = False
 
 
 class PeerError(Exception):  # not an error of ours: what the other side did, on its way to a report

@@ -6,61 +6,29 @@ address that was checked. Nothing of ours travels along: no token, no cookie.
 """
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
+from contract_tests.client.addresses import resolve
 from contract_tests.client.content_coding import OFFERED
+from contract_tests.client.image_hosts import DEFAULT_PORTS, ImageHosts
 from contract_tests.client.limits import Limits, PeerError, Problem, UnsendableError
 from contract_tests.client.transport import open_response, read_body
-
-NAT64 = IPv6Network("64:ff9b::/96")  # the last 32 bits are an IPv4 address (RFC 6052)
-
-
-async def resolve(host: str) -> tuple[str, ...]:
-    """The addresses of a host, in the order in which the system would try them; none where it has none."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # UnicodeError: a label that no name can have
-        return ()
-    return tuple(dict.fromkeys(canonical_address(str(sockaddr[0])) for *_, sockaddr in found))
-
-
-async def addresses(host: str) -> frozenset[str]:
-    """All addresses of a host of our own, for comparison with those that a link leads to."""
-    return frozenset(await resolve(host))
-
-
-def canonical_address(address: str) -> str:
-    """One spelling for one address; an IPv4 address in IPv6's clothing is the IPv4 address."""
-    parsed = ip_address(address)
-    return str((isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed)
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to somebody out in the internet, not to this machine or its network."""
-    parsed = ip_address(address)
-    if parsed in NAT64:
-        return is_public(str(IPv4Address(int(parsed) & 0xFFFFFFFF)))
-    outer = parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
-    return outer and all(is_public(str(end)) for end in tunnelled_addresses(parsed))
-
-
-def tunnelled_addresses(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
-    """The IPv4 addresses that an IPv6 address is tunnelled to."""
-    if isinstance(address, IPv4Address):
-        return ()
-    return tuple(end for end in (address.sixtofour, *(address.teredo or ())) if end)
-
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_URL = (httpx.InvalidURL, ValueError)  # what httpx raises for texts that are none
 ADDRESSES = 4  # of one name that are tried in turn
 SHOWN = 20  # characters of a scheme that is none
+
+
+NOT_ALLOWED = "{address} is private; --allow-image-host {address}"
+
+
+class NotAllowedError(PeerError):
+    """A private address in the network of a gateway that is at one itself: only the user knows whether it is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +48,25 @@ class Hop:
 
 
 async def download(
-    transport: httpx.AsyncBaseTransport, link: str, own: frozenset[str], limits: Limits
+    transport: httpx.AsyncBaseTransport, link: str, hosts: ImageHosts, limits: Limits
 ) -> Downloaded | Problem:
-    """What lies behind a link. Private addresses are left alone, but for `own`: the gateway's and our upstream's."""
+    """What lies behind a link. Private addresses are left alone, but for those that `hosts` permits."""
     try:
         async with asyncio.timeout(limits.download):
-            return await follow(transport, Hop(absolute_url(link), "points to"), own, limits)
+            return await follow(transport, Hop(absolute_url(link), "points to"), hosts, limits)
     except TimeoutError:
         return Problem(f"the link gave no complete response within {limits.download:g} s")
     except PeerError as trouble:
-        return Problem(str(trouble))
+        return Problem(str(trouble), is_ours=isinstance(trouble, NotAllowedError))
     except UnsendableError:
         return Problem("the link cannot be requested over HTTP")
 
 
-async def follow(transport: httpx.AsyncBaseTransport, hop: Hop, own: frozenset[str], limits: Limits) -> Downloaded:
+async def follow(transport: httpx.AsyncBaseTransport, hop: Hop, hosts: ImageHosts, limits: Limits) -> Downloaded:
     seen: set[httpx.URL] = set()
     for _ in range(limits.redirects + 1):
         seen.add(hop.url)
-        targets = await allowed_addresses(hop, own)
+        targets = await allowed_addresses(hop, hosts)
         async with aclosing(await open_first(transport, hop.url, targets)) as response:
             if not is_redirect(response):
                 return await read_download(response, limits)
@@ -130,7 +98,7 @@ def is_redirect(response: httpx.Response) -> bool:
     return response.status_code in REDIRECTS and "Location" in response.headers
 
 
-async def allowed_addresses(hop: Hop, own: frozenset[str]) -> tuple[str, ...]:
+async def allowed_addresses(hop: Hop, hosts: ImageHosts) -> tuple[str, ...]:
     """Those of the hop's addresses that may be connected to; Trouble where there are none."""
     if hop.url.scheme not in {"http", "https"}:
         raise PeerError(f"the link {hop.leads} {hop.url.scheme[:SHOWN]}:")
@@ -139,9 +107,12 @@ async def allowed_addresses(hop: Hop, own: frozenset[str]) -> tuple[str, ...]:
     found = await resolve(hop.url.raw_host.decode("ascii")) if hop.url.raw_host else ()
     if not found:
         raise PeerError(f"the link {hop.leads} a host that has no address")
-    if fine := tuple(address for address in found if address in own or is_public(address)):
+    port = hop.url.port or DEFAULT_PORTS[hop.url.scheme]
+    if fine := tuple(address for address in found if hosts.permits(hop.url.host, address, port)):
         return fine[:ADDRESSES]
-    raise PeerError(f"the link {hop.leads} a private address ({found[0]})")
+    if hosts.is_public:
+        raise PeerError(f"the link {hop.leads} a private address ({found[0]})")
+    raise NotAllowedError(NOT_ALLOWED.format(address=found[0]))
 
 
 async def open_first(transport: httpx.AsyncBaseTransport, url: httpx.URL, targets: tuple[str, ...]) -> httpx.Response:

@@ -12,6 +12,7 @@ import httpx
 from contract_tests.client import links, transport
 from contract_tests.client.access import Access
 from contract_tests.client.case import Case
+from contract_tests.client.image_hosts import ImageHosts
 from contract_tests.client.inspect_image import Decoding, decode_base64, inspect_within
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.pace import Pace
@@ -44,7 +45,7 @@ PATIENCE = 60.0  # seconds to wait in all for a gateway that throttles
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """How one gateway is reached. `own` are addresses that image links may lead to though they are not public.
+    """How one gateway is reached, and from where `images` may be fetched.
 
     `from_here` tells of a link how it is reached from here: the upstream's images lie with us, whatever their host.
     """
@@ -53,7 +54,7 @@ class Sender:
     transport: httpx.AsyncBaseTransport
     gateway: str
     token: str = field(repr=False)
-    own: frozenset[str]
+    images: ImageHosts
     limits: Limits
     upstream_address: str | None
     from_here: Callable[[str], str] = str
@@ -195,9 +196,9 @@ async def _filled_fields(sender: Sender, image_field: ImageField, value: str) ->
             return BrokenImage(image_field.key, "", decoded.text)
         return await inspect_within(sender.decoding, decoded, image_field.key, "", "", sender.limits)
     link = sender.from_here(value)
-    found = await links.download(_transport_for(sender, link), link, sender.own, sender.limits)
+    found = await links.download(_transport_for(sender, link), link, sender.images, sender.limits)
     if isinstance(found, Problem):
-        return BrokenImage(image_field.key, value, found.text)
+        return BrokenImage(image_field.key, value, found.text, found.is_ours)
     return await inspect_within(sender.decoding, found.content, image_field.key, value, found.media_type, sender.limits)
 
 

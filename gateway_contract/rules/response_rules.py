@@ -88,9 +88,12 @@ def judge_usable(images: ImageItems, image_field: ImageField, evidence: Evidence
     if answered_items(images, evidence) is None or evidence.exchange.images is UNOBSERVED:
         return None
     found = [image for item in evidence.exchange.images for image in item if image.key == image_field.key]
-    broken = next((image for image in found if isinstance(image, BrokenImage)), None)
+    unusable = [image for image in found if isinstance(image, BrokenImage)]
+    broken = next((image for image in unusable if not image.skipped), None)
     if broken is not None:
         return failing(f"an image in {image_field.key}", broken.problem)
+    if unusable:
+        return inconclusive(unusable[0].problem)
     return PASS if found else None
 
 

@@ -134,11 +134,12 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class BrokenImage:
-    """Something in an image's place that is no usable image; `problem` says why."""
+    """Something in an image's place that is no usable image; `problem` says why. `skipped`: nobody looked."""
 
     key: str
     link: str
     problem: str
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,12 +113,14 @@ def carrying(key: str, value: str) -> Behaviour:
 LINKS = {
     "{base}/loop": "the link redirects in a circle",
     "{base}/chain": "the link redirects more than 5 times",
-    "{base}/away": "the link redirects to a private address (169.254.169.254)",
     "{base}/huge": "a PNG image that claims",
     "{base}/bomb": "response longer than 1 MiB",
     "file:///etc/passwd": "the link points to file:",
-    "http://10.0.0.1/1.png": "the link points to a private address (10.0.0.1)",
-    "http://[::ffff:127.0.0.2]/1.png": "the link points to a private address (127.0.0.2)",
+}
+UNKNOWN = {
+    "{base}/away": "169.254.169.254",
+    "http://10.0.0.1/1.png": "10.0.0.1",
+    "http://[::ffff:127.0.0.2]/1.png": "127.0.0.2",
 }
 
 
@@ -127,6 +129,13 @@ def test_a_link_to_somewhere_bad_is_a_violation_told_in_words(link: str) -> None
     found = run_at(carrying("url", link))
     assert found.conformance is Conformance.VIOLATES
     assert any(LINKS[link] in told for told in observed(found)), observed(found)
+
+
+@pytest.mark.parametrize("link", UNKNOWN)
+def test_a_link_from_a_private_gateway_to_another_private_address_is_not_followed(link: str) -> None:
+    usable = next(one for one in run_at(carrying("url", link)).verdicts if one.rule.id.endswith("/url/usable"))
+    assert usable.verdict is Verdict.INCONCLUSIVE
+    assert usable.reason == f"{UNKNOWN[link]} is private; --allow-image-host {UNKNOWN[link]}"
 
 
 def test_an_image_within_the_answer_that_claims_to_be_huge_is_a_violation_told_in_words() -> None:
@@ -157,7 +166,10 @@ def good_until(asked: int, then: Behaviour) -> Behaviour:
 @pytest.mark.parametrize("then", [hostile.never_answers, hostile.closes], ids=["silent", "closed"])
 def test_a_gateway_that_answers_well_at_first_and_then_never_again_ends_the_run(asked: int, then: Behaviour) -> None:
     found = run_at(good_until(asked, then))
-    assert found.conformance is Conformance.VIOLATES
+    assert found.conformance is not Conformance.CONFORMS
+    if then is hostile.never_answers:  # which is no evidence about any field
+        blamed = [one for verdict in found.verdicts for one in verdict.failures if found.counts(verdict)]
+        assert all(one.exchange.accepted for one in blamed)
     assert found.cost.requests <= asked + 4 * MOST_SILENT
     reasons = {one.reason for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.rule.untestable is None}
     assert reasons

@@ -106,7 +106,6 @@ def test_a_rate_limit_that_says_when_to_return_costs_time_and_no_verdict(judge: 
     assert_all_pass(judge(RATE_LIMIT_WITH_RETRY_AFTER, *FEW_RULES))  # all of them would take as long again
 
 
-@pytest.mark.xfail(reason="413 is taken for a rejection of the fields that make a body long")
 def test_a_body_limit_is_blamed_on_no_field(judge: Judge) -> None:
     outcome = judge(BODY_LIMIT, *WITHOUT_FAILURES)
     assert outcome.status == 1

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
-from contract_tests.client import links as names
+from contract_tests.client.addresses import is_public
+from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.links import Downloaded, download
 from contract_tests.client.transport import open_transport
@@ -17,7 +18,7 @@ from tests.contract_tests import hostile
 from tests.contract_tests.hostile import Behaviour, answering, redirecting, serving
 
 LIMITS = Limits(download=10.0, image_bytes=2**20, redirects=3)
-OWN = frozenset({"127.0.0.1"})
+OWN = ImageHosts(allowed=("127.0.0.1",), is_public=True)
 HERE = "127.0.0.1"
 Resolving: TypeAlias = Callable[..., None]
 
@@ -43,7 +44,7 @@ def _forget() -> None:
     HOSTS.clear()
 
 
-def downloaded(link: str, own: frozenset[str] = OWN, limits: Limits = LIMITS) -> Downloaded | Problem:
+def downloaded(link: str, own: ImageHosts = OWN, limits: Limits = LIMITS) -> Downloaded | Problem:
     async def once() -> Downloaded | Problem:
         async with open_transport() as transport:
             return await download(Watched(transport, HOSTS), link, own, limits)
@@ -124,10 +125,12 @@ def test_a_link_to_where_no_image_can_be_meant_is_not_followed(link: str, proble
 
 def test_a_name_that_stands_for_a_private_address_is_not_followed(resolving: Resolving) -> None:
     resolving(localhost=("127.0.0.1",), inside=("10.1.2.3", "fd00::1"))
-    assert downloaded("http://localhost/", own=frozenset()) == Problem(
+    assert downloaded("http://localhost/", ImageHosts(is_public=True)) == Problem(
         "the link points to a private address (127.0.0.1)"
     )
     assert downloaded("http://inside.test/") == Problem("the link points to a private address (10.1.2.3)")
+    unknown = Problem("10.1.2.3 is private; --allow-image-host 10.1.2.3", is_ours=True)
+    assert downloaded("http://inside.test/", ImageHosts()) == unknown
     assert downloaded("http://nowhere.test/") == Problem("the link points to a host that has no address")
     assert HOSTS == []
 
@@ -145,7 +148,7 @@ def test_a_host_that_listens_on_its_second_address_only_is_reached(resolving: Re
     with serving(answering(b"pixels")) as served:
         resolving(images=("127.0.0.3", HERE))
         link = served.base.replace(HERE, "images.test")
-        assert downloaded(link, own=OWN | {"127.0.0.3"}) == Downloaded(b"pixels", "")
+        assert downloaded(link, own=ImageHosts(allowed=("127.0.0.1", "127.0.0.3"))) == Downloaded(b"pixels", "")
 
 
 def test_a_redirect_is_followed_also_where_it_is_relative() -> None:
@@ -207,15 +210,37 @@ def test_a_download_that_does_not_end_in_time_is_given_up() -> None:
     assert behind(hostile.drips, limits) == Problem("the link gave no complete response within 1 s")
 
 
-def test_the_addresses_of_a_host_are_all_that_it_has(resolving: Resolving) -> None:
-    resolving(gateway=(HERE, "10.0.0.1", HERE))
-    assert asyncio.run(names.addresses("gateway.test")) == {HERE, "10.0.0.1"}
-    assert asyncio.run(names.addresses("nowhere.test")) == frozenset()
-
-
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808"])
 def test_an_address_out_in_the_internet_is_public(address: str) -> None:
-    assert names.is_public(address)
+    assert is_public(address)
+
+
+def hosts_at(gateway: str, *allowed: str) -> ImageHosts:
+    return asyncio.run(image_hosts([gateway, "http://127.0.0.9:9900"], allowed))
+
+
+def test_images_lie_at_the_gateways_own_port(resolving: Resolving) -> None:
+    resolving(gateway=(HERE, "10.0.0.1"))
+    hosts = hosts_at("https://gateway.test/team")
+    assert hosts.own == {(HERE, 443), ("10.0.0.1", 443), ("127.0.0.9", 9900)}
+    assert not hosts.is_public
+    assert hosts.permits("gateway.test", HERE, 443)
+    assert not hosts.permits("gateway.test", HERE, 22)
+
+
+def test_a_gateway_whose_addresses_are_all_public_is_public(resolving: Resolving) -> None:
+    resolving(outside=("8.8.8.8",), mixed=("8.8.8.8", HERE))
+    assert hosts_at("http://outside.test").is_public
+    assert not hosts_at("http://mixed.test").is_public
+    assert not hosts_at("http://nowhere.test").is_public
+
+
+@pytest.mark.parametrize("allowed", ["minio", "MinIO:9000", "10.1.2.3", "10.1.2.3:9000", "10.0.0.0/8"])
+def test_a_user_allows_a_host_a_port_or_a_network(allowed: str) -> None:
+    hosts = ImageHosts(allowed=(allowed,))
+    assert hosts.permits("minio", "10.1.2.3", 9000)
+    assert not hosts.permits("other", "192.168.1.1", 9000)
+    assert hosts.permits("minio", "10.1.2.3", 22) is (":" not in allowed)
 
 
 @pytest.mark.parametrize("port", ["99999", "65536", "-1", "0", "80800000000000000000000"])

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from contract_tests.client.access import Access
 from contract_tests.client.case import Case, json_case
+from contract_tests.client.image_hosts import ImageHosts
 from contract_tests.client.limits import Limits
 from contract_tests.client.send import KEPT_OF_IMAGE, MOST_ITEMS, PATIENCE, Sender, retry_after, send
 from contract_tests.client.transport import open_transport
@@ -41,7 +42,9 @@ def sent(url: str, case: Case = PLAIN) -> Exchange:
 
 def sender(url: str, transport: httpx.AsyncBaseTransport) -> Sender:
     limits = Limits(answer=10, per_image=0, waits=WAITS)
-    return Sender(POWERTOKENS, transport, url, TOKEN, frozenset({"127.0.0.1"}), limits, "127.0.0.1:9900")
+    return Sender(
+        POWERTOKENS, transport, url, TOKEN, ImageHosts(allowed=("127.0.0.1",), is_public=True), limits, "127.0.0.1:9900"
+    )
 
 
 def items(exchange: Exchange) -> tuple[tuple[Image | BrokenImage, ...], ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.rules.rule import PASS, Finding, Outcome, failing
+from gateway_contract.rules.rule import PASS, Finding, Outcome, failing, inconclusive
 from gateway_contract.traffic.exchange import BrokenImage
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from tests.gateway_contract.exchanges import (
@@ -100,6 +100,11 @@ def test_what_comes_is_an_image(invented: Contract) -> None:
     broken = with_images(EXCHANGE, drawn("address", "640*480"), BrokenImage("address", "http://x", "404"))
     assert finding(invented, "address/usable", broken) == failing("an image in address", "404")
     assert finding(invented, "address/usable", replace(EXCHANGE, images=UNOBSERVED)) is None
+
+
+def test_an_image_that_nobody_looked_at_decides_nothing(invented: Contract) -> None:
+    skipped = with_images(EXCHANGE, BrokenImage("address", "http://x", "10.1.2.3 is private", skipped=True))
+    assert finding(invented, "address/usable", skipped) == inconclusive("10.1.2.3 is private")
 
 
 def test_an_image_has_the_pixels_that_were_asked_for(invented: Contract) -> None:
