@@ -246,6 +246,11 @@ def _untested(contract: Contract, settings: Settings, problem: str, *errors: str
     )
 
 
+def untested_run(ready: PreparedRun, problem: str) -> Run:
+    """What is told of a run that could not be made, or has not ended."""
+    return _untested(ready.contract, ready.settings, problem)
+
+
 def failed_run(ready: PreparedRun, error: Exception) -> Run:
     """What is told of a run that an error of our own ended, with the place where it was raised."""
     return _untested(ready.contract, ready.settings, "", f"{describe_error(error)} ({traceback_places(error)})")

@@ -9,12 +9,14 @@ from typing import Unpack
 import click
 
 from contract_tests.command.options import AccessOptions, access_options
+from contract_tests.command.signals import end_with_status
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
 
 
 def start() -> None:
     """The command as it is installed. An error of our own ends it with 2: it says nothing about a gateway."""
+    end_with_status()
     try:
         main(prog_name="check-gateway")
     except Exception as error:  # noqa: BLE001 # whatever it is, it must not look like a violation
@@ -76,6 +78,7 @@ def run(  # the options say it
     from contract_tests.client.limits import Limits
     from contract_tests.command.access_settings import access_of, token_of
     from contract_tests.command.session import test_gateways
+    from contract_tests.report.folder import ReportFolderError
     from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, seconds_of
     from gateway_contract.document.node import DocumentError
 
@@ -98,7 +101,7 @@ def run(  # the options say it
         )
         wanted = [checked(replace(asked, contract=name)) for name in contracts_for(gateway, contracts)]
         sys.exit(test_gateways(wanted, keyword))
-    except (DocumentError, SettingsError) as error:
+    except (DocumentError, SettingsError, ReportFolderError) as error:
         raise CannotTestError(str(error)) from error
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -9,21 +10,24 @@ from rich.console import Console
 
 from contract_tests import suite
 from contract_tests.client.access import Access
+from contract_tests.command.signals import SHELL_OFFSET, InterruptedRunError, Interruption, interruptible
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
+from contract_tests.report.folder import JUNIT, locked_folder, remove_results
 from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import show_progress
 from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
 from contract_tests.rerun import changes, failing_rules, print_changes, read_stored, send_again
-from contract_tests.results import EXIT_STATUS, Conformance
-from contract_tests.run import observation_of, prepare
-from contract_tests.settings import Settings, SettingsError, checked
+from contract_tests.results import EXIT_STATUS, Conformance, Run
+from contract_tests.run import PreparedRun, observation_of, prepare, untested_run
+from contract_tests.settings import Settings, checked
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import all_secrets
 
+UNFINISHED = "the run has not ended"
 NOTHING_RAN: Mapping[int, str] = {
     pytest.ExitCode.NO_TESTS_COLLECTED: "-k matches no rule; `check-gateway rules` lists them",
     pytest.ExitCode.USAGE_ERROR: "-k must be words joined by and, or, not",
@@ -33,49 +37,98 @@ NOTHING_RAN: Mapping[int, str] = {
 def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     """Tests what the settings ask for, one contract after another; gives the exit status of the worst.
 
-    Raises DocumentError for a contract that cannot be read, SettingsError for a folder that cannot be made.
+    Raises DocumentError for a contract that cannot be read, ReportFolderError for a folder that cannot be used.
     """
     ready = {found.contract.name: found for found in map(prepare, wanted)}
     for found in ready.values():
         print_warnings(found.contract)
-    folder = make_folder(wanted[0].report)
-    console = Console(highlight=False)
+    with locked_folder(wanted[0].report) as folder, interruptible() as interruption:
+        session = Session(ready, folder, keyword, interruption)
+        try:
+            return session.run()
+        except InterruptedRunError:  # while reports were written: the next writing is not interrupted any more
+            return session.end()
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """Some prepared runs by the names of their contracts, and where their reports go."""
+
+    ready: Mapping[str, PreparedRun]
+    folder: Path
+    keyword: str | None
+    interruption: Interruption
+    console: Console = field(default_factory=lambda: Console(highlight=False))
+    plugin: ContractPlugin = field(init=False)
+    unwritten: str = ""
+
+    def __post_init__(self) -> None:
+        self.plugin = ContractPlugin(self.ready, self.progress)
+
+    def run(self) -> int:
+        """Runs the suite, writes and prints; gives the exit status."""
+        with self.noting_full_disks():
+            for name, ready in self.ready.items():
+                remove_results(self.folder, name)
+                write_report(untested_run(ready, UNFINISHED), self.folder, ready.settings.secrets)
+        ended = 0
+        with self.noting_full_disks():
+            ended = pytest.main(pytest_arguments(self.folder, self.keyword), plugins=[self.plugin])
+            (self.folder / JUNIT).chmod(0o600)
+        if not self.plugin.runs and self.interruption.received is None:
+            reason = NOTHING_RAN.get(
+                ended, f"the suite failed: pytest exited with {ended}. This is a bug in the suite."
+            )
+            self.console.print(reason)
+            with self.noting_full_disks():
+                for ready in self.ready.values():
+                    write_report(untested_run(ready, reason), self.folder, ready.settings.secrets)
+            return EXIT_STATUS[Conformance.NOT_TESTED]
+        return self.end()
+
+    def end(self) -> int:
+        """Writes and prints what is known; gives the exit status."""
+        shown = dict(self.shown_runs())
+        for name, run in shown.items():
+            secrets = self.ready[name].settings.secrets
+            with self.noting_full_disks():
+                write_report(run, self.folder, secrets)
+            self.console.print()
+            print_run(run, self.console, self.folder, secrets)
+        if self.unwritten:
+            self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)
+        if self.interruption.received is not None:
+            return SHELL_OFFSET + self.interruption.received
+        status = worst_status([run.conformance for run in shown.values()])
+        return status or (EXIT_STATUS[Conformance.NOT_TESTED] if self.unwritten else 0)
+
+    def shown_runs(self) -> Iterator[tuple[str, Run]]:
+        """The runs that ended, about the selected rules, and those that a signal kept from ending."""
+        for name, ready in self.ready.items():
+            if name in self.plugin.runs:
+                yield name, selected_verdicts(self.plugin.runs[name], self.plugin.selected[name])
+            elif self.interruption.received is not None:
+                yield name, untested_run(ready, f"interrupted by {self.interruption.received.name}")
 
     @contextmanager
-    def progress(name: str) -> Iterator[Progress]:
-        settings = ready[name].settings
+    def progress(self, name: str) -> Iterator[Progress]:
+        """Says what is tested, and shows how far it is."""
+        settings = self.ready[name].settings
         where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
-        console.print(
+        self.console.print(
             f"{name}: testing {settings.gateway or 'the bundled mock'}, {observation_of(settings)}{where}",
             soft_wrap=True,
         )
-        with show_progress(console) as shown:
+        with show_progress(self.console) as shown:
             yield shown.step
 
-    plugin = ContractPlugin(ready, progress)
-    ended = pytest.main(pytest_arguments(folder, keyword), plugins=[plugin])
-    if not plugin.runs:
-        console.print(
-            NOTHING_RAN.get(ended, f"the suite failed: pytest exited with {ended}. This is a bug in the suite.")
-        )
-        return EXIT_STATUS[Conformance.NOT_TESTED]
-    shown = {name: selected_verdicts(run, plugin.selected[name]) for name, run in plugin.runs.items()}
-    for name, run in shown.items():
-        settings = ready[name].settings
-        secrets = settings.secrets
-        write_report(run, folder, secrets)
-        console.print()
-        print_run(run, console, folder, secrets)
-    return worst_status([run.conformance for run in shown.values()])
-
-
-def make_folder(folder: Path) -> Path:
-    """The folder for the reports, before anything is sent: a run must not end without them."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"--report must be a writable folder; got {folder}: {error.strerror}") from error
-    return folder
+    @contextmanager
+    def noting_full_disks(self) -> Iterator[None]:
+        """What cannot be written is noted: the table is printed all the same."""
+        try:
+            yield
+        except OSError as error:
+            self.unwritten = error.strerror or str(error)
 
 
 def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
@@ -93,7 +146,7 @@ def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
         "--capture=no",
         "--disable-plugin-autoload",
         "--assert=plain",
-        f"--junit-xml={folder / 'junit.xml'}",
+        f"--junit-xml={folder / JUNIT}",
         *(["-k", keyword] if keyword else []),
     ]
 

@@ -18,6 +18,7 @@ of upstream calls the first 50. Secrets read `[redacted]`.
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -161,6 +162,9 @@ def shortened(value: Json) -> Json:
 
 
 def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file at once by one that only its owner may read. Links are replaced, not followed."""
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_bytes(content)
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
     unfinished.replace(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
+from contract_tests.report.folder import remove_exchanges
 from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
@@ -70,7 +71,7 @@ def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
     listed = _listed_exchanges(run)
     known = all_secrets(listed, secrets)
     home = folder / run.contract
-    _clear(home / "exchanges")
+    remove_exchanges(home)
     for number, exchange in enumerate(listed, 1):
         _write(home / _file_name(number), exchange_to_json(exchange, known))
     names = exchange_names(run)
@@ -147,13 +148,6 @@ def exchange_names(run: Run) -> dict[int, str]:
 
 def _file_name(number: int) -> str:
     return f"exchanges/{number:04}.json"
-
-
-def _clear(folder: Path) -> None:
-    """An earlier run's exchanges would be taken for this one's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("[0-9]*.json"):
-        path.unlink()
 
 
 def _write(path: Path, value: object) -> None:

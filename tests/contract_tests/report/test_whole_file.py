@@ -1,5 +1,6 @@
 """A file of a report is there whole, or as it was before."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,14 @@ def test_what_cannot_be_written_leaves_the_earlier_file(tmp_path: Path, monkeypa
     path = tmp_path / "report.json"
     write_whole(path, b"one")
 
-    def disk_is_full(written: Path, content: bytes) -> int:
-        written.touch()
-        raise OSError(28, f"no room for {len(content)} bytes")
+    def disk_is_full(opened: int, _mode: str) -> None:
+        os.close(opened)
+        raise OSError(28, "no room")
 
-    monkeypatch.setattr(Path, "write_bytes", disk_is_full)
+    monkeypatch.setattr(os, "fdopen", disk_is_full)
     with pytest.raises(OSError, match="no room"):
         write_whole(path, b"two")
+    monkeypatch.undo()
     assert path.read_bytes() == b"one"
+    write_whole(path, b"two")
+    assert path.read_bytes() == b"two"

@@ -1,0 +1,114 @@
+"""Reports are of one run, are written whatever ends it, and never outside their folder."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.command import session
+from contract_tests.report.folder import ReportFolderError, locked_folder
+from contract_tests.settings import Settings
+from tests.contract_tests.gateways import as_json, replying, settings_for
+
+pytestmark = pytest.mark.slow
+
+
+def settings(folder: Path) -> Settings:
+    return Settings("powertokens", report=folder)
+
+
+def report(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "powertokens" / "report.json").read_text("utf-8"))
+    return found
+
+
+def plant_old_results(folder: Path) -> Path:
+    """Results of an earlier run, and what outlives it. Gives the path of an old exchange."""
+    home = folder / "powertokens"
+    (home / "exchanges").mkdir(parents=True)
+    for name in ("report.json", "regressions.json", "exchanges/0099.json"):
+        (home / name).write_text("[]", "utf-8")
+    (folder / "junit.xml").write_text("old", "utf-8")
+    return home / "exchanges" / "0099.json"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_run_with_its_status_and_a_report(ending: signal.Signals, tmp_path: Path) -> None:
+    old = plant_old_results(tmp_path)
+    command = [sys.executable, "-m", "contract_tests", "run", "--contract", "powertokens", "--report", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 # our own command
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(ending)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + ending
+    assert f"interrupted by {ending.name}" in output
+    assert report(tmp_path)["verdict"] == "not-tested"
+    assert report(tmp_path)["reason"] == f"interrupted by {ending.name}"
+    assert not old.exists()
+    assert (tmp_path / "powertokens" / "regressions.json").exists()
+
+
+def test_the_report_says_that_the_run_has_not_ended(tmp_path: Path) -> None:
+    plant_old_results(tmp_path)
+    seen: list[dict[str, Any]] = []
+
+    def refuse(*_: object) -> Any:  # noqa: ANN401 # a response
+        seen.append(report(tmp_path))
+        return as_json({}, 401)
+
+    with replying(refuse) as gateway:
+        assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], "seed") == 2
+    assert (seen[0]["verdict"], seen[0]["reason"]) == ("not-tested", "the run has not ended")
+    assert "rejects the token" in report(tmp_path)["reason"]
+
+
+def test_a_second_run_does_not_use_the_folder(tmp_path: Path) -> None:
+    with locked_folder(tmp_path), pytest.raises(ReportFolderError, match="another run writes its reports to"):
+        session.test_gateways([settings(tmp_path)], "seed")
+
+
+def test_links_in_the_folder_lead_nowhere(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "report"
+    kept = plant_old_results(outside)
+    (folder / "powertokens").mkdir(parents=True)
+    (folder / "powertokens" / "exchanges").symlink_to(kept.parent)
+    (folder / "powertokens" / "report.json").symlink_to(outside / "powertokens" / "report.json")
+    (folder / "junit.xml").symlink_to(outside / "junit.xml")
+    with replying(lambda *_: as_json({}, 401)) as gateway:
+        session.test_gateways([settings_for(gateway.url, report=folder)], "seed")
+    assert kept.read_text("utf-8") == "[]"
+    assert (outside / "powertokens" / "report.json").read_text("utf-8") == "[]"
+    assert (outside / "junit.xml").read_text("utf-8") == "old"
+    written = [folder / "junit.xml", folder / "powertokens" / "report.json"]
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
+
+
+def test_a_link_in_the_place_of_a_contracts_folder_leads_nowhere(tmp_path: Path) -> None:
+    kept = plant_old_results(tmp_path / "outside")
+    folder = tmp_path / "report"
+    folder.mkdir()
+    (folder / "powertokens").symlink_to(tmp_path / "outside" / "powertokens")
+    with replying(lambda *_: as_json({}, 401)) as gateway:
+        session.test_gateways([settings_for(gateway.url, report=folder)], "seed")
+    assert kept.exists()
+    assert report(folder)["verdict"] == "not-tested"
+
+
+def test_a_full_disk_hides_no_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(session, "write_report", fail)
+    assert session.test_gateways([settings(tmp_path)], "seed and preserves") == 2
+    said = capsys.readouterr().out
+    assert "CONFORMS" in said
+    assert "NOT TESTED  no report: No space left on device" in said
