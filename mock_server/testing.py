@@ -10,7 +10,7 @@ from gateway_contract.values.json_value import Json
 from mock_server.app import mock_app
 from mock_server.faults.fault import Fault
 from mock_server.gateway.modes import mode_named
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.runtime.mock import Mock, MockSettings, create_mock
 from mock_server.scenarios.definition import find_fault
 from mock_server.scenarios.switches import Switchboard
@@ -40,7 +40,7 @@ class ImageGateway:
         return self.url + self.mock.served[self.contract].gateway.contract.operation.path.removesuffix(IMAGES_PATH)
 
     @property
-    def requests(self) -> tuple[Entry, ...]:
+    def requests(self) -> tuple[JournalEntry, ...]:
         """The requests received, oldest first."""
         return self.mock.journal.entries()
 

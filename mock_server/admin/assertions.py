@@ -9,7 +9,7 @@ import jsonschema_rs
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.admin.api import bad_request, errors, parse_body
 from mock_server.admin.filters import Judge, Selection, filters
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.journal.serialize import serialize_headers
 
 CLOSEST = 3  # requests reported
@@ -93,7 +93,7 @@ def compiled(schema: Json) -> jsonschema_rs.Draft202012Validator:
         raise bad_request(f"This is not a valid JSON Schema (draft 2020-12): {why}.") from error
 
 
-def check(assertion: Assertion, entries: Iterable[Entry], judge: Judge) -> AssertionResult:
+def check(assertion: Assertion, entries: Iterable[JournalEntry], judge: Judge) -> AssertionResult:
     selected = assertion.selection.of(entries, judge)
     errors_by_id = {entry.id: tuple(errors(assertion.schema, instance_of(entry))) for entry in selected}
     ids = tuple(id_ for id_, errors in errors_by_id.items() if not errors)
@@ -113,12 +113,12 @@ def closest(mismatches: Sequence[Mismatch]) -> tuple[Mismatch, ...]:
     return tuple(Mismatch(mismatch.id, mismatch.errors[:MOST_ERRORS]) for mismatch in ordered[:CLOSEST])
 
 
-def _message(assertion: Assertion, count: int, selected: Sequence[Entry]) -> str:
+def _message(assertion: Assertion, count: int, selected: Sequence[JournalEntry]) -> str:
     actual = f"{count} of {len(selected)} requests match" if selected else "no request passed the filters"
     return f"{assertion.expected} expected; {actual}."
 
 
-def instance_of(entry: Entry) -> Json:
+def instance_of(entry: JournalEntry) -> Json:
     """The object that a schema checks: without `body` if it is not JSON, without `status` if there was no response."""
     body = entry.body
     call: dict[str, Json] = {

@@ -12,14 +12,14 @@ from gateway_contract.document.node import did_you_mean
 from gateway_contract.values.json_value import ABSENT
 from mock_server.admin.api import ProblemError, bad_request, whole_number
 from mock_server.gateway.modes import Mode
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus
 
 NONE = "none"
 """Selects requests without a response, or without a scenario."""
 STATUS = re.compile(r"[1-5](\d\d|xx)", re.IGNORECASE)
-Judge: TypeAlias = Callable[[Entry], EntryVerdict]
-Filter: TypeAlias = Callable[[Entry, Judge], bool]
+Judge: TypeAlias = Callable[[JournalEntry], EntryVerdict]
+Filter: TypeAlias = Callable[[JournalEntry, Judge], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Selection:
     limit: int | None = None
     newest_first: bool = True
 
-    def of(self, entries: Iterable[Entry], judge: Judge) -> list[Entry]:
+    def of(self, entries: Iterable[JournalEntry], judge: Judge) -> list[JournalEntry]:
         """All entries that pass, oldest first."""
         return [entry for entry in entries if all(passes(entry, judge) for passes in self.filters)]
 
-    def shown(self, passing: list[Entry]) -> list[Entry]:
+    def shown(self, passing: list[JournalEntry]) -> list[JournalEntry]:
         """The newest of those that pass, or the oldest, up to the limit."""
         ordered = passing[::-1] if self.newest_first else passing
         return ordered if self.limit is None else ordered[: self.limit]
@@ -115,7 +115,7 @@ def _status(value: str) -> Filter:
     )
 
 
-def _class(entry: Entry) -> str:
+def _class(entry: JournalEntry) -> str:
     return NONE if entry.status is None else f"{entry.status // 100}xx"
 
 
@@ -147,7 +147,7 @@ def _contains(value: str) -> Filter:
     return lambda entry, _: any(text_sought in text.casefold() for text in _texts(entry))
 
 
-def _texts(entry: Entry) -> Iterator[str]:
+def _texts(entry: JournalEntry) -> Iterator[str]:
     """The request's body as sent, and with its JSON escapes decoded."""
     yield entry.content.decode("utf-8", "replace")
     body = entry.body

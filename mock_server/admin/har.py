@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from gateway_contract.traffic.exchange import Headers, header
 from gateway_contract.values.json_value import Json
 from mock_server.admin.filters import Judge
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.journal.serialize import rfc3339
 
 CREATOR = "image-gateway-contract"
@@ -16,7 +16,7 @@ UNKNOWN = -1  # a size that is not known
 HTTP_1_1 = "HTTP/1.1"
 
 
-def har(entries: Iterable[Entry], judge: Judge, own: str) -> Json:
+def har(entries: Iterable[JournalEntry], judge: Judge, own: str) -> Json:
     """The HAR file. `own` is the mock's URL, used for requests without a Host header."""
     return {
         "log": {
@@ -28,7 +28,7 @@ def har(entries: Iterable[Entry], judge: Judge, own: str) -> Json:
     }
 
 
-def _entry(entry: Entry, judge: Judge, own: str) -> Json:
+def _entry(entry: JournalEntry, judge: Judge, own: str) -> Json:
     """One request. Its comment, which viewers show, is the verdict; custom names begin with _, as HAR requires."""
     milliseconds = entry.duration_seconds * 1000
     return {
@@ -46,7 +46,7 @@ def _entry(entry: Entry, judge: Judge, own: str) -> Json:
     }
 
 
-def _request(entry: Entry, own: str) -> Json:
+def _request(entry: JournalEntry, own: str) -> Json:
     url = _url(entry, own)
     request: dict[str, Json] = {
         "method": entry.method,
@@ -64,7 +64,7 @@ def _request(entry: Entry, own: str) -> Json:
     return request
 
 
-def _response(entry: Entry) -> Json:
+def _response(entry: JournalEntry) -> Json:
     """The response; status 0 if there was none, as browsers write it."""
     size = _length(entry)
     return {
@@ -84,12 +84,12 @@ def _response(entry: Entry) -> Json:
     }
 
 
-def _url(entry: Entry, own: str) -> str:
+def _url(entry: JournalEntry, own: str) -> str:
     host = header(entry.headers, "host")
     return f"{urlsplit(own).scheme}://{host}{entry.path}" if host else own + entry.path
 
 
-def _length(entry: Entry) -> int:
+def _length(entry: JournalEntry) -> int:
     """Size in bytes of the response as sent, images included."""
     length = header(entry.response_headers, "content-length") or ""
     return int(length) if length.isdecimal() else len(entry.response_content)

@@ -15,7 +15,7 @@ from mock_server.admin.api import ProblemError, json_response, read_request_body
 from mock_server.admin.assertions import AssertionResult, check, read_assertion
 from mock_server.admin.filters import Selection, selection
 from mock_server.admin.har import har
-from mock_server.journal.entries import Entry, Journal
+from mock_server.journal.entries import Journal, JournalEntry
 from mock_server.journal.serialize import serialize
 from mock_server.journal.verdict import EntryVerdict, verdict_by_gateway
 from mock_server.runtime.mock import Mock
@@ -31,7 +31,7 @@ async def stream(
     journal: Journal,
     after: int,
     stopping: asyncio.Event,
-    serialize_entry: Callable[[Entry], Json],
+    serialize_entry: Callable[[JournalEntry], Json],
     heartbeat: float = HEARTBEAT,
 ) -> AsyncIterator[bytes]:
     """Stream the entries with ids greater than `after`, future ones included, until the server stops."""
@@ -45,7 +45,9 @@ async def stream(
             yield KEEPALIVE
 
 
-async def _next_entries(stopping: asyncio.Event, journal: Journal, after: int, heartbeat: float) -> tuple[Entry, ...]:
+async def _next_entries(
+    stopping: asyncio.Event, journal: Journal, after: int, heartbeat: float
+) -> tuple[JournalEntry, ...]:
     """Wait for new entries; return none once the server stops."""
     news = asyncio.create_task(journal.news(after, heartbeat))
     end = asyncio.create_task(stopping.wait())
@@ -140,11 +142,11 @@ async def follow_requests(mock: Mock, request: Request) -> Response:
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 
-def judge(mock: Mock, entry: Entry) -> EntryVerdict:
+def judge(mock: Mock, entry: JournalEntry) -> EntryVerdict:
     return verdict_by_gateway(mock.contracts, entry)
 
 
-def serialize_entry(mock: Mock, entry: Entry) -> dict[str, Json]:
+def serialize_entry(mock: Mock, entry: JournalEntry) -> dict[str, Json]:
     return serialize(entry, judge(mock, entry))
 
 

@@ -20,7 +20,7 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing, shortened
 from gateway_contract.values.pointer import below, is_within, read
 from mock_server.admin.api import whole_number
 from mock_server.console.view import html, row
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.journal.verdict import EntryVerdict
 from mock_server.runtime.mock import Mock
 from mock_server.serving.asgi import own_url
@@ -147,7 +147,7 @@ async def request_page(mock: Mock, request: HttpRequest) -> Response:
     return html("request.html", HTTPStatus.OK, **page_data(mock, entry, own_url(request.scope)))
 
 
-def page_data(mock: Mock, entry: Entry, own: str) -> dict[str, object]:
+def page_data(mock: Mock, entry: JournalEntry, own: str) -> dict[str, object]:
     contracts = mock.contracts
     contract = next((one for one in contracts if one.name == entry.gateway), None)
     shown_row = row(entry, contracts)
@@ -176,7 +176,7 @@ OF_THE_CONNECTION = frozenset({
 """Headers that clients set themselves, or must not repeat."""
 
 
-def request_of(entry: Entry, *, secured: bool) -> Request:
+def request_of(entry: JournalEntry, *, secured: bool) -> Request:
     """A request to send again. The journal keeps no token: a placeholder stands in its place."""
     credential = Credential.UNKNOWN if secured else Credential.WRONG
     return Request(entry.method, entry.path, tuple(_headers(entry.headers)), entry.content, entry.body, credential)
@@ -203,7 +203,7 @@ def before(mock: Mock, id_: int) -> int | None:
 
 
 def call_view(
-    contract: Contract | None, entry: Entry, call: UpstreamCall, found: Sequence[Difference]
+    contract: Contract | None, entry: JournalEntry, call: UpstreamCall, found: Sequence[Difference]
 ) -> dict[str, object]:
     return {
         "call": call,

@@ -13,7 +13,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT
 from gateway_contract.values.pointer import read
 from mock_server.gateway.openai_errors import message_in
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus, verdict_by_gateway
 
 POLICY = (
@@ -66,7 +66,7 @@ class RequestRow:
     error: str  # message of the response, unless the verdict says why
 
 
-def row(entry: Entry, contracts: Sequence[Contract]) -> RequestRow:
+def row(entry: JournalEntry, contracts: Sequence[Contract]) -> RequestRow:
     contract = next((one for one in contracts if one.name == entry.gateway), None)
     links, inline = ((), 0) if contract is None else pictures(entry, contract)
     verdict = verdict_by_gateway(contracts, entry)
@@ -96,19 +96,19 @@ def format_duration(seconds: float) -> str:
     return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"
 
 
-def format_status(entry: Entry) -> str:
+def format_status(entry: JournalEntry) -> str:
     if entry.status is None:
         return "no response"
     return str(entry.status) if entry.complete else f"{entry.status}, incomplete"
 
 
-def mood(entry: Entry) -> str:
+def mood(entry: JournalEntry) -> str:
     if entry.status is None or not entry.complete or entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "broken"
     return "good" if entry.status < HTTPStatus.BAD_REQUEST else "refused"
 
 
-def pictures(entry: Entry, contract: Contract) -> tuple[tuple[str, ...], int]:
+def pictures(entry: JournalEntry, contract: Contract) -> tuple[tuple[str, ...], int]:
     """Links to the images of a response, and the number of images within it."""
     items = ABSENT if contract.images is None else read(entry.response, contract.images.pointer)
     if contract.images is None or not isinstance(items, list):
@@ -125,13 +125,13 @@ def is_link(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def prompt_of(entry: Entry, contract: Contract) -> str:
+def prompt_of(entry: JournalEntry, contract: Contract) -> str:
     """The prompt, by which people recognize a request."""
     found = (read(entry.body, pointer) for pointer in contract.marks)
     return next((text for text in found if isinstance(text, str)), "")
 
 
-def error_message(entry: Entry, contract: Contract) -> str:
+def error_message(entry: JournalEntry, contract: Contract) -> str:
     """The message of an error response."""
     failed = entry.status is not None and entry.status >= HTTPStatus.BAD_REQUEST
     return message_in(contract, entry.response) if failed else ""

@@ -14,7 +14,7 @@ MAX_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One request with its response and its upstream calls, without secrets. Ids count up in the order of completion.
 
     `status` is None if the connection ended before a response began; `complete` is False if it ended before the
@@ -48,7 +48,7 @@ class Entry:
         return read_json(self.response_content)
 
 
-MakeEntry: TypeAlias = Callable[[int], Entry]
+MakeEntry: TypeAlias = Callable[[int], JournalEntry]
 """Makes an entry with the given id."""
 
 
@@ -60,7 +60,7 @@ class StoredEntry:
     size: int  # approximate bytes in memory
     make: MakeEntry
 
-    def entry(self) -> Entry:
+    def entry(self) -> JournalEntry:
         return self.make(self.id)
 
 
@@ -89,14 +89,14 @@ class Journal:
             for wake in tuple(self.waiting):
                 wake()
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[JournalEntry, ...]:
         """All entries, oldest first."""
         return tuple(one.entry() for one in tuple(self.stored))
 
-    def entry(self, id_: int) -> Entry | None:
+    def entry(self, id_: int) -> JournalEntry | None:
         return next((one.entry() for one in tuple(self.stored) if one.id == id_), None)
 
-    def since(self, id_: int) -> tuple[Entry, ...]:
+    def since(self, id_: int) -> tuple[JournalEntry, ...]:
         """The entries with a greater id, oldest first."""
         return tuple(one.entry() for one in tuple(self.stored) if one.id > id_)
 
@@ -105,7 +105,7 @@ class Journal:
         self.stored.clear()
         self.stored_bytes = 0
 
-    async def news(self, after: int, seconds: float) -> tuple[Entry, ...]:
+    async def news(self, after: int, seconds: float) -> tuple[JournalEntry, ...]:
         """Wait for entries with a greater id, up to a timeout; return none if none came."""
         came = asyncio.Event()
         wake = waker(asyncio.get_running_loop(), came)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_contract.traffic.exchange import FaultCause, Headers, PlayedFault, UpstreamCall
 from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from mock_server.journal.entries import Entry, Journal
+from mock_server.journal.entries import Journal, JournalEntry
 from mock_server.serving.asgi import TooLargeError, read_body, replay_body, text_headers
 from mock_server.upstream.calls import REQUEST_CALLS
 
@@ -116,9 +116,9 @@ def _unpack_call(
     return UpstreamCall(method, path, headers, body[0] if body else ABSENT, at, status, images, failure)
 
 
-def to_entry(record: JournalRecord, id_: int) -> Entry:
+def to_entry(record: JournalRecord, id_: int) -> JournalEntry:
     query = b"?" + record.query if record.query else b""
-    return Entry(
+    return JournalEntry(
         id=id_,
         gateway=record.gateway,
         timestamp=record.timestamp,

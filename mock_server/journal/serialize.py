@@ -9,11 +9,11 @@ from gateway_contract.contract.violations import Violation
 from gateway_contract.traffic.exchange import Headers, UpstreamCall
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.journal.verdict import EntryVerdict
 
 
-def serialize(entry: Entry, verdict: EntryVerdict) -> dict[str, Json]:
+def serialize(entry: JournalEntry, verdict: EntryVerdict) -> dict[str, Json]:
     """An entry with its verdict. `response` is null if the connection ended before a response began."""
     return {
         "id": entry.id,
@@ -35,7 +35,7 @@ def serialize(entry: Entry, verdict: EntryVerdict) -> dict[str, Json]:
     }
 
 
-def _response(entry: Entry, status: int) -> Json:
+def _response(entry: JournalEntry, status: int) -> Json:
     return {
         "status": status,
         "headers": serialize_headers(entry.response_headers),

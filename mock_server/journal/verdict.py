@@ -12,7 +12,7 @@ from gateway_contract.schema.constraint import ANY_NAME, Constraint
 from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import is_within, leaf_name
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 
 
 class VerdictStatus(StrEnum):
@@ -39,7 +39,7 @@ class EntryVerdict:
         return " ".join(self.sentences)
 
 
-def verdict_of(contract: Contract, entry: Entry) -> EntryVerdict:
+def verdict_of(contract: Contract, entry: JournalEntry) -> EntryVerdict:
     operation = contract.operation
     if (entry.method, entry.path.partition("?")[0]) != (operation.method, f"/{entry.gateway}{operation.path}"):
         message = f"The contract covers only {operation.method} {operation.path}, not this request."
@@ -52,7 +52,7 @@ def verdict_of(contract: Contract, entry: Entry) -> EntryVerdict:
     return replace(found, upstream=differences(contract, body, entry.upstream_calls))
 
 
-def verdict_by_gateway(contracts: Iterable[Contract], entry: Entry) -> EntryVerdict:
+def verdict_by_gateway(contracts: Iterable[Contract], entry: JournalEntry) -> EntryVerdict:
     """The verdict by the contract of the entry's gateway, if that is still served."""
     contract = next((contract for contract in contracts if contract.name == entry.gateway), None)
     if contract is None:
@@ -81,7 +81,7 @@ def _other_violations(contract: Contract, body: Json, silent: frozenset[str]) ->
     )
 
 
-def _missing_token(contract: Contract, entry: Entry) -> tuple[Violation, ...]:
+def _missing_token(contract: Contract, entry: JournalEntry) -> tuple[Violation, ...]:
     """The violation if the contract requires a token and none was sent. The journal does not know tokens."""
     authorization = header(entry.headers, "authorization") or ""
     if contract.operation.secured is None or authorization.lower().startswith("bearer "):

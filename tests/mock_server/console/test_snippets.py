@@ -17,7 +17,7 @@ from gateway_contract.traffic.curl import curl
 from gateway_contract.values.json_value import Json
 from mock_server.console.overview import compact, example_of, snippets
 from mock_server.console.request_page import request_of
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.runtime.mock import MockSettings
 from tests.contract_tests import stand_in_for_curl
 from tests.mock_server.admin.seen import Body, Seen, seen
@@ -36,7 +36,7 @@ def all_three(
         yield served
 
 
-def kept(console: Seen, number: int) -> Entry:
+def kept(console: Seen, number: int) -> JournalEntry:
     """A request by its number, once it is written down, which happens right after its answer went out."""
     return asyncio.run(console.mock.journal.news(number - 1, 30))[0]
 

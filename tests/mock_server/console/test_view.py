@@ -8,13 +8,13 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from mock_server.console.view import format_duration, format_status, html, mood, row
 from mock_server.gateway.openai_errors import error_body
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.serving.error_response import ErrorResponse
 
 
 @pytest.fixture
-def entry(powertokens: Contract) -> Entry:
-    return Entry(
+def entry(powertokens: Contract) -> JournalEntry:
+    return JournalEntry(
         id=1,
         gateway=powertokens.name,
         timestamp=0.0,
@@ -33,13 +33,13 @@ def entry(powertokens: Contract) -> Entry:
     )
 
 
-def answered(entry: Entry, *links: object) -> Entry:
+def answered(entry: JournalEntry, *links: object) -> JournalEntry:
     return replace(entry, response_content=orjson.dumps({"data": [{"url": link} for link in links]}))
 
 
 @pytest.mark.parametrize(("count", "shown", "more"), [(6, 6, ""), (8, 6, "and 2 more")])
 def test_a_line_shows_a_few_images_and_counts_the_rest(
-    entry: Entry, powertokens: Contract, count: int, shown: int, more: str
+    entry: JournalEntry, powertokens: Contract, count: int, shown: int, more: str
 ) -> None:
     told = row(answered(entry, *(f"http://127.0.0.1/{number}" for number in range(count))), [powertokens])
     page = bytes(html("rows.html", rows=[told]).body).decode()
@@ -50,12 +50,12 @@ def test_a_line_shows_a_few_images_and_counts_the_rest(
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//elsewhere", "", None, 7, {}])
-def test_what_is_no_link_is_never_made_one(entry: Entry, powertokens: Contract, link: object) -> None:
+def test_what_is_no_link_is_never_made_one(entry: JournalEntry, powertokens: Contract, link: object) -> None:
     assert row(answered(entry, link), [powertokens]).pictures == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"data": 7}', b'{"data": [7, null, []]}'])
-def test_whatever_was_answered_has_a_line(entry: Entry, powertokens: Contract, content: bytes) -> None:
+def test_whatever_was_answered_has_a_line(entry: JournalEntry, powertokens: Contract, content: bytes) -> None:
     told = row(replace(entry, response_content=content), [powertokens])
     assert (told.pictures, told.inline) == ((), 0)
 
@@ -71,13 +71,13 @@ def test_whatever_was_answered_has_a_line(entry: Entry, powertokens: Contract, c
     ],
 )
 def test_an_answer_is_told_and_coloured_by_what_came_of_it(
-    entry: Entry, *, status: int | None, complete: bool, told: str, coloured: str
+    entry: JournalEntry, *, status: int | None, complete: bool, told: str, coloured: str
 ) -> None:
     seen = replace(entry, status=status, complete=complete)
     assert (format_status(seen), mood(seen)) == (told, coloured)
 
 
-def test_a_line_says_why_a_right_request_failed(entry: Entry, powertokens: Contract) -> None:
+def test_a_line_says_why_a_right_request_failed(entry: JournalEntry, powertokens: Contract) -> None:
     refusal = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests.")
     failed = replace(entry, status=429, response_content=orjson.dumps(error_body(powertokens, refusal)))
     assert row(failed, [powertokens]).error == "Too many requests."
@@ -86,7 +86,7 @@ def test_a_line_says_why_a_right_request_failed(entry: Entry, powertokens: Contr
     assert row(replace(failed, response_content=b"<html>"), [powertokens]).error == ""
 
 
-def test_a_line_does_not_say_twice_what_is_wrong_with_a_request(entry: Entry, powertokens: Contract) -> None:
+def test_a_line_does_not_say_twice_what_is_wrong_with_a_request(entry: JournalEntry, powertokens: Contract) -> None:
     refused = replace(entry, status=400, response_content=orjson.dumps({"error": {"message": "The model is missing."}}))
     for content in (b"{}", b"{"):
         assert row(replace(refused, content=content), [powertokens]).error == ""

@@ -120,7 +120,7 @@ def test_a_failure_that_was_played_and_a_call_without_a_body_come_back() -> None
 
 def test_no_request_takes_more_memory_than_it_says() -> None:
     # Servers that other tests left running take memory in the meantime, too, but not each time.
-    assert min(excess_of_hundred() for _ in range(5)) <= 0
+    assert any(excess_of_hundred() <= 0 for _ in range(5))
 
 
 def excess_of_hundred() -> int:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.values.json_value import ABSENT
-from mock_server.journal.entries import MAX_BYTES, OVERHEAD, Entry, Journal
+from mock_server.journal.entries import MAX_BYTES, OVERHEAD, Journal, JournalEntry
 
 
-def entry(content: bytes = b"{}", answer: bytes = b"") -> Entry:
-    return Entry(
+def entry(content: bytes = b"{}", answer: bytes = b"") -> JournalEntry:
+    return JournalEntry(
         id=0,
         gateway="gate",
         timestamp=0.0,
@@ -30,7 +30,7 @@ def entry(content: bytes = b"{}", answer: bytes = b"") -> Entry:
     )
 
 
-def numbered(id_: int) -> Entry:
+def numbered(id_: int) -> JournalEntry:
     return replace(entry(), id=id_)
 
 
@@ -53,7 +53,7 @@ def test_entries_are_numbered_in_their_order() -> None:
 def test_an_entry_is_made_when_somebody_looks_and_not_before() -> None:
     made: list[int] = []
 
-    def make(id_: int) -> Entry:
+    def make(id_: int) -> JournalEntry:
         made.append(id_)
         return numbered(id_)
 
@@ -121,7 +121,7 @@ def test_news_that_there_are_already_are_told_at_once() -> None:
 def test_news_are_told_to_all_who_wait_as_soon_as_there_are_any() -> None:
     journal = filled(2)
 
-    async def wait() -> list[tuple[Entry, ...]]:
+    async def wait() -> list[tuple[JournalEntry, ...]]:
         waiting = [asyncio.create_task(journal.news(2, seconds=60)) for _ in range(2)]
         await asyncio.sleep(0)
         assert len(journal.waiting) == 2
@@ -154,7 +154,7 @@ def test_whoever_stops_waiting_leaves_nothing_behind() -> None:
 
 
 def test_news_reach_whoever_waits_in_another_thread() -> None:
-    journal, found = filled(2), list[Entry]()
+    journal, found = filled(2), list[JournalEntry]()
 
     def wait() -> None:
         found.extend(asyncio.run(journal.news(2, seconds=60)))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import UpstreamCall, header
-from mock_server.journal.entries import Entry, Journal
+from mock_server.journal.entries import Journal, JournalEntry
 from mock_server.journal.recorder import with_journal
 from mock_server.serving.asgi import MAX_BODY
 from mock_server.upstream.calls import REQUEST_CALLS
@@ -24,7 +24,7 @@ NO_HEADERS: RawHeaders = ()
 
 def asked(
     app: ASGIApp, content: bytes = b"", headers: RawHeaders = NO_HEADERS, path: str = "/x", query: bytes = b""
-) -> Entry:
+) -> JournalEntry:
     """The entry of one request to an application."""
     journal = Journal(max_entries=10)
     chunks = [content[index : index + 100_000] for index in range(0, len(content), 100_000)] or [b""]

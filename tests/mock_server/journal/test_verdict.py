@@ -8,7 +8,7 @@ from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.traffic.exchange import Headers, UpstreamCall
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, removed
-from mock_server.journal.entries import Entry
+from mock_server.journal.entries import JournalEntry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus, verdict_by_gateway, verdict_of
 from tests.mock_server.admin.seen import Body
 
@@ -23,8 +23,8 @@ def entry(
     method: str = "",
     path: str = "",
     headers: Headers = SENT,
-) -> Entry:
-    return Entry(
+) -> JournalEntry:
+    return JournalEntry(
         id=1,
         gateway=contract.name,
         timestamp=0.0,

@@ -1,7 +1,6 @@
 """Several behaviours at once, outermost first; what begins anew; and texts that are meant to break the mock."""
 
 import time
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -20,23 +19,10 @@ from mock_server.scenarios.definition import NamedScenario
 from mock_server.scenarios.registry import check_known, effect_of
 from mock_server.scenarios.scenario_file import scenario_file
 from mock_server.scenarios.switches import HEADER
-from mock_server.testing import running_mock
-from tests.mock_server.served import DASHSCOPE, Body, client
+from tests.mock_server.served import DASHSCOPE, Body
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}
 LONG = "latency(9s)"
-
-
-@pytest.fixture(scope="module")
-def mock(powertokens: Contract, powerbuyin: Contract) -> Iterator[Mock]:
-    with running_mock([powertokens, powerbuyin]) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def http() -> Iterator[httpx.Client]:
-    with client() as opened:
-        yield opened
 
 
 def asked(mock: Mock, http: httpx.Client, scenario: str | None, body: Body = ASKED) -> httpx.Response:

@@ -3,7 +3,6 @@
 import socket
 import time
 from base64 import b64decode
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,8 +16,7 @@ from mock_server.scenarios.definition import GatewayScenario
 from mock_server.scenarios.registry import KINDS, effect_of
 from mock_server.scenarios.switches import HEADER
 from mock_server.serving.error_response import MOCK_ERROR
-from mock_server.testing import running_mock
-from tests.mock_server.served import Body, client
+from tests.mock_server.served import Body
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}
 INLINE: Body = ASKED | {"response_format": "b64_json"}
@@ -27,18 +25,6 @@ NESTED: Body = {
     "input": {"messages": [{"role": "user", "content": [{"text": "a kite"}]}]},
     "size": "512x512",
 }
-
-
-@pytest.fixture(scope="module")
-def mock(powertokens: Contract, powerbuyin: Contract) -> Iterator[Mock]:
-    with running_mock([powertokens, powerbuyin]) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def http() -> Iterator[httpx.Client]:
-    with client() as opened:
-        yield opened
 
 
 def asked(mock: Mock, http: httpx.Client, scenario: str, body: Body = ASKED) -> httpx.Response:
