@@ -72,9 +72,10 @@ def redact_record(record: JournalRecord) -> JournalRecord:
 
 
 def _redact_everywhere(record: JournalRecord, secrets: Sequence[str]) -> JournalRecord:
-    """Links in the response to a body with secrets may contain parts of that body."""
+    """Links in the response to a body with secrets may contain parts of that body, so they are removed whole first."""
     shown = redact(replace(record, upstream_calls=[]), secrets)
-    response = shown.response if shown.content == record.content else SIGNED.sub(REDACTED.encode(), shown.response)
+    has_secrets = shown.content != record.content
+    response = redact(SIGNED.sub(REDACTED.encode(), record.response), secrets) if has_secrets else shown.response
     calls = [replace(call, body=redact(call.body, secrets)) for call in record.upstream_calls]
     return replace(shown, response=response, upstream_calls=calls)
 
