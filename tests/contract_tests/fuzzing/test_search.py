@@ -7,11 +7,12 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.fuzzing.search import Search, aims, drive
+from contract_tests.fuzzing.search import Search, aims, broken_rules, drive
+from gateway_contract.rules.derive import derive_rules
 from gateway_contract.values.json_value import Json, compact, read_json
 from gateway_contract.values.pointer import placed, read
 from gateway_contract.values.size import parse_size
-from tests.contract_tests.three_contracts import PAINTBOX, POWERTOKENS, base
+from tests.contract_tests.three_contracts import PAINTBOX, POWERTOKENS, base, exchange
 
 LARGEST = 2048 * 2048
 MOST_PIXELS = "/size x-pixels/maximum qwen-image-2.0"
@@ -76,3 +77,14 @@ def test_hypothesis_comes_nearer_to_a_bound_than_chance_does(number: int) -> Non
     search = Search(POWERTOKENS, (), lambda _, content: aimed.append(content), set(), 0, 0.0)
     assert list(search.finds("aimed", anywhere(), number, 400)) == []
     assert missing(aimed) < min(missing(by_chance), 5000)
+
+
+def test_a_search_gives_the_request_that_breaks_a_rule_and_goes_on_without_that_rule() -> None:
+    rules = derive_rules(POWERTOKENS)
+    known = set[str]()
+    search = Search(POWERTOKENS, rules, lambda _, content: exchange(orjson.loads(content), 500), known, 10, 60.0)
+    contents = [compact(base(POWERTOKENS))] * 2
+    (found,) = search.finds_among("listed", contents)
+    assert found.request.body == base(POWERTOKENS)
+    assert known
+    assert known == broken_rules(POWERTOKENS, rules, found)
