@@ -66,6 +66,15 @@ class Fuzzed:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """How many rules of a contract a keyword expression selects."""
+
+    keyword: str
+    selected: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """All that a report tells of one contract against one gateway. `not_tested` is why there was no test."""
 
@@ -83,6 +92,7 @@ class Run:
     reason_not_run: str = ""  # why what was not run was not run, where that is no choice of the user's
     fuzzed: Fuzzed | None = None
     slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
+    selection: Selection | None = None  # where not all rules are selected
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
 
     @property

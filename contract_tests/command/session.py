@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from contract_tests.report.progress import show_progress
 from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
 from contract_tests.rerun import changes, failing_rules, print_changes, read_stored, send_again
-from contract_tests.results import EXIT_STATUS, Conformance, Run
+from contract_tests.results import EXIT_STATUS, Conformance, Run, Selection
 from contract_tests.run import PreparedRun, observation_of, prepare, untested_run
 from contract_tests.settings import Settings, checked
 from gateway_contract.contract.definition import Contract
@@ -106,9 +106,14 @@ class Session:
         """The runs that ended, about the selected rules, and those that a signal kept from ending."""
         for name, ready in self.ready.items():
             if name in self.plugin.runs:
-                yield name, selected_verdicts(self.plugin.runs[name], self.plugin.selected[name])
+                selected = self.plugin.selected[name]
+                found = selected_verdicts(self.plugin.runs[name], selected)
+                yield name, replace(found, selection=self.selection(len(selected), len(ready.rules)))
             elif self.interruption.received is not None:
                 yield name, untested_run(ready, f"interrupted by {self.interruption.received.name}")
+
+    def selection(self, selected: int, of: int) -> Selection | None:
+        return Selection(self.keyword, selected, of) if self.keyword and selected < of else None
 
     @contextmanager
     def progress(self, name: str) -> Iterator[Progress]:

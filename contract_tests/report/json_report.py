@@ -51,6 +51,12 @@ class ListedStatement(TypedDict):
     reason: str
 
 
+class ListedSelection(TypedDict):
+    keyword: str
+    selected: int
+    of: int
+
+
 class Report(TypedDict):
     schema_version: int
     contract: str
@@ -64,6 +70,7 @@ class Report(TypedDict):
     untested: list[ListedStatement]
     reason: NotRequired[str]
     errors: NotRequired[list[str]]
+    selection: NotRequired[ListedSelection]  # missing where all rules are selected
 
 
 def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
@@ -96,6 +103,9 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
     )
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
         report["reason"] = redact(run.not_tested, secrets)
+    if run.selection is not None:
+        chosen = run.selection
+        report["selection"] = ListedSelection(keyword=chosen.keyword, selected=chosen.selected, of=chosen.of)
     if run.our_errors:
         report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report

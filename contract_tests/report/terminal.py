@@ -25,6 +25,7 @@ ENDS = {
     Conformance.VIOLATES: ("VIOLATES", "bold red"),
     Conformance.NOT_TESTED: ("NOT TESTED", "bold yellow"),
 }
+IN_PART = " in part"
 INDENT = 6
 JUDGED = (Level.DOCUMENTED, Level.EXPECTED)
 
@@ -51,6 +52,8 @@ def print_run(run: Run, console: Console, folder: Path | None, secrets: Sequence
 
 def _print_verdict(run: Run, console: Console, secrets: Sequence[str]) -> None:
     word, style = ENDS[run.conformance]
+    if run.selection is not None and run.conformance is Conformance.CONFORMS:
+        word += IN_PART
     said = one_line(" ".join(redact(wording.conclusion(run), secrets).split()))
     console.print(Text.assemble((word, style), f"  {said}"), soft_wrap=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Verdict
+from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Selection, Verdict
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Observation
 
@@ -109,6 +109,11 @@ def conclusion(run: Run) -> str:
     return _CONCLUSIONS[run.conformance](run)
 
 
+def selection(selected: Selection) -> str:
+    """What part of the rules was selected: `1 of 88 rules, selected by -k "seed and type"`."""
+    return f'{selected.selected} of {counted(selected.of, "rule")}, selected by -k "{selected.keyword}"'
+
+
 def _not_tested(run: Run) -> str:
     if run.not_tested:
         return f"{run.contract} could not be tested: {run.not_tested}"
@@ -133,7 +138,8 @@ def _violates(run: Run) -> str:
 def _conforms(run: Run) -> str:
     open_rules = sum(one.verdict is Verdict.INCONCLUSIVE for one in run.verdicts)
     warned = len(failed(run, Level.EXPECTED))
-    said = f"the gateway conforms to {run.contract}"
+    said = "" if run.selection is None else f"{selection(run.selection)}: "
+    said += f"the gateway conforms to {run.contract}"
     said += f", as far as could be seen ({counted(open_rules, 'rule')} inconclusive)" if open_rules else ""
     return f"{said}. It breaks {counted(warned, 'rule')} only expected of it." if warned else f"{said}."
 

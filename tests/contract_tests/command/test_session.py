@@ -92,3 +92,13 @@ def test_where_the_upstream_listens_is_said_before_the_run(tmp_path: Path, capsy
         assert session.test_gateways([settings], "seed") == 2
     said = " ".join(capsys.readouterr().out.split())
     assert f"powertokens: testing {gateway.url}, two-sided (the upstream listens at 127.0.0.1:0)" in said
+
+
+def test_a_selection_conforms_in_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert session.test_gateways([Settings("powerbuyin", report=tmp_path)], "seed and type") == 0
+    report = json.loads((tmp_path / "powerbuyin" / "report.json").read_text("utf-8"))
+    selected, of = len(report["rules"]), len(prepare(Settings("powerbuyin")).rules)
+    assert report["selection"] == {"keyword": "seed and type", "selected": selected, "of": of}
+    told = f'CONFORMS in part  {selected} of {of} rules, selected by -k "seed and type": the gateway'
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("CONFORMS")]
+    assert [line.startswith(told) for line in lines] == [True, True]
