@@ -85,11 +85,13 @@ def sends_defaults(gateway: Gateway) -> Gateway:
 
 @conforming
 def sends_nulls(gateway: Gateway) -> Gateway:
-    """Fields that the client omits are sent upstream as null, as the vendor's own library sends them."""
+    """Fields that the client omits are sent upstream as null, where the upstream takes that."""
 
-    def with_null(_contract: Contract, field: MappedField, body: Json, call: Json) -> Json:
-        is_omitted = read(body, field.pointer) is ABSENT and field.judged_for(body)
-        return placed(call, field.upstream, None) if is_omitted else call
+    def with_null(contract: Contract, field: MappedField, body: Json, call: Json) -> Json:
+        if read(body, field.pointer) is not ABSENT or not field.judged_for(body):
+            return call
+        nulled = placed(call, field.upstream, None)
+        return call if upstream_refuses(upstream_of(contract), nulled) else nulled
 
     return with_mapped_fields(gateway, with_null)
 
