@@ -204,7 +204,7 @@ def test_an_item_may_carry_its_image_twice_and_both_are_looked_at() -> None:
 def test_of_an_image_within_the_answer_the_beginning_is_kept_once_it_was_looked_at() -> None:
     long = base64.b64encode(PNG + bytes(2 * KEPT_OF_IMAGE)).decode()
     other: dict[str, Json] = {"revised_prompt": "x" * 2 * KEPT_OF_IMAGE}
-    with replying(lambda *_: generated({"b64_json": long, **other}, {"b64_json": ""}, 7)) as gateway:  # type: ignore[arg-type] # any JSON
+    with replying(lambda *_: generated({"b64_json": long, **other}, {"b64_json": ""}, 7)) as gateway:
         exchange = sent(gateway.url)
     assert isinstance(items(exchange)[0][0], Image)
     assert isinstance(exchange.answer, Answer)
