@@ -54,6 +54,7 @@ class Cost:
     requests: int = 0
     images: int = 0
     upstream_calls: int = 0
+    foreign_calls: int = 0  # upstream calls that the run did not cause
 
 
 @dataclass(frozen=True, slots=True)

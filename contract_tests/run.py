@@ -174,6 +174,7 @@ async def _campaign(
             jobs=settings.jobs,
             progress=progress,
             budget=budget_of(settings),
+            exclusive=settings.gateway is None,
         )
         if settings.fuzz > 0:
             regressions(settings.report / ready.contract.name)  # what cannot be read is told before anything is sent

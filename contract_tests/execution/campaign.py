@@ -1,7 +1,7 @@
 """One run against one gateway: look, send everything, tell calls apart, narrow down, judge."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -11,6 +11,7 @@ from contract_tests.blame.minimize import RejectionMinimizer, is_rejection
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
+from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
 from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
@@ -41,6 +42,7 @@ class Campaign:
     seed: int
     jobs: int
     progress: Progress
+    exclusive: bool = False  # nobody else can reach the gateway
     budget: int | None = None  # images that all requests together may ask for
     judgements: list[Judgement] = field(default_factory=list)
     errors: InternalErrors = field(default_factory=InternalErrors)
@@ -51,10 +53,12 @@ class Campaign:
     fuzzed: Fuzzed | None = None
     health: Health = field(init=False)
     slow_answers: SlowAnswers = field(init=False)
+    ownership: CallOwnership | None = field(init=False)
     _numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.health = Health(self._send_plain)
+        self.ownership = None if self.observer is None else CallOwnership(self.observer, self.exclusive)
         self.slow_answers = SlowAnswers(self.sender.contract, self.sender.limits, self._send_again, self._may_send)
 
     async def run(self) -> None:
@@ -65,6 +69,9 @@ class Campaign:
         if seen.problem:
             self.problem = seen.problem
             return
+        if self.ownership is not None and seen.exchange.upstream is not UNOBSERVED:
+            self.ownership.sent |= correlation_ids(seen.exchange.request.body)
+            seen = replace(seen, exchange=await self._with_own_calls(seen.exchange, seen.exchange.upstream))
         if not await self._is_anything_accepted(seen):
             return
         if seen.exchange.accepted:  # what is refused is tried again by the plan, and narrowed down
@@ -164,9 +171,14 @@ class Campaign:
         before = self._upstream_count()
         exchange = await self._send(case)
         if self.observer is not None:
-            exchange = replace(exchange, upstream=self.observer.calls_since(before))
+            exchange = await self._with_own_calls(exchange, self.observer.calls_since(before))
         await self.health.record(exchange)
         return exchange
+
+    async def _with_own_calls(self, exchange: Exchange, calls: tuple[UpstreamCall, ...]) -> Exchange:
+        if self.ownership is None:
+            return exchange
+        return replace(exchange, upstream=await self.ownership.own_calls(exchange, calls))
 
     async def _send_again(self, case: Case) -> Exchange:
         return await self._send_alone(self._with_new_id(case))
@@ -186,6 +198,8 @@ class Campaign:
     async def _send(self, case: Case) -> Exchange:
         if case.other_layout and self.observer is not None:
             self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
+        if self.ownership is not None:
+            self.ownership.sent |= correlation_ids(self.sender.request(case).body)
         exchange = await send(self.sender, case)
         self._count(case, exchange)
         planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
@@ -275,18 +289,10 @@ class Campaign:
         self.judgements.append(explained)
 
     def cost(self) -> Cost:
-        return Cost(self.requests, self.images, self._upstream_count())
-
-
-def is_unattributed(exchange: Exchange) -> bool:
-    """Whether a request was accepted while no call had its mark: it is sent once more, alone."""
-    return exchange.accepted and exchange.upstream == ()
+        foreign = 0 if self.ownership is None else self.ownership.foreign_calls()
+        return Cost(self.requests, self.images, self._upstream_count(), foreign)
 
 
 def may_be_explained(exchange: Exchange) -> bool:
     """Whether smaller requests could tell more of a failure: not of a time-out, nor of what is no fault of a value."""
     return not (is_timed_out(exchange.answer) or is_no_evidence(exchange))
-
-
-def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> tuple[UpstreamCall, ...]:
-    return tuple(call for mark in correlation_ids(exchange.request.body) for call in calls.get(mark, ()))

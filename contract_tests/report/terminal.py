@@ -89,6 +89,11 @@ def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequ
     if run.fuzzed is not None:
         yield "fuzzed", wording.fuzzing_summary(run.fuzzed)
     yield "cost", wording.cost(run)
+    if run.cost.foreign_calls:
+        yield (
+            "foreign",
+            f"{wording.counted(run.cost.foreign_calls, 'upstream call was', 'upstream calls were')} not ours",
+        )
     yield "time", wording.time(run)
     if folder is not None:
         yield "report", str(folder)

@@ -1,0 +1,130 @@
+"""A call that is not the suite's own is nobody's fault."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from contract_tests.client.correlation import correlation_id
+from contract_tests.execution.call_ownership import CallOwnership, Calls
+from contract_tests.execution.observer import UpstreamObserver, serve_upstream
+from contract_tests.results import Conformance
+from contract_tests.run import bundled_gateway, prepare, run
+from contract_tests.settings import Settings
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.values.json_value import UNOBSERVED, Json
+from mock_server.gateway.gateway_app import gateway_app
+from mock_server.serving.server import serving
+from tests.contract_tests.gateways import TOKEN, silent
+from tests.contract_tests.three_contracts import POWERTOKENS, base, exchange
+from tests.ports import free_port
+
+OWN, OTHER = correlation_id("own"), correlation_id("other")
+
+
+@pytest.fixture
+def observer() -> Iterator[UpstreamObserver]:
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as found:
+        yield found
+
+
+def call(observer: UpstreamObserver, text: str) -> None:
+    httpx.post(f"{observer.url}{observer.stub.path}", json={"text": text}, trust_env=False)
+
+
+@contextmanager
+def another_client(observer: UpstreamObserver) -> Iterator[None]:
+    """Somebody who calls the upstream twenty times a second until the block ends."""
+    ended = threading.Event()
+
+    def go_on() -> None:
+        while not ended.wait(0.05):
+            call(observer, "somebody else's")
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def asking(text: str, status: int = 200) -> Exchange:
+    return exchange({**base(POWERTOKENS), "prompt": text}, status)
+
+
+def own_calls(ownership: CallOwnership, asked: Exchange) -> Calls:
+    return asyncio.run(ownership.own_calls(asked, ownership.observer.calls_since(0)))
+
+
+def texts(calls: Calls) -> list[Json]:
+    assert calls is not UNOBSERVED
+    return [found.body["text"] for found in calls if isinstance(found.body, dict)]
+
+
+def test_a_call_without_the_id_is_the_requests_where_nobody_else_calls(observer: UpstreamObserver) -> None:
+    call(observer, "no id")
+    ownership = CallOwnership(observer, exclusive=False, idle=0.2)
+    assert texts(own_calls(ownership, asking(OWN))) == ["no id"]
+    assert (ownership.others_call, ownership.foreign_calls()) == (False, 0)
+
+
+def test_a_gateway_that_only_we_can_reach_is_not_listened_to(observer: UpstreamObserver) -> None:
+    call(observer, "no id")
+    ownership = CallOwnership(observer, exclusive=True, idle=60)
+    assert texts(own_calls(ownership, asking(OWN))) == ["no id"]
+
+
+def test_where_others_call_a_request_owns_what_has_its_id(observer: UpstreamObserver) -> None:
+    call(observer, f"{OWN} mine")
+    call(observer, "somebody else's")
+    ownership = CallOwnership(observer, exclusive=False, idle=0.5, sent={OWN, OTHER})
+    with another_client(observer):
+        assert texts(own_calls(ownership, asking(OWN))) == [f"{OWN} mine"]
+    assert own_calls(ownership, asking(OTHER, 400)) == ()
+    assert own_calls(ownership, asking(OTHER)) is UNOBSERVED
+    assert own_calls(ownership, asking("no id")) is UNOBSERVED
+    assert ownership.foreign_calls() > 0
+
+
+def test_our_own_late_calls_are_nobody_elses(observer: UpstreamObserver) -> None:
+    call(observer, "no id")
+    ownership = CallOwnership(observer, exclusive=False, idle=0.5, sent={OTHER})
+    late = threading.Timer(0.1, call, (observer, f"{OTHER} late"))
+    late.start()
+    assert texts(own_calls(ownership, asking(OWN)))[0] == "no id"
+    late.join()
+    assert ownership.others_call is False
+
+
+@pytest.mark.slow
+def test_a_gateway_that_others_use_meanwhile_conforms() -> None:
+    upstream = f"127.0.0.1:{free_port()}"
+    ready = prepare(Settings("powertokens", upstream=upstream))
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as elsewhere:
+        gateway = replace(bundled_gateway(POWERTOKENS, elsewhere), token=TOKEN)
+    client = replace(gateway.upstream, url=gateway.upstream.url.replace(elsewhere.url, f"http://{upstream}"))
+    with serving(gateway_app(replace(gateway, upstream=client))) as url:
+        ended = threading.Event()
+
+        def go_on() -> None:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            while not ended.wait(0.2):
+                body = {**base(POWERTOKENS), "prompt": "somebody else's", "n": 2}
+                httpx.post(f"{url}/v1/images/generations", json=body, headers=headers, trust_env=False, timeout=30)
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        try:
+            settings = replace(ready.settings, gateway=url, token=TOKEN)
+            found = run(replace(ready, settings=settings), silent)
+        finally:
+            ended.set()
+            thread.join()
+    assert found.conformance is Conformance.CONFORMS
+    assert found.cost.foreign_calls > 10
