@@ -42,6 +42,10 @@ class Example:
     place: Place
 
 
+DEFAULT_SENT = "default-sent"
+"""The rule that a value arrives upstream although it is the upstream's default."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MappedField:
     """A field of the request and where its value must arrive in the upstream call."""
@@ -54,9 +58,19 @@ class MappedField:
     preserve: tuple[Json, ...]
     may_be_invented: bool
     clause: str | None
+    clauses: Mapping[str, str]  # of the rules that cite another clause, by the end of their ids
     level: Level | None
     place: Place
     unjudged_when: tuple[Condition, ...]
+
+    def clause_of(self, rule: str) -> str | None:
+        """The clause of one of the field's rules, by the end of its id."""
+        return self.clauses.get(rule, self.clause)
+
+    @property
+    def may_omit_default(self) -> bool:
+        """Whether a value that is the upstream's default may be left out, by the page."""
+        return DEFAULT_SENT in self.clauses
 
     def judged_for(self, body: Json) -> bool:
         return not self.unjudged_when or not any(condition.holds(body) for condition in self.unjudged_when)

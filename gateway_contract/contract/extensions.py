@@ -27,7 +27,7 @@ _POINTER: Json = {"type": "string", "pattern": "^(/[^/]*)+$"}
 _EXPRESSION: dict[str, Json] = {"type": "string", "pattern": r"^\$request\.body#(/[^/]*)+$"}
 _WHEN: dict[str, Json] = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": _EXPRESSION}
 _LEVEL: Json = {"enum": ["documented", "expected"]}
-_ALTERNATIVES: Json = {"type": "array", "minItems": 1, "items": {"enum": ["refuse", "truncate", "coerce"]}}
+_ALTERNATIVES: Json = {"type": "array", "minItems": 1, "items": {"enum": ["refuse", "truncate", "coerce", "convert"]}}
 
 
 def _object(required: list[str], properties: dict[str, Json]) -> dict[str, Json]:
@@ -93,7 +93,7 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
                     "match": {"enum": [*MATCHES]},
                     "preserve": {"type": "array", "minItems": 1},
                     "invent": {"const": False},
-                    "clause": _CLAUSE,
+                    "clause": _one_or_per_keyword(_CLAUSE),
                 },
             ),
         },

@@ -246,7 +246,7 @@ def _mapped_field(part: Part, said: Mapping[str, Json], request: CompiledSchema,
         raise DocumentError(
             part.places["x-upstream"], f"x-upstream points to {pointer}", f"{upstream.name} has no such field"
         )
-    preserve = said.get("preserve")
+    preserve, clauses = said.get("preserve"), _clauses_of(said.get("clause"))
     return MappedField(
         pointer=part.pointer,
         subject=part.subject,
@@ -255,11 +255,19 @@ def _mapped_field(part: Part, said: Mapping[str, Json], request: CompiledSchema,
         match=str(said.get("match", "exact")),
         preserve=tuple(preserve) if isinstance(preserve, list) else (),
         may_be_invented=said.get("invent") is not False,
-        clause=_text(said.get("clause")) or part.clause("x-upstream"),
+        clause=clauses.get("*") or part.clause("x-upstream"),
+        clauses=clauses,
         level=part.level("x-upstream"),
         place=part.places["x-upstream"],
         unjudged_when=tuple(_conditions_unjudged(part.pointer, request)),
     )
+
+
+def _clauses_of(said: Json) -> dict[str, str]:
+    """By the end of a rule's id, `*` for all others."""
+    if isinstance(said, dict):
+        return {rule: str(clause) for rule, clause in said.items()}
+    return {"*": said} if isinstance(said, str) else {}
 
 
 def _conditions_unjudged(pointer: str, request: CompiledSchema) -> Iterator[Condition]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import orjson
 
-from gateway_contract.contract.definition import Contract, MappedField
+from gateway_contract.contract.definition import Contract, MappedField, Upstream
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same, shortened
 from gateway_contract.values.pointer import is_within, leaf_name, put, put_each, read, read_each, values
 
@@ -53,6 +53,22 @@ def _route(contract: Contract) -> Route:
         tuple(field.upstream for field in contract.mapped),
         tuple((at, one) for at, one in enumerate(contract.mapped) if one.normalize is not None or one.unjudged_when),
     )
+
+
+def upstream_default(contract: Contract, field: MappedField, body: Json) -> Json | Literal[Nothing.ABSENT]:
+    """What the upstream takes for a field that a call leaves out, by its document; ABSENT where that says nothing.
+
+    Defaults differ between models, so the call decides that the request asks for.
+    """
+    request = None if contract.upstream is None else contract.upstream.operation.request
+    if request is None or field.upstream not in request.defaulted:
+        return ABSENT
+    return request.default(field.upstream, upstream_body(contract, body))
+
+
+def default_values(upstream: Upstream, field: MappedField) -> list[Json]:
+    """The upstream's defaults for a field, of all models."""
+    return [part.schema["default"] for part in upstream.operation.request.defaulted.get(field.upstream, ())]
 
 
 class Location(StrEnum):

@@ -9,7 +9,7 @@ from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Constraint
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
-from gateway_contract.values.pointer import as_schema_pointer, below, leaves, parent, tokens
+from gateway_contract.values.pointer import as_schema_pointer, below, is_within, leaves, parent, tokens
 
 
 def untestable(condition: Condition | None, request: CompiledSchema) -> str | None:
@@ -46,9 +46,9 @@ NOT_JUDGED = "x-not-judged"
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """Exactly one of: `broken` is not empty, `open_because` is not empty, or the request is valid.
+    """What of a body is invalid, and what the contract leaves open; valid where neither is anything.
 
-    `open_fields` are the JSON Pointers of the values on which the page is silent.
+    `open_fields` are the JSON Pointers of the values on which the page is silent. `broken` leaves out what is in them.
     """
 
     broken: frozenset[Constraint] = frozenset()
@@ -71,7 +71,7 @@ def validity_of(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> Val
     broken = contract.request.broken(body)
     silent = frozenset(constraint.pointer for constraint in broken if constraint.keyword == NOT_JUDGED)
     if silent:
-        return Validity(open_because="the page is silent on it", open_fields=silent)
+        return Validity(_outside(silent, broken), open_because="the page is silent on it", open_fields=silent)
     if broken:
         return Validity(broken=broken)
     if writes_integers_as_fractions(contract.request, body):
@@ -79,6 +79,11 @@ def validity_of(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> Val
     if contract.upstream is not None and upstream_refuses(contract.upstream, upstream_body(contract, body)):
         return Validity(open_because="its upstream does not take it")
     return VALID
+
+
+def _outside(silent: frozenset[str], broken: frozenset[Constraint]) -> frozenset[Constraint]:
+    """The broken constraints on values on which the page is not silent."""
+    return frozenset(one for one in broken if not any(is_within(one.pointer, pointer) for pointer in silent))
 
 
 def upstream_refuses(upstream: Upstream, body: Json) -> frozenset[Constraint]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from gateway_contract.rules.conversion_rules import judge_accepted_meaning, obvious_meaning
 from gateway_contract.rules.rule import (
     ACCEPTED,
     BOTH_SIDES,
@@ -79,8 +80,8 @@ def judge_broken(constraint: Constraint, evidence: Evidence) -> Finding | None:
         if is_broken(exchange.answer):
             return failing(expected, _status(evidence))
     if exchange.refused:
-        # A refusal of a request that breaks several rules proves none of them.
-        return REFUSED if len(evidence.validity.broken) == 1 else None
+        # A refusal of a request that breaks several rules, or that may be refused anyway, proves none of them.
+        return REFUSED if evidence.breaks_only(constraint) else None
     return failing(expected, _status(evidence))
 
 
@@ -97,8 +98,11 @@ def _is_cause(pointer: str, evidence: Evidence) -> bool:
     return any(is_within(pointer, cause) for cause in caused_by)
 
 
-def _judge_mended(constraint: Constraint, evidence: Evidence, expected: str) -> Finding:
+def _judge_mended(constraint: Constraint, evidence: Evidence, expected: str) -> Finding | None:
     """An accepted request that breaks a constraint: right only where the contract allows to mend it."""
+    meaning = obvious_meaning(constraint, evidence.sent(constraint.pointer))
+    if meaning is not ABSENT:
+        return judge_accepted_meaning(constraint, meaning, evidence, expected)
     if "truncate" in constraint.alternatives:
         return _judge_truncated(constraint, evidence, expected)
     if "coerce" in constraint.alternatives:

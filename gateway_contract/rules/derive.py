@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from functools import partial
 
-from gateway_contract.contract.definition import Contract, MappedField
+from gateway_contract.contract.definition import DEFAULT_SENT, Contract, MappedField
+from gateway_contract.contract.mapping import default_values
 from gateway_contract.contract.validity import NOT_JUDGED, untestable
 from gateway_contract.document.node import DocumentError, Place
-from gateway_contract.rules import constraint_rules, mapping_rules, statements
+from gateway_contract.rules import constraint_rules, conversion_rules, mapping_rules, statements
 from gateway_contract.rules.expectations import EXPECTATIONS
+from gateway_contract.rules.mapping_rules import is_preserved
 from gateway_contract.rules.response_rules import answer_rules, refusal_rules
 from gateway_contract.rules.rule import Rule, RuleKind, Source
 from gateway_contract.rules.security_rules import judge_unauthorized
 from gateway_contract.rules.statements import constraint_property, for_condition, slug
+from gateway_contract.schema.constraint import Level
 from gateway_contract.schema.keywords import constraint_sentence
 from gateway_contract.traffic.exchange import Credential
-from gateway_contract.values.json_value import shortened
+from gateway_contract.values.json_value import Json, same, shortened
 
 UNAUTHORIZED = {
     "required": Credential.MISSING,
@@ -34,6 +37,7 @@ def derive_rules(contract: Contract) -> tuple[Rule, ...]:
     rules = (
         *_body_rules(source),
         *_range_rules(source),
+        *_conversion_rules(source),
         *_default_rules(source),
         *_mapping_rules(source),
         *_authorization_rules(source),
@@ -93,6 +97,24 @@ def _range_rules(source: Source) -> Iterator[Rule]:
             )
 
 
+def _conversion_rules(source: Source) -> Iterator[Rule]:
+    for constraint in source.contract.request.constraints.values():
+        if conversion_rules.convertible(constraint):
+            yield source.rule(
+                RuleKind.RANGE,
+                constraint.subject,
+                f"{'item-' if constraint.in_items else ''}converted{for_condition(constraint.condition)}",
+                constraint.clause,
+                statements.converted_sentence(constraint),
+                constraint.place,
+                partial(conversion_rules.judge_converted, constraint),
+                level=Level.EXPECTED,
+                pointer=constraint.pointer,
+                untestable=untestable(constraint.condition, source.contract.request),
+                skips_retry_later=True,
+            )
+
+
 def _default_rules(source: Source) -> Iterator[Rule]:
     for part in source.contract.request.parts:
         if "default" in part.schema:
@@ -112,28 +134,54 @@ def _default_rules(source: Source) -> Iterator[Rule]:
 
 def _mapping_rules(source: Source) -> Iterator[Rule]:
     for field in source.contract.mapped:
-        yield _mapping_rule(source, field, RuleKind.MAPPING, "mapped")
-        if field.normalize is not None and _takes_other_forms(source.contract, field):
-            yield _mapping_rule(source, field, RuleKind.MAPPING, "normalized")
-        if not field.may_be_invented:
-            yield _mapping_rule(source, field, RuleKind.DEFAULT, "not-invented")
-        for value in field.preserve:
-            yield source.rule(
-                RuleKind.PRESERVATION,
-                field.subject,
-                f"preserves-{slug(shortened(value).replace('-', 'minus-')) or 'empty'}",
-                field.clause,
-                statements.preserved_sentence(field, value),
-                field.place,
-                partial(mapping_rules.judge_preserved, field, value),
-                level=field.level,
-                pointer=field.pointer,
-            )
+        rules = tuple(_rules_of_field(source, field))
+        yield from rules
+        names = [rule.id.rpartition("/")[2] for rule in rules]
+        unknown = next((name for name in field.clauses if name not in {"*", DEFAULT_SENT, *names}), None)
+        if unknown is not None:
+            problem = f"x-upstream: {field.subject} has no rule {unknown}"
+            raise DocumentError(field.place, problem, f"it has {', '.join(names)}")
+
+
+def _rules_of_field(source: Source, field: MappedField) -> Iterator[Rule]:
+    yield _mapping_rule(source, field, RuleKind.MAPPING, "mapped")
+    if field.normalize is not None and _takes_other_forms(source.contract, field):
+        yield _mapping_rule(source, field, RuleKind.MAPPING, "normalized")
+    if not field.may_be_invented:
+        yield _mapping_rule(source, field, RuleKind.DEFAULT, "not-invented")
+    defaults = _omittable_defaults(source.contract, field)
+    if not all(is_preserved(field, value) for value in defaults):
+        yield _mapping_rule(source, field, RuleKind.MAPPING, DEFAULT_SENT)
+    for value in field.preserve:
+        name = f"preserves-{slug(shortened(value).replace('-', 'minus-')) or 'empty'}"
+        yield source.rule(
+            RuleKind.PRESERVATION,
+            field.subject,
+            name,
+            field.clause_of(DEFAULT_SENT if any(same(value, default) for default in defaults) else name),
+            statements.preserved_sentence(field, value),
+            field.place,
+            partial(mapping_rules.judge_preserved, field, value),
+            level=field.level,
+            pointer=field.pointer,
+        )
+
+
+def _omittable_defaults(contract: Contract, field: MappedField) -> list[Json]:
+    """The upstream's defaults for a field that may be left out where it is one. Raises DocumentError for none."""
+    if not field.may_omit_default or contract.upstream is None:
+        return []
+    found = default_values(contract.upstream, field)
+    if not found:
+        problem = f"{contract.upstream.name} has no default at {field.upstream}"
+        raise DocumentError(field.place, problem, f"take {DEFAULT_SENT} out of its clauses")
+    return found
 
 
 _MAPPING = {
     "mapped": (mapping_rules.judge_mapped, statements.mapped_sentence),
     "normalized": (mapping_rules.judge_normalized, statements.normalized_sentence),
+    DEFAULT_SENT: (mapping_rules.judge_default_sent, statements.default_sentence),
     "not-invented": (mapping_rules.judge_not_invented, statements.invented_sentence),
 }
 
@@ -144,7 +192,7 @@ def _mapping_rule(source: Source, field: MappedField, kind: RuleKind, name: str)
         kind,
         field.subject,
         name,
-        field.clause,
+        field.clause_of(name),
         sentence(field),
         field.place,
         partial(judge, field),

@@ -2,12 +2,13 @@
 
 from typing import Literal, cast
 
-from gateway_contract.contract.definition import MappedField
-from gateway_contract.contract.mapping import FieldLocation, Location, locate
+from gateway_contract.contract.definition import MappedField, Upstream
+from gateway_contract.contract.mapping import FieldLocation, Location, locate, upstream_default
 from gateway_contract.contract.validity import upstream_refuses
 from gateway_contract.rules.response_rules import judge_by_answer, judge_default_by_answer
 from gateway_contract.rules.rule import PASS, Evidence, Finding, Outcome, failing, inconclusive
 from gateway_contract.schema.constraint import Part
+from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.traffic.statuses import is_timed_out
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, same, shortened
 from gateway_contract.values.pointer import read
@@ -19,9 +20,11 @@ UNSEEN = "the upstream is not observed"
 def judge_mapped(field: MappedField, evidence: Evidence) -> Finding | None:
     """A value that needs no change and is not easily lost."""
     sent = _judgeable(field, evidence)
-    if sent is ABSENT or _is_preserved(field, sent) or not same(field.expected(sent), sent):
+    if sent is ABSENT or not same(field.expected(sent), sent):
         return None
-    return _judge_arrival(field, sent, evidence)
+    if may_be_omitted(field, sent, evidence):
+        return _judge_changed(field, sent, evidence)
+    return None if is_preserved(field, sent) else judge_arrival(field, sent, evidence)
 
 
 def judge_normalized(field: MappedField, evidence: Evidence) -> Finding | None:
@@ -29,7 +32,9 @@ def judge_normalized(field: MappedField, evidence: Evidence) -> Finding | None:
     sent = _judgeable(field, evidence)
     if sent is ABSENT or same(field.expected(sent), sent):
         return None
-    return _judge_arrival(field, sent, evidence)
+    if may_be_omitted(field, sent, evidence):
+        return _judge_changed(field, sent, evidence)
+    return judge_arrival(field, sent, evidence)
 
 
 def judge_preserved(field: MappedField, value: Json, evidence: Evidence) -> Finding | None:
@@ -37,7 +42,52 @@ def judge_preserved(field: MappedField, value: Json, evidence: Evidence) -> Find
     sent = _judgeable(field, evidence)
     if sent is ABSENT or not same(sent, value):
         return None
-    return _judge_arrival(field, sent, evidence)
+    if may_be_omitted(field, sent, evidence):
+        return _judge_sent(field, sent, evidence)
+    return judge_arrival(field, sent, evidence)
+
+
+def judge_default_sent(field: MappedField, evidence: Evidence) -> Finding | None:
+    """A value that the upstream would take anyway."""
+    sent = _judgeable(field, evidence)
+    if sent is ABSENT or is_preserved(field, sent) or not may_be_omitted(field, sent, evidence):
+        return None
+    return _judge_sent(field, sent, evidence)
+
+
+def may_be_omitted(field: MappedField, sent: Json, evidence: Evidence) -> bool:
+    """Whether leaving a value out upstream comes to the same by the page, because it is the upstream's default."""
+    if not field.may_omit_default or evidence.body is ABSENT:
+        return False
+    default = upstream_default(evidence.contract, field, evidence.body)
+    return default is not ABSENT and same(field.expected(sent), default)
+
+
+def is_omitted_default(field: MappedField, sent: Json, evidence: Evidence) -> bool:
+    """Whether a value was left out upstream and may be."""
+    if evidence.call in (UNOBSERVED, ABSENT) or not may_be_omitted(field, sent, evidence):
+        return False
+    seen = read(evidence.call.body, field.upstream)
+    return seen is ABSENT or _is_nothing(field, seen, evidence)
+
+
+def _judge_changed(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
+    """Of a value that may be omitted: that no other stands in its place."""
+    if not _is_changed(field, sent, evidence):
+        return None
+    return judge_arrival(field, sent, evidence)
+
+
+def _judge_sent(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
+    """Of a value that may be omitted: that it is not. What is changed breaks the rule that it is mapped."""
+    return None if _is_changed(field, sent, evidence) else judge_arrival(field, sent, evidence)
+
+
+def _is_changed(field: MappedField, sent: Json, evidence: Evidence) -> bool:
+    if evidence.call in (UNOBSERVED, ABSENT) or adds_up(field, sent, evidence):
+        return False
+    seen = read(evidence.call.body, field.upstream)
+    return not (seen is ABSENT or _is_nothing(field, seen, evidence) or field.arrived(sent, seen))
 
 
 def judge_not_invented(field: MappedField, evidence: Evidence) -> Finding | None:
@@ -72,10 +122,10 @@ def _is_nothing(field: MappedField, seen: Json, evidence: Evidence) -> bool:
 
 
 def _judgeable(field: MappedField, evidence: Evidence) -> Json | Literal[Nothing.ABSENT]:
-    """The value that was sent for a field, ABSENT where nothing can be said about its arrival."""
-    if not (evidence.accepted or _refused_upstream(evidence)) or evidence.validity.broken or evidence.body is ABSENT:
+    """The value that was sent for a field and is valid by itself; ABSENT where nothing is said about its arrival."""
+    if not (evidence.accepted or _refused_upstream(evidence)) or evidence.body is ABSENT:
         return ABSENT
-    if evidence.is_open(field.pointer) or not field.judged_for(evidence.body):
+    if evidence.is_open(field.pointer) or not evidence.is_valid(field.pointer) or not field.judged_for(evidence.body):
         return ABSENT
     return evidence.sent(field.pointer)
 
@@ -90,17 +140,37 @@ def _refused_upstream(evidence: Evidence) -> bool:
     return 400 <= call.status < 500
 
 
-def _is_preserved(field: MappedField, sent: Json) -> bool:
+def is_preserved(field: MappedField, sent: Json) -> bool:
     return any(same(sent, value) for value in field.preserve)
 
 
-def _judge_arrival(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
+def judge_arrival(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
+    """Whether a value is where it belongs in the upstream call."""
     if evidence.call is UNOBSERVED:
         return judge_by_answer(field.pointer, evidence) or inconclusive(UNSEEN)
     if evidence.call is ABSENT:
         return inconclusive(NO_CALL)
+    if adds_up(field, sent, evidence):
+        return PASS
     finding = _finding(field, sent, locate(evidence.contract, field, sent, evidence.call.body))
     return finding if evidence.accepted or finding is not PASS else None  # what failed proves nothing but its reason
+
+
+def adds_up(field: MappedField, sent: Json, evidence: Evidence) -> bool:
+    """Whether several calls together ask for as many images as the client; that there are several is no loss."""
+    images, upstream, calls = evidence.contract.images, evidence.contract.upstream, evidence.exchange.upstream
+    if images is None or images.count != field.pointer or upstream is None or calls is UNOBSERVED:
+        return False
+    counts = [_count_in(call, field, upstream) for call in calls if call.generated]
+    return len(counts) > 1 and sum(counts) == sent
+
+
+def _count_in(call: UpstreamCall, field: MappedField, upstream: Upstream) -> int:
+    """How many images a call asks for, in so many words or by default; 0 where it says no number."""
+    seen = read(call.body, field.upstream)
+    if seen is ABSENT and call.body is not ABSENT:
+        seen = upstream.operation.request.default(field.upstream, call.body)
+    return seen if isinstance(seen, int) else 0
 
 
 def _finding(field: MappedField, sent: Json, seen: FieldLocation) -> Finding:

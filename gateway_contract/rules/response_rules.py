@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import cast
 
 from gateway_contract.contract.definition import ImageField, ImageItems, ImageSize, UnixTime
+from gateway_contract.contract.mapping import Location, locate, upstream_default
 from gateway_contract.rules.rule import PASS, Evidence, Finding, Rule, RuleKind, Source, failing, inconclusive
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keywords import constraint_sentence
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Image
 from gateway_contract.traffic.statuses import is_about_transport, is_throttled
-from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, shortened
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, same, shortened
 from gateway_contract.values.pointer import below, read
 from gateway_contract.values.size import Size, parse_size
 
@@ -123,9 +125,23 @@ def _pixels(images: ImageItems, size: ImageSize, evidence: Evidence) -> Finding 
         return inconclusive(NO_IMAGES)
     seen = [Size(image.width, image.height) for item in evidence.exchange.images for image in item if _usable(image)]  # type: ignore[union-attr] # _usable
     wrong = next((found for found in seen if found != wanted), None)
+    if wrong is not None and _was_asked_for_another(size, evidence):
+        return None  # one cause, one finding: the rule about the upstream call tells of it
     if wrong is not None:
         return failing(f"{wanted} pixels", str(wrong))
     return PASS if seen else None
+
+
+def _was_asked_for_another(size: ImageSize, evidence: Evidence) -> bool:
+    """Whether the upstream call itself does not hold the size that the client sent."""
+    field, call = evidence.contract.mapping_of(size.pointer), evidence.call
+    if field is None or call in (ABSENT, UNOBSERVED) or not field.judged_for(cast("Json", evidence.body)):
+        return False
+    sent = cast("Json", evidence.sent(size.pointer))
+    if locate(evidence.contract, field, sent, call.body).location is Location.IN_PLACE:
+        return False
+    default = upstream_default(evidence.contract, field, cast("Json", evidence.body))
+    return not (field.may_omit_default and same(default, field.expected(sent)))
 
 
 def _usable(image: Image | BrokenImage) -> bool:
@@ -159,7 +175,8 @@ def judge_by_answer(pointer: str, evidence: Evidence) -> Finding | None:
     if images.count == pointer and evidence.sent(pointer) != 1:
         return _count(images, evidence)
     if images.size is not None and images.size.pointer == pointer:
-        return _pixels(images, images.size, evidence)
+        found = _pixels(images, images.size, evidence)
+        return found if found is PASS else None  # wrong pixels are the finding of the images' own rule
     return None
 
 

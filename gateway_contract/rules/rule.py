@@ -8,10 +8,10 @@ from typing import Literal
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import Validity, validity_of
 from gateway_contract.document.node import DocumentError, Place
-from gateway_contract.schema.constraint import Level
+from gateway_contract.schema.constraint import Constraint, Level
 from gateway_contract.traffic.exchange import Credential, Exchange, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing
-from gateway_contract.values.pointer import read
+from gateway_contract.values.pointer import is_within, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,16 @@ class Evidence:
 
     def is_open(self, pointer: str) -> bool:
         """Whether the page is silent on the value that was sent for a field."""
-        return pointer in self.validity.open_fields
+        return any(is_within(pointer, silent) for silent in self.validity.open_fields)
+
+    def breaks_only(self, constraint: Constraint) -> bool:
+        """Whether a body breaks one constraint, and nothing else in it is a reason to refuse it."""
+        return self.validity.broken == {constraint} and not self.validity.open_because
+
+    def is_valid(self, pointer: str) -> bool:
+        """Whether the value that was sent for a field is valid by itself, whatever else the body holds."""
+        broken = [constraint.pointer for constraint in self.validity.broken]
+        return not any(is_within(pointer, other) or is_within(other, pointer) for other in broken)
 
     def effective(self, pointer: str) -> Json | Literal[Nothing.ABSENT]:
         """The value of a field, or the default that the contract states for it, or ABSENT."""

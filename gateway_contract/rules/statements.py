@@ -19,6 +19,14 @@ def preserved_sentence(field: MappedField, value: Json) -> str:
     return f"an explicit {shortened(value)} for {field.subject} is sent upstream at {field.upstream}"
 
 
+def default_sentence(field: MappedField) -> str:
+    return f"{field.subject} is sent upstream at {field.upstream} even if it is the upstream's default"
+
+
+def converted_sentence(constraint: Constraint) -> str:
+    return f"{constraint.subject} of another {constraint.keyword} is rejected, not converted"
+
+
 def invented_sentence(field: MappedField) -> str:
     return f"omitted {field.subject} is not sent upstream"
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
 from gateway_contract.schema.constraint import SIZE_KEYWORDS, Condition, Constraint, Level, Part, Path, SchemaObject
-from gateway_contract.values.json_value import Json
+from gateway_contract.values.conversion import TO_FORMAT, TO_TYPE, conversion_to
+from gateway_contract.values.json_value import Json, shortened
 from gateway_contract.values.pointer import below
 
 V = TypeVar("V")
@@ -16,6 +17,7 @@ EVERY = "*"  # stands for every keyword that is not named
 PER_KEYWORD = ("x-clause", "x-level", "x-if-violated")
 SAID_ELSEWHERE = frozenset({EVERY, "required", "forbidden"})  # about a part, and not a keyword of its own schema
 REFUSE = frozenset({"refuse"})
+CONVERSIONS = ", ".join((*(f"type: {name}" for name in TO_TYPE), *(f"format: {name}" for name in TO_FORMAT)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Context:
         )
 
     def constraint(self, keyword: str, value: Json) -> Constraint:
+        alternatives = self.alternatives.get(keyword, self.alternatives.get(EVERY, REFUSE))
+        if "convert" in alternatives and conversion_to(keyword, value) is None:
+            problem = f"x-if-violated: nothing is converted to {keyword} {shortened(value)}"
+            raise self.error("x-if-violated", problem, f"convert goes with {CONVERSIONS}")
         return Constraint(
             keyword=keyword,
             value=value,
@@ -82,7 +88,7 @@ class Context:
             condition=self.condition,
             clause=self.clauses.get(keyword, self.clauses.get(EVERY)),
             level=self.levels.get(keyword, self.levels.get(EVERY)),
-            alternatives=self.alternatives.get(keyword, self.alternatives.get(EVERY, REFUSE)),
+            alternatives=alternatives,
             refusal=self.refusal,
             place=self.document.place(below(self.source, keyword)),
         )

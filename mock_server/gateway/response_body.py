@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MockValue
-from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.contract.mapping import upstream_default
 from gateway_contract.contract.response_sample import item_skeleton, response_skeleton
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import put, read
@@ -86,12 +86,8 @@ def value_or_default(contract: Contract, pointer: str, body: Json) -> Json | Lit
     if value is not ABSENT and value is not None:
         return value
     default = contract.request.default(pointer, body)
-    if default is not ABSENT or contract.upstream is None:
-        return default
     field = contract.mapping_of(pointer)
-    if field is None:
-        return ABSENT
-    return contract.upstream.operation.request.default(field.upstream, upstream_body(contract, body))
+    return upstream_default(contract, field, body) if default is ABSENT and field is not None else default
 
 
 def requested_image_field(contract: Contract, images: ImageItems, body: Json) -> ImageField:

@@ -8,10 +8,10 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.differences import Difference, differences
 from gateway_contract.contract.validity import Validity, validity_of
 from gateway_contract.contract.violations import Violation, dotted, suggestion, unknown_names, violations
-from gateway_contract.schema.constraint import ANY_NAME, Constraint
+from gateway_contract.schema.constraint import ANY_NAME
 from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
-from gateway_contract.values.pointer import is_within, leaf_name
+from gateway_contract.values.pointer import leaf_name
 from mock_server.journal.entries import JournalEntry
 
 
@@ -64,21 +64,13 @@ def verdict_by_gateway(contracts: Iterable[Contract], entry: JournalEntry) -> En
 def _body_verdict(contract: Contract, body: Json, found: Validity, others: tuple[Violation, ...]) -> EntryVerdict:
     """The verdict on the body by its validity, together with violations outside the body."""
     fields = tuple(_unspecified_fields(contract, body, found))
-    in_body = found.broken or _other_violations(contract, body, found.open_fields)
-    broken = (*others, *violations(contract, body, in_body))
+    broken = (*others, *violations(contract, body, found.broken))
     left = [f"The contract does not specify: {', '.join(fields) or found.open_because}"] if found.open_because else []
     if broken:
         return EntryVerdict(VerdictStatus.INVALID, sentences(*(one.message for one in broken), *left), broken, fields)
     if left:
         return EntryVerdict(VerdictStatus.UNSPECIFIED, sentences(*left), unspecified=fields)
     return EntryVerdict(VerdictStatus.VALID, ("The request is valid.",))
-
-
-def _other_violations(contract: Contract, body: Json, silent: frozenset[str]) -> frozenset[Constraint]:
-    """Violations in other places than those about which the contract is silent."""
-    return frozenset(
-        one for one in contract.request.broken(body) if not any(is_within(one.pointer, pointer) for pointer in silent)
-    )
 
 
 def _missing_token(contract: Contract, entry: JournalEntry) -> tuple[Violation, ...]:

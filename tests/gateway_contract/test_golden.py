@@ -30,8 +30,8 @@ from tests.gateway_contract.exchanges import (
 )
 
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
-TAKEN = frozenset({"accepted", "refused-or-coerced", "refused-or-truncated"})
-MENDED = frozenset({"refused-or-coerced", "refused-or-truncated"})
+MENDED = frozenset({"refused-or-coerced", "refused-or-truncated", "refused-or-converted"})
+TAKEN = MENDED | {"accepted"}
 
 
 @dataclass(frozen=True)
@@ -243,6 +243,43 @@ def test_over_long_text_may_be_cut_to_the_limit_but_not_passed_on(vector: Vector
     for passed_on in (vector.dialect.call(vector.body), vector.dialect.call(vector.body | {name: "something else"})):
         spoilt = vector.dialect.conforming(vector.body, call=passed_on)
         assert f"{name}/max-length" in judged(contract, spoilt).failed("documented")
+
+
+CONVERTED = [vector for vector in ALL if vector.expect == "refused-or-converted"]
+
+
+def converting(vector: Vector) -> tuple[str, Json]:
+    """The pointer of the converted value upstream, and the value."""
+    said = vector.says.get("upstream") or vector.says["upstream_absent_or"]
+    return next(iter(said.items()))
+
+
+@of(CONVERTED)
+def test_a_value_with_one_meaning_may_be_converted_to_it(vector: Vector, contract: Contract) -> None:
+    pointer, meaning = converting(vector)
+    name = pointer.rpartition("/")[2]
+    right = vector.dialect.conforming(
+        vector.body, images=vector.says.get("images", 1), call=placed(vector.call(), pointer, meaning)
+    )
+    assert judged(contract, right).failed() == {f"{name}/converted"}
+    assert judged(contract, right).failed("documented") == set()
+    left_out = with_call(right, removed(call_body(right), pointer))
+    may_be_left_out = "upstream_absent_or" in vector.says
+    assert bool(judged(contract, left_out).failed("documented")) is not may_be_left_out
+    for other in ("another", 3, vector.body[name]):
+        spoilt = with_call(right, placed(call_body(right), pointer, other))
+        assert judged(contract, spoilt).failed("documented") == {f"{name}/type"}
+        assert f"{name}/converted" not in judged(contract, spoilt).failed()
+
+
+@of(CONVERTED)
+def test_a_conversion_that_cannot_be_seen_is_reported_as_such(vector: Vector, contract: Contract) -> None:
+    name = converting(vector)[0].rpartition("/")[2]
+    unseen = replace(vector.dialect.conforming(vector.body, images=1), upstream=UNOBSERVED, images=UNOBSERVED)
+    found = judged(contract, unseen)
+    assert found.failed() == {f"{name}/converted"}
+    assert found.findings[f"{name}/type"].outcome is Outcome.INCONCLUSIVE
+    assert "cannot be seen: the upstream is not observed" in found.findings[f"{name}/converted"].observed
 
 
 @of(ACCEPTED)

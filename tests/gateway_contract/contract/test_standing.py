@@ -1,5 +1,7 @@
 """What a contract alone says of a body: valid, broken, or left open and by what."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from gateway_contract.contract.definition import Contract
@@ -7,6 +9,15 @@ from gateway_contract.contract.validity import VALID, upstream_refuses, validity
 from gateway_contract.values.json_value import ABSENT, Json
 
 ORDER: dict[str, Json] = {"engine": "quick", "wish": {"words": "a kite"}}
+FLAT: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a kite"}
+NESTED: dict[str, Json] = {
+    "model": "qwen-image-2.0-pro",
+    "input": {"messages": [{"role": "user", "content": [{"text": "a kite"}]}]},
+}
+
+
+def both(*contracts: Contract) -> Iterator[tuple[Contract, dict[str, Json]]]:
+    yield from zip(contracts, (FLAT, NESTED), strict=True)
 
 
 def test_a_body_that_keeps_to_the_contract_is_valid(invented: Contract) -> None:
@@ -38,11 +49,58 @@ def test_a_body_breaks_what_it_breaks(more: dict[str, Json], broken: set[tuple[s
     assert not stands.valid
 
 
-def test_where_the_page_is_silent_nothing_is_broken_whatever_else_is(invented: Contract) -> None:
+def test_what_is_invalid_beside_something_left_open_is_broken_all_the_same(invented: Contract) -> None:
     stands = validity_of(invented, ORDER | {"unwanted": "", "sheets": 9})
     assert (stands.open_because, stands.open_fields) == ("the page is silent on it", frozenset({"/unwanted"}))
-    assert not stands.broken
+    assert {constraint.pointer for constraint in stands.broken} == {"/sheets"}
     assert not stands.valid
+
+
+def test_within_a_value_on_which_the_page_is_silent_nothing_is_broken(powerbuyin: Contract) -> None:
+    messages: Json = [{"role": "user", "content": [{"text": 7}]}, {"role": "user"}]
+    stands = validity_of(powerbuyin, {"model": "qwen-image-2.0-pro", "input": {"messages": messages}})
+    assert stands.open_because
+    assert not stands.broken
+
+
+@pytest.mark.parametrize("value", ["yes", "NO", "on", "off", "t", "f", "y", "n", None])
+def test_some_words_for_a_boolean_are_left_open(value: Json, powertokens: Contract, powerbuyin: Contract) -> None:
+    for contract, body in both(powertokens, powerbuyin):
+        stands = validity_of(contract, body | {"watermark": value})
+        assert (stands.open_fields, stands.broken) == ({"/watermark"}, frozenset())
+
+
+@pytest.mark.parametrize("value", ["maybe", "", 2, "true", "0", []])
+def test_other_values_are_no_booleans(value: Json, powertokens: Contract, powerbuyin: Contract) -> None:
+    for contract, body in both(powertokens, powerbuyin):
+        assert validity_of(contract, body | {"watermark": value}).broken
+
+
+@pytest.mark.parametrize("value", [True, False, "2.0", " 2", "2 ", "\t2", None])
+def test_some_values_for_an_integer_are_left_open(value: Json, powertokens: Contract, powerbuyin: Contract) -> None:
+    for contract, body in both(powertokens, powerbuyin):
+        for name in ("n", "seed"):
+            stands = validity_of(contract, body | {name: value})
+            assert (stands.open_fields, stands.broken) == ({f"/{name}"}, frozenset())
+
+
+@pytest.mark.parametrize("value", ["2", "-1", "02", "+2", "", "abc", "2.5", 2.7, [2], "2\n"])
+def test_other_values_are_no_integers(value: Json, powertokens: Contract, powerbuyin: Contract) -> None:
+    for contract, body in both(powertokens, powerbuyin):
+        for name in ("n", "seed"):
+            assert validity_of(contract, body | {name: value}).broken
+
+
+@pytest.mark.parametrize("size", [" 1024*1024", "1024*1024\t", "+1024*1024", "01024*1024", "1024X1024", "1024×1024"])
+def test_some_spellings_of_a_size_are_left_open(size: str, powertokens: Contract, powerbuyin: Contract) -> None:
+    for contract, body in both(powertokens, powerbuyin):
+        assert validity_of(contract, body | {"size": size}).open_fields == {"/size"}
+
+
+@pytest.mark.parametrize("size", ["1024*1024\n", "1_024*1024", "१०२४*१०२४", "１０２４*１０２４", ""])
+def test_other_spellings_are_no_sizes(size: str, powertokens: Contract, powerbuyin: Contract) -> None:
+    for contract, body in both(powertokens, powerbuyin):
+        assert validity_of(contract, body | {"size": size}).broken
 
 
 @pytest.mark.parametrize(
