@@ -11,7 +11,7 @@ from contract_tests.planning.fields import base_for, base_request, fields_of, re
 from contract_tests.planning.invalid_values import invalid_values, made_bodies
 from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import NOT_JUDGED, validity_of
+from gateway_contract.contract.validity import NOT_JUDGED, Validity, validity_of
 from gateway_contract.rules.constraint_rules import exercises
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
@@ -135,7 +135,7 @@ def _proven(contract: Contract, constraint: Constraint, bodies: Iterable[Json], 
             body = placed(body, constraint.pointer, text_with_id_within(text))  # noqa: PLW2901 # the same, to be told apart upstream
         name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
         case = json_case(name, body, about=rule_id(contract, constraint))
-        if proven < most and validity_of(contract, read_json(case.content)).broken == {constraint}:
+        if proven < most and validity_of(contract, read_json(case.content)) == Validity(frozenset({constraint})):
             proven += 1
             yield case
 

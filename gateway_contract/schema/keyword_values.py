@@ -8,15 +8,28 @@ from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.sample_texts import CHINESE, ENGLISH, of_length
 
 WRONG_TYPES: Mapping[str, tuple[Json, ...]] = {
-    "integer": ("2", 1.5, True, [1], {}),
+    "integer": ("2", 1.5, True, [1], {}, "1.5", "abc", ""),
     "number": ("0.5", True, [0.5], {}),
-    "boolean": ("false", "no", 0, 1, []),
+    "boolean": ("false", "no", 0, 1, [], "true", "maybe", "", 2),
     "string": (7, ["word"], {}, True),
     "array": ("word", {}, 3),
     "object": ("word", [], 7),
 }
 MALFORMED: Mapping[str, tuple[str, ...]] = {
-    "image-size": ("big", "1024*1024px", "1024", "1024*", "*1024", "1024*1024*2", "-1024*1024", "1024.5*1024", "a*b"),
+    "image-size": (
+        "big",
+        "1024*1024px",
+        "1024",
+        "1024*",
+        "*1024",
+        "1024*1024*2",
+        "-1024*1024",
+        "1024.5*1024",
+        "a*b",
+        "1024*1024\n",
+        "1_024*1024",
+        "\u0967\u0966\u0968\u096a*1024",
+    ),
 }
 """Texts that break a format."""
 

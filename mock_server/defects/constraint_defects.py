@@ -6,6 +6,7 @@ from math import isqrt
 from typing import cast
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.conversion_rules import obvious_meaning
 from gateway_contract.rules.statements import kebab_case
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keywords import KEYWORDS
@@ -18,6 +19,7 @@ from mock_server.defects.constraint_sites import (
     bounds,
     choices,
     constraints,
+    convertible,
     enums,
     forms,
     item_limits,
@@ -134,6 +136,13 @@ def string_as_number(constraint: Constraint, value: Json) -> Json:
     if not isinstance(value, str) or not re.fullmatch(r"-?\d+(\.\d+)?", value):
         return value
     return float(value) if constraint.value == "number" else int(float(value))
+
+
+@coerce_defect(convertible)
+def converted(constraint: Constraint, value: Json) -> Json:
+    """A value of another type or form is accepted as the one that it obviously means."""
+    meaning = obvious_meaning(constraint, value)
+    return value if meaning is ABSENT or same(meaning, value) else meaning
 
 
 @coerce_defect(types("integer"))

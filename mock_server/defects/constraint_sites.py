@@ -1,11 +1,13 @@
 """The sites of defects of validation: which constraints on a request an operator fits."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import cast
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import known_upstream_only, untestable
-from gateway_contract.schema.constraint import Constraint
+from gateway_contract.rules import conversion_rules
+from gateway_contract.schema.constraint import Constraint, Level
 from gateway_contract.schema.keyword_type import Group
 from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
 from mock_server.defects.defect import PlainSite, Sites
@@ -38,6 +40,13 @@ choices = constraints("enum", where=lambda _, found: isinstance(found.value, lis
 above_zero = constraints("minimum", where=omittable_above_zero)
 not_below_zero = constraints("minimum", where=lambda _, found: cast("int", found.value) >= 0)
 known_upstream = constraints("enum", where=lambda contract, found: any(known_upstream_only(contract, found)))
+
+
+def convertible(contract: Contract) -> Iterator[Constraint]:
+    """Constraints of which the contract lets a gateway convert what breaks them, at the level of that."""
+    for constraint in constraints("type", "format")(contract):
+        if conversion_rules.convertible(constraint):
+            yield replace(constraint, level=Level.EXPECTED)
 
 
 def of_one_model(contract: Contract) -> Iterator[Constraint]:

@@ -6,6 +6,7 @@ import unicodedata
 from typing import cast
 
 from gateway_contract.contract.definition import MappedField
+from gateway_contract.contract.mapping import upstream_default
 from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import below, leaf_name, members, parent, placed, read, removed
 from gateway_contract.values.size import parse_size
@@ -24,6 +25,7 @@ from mock_server.defects.sites import (
     of_many_values,
     of_several_forms,
     of_type,
+    omittable_defaults,
     optional,
     optional_beside_inline,
     schema_of,
@@ -169,6 +171,15 @@ def forwarded_upstream(site: PlainSite, mapped: MappedCall) -> Json:
 def dropped_when_falsy(field: MappedField, mapped: MappedCall) -> Json:
     """0, false and the empty string are not sent upstream."""
     return mapped.call if read(mapped.call, field.upstream) else removed(mapped.call, field.upstream)
+
+
+@map_defect(omittable_defaults)
+def default_omitted(site: PlainSite, mapped: MappedCall) -> Json:
+    """A value that is the upstream's default is not sent upstream."""
+    field = mapping_at(mapped.contract, site.pointer)
+    default = upstream_default(mapped.contract, field, mapped.body)
+    value = read(mapped.call, field.upstream)
+    return removed(mapped.call, field.upstream) if default is not ABSENT and same(value, default) else mapped.call
 
 
 @value_defect(zeros)

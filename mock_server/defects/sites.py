@@ -5,7 +5,15 @@ from functools import lru_cache
 from itertools import chain
 from typing import cast
 
-from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MappedField, UnixTime, Upstream
+from gateway_contract.contract.definition import (
+    DEFAULT_SENT,
+    Contract,
+    ImageField,
+    ImageItems,
+    MappedField,
+    UnixTime,
+    Upstream,
+)
 from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.schema.constraint import Constraint, Part
@@ -105,6 +113,15 @@ optional_beside_inline = mapped(
 )
 in_objects = mapped(lambda contract, field: is_optional(contract, field) and len(tokens(field.upstream)) > 1)
 image_count = mapped(lambda contract, field: field.pointer == images_of(contract).count)
+
+
+def omittable_defaults(contract: Contract) -> Iterator[PlainSite]:
+    """Fields of which the page lets a gateway leave out the value that is the upstream's default."""
+    for field in contract.mapped:
+        if field.may_omit_default:
+            yield PlainSite(field.subject, field.clause_of(DEFAULT_SENT), field.level, field.pointer)
+
+
 easily_lost = mapped(lambda _, field: field.preserve)
 zeros = mapped(lambda _, field: any(same(value, 0) for value in field.preserve))
 of_many_values = mapped(has_many_values)
@@ -121,7 +138,7 @@ def not_to_be_injected(contract: Contract) -> Iterator[PlainSite]:
         if "default" in part.schema:
             yield PlainSite(field.subject, part.clause("default"), part.level("default"), field.pointer)
         elif not field.may_be_invented:
-            yield PlainSite(field.subject, field.clause, field.level, field.pointer)
+            yield PlainSite(field.subject, field.clause_of("not-invented"), field.level, field.pointer)
 
 
 def expected(judge: str) -> Sites[PlainSite]:
