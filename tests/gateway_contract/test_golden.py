@@ -275,9 +275,12 @@ def test_a_value_with_one_meaning_may_be_converted_to_it(vector: Vector, contrac
 @of(CONVERTED)
 def test_a_conversion_that_cannot_be_seen_is_reported_as_such(vector: Vector, contract: Contract) -> None:
     name = converting(vector)[0].rpartition("/")[2]
-    unseen = replace(vector.dialect.conforming(vector.body, images=1), upstream=UNOBSERVED, images=UNOBSERVED)
+    shown = vector.says.get("images", 1)
+    unseen = replace(vector.dialect.conforming(vector.body, images=shown), upstream=UNOBSERVED, images=UNOBSERVED)
     found = judged(contract, unseen)
     assert found.failed() == {f"{name}/converted"}
+    if shown > 1:
+        return  # the number of images shows it
     assert found.findings[f"{name}/type"].outcome is Outcome.INCONCLUSIVE
     assert "cannot be seen: the upstream is not observed" in found.findings[f"{name}/converted"].observed
 
