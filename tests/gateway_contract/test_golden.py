@@ -250,7 +250,7 @@ CONVERTED = [vector for vector in ALL if vector.expect == "refused-or-converted"
 
 def converting(vector: Vector) -> tuple[str, Json]:
     """The pointer of the converted value upstream, and the value."""
-    said = vector.says.get("upstream") or vector.says["upstream_absent_or"]
+    said: dict[str, Json] = vector.says.get("upstream") or vector.says["upstream_absent_or"]
     return next(iter(said.items()))
 
 
