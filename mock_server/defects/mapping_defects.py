@@ -193,7 +193,7 @@ def dropped_beside_another_field(field: MappedField, mapped: MappedCall) -> Json
     """The field, or its easily lost value, is not sent upstream when another field is sent as well."""
     *_, last = (other for other in optional(mapped.contract) if other is not field)
     value = read(mapped.body, field.pointer)
-    lost = not field.preserve or any(same(value, easily) for easily in field.preserve)
+    lost = not field.preserve or field.may_omit_default or any(same(value, easily) for easily in field.preserve)
     beside = read(mapped.body, last.pointer) is not ABSENT
     return removed(mapped.call, field.upstream) if lost and beside else mapped.call
 

@@ -1,6 +1,7 @@
 """The sites of defects: which parts of a contract an operator fits."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import cast
@@ -14,6 +15,7 @@ from gateway_contract.contract.definition import (
     UnixTime,
     Upstream,
 )
+from gateway_contract.contract.mapping import default_values
 from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.schema.constraint import Constraint, Part
@@ -122,7 +124,16 @@ def omittable_defaults(contract: Contract) -> Iterator[PlainSite]:
             yield PlainSite(field.subject, field.clause_of(DEFAULT_SENT), field.level, field.pointer)
 
 
-easily_lost = mapped(lambda _, field: field.preserve)
+def easily_lost(contract: Contract) -> Iterator[MappedField]:
+    """Fields with values that gateways easily drop, at the level of the one that is least to be lost."""
+    for field in contract.mapped:
+        if not field.preserve or contract.upstream is None:
+            continue
+        defaults = default_values(contract.upstream, field) if field.may_omit_default else []
+        omittable = all(any(same(value, default) for default in defaults) for value in field.preserve)
+        yield replace(field, clause=field.clause_of(DEFAULT_SENT)) if omittable else field
+
+
 zeros = mapped(lambda _, field: any(same(value, 0) for value in field.preserve))
 of_many_values = mapped(has_many_values)
 with_snapshots = mapped(lambda _, field: field.match == "dated-snapshot")
