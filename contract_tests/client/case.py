@@ -21,6 +21,7 @@ class Case:
     other_layout: bool = False  # the upstream lays several images out in its less usual way
     failure: str | None = None  # what the upstream plays
     about: str | None = None  # the rule that it breaks, and no other
+    first_answer: bool = False  # counts, even where it asks to try again later
     same_text: bool = False  # its free text is the same as that of all such cases
 
 

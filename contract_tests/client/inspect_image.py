@@ -149,7 +149,7 @@ def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits
     kind = str(picture.format)
     said = media_type if link else Pillow.MIME[kind]
     digest = hashlib.sha256(content).hexdigest()
-    return Image(key, link, said, kind, width, height, digest, identity_of(content))
+    return Image(key, link, said, kind, width, height, digest, identity_of(content, limits.decoded_pixels))
 
 
 def open_image(content: bytes, media_type: str, limits: Limits) -> ImageFile:

@@ -86,7 +86,8 @@ async def send(sender: Sender, case: Case) -> Exchange:
 async def exchange_request(sender: Sender, case: Case, request: Request) -> Exchange:
     """The same with a request that was made elsewhere."""
     seconds = answer_seconds(sender, case, request)
-    answer = await _response(sender, request, seconds, PATIENCE if case.failure is None else 0.0)
+    patience = 0.0 if case.failure is not None or case.first_answer else PATIENCE
+    answer = await _response(sender, request, seconds, patience)
     images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
     if isinstance(answer, Answer) and answer.successful:
         images = await _images(sender, answer)
@@ -122,7 +123,7 @@ async def _response(sender: Sender, request: Request, seconds: float, patience: 
             return response
         pause = retry_after(response, time.time())
         patience -= wait if pause is None else pause
-        if patience < 0:
+        if patience <= 0:
             return response
         sender.pace.slow_down(started)
         await asyncio.sleep(wait if pause is None else pause)

@@ -17,13 +17,13 @@ from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.slow_answers import SlowAnswers
-from contract_tests.planning.plan import Plan, with_own_id
+from contract_tests.planning.plan import PLANNED_ADDRESS, Plan, with_own_id
 from contract_tests.results import Cost, Fuzzed
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
-from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_timed_out
+from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_throttled, is_timed_out
 from gateway_contract.values.json_value import UNOBSERVED
 
 Progress = Callable[[int, int, str], None]
@@ -133,8 +133,21 @@ class Campaign:
         exchange = await self._send_alone(case)
         if exchange.accepted or exchange.played is not None:  # else the gateway refused what it refuses anyway
             self._judge(exchange)
-        after = await self._send_again(replace(plain_case(self.sender, self.seed), name=f"after {fault}"))
-        self._judge(replace(after, follows=fault.played))
+        self._judge(replace(await self._plain_after(f"after {fault}"), follows=fault.played))
+
+    async def _plain_after(self, name: str) -> Exchange:
+        """A plain request directly after an injected failure.
+
+        If the gateway asks to try again later, that is the answer of a circuit breaker where a plain request directly
+        after a plain one is accepted. Otherwise it is a rate limit, and the repeated request counts.
+        """
+        plain = replace(plain_case(self.sender, self.seed), name=name)
+        first = await self._send_again(replace(plain, first_answer=True))
+        if not is_throttled(first.answer):
+            return first
+        repeated = await self._send_again(plain)
+        control = await self._send_again(replace(plain, first_answer=True))
+        return first if repeated.accepted and control.accepted else repeated
 
     async def _send_concurrently(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
@@ -196,6 +209,9 @@ class Campaign:
         return with_own_id(self.sender.contract, case, self.seed, "again", next(self._numbers))
 
     async def _send(self, case: Case) -> Exchange:
+        if self.observer is not None:
+            content = case.content.replace(PLANNED_ADDRESS.encode(), self.observer.url.encode())
+            case = replace(case, content=content)
         if case.other_layout and self.observer is not None:
             self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
         if self.ownership is not None:

@@ -216,11 +216,13 @@ def fraction_cases(contract: Contract) -> Iterator[Case]:
 
 KEY_NAMES = ("api_key", "apiKey", "token", "authorization")
 ADDRESS_NAMES = ("base_url", "api_base", "endpoint", "upstream")
+PLANNED_ADDRESS = "http://127.0.0.1:9"
+"""Stands for the address of the suite's upstream, where it listens only when a run has begun."""
 OVERRIDING: Mapping[str, dict[str, Json]] = {
     "key": dict.fromkeys(KEY_NAMES, "sk-chosen-by-the-client"),
-    "upstream": dict.fromkeys(ADDRESS_NAMES, "http://127.0.0.1:9/chosen-by-the-client"),
+    "upstream": dict.fromkeys(ADDRESS_NAMES, f"{PLANNED_ADDRESS}/chosen-by-the-client"),
 }
-"""Fields that a careless gateway may hand to the library with which it calls its upstream; nobody listens there."""
+"""Fields that a careless gateway may hand to the library with which it calls its upstream."""
 
 
 def overriding_cases(contract: Contract) -> Iterator[Case]:

@@ -1,6 +1,7 @@
 """Who may call: without the right token nothing happens."""
 
 import re
+from urllib.parse import urlsplit
 
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
 from gateway_contract.traffic.exchange import Answer, Credential, NoAnswer, UpstreamCall
@@ -35,24 +36,18 @@ KEY_OR_ADDRESS = re.compile(r"sk-.{8}|https?://.")
 
 def nothing_overridden(evidence: Evidence) -> Finding | None:
     named = _keys_and_addresses(evidence)
-    if not named or not (evidence.authorized and evidence.ordinary) or evidence.blames_no_field:
+    if not named or not (evidence.authorized and evidence.ordinary):
         return None
     if evidence.exchange.upstream is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    calls, answer = evidence.exchange.upstream, evidence.exchange.answer
+    calls = evidence.exchange.upstream
     if any(_uses(call, value) for call in calls for value in named):
         return failing("the gateway's own key", "one that stands in the body")
-    if isinstance(answer, NoAnswer):
-        return failing("the gateway's own upstream", answer.problem)
-    return _reached(answer, calls)
-
-
-def _reached(answer: Answer, calls: tuple[UpstreamCall, ...]) -> Finding:
-    """A gateway that went elsewhere found nobody there."""
-    if answer.status >= 500:
-        return failing("the gateway's own upstream", f"HTTP {answer.status}")
-    elsewhere = answer.successful and not calls
-    return failing("the gateway's own upstream", "success without a call to it") if elsewhere else PASS
+    if any(_is_at(call, value) for call in calls for value in named):
+        return failing("the gateway's own upstream", "a call to the address that stands in the body")
+    if calls or evidence.exchange.refused:
+        return PASS
+    return inconclusive("no upstream call was seen, and the request was not rejected")
 
 
 def _keys_and_addresses(evidence: Evidence) -> list[str]:
@@ -64,6 +59,12 @@ def _keys_and_addresses(evidence: Evidence) -> list[str]:
         value for at, value in leaves(evidence.body) if isinstance(value, str) and as_schema_pointer(at) not in known
     ]
     return [text for text in texts if KEY_OR_ADDRESS.match(text)]
+
+
+def _is_at(call: UpstreamCall, address: str) -> bool:
+    """Whether a call went to an address of the suite that only the body names. An error alone does not show that."""
+    path = urlsplit(address).path
+    return len(path) > 1 and call.path.startswith(path)
 
 
 def _uses(call: UpstreamCall, value: str) -> bool:

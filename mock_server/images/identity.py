@@ -76,7 +76,7 @@ def _chunks_before_pixels(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 KEYWORD: Final = "Picture-Identity"
 _IDENTITY: Final = re.compile(r"[0-9a-f]{16}")
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-_MAX_PIXELS: Final = 1 << 26  # four times the largest picture that is drawn
+MAX_PIXELS: Final = 1 << 26  # four times the largest picture that is drawn
 
 _COLUMNS, _ROWS = 16, 6  # 64 bits of identity, then 32 bits of checksum
 _CELL: Final = 4  # pixels; the stamp covers whole 8x8 blocks, so that JPEG keeps it apart from the scene
@@ -100,9 +100,9 @@ def stamp_corner(width: int, height: int) -> tuple[int, int] | None:
     return (8 if width >= STAMP_SIZE[0] + 16 else 0, 8 if height >= STAMP_SIZE[1] + 16 else 0)
 
 
-def identity_of(content: bytes) -> str | None:
-    """The identity of an image; None if it has none that can be read."""
-    return _from_text(content) or _from_pixels(content)
+def identity_of(content: bytes, most_pixels: int = MAX_PIXELS) -> str | None:
+    """The identity of an image; None if it has none that can be read. An image of more pixels is not decoded."""
+    return _from_text(content) or _from_pixels(content, most_pixels)
 
 
 def _checked(raw: bytes) -> bytes:
@@ -114,17 +114,17 @@ def _from_text(content: bytes) -> str | None:
     return text if text and _IDENTITY.fullmatch(text) else None
 
 
-def _from_pixels(content: bytes) -> str | None:
+def _from_pixels(content: bytes, most: int) -> str | None:
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            return _read_stamp(image)
+            return _read_stamp(image) if image.width * image.height <= most else None
     except Exception:  # noqa: BLE001 - decoders answer broken bytes with nearly every kind of error
         return None
 
 
 def _read_stamp(image: Image.Image) -> str | None:
     corner = stamp_corner(image.width, image.height)
-    if corner is None or image.width * image.height > _MAX_PIXELS:
+    if corner is None:
         return None
     image.draft("L", image.size)  # of a JPEG, brightness alone is decoded
     left, top = corner

@@ -234,6 +234,20 @@ def test_an_image_too_large_to_decode_whole_is_known_by_its_header(kind: str, mo
     assert isinstance(inspect(content, "url", LINK, "", replace(LIMITS, decoded_pixels=200_000)), BrokenImage)
 
 
+def test_no_stamp_is_looked_for_in_an_image_too_large_to_decode() -> None:
+    drawn = io.BytesIO(draw(Picture("0123456789abcdef", 512, 512, "a cat", "", "", marked=True)))
+    reencoded = io.BytesIO()
+    Pillow.open(drawn).convert("RGB").save(reencoded, "WEBP", lossless=True)
+
+    def identity(most: int) -> str | None:
+        found = inspect(reencoded.getvalue(), "url", LINK, "", replace(LIMITS, decoded_pixels=most))
+        assert isinstance(found, Image)
+        return found.identity
+
+    assert identity(512 * 512) == "0123456789abcdef"
+    assert identity(512 * 512 - 1) is None
+
+
 def decoded_by_mistake(*_arguments: object) -> None:
     raise AssertionError("decoded")
 
