@@ -208,9 +208,9 @@ MISTAKES = {
     ),
     "another version of OpenAPI": (
         "openapi: 3.1.0",
-        "openapi: 3.0.4",
+        "openapi: 3.2.0",
         0,
-        "OpenAPI 3.0.4; a contract is written in 3.1",
+        "OpenAPI 3.2.0; a contract is written in 3.1 or 3.0",
     ),
     "a security scheme that is not there": (
         "  - pass: []",

@@ -95,10 +95,26 @@ paths:
             schema:
               type: object
               x-clause: C-1
-              required: [side]
-              properties: {side: {type: string, enum: [heads, tails], x-clause: C-1}}
-            examples: {first: {x-clause: C-1, value: {side: heads}}}
-      responses: {"200": {description: Tossed., content: {application/json: {schema: {type: object, x-clause: C-1}}}}}
+              required: [tosses]
+              properties: {tosses: {type: integer, enum: [1, 2], x-clause: C-1}}
+            examples: {first: {x-clause: C-1, value: {tosses: 1}}}
+      responses:
+        "200":
+          description: Tossed.
+          content:
+            application/json:
+              schema:
+                type: object
+                x-clause: C-1
+                properties:
+                  faces:
+                    type: array
+                    x-length: $request.body#/tosses
+                    x-clause: C-1
+                    items:
+                      type: object
+                      x-clause: C-1
+                      properties: {face: {type: string, x-clause: C-1, x-present-when: {"$request.body#/tosses": 1}}}
 x-clauses: {C-1: {level: documented, says: a coin is tossed}}
 """
 
@@ -107,5 +123,5 @@ def test_a_contract_with_one_field_has_a_row_for_each_of_its_values(tmp_path: Pa
     path = tmp_path / "coin.yaml"
     path.write_text(ONE_FIELD, "utf-8")
     contract = load_contract(path)
-    assert list(pairwise_rows(contract)) == [{"side": "heads"}, {"side": "tails"}]
-    assert requested_images(contract, {"side": "heads"}) == 0
+    assert list(pairwise_rows(contract)) == [{"tosses": 1}, {"tosses": 2}]
+    assert requested_images(contract, {"tosses": 2}) == 2
