@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import orjson
 from rich.console import Console
@@ -14,44 +13,28 @@ from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, exchange_request
 from contract_tests.client.transport import open_transport
+from contract_tests.execution.internal_errors import describe_error
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
-from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
-from contract_tests.report.json_report import MOST_FAILURES
+from contract_tests.report.exchange_file import exchange_to_json, with_access
 from contract_tests.report.wording import one_line
 from contract_tests.run import PreparedRun, hosts_of_images, observe, open_target
+from contract_tests.stored_exchange import StoredExchange, restored
 from gateway_contract.contract.definition import Contract
-from gateway_contract.rules.judge import Judgement, judge
+from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome
-from gateway_contract.traffic.exchange import Exchange, PlayedFault, Request
+from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer, PlayedFault, Request
 from gateway_contract.traffic.redaction import redact
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.traffic.statuses import is_throttled
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import leaves, read
 
 COMPARED = ("/answer/status", "/answer/error", "/answer/body", "/upstream", "/images")
+TOKEN_REFUSED = frozenset({401, 403})
 VOLATILE = frozenset(
     {"at", "seconds", "received_at", "identity", "digest", "link", "images", "headers", "x-request-id"}
 )
 """Parts that differ from time to time though nothing changed."""
-
-
-class StoredError(Exception):
-    """A file that is no exchange of a report; says what to give instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredExchange:
-    """An exchange as a report keeps it, and the rules that rested on it with what they saw and what that took.
-
-    `listed_in_part` are the rules of whose failures the report has the first ones only: of others nothing is known.
-    """
-
-    document: Mapping[str, Json]
-    request: Request
-    gateway: str
-    contract: str
-    failed: Mapping[str, Finding]
-    listed_in_part: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +44,14 @@ class ExchangeChange:
     after: str
 
 
-def read_stored(path: Path) -> StoredExchange:
-    """What a report keeps in a file below its `exchanges`. Raises StoredError."""
-    try:
-        return _stored(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        told = "give a file like report/powerbuyin/exchanges/0001.json, with its report.json two folders up"
-        raise StoredError(f"{path} is not a stored exchange ({error}); {told}") from error
-
-
-def _stored(path: Path) -> StoredExchange:
-    document, report = (orjson.loads(file.read_bytes()) for file in (path, path.parent.parent / "report.json"))
-    own = f"{path.parent.name}/{path.name}"
-    failed = {
-        str(rule["id"]): Finding(Outcome.FAIL, failure["expected"], failure["observed"], failure.get("note", ""))
-        for rule in report["rules"]
-        for failure in rule["failures"]
-        if failure["exchange"] == own
-    }
-    in_part = frozenset(rule["id"] for rule in report["rules"] if len(rule["failures"]) == MOST_FAILURES)
-    return StoredExchange(document, request_from_json(document), report["gateway"], report["contract"], failed, in_part)
-
-
 def send_again(found: StoredExchange, ready: PreparedRun) -> Exchange:
-    """The exchange that the same request gives now, against the gateway of the settings. Raises PortInUseError."""
-    settings = ready.settings
+    """The exchange that the same request gives now, against the gateway of the settings.
+
+    Raises StoredError, PortInUseError, NoUpstreamError and UnsendableError.
+    """
+    settings, whole = ready.settings, restored(found, ready.contract)
     with observe(ready.contract, settings) as observer, open_target(ready.contract, settings, observer) as reached:
-        request = with_access(found.request, settings.access, reached.token)
+        request = with_access(whole, settings.access, reached.token)
         return asyncio.run(_exchange(ready, request, reached.url, reached.token, observer, found))
 
 
@@ -149,6 +113,39 @@ def failing_rules(ready: PreparedRun, exchange: Exchange) -> dict[str, str]:
     """The rules that an exchange breaks, with what was observed."""
     judged = [one for one in judge(ready.contract, ready.rules, exchange) if isinstance(one, Judgement)]
     return {one.rule.id: one.finding.observed for one in judged if one.finding.outcome is Outcome.FAIL}
+
+
+def undecided_rules(found: StoredExchange, ready: PreparedRun, exchange: Exchange) -> dict[str, str]:
+    """The rules that rested on a stored exchange and about which the new one says nothing, with the reason.
+
+    A rule that the new exchange does not bear on is decided, provided that as much was seen as in the run.
+    """
+    blind = exchange.upstream is UNOBSERVED and found.document.get("upstream") is not None
+    unseen = "the upstream calls were not observed; give --upstream" if blind else ""
+    judged = {one.rule.id: one for one in judge(ready.contract, ready.rules, exchange)}
+    known = {rule.id for rule in ready.rules}
+    undecided = {}
+    for rule in found.failed:
+        one = judged.get(rule)
+        if isinstance(one, JudgeError):
+            undecided[rule] = f"this is an error of the suite: {describe_error(one.error)}"
+        elif one is not None and one.finding.outcome is Outcome.INCONCLUSIVE:
+            undecided[rule] = one.finding.observed
+        elif one is None and (rule not in known or unseen):
+            undecided[rule] = unseen or f"{ready.contract.name} has no such rule"
+    return undecided
+
+
+def no_test(found: StoredExchange, exchange: Exchange) -> str:
+    """Why an exchange says nothing about the gateway: no answer, no access or too many requests, unlike in the run."""
+    before = found.document.get("answer")
+    status = before.get("status") if isinstance(before, Mapping) else None
+    answer = exchange.answer
+    if isinstance(answer, NoAnswer):
+        return f"no answer: {answer.problem}" if status is not None else ""
+    refused = answer.status in TOKEN_REFUSED and exchange.request.credential is Credential.RIGHT
+    stopped = (refused or is_throttled(answer)) and answer.status != status
+    return f"the gateway responded {answer.status}" if stopped else ""
 
 
 def changes(

@@ -107,10 +107,10 @@ def run(  # the options say it
 
 @main.command()
 @click.argument("exchange", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--gateway", metavar="URL", help="URL of another gateway. [the report's]")
+@click.option("--gateway", metavar="URL", help="URL of the gateway. [the report's, if it is on this machine]")
 @click.option("--contract", help="Name or file of a contract. [the report's]")
 @access_options
-@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream, as in the run.")
+@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream. [the report's]")
 @click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
 def rerun(
     exchange: Path,
@@ -121,18 +121,19 @@ def rerun(
     **access: Unpack[AccessOptions],
 ) -> None:
     """Send a stored EXCHANGE of a report again, and print what changed."""
+    from contract_tests.client.limits import UnsendableError
     from contract_tests.command.access_settings import access_of, token_of
     from contract_tests.command.session import rerun_exchange
     from contract_tests.execution.observer import NoUpstreamError
-    from contract_tests.rerun import StoredError
     from contract_tests.settings import SettingsError
+    from contract_tests.stored_exchange import StoredError
     from gateway_contract.document.node import DocumentError
     from mock_server.serving.server import PortInUseError
 
     try:
         token, network = token_of(access), access_of(access)
         sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream, network, overlays))
-    except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError) as error:
+    except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError, UnsendableError) as error:
         raise CannotTestError(str(error)) from error
 
 

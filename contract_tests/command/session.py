@@ -18,14 +18,16 @@ from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import show_progress
 from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
-from contract_tests.rerun import changes, failing_rules, print_changes, read_stored, send_again
+from contract_tests.report.wording import one_line
+from contract_tests.rerun import changes, failing_rules, no_test, print_changes, send_again, undecided_rules
 from contract_tests.results import EXIT_STATUS, Conformance, Run, Selection
 from contract_tests.run import PreparedRun, observation_of, prepare, untested_run
 from contract_tests.settings import Settings, checked
+from contract_tests.stored_exchange import StoredError, destination, read_stored
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
-from gateway_contract.traffic.redaction import all_secrets
+from gateway_contract.traffic.redaction import all_secrets, redact
 
 UNFINISHED = "the run has not ended"
 NOTHING_RAN: Mapping[int, str] = {
@@ -189,15 +191,37 @@ def rerun_exchange(
 ) -> int:
     """Sends a stored exchange again and prints what changed: 0 where it breaks no rule now, 1 where it still does.
 
-    Raises StoredError, SettingsError, DocumentError, PortInUseError and NoUpstreamError.
+    2 where it shows nothing about a rule that it broke.
+
+    Raises StoredError, SettingsError, DocumentError, PortInUseError, NoUpstreamError and UnsendableError.
     """
     found = read_stored(path)
-    name, url = contract or found.contract, gateway or found.gateway
-    settings = Settings(name, url, token, upstream, overlays=overlays, access=access)
+    if contract is None and found.contract not in BUNDLED:
+        raise StoredError(
+            f"the report is about {found.contract!r}, which is not a bundled contract: give --contract FILE"
+        )
+    url, listening = destination(found, gateway), upstream or found.upstream_address
+    settings = Settings(contract or found.contract, url, token, listening, overlays=overlays, access=access)
     ready = prepare(checked(settings))
-    exchange = send_again(found, ready)
     console = Console(highlight=False)
-    failing = failing_rules(ready, exchange)
-    print_changes(changes(found, ready, exchange, failing), console, all_secrets([exchange], settings.secrets))
-    console.print(f"it breaks {', '.join(failing)}" if failing else "it breaks no rule now", soft_wrap=True)
-    return 1 if failing else 0
+    named = "given by --gateway" if gateway else "named by the report"
+    where = f"; the upstream listens at {listening}" if listening else ""
+    console.print(redact(f"sends to {one_line(url)}, {named}{where}", settings.secrets), markup=False, soft_wrap=True)
+    exchange = send_again(found, ready)
+    secrets = all_secrets([exchange], settings.secrets)
+    if reason := no_test(found, exchange):
+        console.print(redact(f"NOT TESTED  {one_line(reason)}", secrets), markup=False, soft_wrap=True)
+        return EXIT_STATUS[Conformance.NOT_TESTED]
+    failing, undecided = failing_rules(ready, exchange), undecided_rules(found, ready, exchange)
+    print_changes(changes(found, ready, exchange, undecided | failing), console, secrets)
+    if failing:
+        console.print(f"it breaks {', '.join(failing)}", markup=False, soft_wrap=True)
+        return EXIT_STATUS[Conformance.VIOLATES]
+    for rule, reason in undecided.items():
+        console.print(
+            redact(f"NOT TESTED  {one_line(rule)}: {one_line(reason)}", secrets), markup=False, soft_wrap=True
+        )
+    if undecided:
+        return EXIT_STATUS[Conformance.NOT_TESTED]
+    console.print("it breaks no rule now")
+    return EXIT_STATUS[Conformance.CONFORMS]

@@ -20,18 +20,17 @@ from contract_tests.execution.observer import serve_upstream
 from contract_tests.report.json_report import write_report
 from contract_tests.rerun import (
     ExchangeChange,
-    StoredError,
     changes,
     failing_rules,
     played_fault,
     print_changes,
-    read_stored,
     send_again,
 )
 from contract_tests.results import Run
 from contract_tests.run import BUNDLED_TOKEN, PreparedRun, bundled_gateway, prepare, run
 from contract_tests.selftest.trials import AppOf
 from contract_tests.settings import Settings
+from contract_tests.stored_exchange import StoredError, read_stored
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
@@ -229,10 +228,47 @@ def test_a_rule_of_which_not_every_failure_is_listed_is_told_as_no_change(lossy_
     ]
 
 
+def changed_copy(report: Path, folder: Path, changed: dict[str, Json]) -> Path:
+    """A copy of a stored exchange and its report, in which parts of the exchange are others."""
+    path = folder / "exchanges" / report.name
+    path.parent.mkdir()
+    path.write_bytes(orjson.dumps({**orjson.loads(report.read_bytes()), **changed}))
+    (folder / "report.json").write_bytes((report.parent.parent / "report.json").read_bytes())
+    return path
+
+
+def test_a_rerun_listens_where_the_run_listened_and_says_where_it_sends(
+    lossy_report: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = str(read_stored(lossy_report).upstream_address)
+    contract = prepare(Settings("powerbuyin")).contract
+    with gateway_before(int(address.rpartition(":")[2]), contract, map_body) as url:
+        assert rerun_exchange(lossy_report, url, None, BUNDLED_TOKEN, None, Access()) == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == f"sends to {url}, given by --gateway; the upstream listens at {address}"
+    assert last == "it breaks no rule now"
+
+
+def test_a_rule_about_the_upstream_is_not_fixed_where_nobody_looks(
+    lossy_report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, port = changed_copy(lossy_report, tmp_path, {"upstream_address": None}), free_port()
+    contract = prepare(Settings("powerbuyin")).contract
+    with serve_upstream(contract, "127.0.0.1", port), gateway_before(port, contract, loses_zero) as url:
+        assert rerun_exchange(path, url, None, BUNDLED_TOKEN, None, Access()) == 2
+    assert f"NOT TESTED  {LOST}: " in capsys.readouterr().out
+
+
+def test_a_rule_is_not_fixed_where_nobody_answers(lossy_report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nobody, upstream = f"http://127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    assert rerun_exchange(lossy_report, nobody, None, BUNDLED_TOKEN, upstream, Access()) == 2
+    assert capsys.readouterr().out.endswith("NOT TESTED  no answer: connection refused\n")
+
+
 def test_a_file_that_is_no_exchange_says_what_to_give(tmp_path: Path) -> None:
     path = tmp_path / "0001.json"
     path.write_text("[]")
-    with pytest.raises(StoredError, match=r"0001\.json is not a stored exchange .* give a file like report/"):
+    with pytest.raises(StoredError, match=r"0001\.json is not a stored exchange: .* give a file like report/"):
         read_stored(path)
 
 
