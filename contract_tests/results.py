@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from fnmatch import fnmatchcase
 
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.rules.judge import Judgement
@@ -25,6 +26,8 @@ class Conformance(Enum):
 
 
 EXIT_STATUS = {Conformance.CONFORMS: 0, Conformance.VIOLATES: 1, Conformance.NOT_TESTED: 2}
+DEMAND_UNMET = 3
+"""The exit status of runs that conform but do not show all that the user demands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,23 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
     if run.strict and run.untested:
         return replace(run, not_tested=UNTESTED.format(len(run.untested), run.untested[0]))
     return run
+
+
+def is_required(rule: Rule, pattern: str) -> bool:
+    """Whether a pattern of ids, with or without the contract's name, means a rule; "" means all documented ones.
+
+    A rule whose condition no listed value can meet is never required.
+    """
+    if rule.untestable is not None:
+        return False
+    if not pattern:
+        return rule.level is Level.DOCUMENTED
+    return fnmatchcase(rule.id, pattern) or fnmatchcase(rule.id.partition("/")[2], pattern)
+
+
+def required_undecided(run: Run, pattern: str) -> list[RuleVerdict]:
+    """The verdicts of required rules that neither pass nor fail."""
+    return [one for one in run.verdicts if one.verdict in UNDECIDED and is_required(one.rule, pattern)]
 
 
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})

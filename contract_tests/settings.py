@@ -28,6 +28,7 @@ class Settings:
     fuzz_seconds: float = 0.0  # for which fuzzing goes on, round after round
     limits: Limits = field(default_factory=Limits)
     access: Access = field(default_factory=Access)
+    require_judged: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
 
     @property
     def secrets(self) -> list[str]:

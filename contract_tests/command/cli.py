@@ -1,4 +1,7 @@
-"""`check-gateway`: the command behind `make contract`. Exit status 0 conforms, 1 violates, 2 could not be tested."""
+"""`check-gateway`: the command behind `make contract`.
+
+Exit status 0 conforms, 1 violates, 2 could not be tested, 3 conforms but leaves a demand unmet.
+"""
 
 import os
 import sys
@@ -8,7 +11,7 @@ from typing import Unpack
 
 import click
 
-from contract_tests.command.options import AccessOptions, access_options
+from contract_tests.command.options import ALL_DOCUMENTED, AccessOptions, RunOptions, access_options
 from contract_tests.command.signals import end_with_status
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
@@ -57,50 +60,24 @@ def main() -> None:
 )
 @click.option("--fuzz-time", metavar="10m", help="Keep fuzzing for this long, with a new seed in each round.")
 @click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
-def run(  # the options say it
-    gateway: str | None,
-    contracts: tuple[str, ...],
-    overlays: tuple[Path, ...],
-    upstream: str | None,
-    report: Path | None,
-    strict: bool,  # noqa: FBT001 # an option
-    seed: int,
-    jobs: int,
-    budget: int | None,
-    timeout: float,
-    per_image: float,
-    fuzz: int | None,
-    fuzz_time: str | None,
-    keyword: str | None,
-    **access: Unpack[AccessOptions],
-) -> None:
+@click.option(
+    "--require-judged",
+    metavar="[GLOB]",
+    is_flag=False,
+    flag_value=ALL_DOCUMENTED,
+    help="Exit with 3 if a rule whose id matches neither passes nor fails. [without GLOB: all documented rules]",
+)
+def run(keyword: str | None, **given: Unpack[RunOptions]) -> None:
     """Run the suite, print what fails, and write the reports."""
-    from contract_tests.client.limits import Limits
-    from contract_tests.command.access_settings import access_of, token_of
+    from contract_tests.command.run_settings import settings_of
     from contract_tests.command.session import test_gateways
     from contract_tests.report.folder import ReportFolderError
-    from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, seconds_of
+    from contract_tests.settings import SettingsError, checked
     from gateway_contract.document.node import DocumentError
 
     try:
-        asked = Settings(
-            contract="",
-            gateway=gateway,
-            token=token_of(access),
-            upstream=upstream,
-            overlays=overlays,
-            report=report or Path("report"),
-            strict=strict,
-            seed=seed,
-            jobs=jobs,
-            budget=budget,
-            fuzz=fuzz_examples(fuzz, fuzz_time, gateway, upstream),
-            fuzz_seconds=seconds_of(fuzz_time or "0"),
-            limits=Limits(answer=timeout, per_image=per_image),
-            access=access_of(access),
-        )
-        wanted = [checked(replace(asked, contract=name)) for name in contracts_for(gateway, contracts)]
-        sys.exit(test_gateways(wanted, keyword))
+        asked, names = settings_of(given), contracts_for(given["gateway"], given["contracts"])
+        sys.exit(test_gateways([checked(replace(asked, contract=name)) for name in names], keyword))
     except (DocumentError, SettingsError, ReportFolderError) as error:
         raise CannotTestError(str(error)) from error
 

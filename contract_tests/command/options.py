@@ -24,6 +24,28 @@ class AccessOptions(TypedDict):
     image_hosts: tuple[str, ...]
 
 
+class RunOptions(AccessOptions):
+    """What the user gave to `run`, but for the selection of rules."""
+
+    gateway: str | None
+    contracts: tuple[str, ...]
+    overlays: tuple[Path, ...]
+    upstream: str | None
+    report: Path | None
+    strict: bool
+    seed: int
+    jobs: int
+    budget: int | None
+    timeout: float
+    per_image: float
+    fuzz: int | None
+    fuzz_time: str | None
+    require_judged: str | None
+
+
+ALL_DOCUMENTED = ""
+"""The value of `--require-judged` without a pattern."""
+
 OPTIONS = (
     click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN."),
     click.option("--token-file", type=PEM, help="File that holds the token."),

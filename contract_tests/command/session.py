@@ -18,11 +18,19 @@ from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import show_progress
 from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
-from contract_tests.report.wording import one_line
+from contract_tests.report.wording import counted, one_line
 from contract_tests.rerun import changes, failing_rules, no_test, print_changes, send_again, undecided_rules
-from contract_tests.results import EXIT_STATUS, Conformance, Run, Selection
+from contract_tests.results import (
+    DEMAND_UNMET,
+    EXIT_STATUS,
+    Conformance,
+    Run,
+    Selection,
+    is_required,
+    required_undecided,
+)
 from contract_tests.run import PreparedRun, observation_of, prepare, untested_run
-from contract_tests.settings import Settings, checked
+from contract_tests.settings import Settings, SettingsError, checked
 from contract_tests.stored_exchange import StoredError, destination, read_stored
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
@@ -39,11 +47,15 @@ NOTHING_RAN: Mapping[int, str] = {
 def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     """Tests what the settings ask for, one contract after another; gives the exit status of the worst.
 
-    Raises DocumentError for a contract that cannot be read, ReportFolderError for a folder that cannot be used.
+    Raises DocumentError for a contract that cannot be read, ReportFolderError for a folder that cannot be used,
+    SettingsError if no rule matches `require_judged`.
     """
     ready = {found.contract.name: found for found in map(prepare, wanted)}
     for found in ready.values():
         print_warnings(found.contract)
+    pattern = wanted[0].require_judged
+    if pattern and not any(is_required(rule, pattern) for found in ready.values() for rule in found.rules):
+        raise SettingsError(f"--require-judged must match a rule that can be tested; got {pattern!r}")
     with locked_folder(wanted[0].report) as folder, interruptible() as interruption:
         session = Session(ready, folder, keyword, interruption)
         try:
@@ -101,8 +113,23 @@ class Session:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)
         if self.interruption.received is not None:
             return SHELL_OFFSET + self.interruption.received
+        unmet = [name for name, run in shown.items() if self.print_unmet(name, run)]
+        if any(run.our_errors for run in shown.values()):
+            return EXIT_STATUS[Conformance.NOT_TESTED]
         status = worst_status([run.conformance for run in shown.values()])
-        return status or (EXIT_STATUS[Conformance.NOT_TESTED] if self.unwritten else 0)
+        return status or (EXIT_STATUS[Conformance.NOT_TESTED] if self.unwritten else DEMAND_UNMET if unmet else 0)
+
+    def print_unmet(self, name: str, run: Run) -> bool:
+        """Prints the rules that had to be judged and were not; gives whether there are any."""
+        settings = self.ready[name].settings
+        pattern = settings.require_judged
+        missed = [] if pattern is None or run.not_tested else required_undecided(run, pattern)
+        if missed:
+            self.console.print(f"NOT JUDGED  {counted(len(missed), 'required rule')}:")
+        for one in missed:
+            reason = redact(one_line(one.reason), settings.secrets)
+            self.console.print(f"  {one.rule.id}: {reason}", markup=False, soft_wrap=True)
+        return bool(missed)
 
     def shown_runs(self) -> Iterator[tuple[str, Run]]:
         """The runs that ended, about the selected rules, and those that a signal kept from ending."""

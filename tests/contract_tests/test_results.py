@@ -12,6 +12,7 @@ from contract_tests.results import (
     Conformance,
     Verdict,
     require_judgements,
+    required_undecided,
     state_body_limit,
     sum_up,
 )
@@ -118,6 +119,21 @@ def test_exit_statuses_are_the_documented_ones() -> None:
         "violates": 1,
         "not-tested": 2,
     }
+
+
+def test_required_rules_must_pass_or_fail() -> None:
+    broken = replace(passed(RULE), verdict=Verdict.FAIL)
+    unseen, asleep = undecided(OTHER, Verdict.NOT_RUN, DOUBT), undecided(SLEEPING, Verdict.NOT_RUN, "asleep")
+    doubtful = undecided(EXPECTED, Verdict.INCONCLUSIVE, "unseen")
+    run = run_of(broken, unseen, asleep, doubtful)
+
+    def missed(pattern: str) -> list[str]:
+        return [one.rule.id for one in required_undecided(run, pattern)]
+
+    assert missed("") == [OTHER.id]
+    assert missed("*") == [OTHER.id, EXPECTED.id]
+    assert missed("upstream/*") == missed("powerbuyin/upstream/*") == [EXPECTED.id]
+    assert missed("size/*") == missed("seed/mapped") == []
 
 
 @pytest.mark.parametrize("word", [Verdict.NOT_RUN, Verdict.INCONCLUSIVE])

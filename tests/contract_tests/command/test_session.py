@@ -9,14 +9,17 @@ from contract_tests import plugin
 from contract_tests.client.limits import Limits
 from contract_tests.command import session
 from contract_tests.command.session import pytest_arguments, worst_status
+from contract_tests.command.signals import interruptible
 from contract_tests.plugin import selected_verdicts
-from contract_tests.results import Conformance, Run
+from contract_tests.results import Conformance, Run, Verdict
 from contract_tests.run import failed_run, prepare
-from contract_tests.settings import Settings
+from contract_tests.settings import Settings, SettingsError
 from tests.contract_tests.gateways import TOKEN, as_json, replying, run_against, settings_for
-from tests.contract_tests.report_examples import DOCUMENTED, LOST_SEED, passed, run_of
+from tests.contract_tests.report_examples import DOCUMENTED, LOST_SEED, passed, run_of, undecided
 
 pytestmark = pytest.mark.slow
+
+JUDGED, MISSED = DOCUMENTED[:2]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,38 @@ def test_what_was_not_asked_about_is_not_shown_and_does_not_count() -> None:
     assert run.conformance is Conformance.VIOLATES
     assert shown.conformance is Conformance.CONFORMS
     assert [one.rule.id for one in shown.verdicts] == [DOCUMENTED[0].id]
+
+
+@pytest.mark.parametrize(
+    ("shown", "pattern", "status"),
+    [
+        ([run_of(passed(JUDGED), undecided(MISSED, Verdict.NOT_RUN, "no time"))], None, 0),
+        ([run_of(passed(JUDGED), undecided(MISSED, Verdict.NOT_RUN, "no time"))], "", 3),
+        ([run_of(passed(JUDGED), passed(MISSED))], "", 0),
+        ([run_of(LOST_SEED, undecided(MISSED, Verdict.NOT_RUN, "too late"))], "", 1),
+        ([run_of(passed(JUDGED), errors=("rule raised",)), run_of(LOST_SEED)], None, 2),
+    ],
+)
+def test_a_session_ends_with_the_first_status_that_applies(
+    shown: list[Run],
+    pattern: str | None,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ready = {str(index): prepare(Settings("powerbuyin", require_judged=pattern)) for index in range(len(shown))}
+    with interruptible() as interruption:
+        ended = session.Session(ready, tmp_path, None, interruption)
+        monkeypatch.setattr(session.Session, "shown_runs", lambda _: zip(ready, shown, strict=True))
+        assert ended.end() == status
+    listed = f"NOT JUDGED  1 required rule:\n  {MISSED.id}: no time\n"
+    assert (listed in capsys.readouterr().out) == (status == 3)
+
+
+def test_a_demand_that_no_rule_matches_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--require-judged must match a rule that can be tested; got 'sede/\*'"):
+        session.test_gateways([Settings("powerbuyin", report=tmp_path, require_judged="sede/*")], None)
 
 
 def test_an_error_of_our_own_is_told_once_as_ours(
