@@ -71,11 +71,13 @@ def is_omitted_default(field: MappedField, sent: Json, evidence: Evidence) -> bo
     return seen is ABSENT or _is_nothing(field, seen, evidence)
 
 
-def _judge_changed(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
+def _judge_changed(field: MappedField, sent: Json, evidence: Evidence) -> Finding:
     """Of a value that may be omitted: that no other stands in its place."""
-    if not _is_changed(field, sent, evidence):
-        return None
-    return judge_arrival(field, sent, evidence)
+    if evidence.call is UNOBSERVED:
+        return inconclusive(UNSEEN)
+    if evidence.call is ABSENT:
+        return inconclusive(NO_CALL)
+    return judge_arrival(field, sent, evidence) if _is_changed(field, sent, evidence) else PASS
 
 
 def _judge_sent(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:

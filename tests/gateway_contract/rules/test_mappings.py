@@ -113,6 +113,14 @@ def test_a_lost_value_is_documented_unless_it_is_the_upstreams_default(
     assert judged(powertokens, lost).failed() == {rule}
 
 
+def test_a_default_that_arrived_or_was_left_out_is_mapped(powertokens: Contract) -> None:
+    exchange = DIALECTS["powertokens"].conforming(LIGHT | {"prompt_extend": True})
+    omitted = with_call(exchange, removed(call_body(exchange), "/parameters/prompt_extend"))
+    unobserved = replace(exchange, upstream=UNOBSERVED)
+    for seen, outcome in ((exchange, Outcome.PASS), (omitted, Outcome.PASS), (unobserved, Outcome.INCONCLUSIVE)):
+        assert judged(powertokens, seen).outcome("prompt_extend/mapped") is outcome
+
+
 @pytest.mark.parametrize("name", ["watermark", "prompt_extend"])
 def test_a_default_that_became_something_else_is_documented(name: str, powertokens: Contract) -> None:
     default = name == "prompt_extend"
