@@ -71,7 +71,7 @@ def is_omitted_default(field: MappedField, sent: Json, evidence: Evidence) -> bo
     return seen is ABSENT or _is_nothing(field, seen, evidence)
 
 
-def _judge_changed(field: MappedField, sent: Json, evidence: Evidence) -> Finding:
+def _judge_changed(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
     """Of a value that may be omitted: that no other stands in its place."""
     if evidence.call is UNOBSERVED:
         return inconclusive(UNSEEN)
