@@ -61,8 +61,8 @@ AT_ONCE = {
     "response longer than 4 MiB": hostile.never_ends,
     "response longer than 4 MiB.": hostile.inflates,
     "malformed HTTP: headers or a line of more than 100 KiB": hostile.never_ends_its_headers,
-    "(HTTP 200) is not JSON": answering(b"[" * 100_000 + b"]" * 100_000, JSON),
-    "(HTTP 200) is not JSON.": answering(b'{"created": "\xff\xfe"}', JSON),
+    '(HTTP 200 "[[[': answering(b"[" * 100_000 + b"]" * 100_000, JSON),
+    '(HTTP 200 "{"created"': answering(b'{"created": "\xff\xfe"}', JSON),
     "is not JSON. Is http": answering(b"[" + b"[]," * 200_000 + b"[]]", JSON),
 }
 

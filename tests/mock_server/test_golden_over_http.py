@@ -68,7 +68,7 @@ def assert_vector(gateway: ServedGateway, vector: Vector) -> None:
         (call,) = calls
         assert_accepted(gateway, vector, response, call)
     elif vector["expect"] == "refused" or response.status_code != 200:
-        assert vector["expect"] in {"refused", "refused-or-coerced", "refused-or-truncated"}
+        assert vector["expect"] in {"refused", "refused-or-coerced", "refused-or-converted", "refused-or-truncated"}
         assert_refused(response, calls)
     elif vector["expect"] == "refused-or-coerced":
         (call,) = calls

@@ -137,7 +137,7 @@ def test_what_was_not_decided_takes_one_line_for_each_reason() -> None:
     assert line_with("not tested by any request", lines).endswith(
         "size/type, size/format, response_format/enum and 2 more"
     )
-    assert line_with("1 inconclusive  ", lines).endswith("the images cannot be told apart: n/default")
+    assert line_with("1 inconclusive  ", lines).endswith("the images cannot be told apart: n/converted")
 
 
 def test_the_end_tells_counts_cost_time_and_where_the_report_lies() -> None:
