@@ -91,8 +91,8 @@ selftest: $(READY)
 
 test: $(READY) $(NPM)
 	$(RUN) pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
-	$(RUN) coverage report --include='gateway_contract/*' --fail-under=97
-	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=85.0
+	$(RUN) coverage report --include='gateway_contract/*' --fail-under=98
+	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=94.0
 
 # What can be checked in a minute, without Node.js and without a browser.
 check: lint types
