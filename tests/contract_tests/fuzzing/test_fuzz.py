@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -102,9 +103,14 @@ def test_a_gateway_that_keeps_its_contract_is_blamed_for_nothing(tmp_path: Path,
 
 
 def test_the_same_seed_sends_the_same_requests(tmp_path: Path) -> None:
-    first, second = (fuzzed(unchanged, tmp_path, fuzz=15, seed=4).sent for _ in range(2))
-    assert sorted(first) == sorted(second)
-    assert sorted(first) != sorted(fuzzed(unchanged, tmp_path, fuzz=15, seed=5).sent)
+    first, second = (without_port(fuzzed(unchanged, tmp_path, fuzz=15, seed=4).sent) for _ in range(2))
+    assert first == second
+    assert first != without_port(fuzzed(unchanged, tmp_path, fuzz=15, seed=5).sent)
+
+
+def without_port(contents: list[bytes]) -> list[bytes]:
+    """What was sent, but for the port at which the suite listened as the upstream."""
+    return sorted(re.sub(rb"(?<=http://127\.0\.0\.1:)[0-9]+", b"", content) for content in contents)
 
 
 def test_what_was_found_is_kept_and_comes_first_in_the_next_run(tmp_path: Path) -> None:
