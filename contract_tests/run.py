@@ -214,7 +214,7 @@ def left_out(campaign: Campaign) -> str:
 
 
 def budget_of(settings: Settings) -> int | None:
-    """How many images a run may ask for; None where nobody pays for them."""
+    """The most images that a run may request; None if they cost nothing."""
     if settings.budget is None and observation_of(settings) is Observation.NORTH_ONLY:
         return NORTH_ONLY_BUDGET
     return settings.budget
@@ -248,10 +248,10 @@ def _untested(contract: Contract, settings: Settings, problem: str, *errors: str
 
 
 def untested_run(ready: PreparedRun, problem: str) -> Run:
-    """What is told of a run that could not be made, or has not ended."""
+    """The result of a run that could not begin, or has not ended."""
     return _untested(ready.contract, ready.settings, problem)
 
 
 def failed_run(ready: PreparedRun, error: Exception) -> Run:
-    """What is told of a run that an error of our own ended, with the place where it was raised."""
+    """The result of a run that ended in an error of ours, with the place where it was raised."""
     return _untested(ready.contract, ready.settings, "", f"{describe_error(error)} ({traceback_places(error)})")

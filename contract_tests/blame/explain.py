@@ -75,7 +75,7 @@ class Explainer:
         return _with_note(one, f"in {failed} of {TRIES} tries")
 
     def _case_of(self, exchange: Exchange) -> Case | None:
-        """The same request once more; None for content that is no JSON and was not planned."""
+        """The same request once more; None if the content is not JSON and was not planned."""
         planned, body = self.planned.get(exchange.name), exchange.request.body
         if planned is None:
             return None if body is ABSENT else self._valid_case(exchange, body)

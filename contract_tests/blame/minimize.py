@@ -184,7 +184,7 @@ def valid_bodies(contract: Contract, without: str | None = None) -> Budget:
 
 
 def is_rejection(exchange: Exchange) -> bool:
-    """Whether a valid request was not accepted for what it holds, as far as can be told."""
+    """Whether a valid request was probably rejected because of its content."""
     answer = exchange.answer
     return not (exchange.accepted or is_no_evidence(exchange) or is_throttled(answer) or is_timed_out(answer))
 

@@ -88,8 +88,8 @@ def tls_context(access: Access) -> ssl.SSLContext:
         try:
             context.load_cert_chain(access.certificate, access.key, password="")
         except OSError as error:
-            told = f"--cert and --key must be PEM files, the key unencrypted; got {access.certificate}"
-            raise AccessError(f"{told}: {_reason(error)}") from error
+            problem = f"--cert and --key must be PEM files, the key unencrypted; got {access.certificate}"
+            raise AccessError(f"{problem}: {_reason(error)}") from error
     return context
 
 

@@ -31,7 +31,7 @@ class IdentityDecoder:
 
 @dataclass(slots=True)
 class ZlibDecoder:
-    """The codings gzip and deflate. An unpacker that reports its end is asked for no more."""
+    """The codings gzip and deflate. Nothing is read after the end of the data."""
 
     coding: str
     head: bytes = b""
@@ -71,7 +71,7 @@ def zlib_window(coding: str, head: bytes) -> int:
 
 
 def decoder(content_encoding: str) -> Decoder:
-    """The decoder for a Content-Encoding header; only one coding, as nobody has a good use for two."""
+    """The decoder for a Content-Encoding header; only one coding, since two have no common use."""
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     match [coding.removeprefix("x-") for coding in codings if coding not in {"", "identity"}]:
         case []:

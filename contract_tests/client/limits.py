@@ -1,4 +1,4 @@
-"""What one exchange may cost, and how a problem is told that is no exception."""
+"""What one exchange may cost, and problems as values."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ class Limits:
     """Bounds on one exchange or download. The byte bounds hold for what was sent and for what it unpacks to."""
 
     answer: float = 60.0  # seconds from connecting to the last byte, for a request that asks for no image
-    per_image: float = 30.0  # seconds more for each image that is asked for
+    per_image: float = 30.0  # seconds more for each image requested
     download: float = 60.0  # seconds for what lies behind a link
     answer_bytes: int = 64 * 2**20  # six images of 2048x2048 as Base64 fit
     image_bytes: int = 32 * 2**20
@@ -44,7 +44,7 @@ class PeerError(Exception):  # not an error of ours: what the other side did, on
 
 
 class UnsendableError(Exception):
-    """A request that HTTP cannot carry: the fault of whoever made it, never of the one that it was for."""
+    """A request that HTTP cannot carry. The caller is at fault, never the gateway."""
 
 
 def format_bytes(count: int) -> str:

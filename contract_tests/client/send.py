@@ -38,7 +38,7 @@ KEPT_OF_IMAGE = 1024
 """Characters of an image within an answer that are kept once it was looked at; a multiple of four, as Base64 is."""
 
 MOST_ASKED = 10
-"""Images that one request is given time for; what asks for more is rejected or is no honest request."""
+"""The most images that the time for a response allows for; larger numbers are only sent to be rejected."""
 
 PATIENCE = 60.0  # seconds to wait in all for a gateway that throttles
 
@@ -79,7 +79,7 @@ class Sender:
 
 
 async def send(sender: Sender, case: Case) -> Exchange:
-    """One case, and its images; what went upstream is added by whoever observes it."""
+    """One case, and its images; the caller adds the upstream calls."""
     return await exchange_request(sender, case, sender.request(case))
 
 

@@ -166,7 +166,7 @@ class Session:
 
 
 def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
-    """What pytest is told: our suite and nothing of the folder that the command is called in."""
+    """The arguments for pytest: our suite, and nothing from the working directory."""
     return [
         str(Path(suite.__file__).parent),
         "--rootdir",

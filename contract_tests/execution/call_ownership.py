@@ -16,7 +16,7 @@ Calls = tuple[UpstreamCall, ...] | Literal[Nothing.UNOBSERVED]
 
 @dataclass(slots=True)
 class CallOwnership:
-    """Attributes calls to requests that are sent alone. `exclusive`: nobody else can reach the gateway.
+    """Attributes calls to requests that are sent alone. `exclusive`: no other client can reach the gateway.
 
     `others_call` is known once a call without the request's id made us listen while the suite was idle.
     """
@@ -29,7 +29,7 @@ class CallOwnership:
     unmarked: int = 0  # accepted requests that carry no id: each may have made a call
 
     async def own_calls(self, exchange: Exchange, calls: tuple[UpstreamCall, ...]) -> Calls:
-        """Those of the calls during a request that are its own; UNOBSERVED where that cannot be told."""
+        """Of the calls during a request, its own; UNOBSERVED if that is not known."""
         own = correlation_ids(exchange.request.body)
         self.unmarked += exchange.accepted and not own
         marked = tuple(call for call in calls if own & correlation_ids(call.body))

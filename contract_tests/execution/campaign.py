@@ -42,7 +42,7 @@ class Campaign:
     seed: int
     jobs: int
     progress: Progress
-    exclusive: bool = False  # nobody else can reach the gateway
+    exclusive: bool = False  # no other client can reach the gateway
     budget: int | None = None  # images that all requests together may ask for
     judgements: list[Judgement] = field(default_factory=list)
     errors: InternalErrors = field(default_factory=InternalErrors)
@@ -110,7 +110,7 @@ class Campaign:
         return False
 
     async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
-        """Requests that nobody planned, one by one; what they find is narrowed down and judged like the rest."""
+        """Send unplanned requests one by one; minimize and judge what they find."""
         found, known = (
             await self._minimize_failures(await found_by(self._send_unplanned, self._may_send)),
             len(self.judgements),
@@ -310,5 +310,5 @@ class Campaign:
 
 
 def may_be_explained(exchange: Exchange) -> bool:
-    """Whether smaller requests could tell more of a failure: not of a time-out, nor of what is no fault of a value."""
+    """Whether smaller requests could explain a failure: not a time-out, nor a failure that no value causes."""
     return not (is_timed_out(exchange.answer) or is_no_evidence(exchange))

@@ -15,7 +15,7 @@ from gateway_contract.traffic.statuses import is_throttled
 from gateway_contract.values.json_value import ABSENT
 
 MOST_SILENT = 10
-"""Requests in a row without an answer before a plain one is asked for a sign of life."""
+"""Requests in a row without an answer before a plain request checks that the gateway is alive."""
 
 MOST_THROTTLED = 3
 """Requests in a row that were throttled however long was waited, before the run ends."""
@@ -63,7 +63,7 @@ class Health:
 
     @property
     def reason_not_run(self) -> str:
-        """Why rules may not have been run, which is no fault of the plan."""
+        """Why rules may not have been run although the plan covers them."""
         return self.stopped or (THROTTLED.format(count=self.throttled) if self.throttled else "")
 
 
@@ -86,7 +86,7 @@ UNUSABLE: Mapping[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`problem` says why nothing can be tested, and what to do. `marks_arrive` is whether calls can be told apart."""
+    """`problem` says why nothing can be tested, and what to do. `marks_arrive`: correlation ids arrive upstream."""
 
     exchange: Exchange
     problem: str = ""

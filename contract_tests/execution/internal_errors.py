@@ -1,4 +1,4 @@
-"""Errors of the suite itself: each ends what it happened in and nothing else, and is told apart from failures."""
+"""Errors of the suite itself: each ends only the step in which it happened, and is reported apart from failures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

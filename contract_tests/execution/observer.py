@@ -1,4 +1,4 @@
-"""The images of a run: of the right size, each to be told apart, and white, for nobody looks at them.
+"""The images of a run: of the right size, each with its identity, and white, since they are not looked at.
 
 Drawing pictures would take half of a run's time.
 """
@@ -59,7 +59,7 @@ class NoUpstreamError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UpstreamObserver:
-    """What the suite sees as the upstream. `address` is host:port as asked for, `url` is how we reach it.
+    """What the suite sees as the upstream. `address` is host:port as requested, `url` is how we reach it.
 
     Calls with a mark in `other_layout` or `faults` are answered so.
     """
@@ -127,6 +127,6 @@ def serve_upstream(contract: Contract, host: str, port: int) -> Iterator[Upstrea
 
 
 def with_unique_images(upstream: Upstream) -> Upstream:
-    """The upstream with each image one of a kind, even where a call is repeated: so it can be told whose it is."""
+    """The upstream with each image one of a kind, even where a call is repeated: so each image shows its call."""
     others = {name: with_unique_images(other) for name, other in upstream.others.items()}
     return replace(upstream, drawing=replace(upstream.drawing, variation=None), others=others)

@@ -1,4 +1,4 @@
-"""Values for one field, drawn at random: mostly allowed ones, near every bound, and ones that nobody expects."""
+"""Values for one field, drawn at random: mostly allowed ones, near every bound, and unexpected ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import isqrt

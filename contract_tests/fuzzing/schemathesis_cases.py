@@ -100,7 +100,7 @@ def _closed(keyword: str, value: Json) -> Json:
 
 
 def readable(value: Json) -> Json:
-    """JSON with a question mark for each character that nobody writes: no page says what comes of those."""
+    """JSON with a question mark for each unusual character: no page says how those are treated."""
     match value:
         case str():
             return "".join(letter if letter.isprintable() or letter.isspace() else "?" for letter in value)

@@ -62,7 +62,7 @@ class Plan:
 
 
 def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
-    """All cases for a contract. `observed` decides how many images may be asked for."""
+    """All cases for a contract. `observed` decides how many images may be requested."""
     rows = list(pairwise_rows(contract) if observed is Observation.TWO_SIDED else rows_with_every_value(contract))
     broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
     cases = [
@@ -96,7 +96,7 @@ def constraints(contract: Contract) -> Iterator[Constraint]:
 
 
 def with_own_id(contract: Contract, case: Case, seed: int, *attempt: object) -> Case:
-    """A case whose free text carries a mark of its own; one that is no JSON stays as it is."""
+    """A case with its own correlation id in its free text; one that is not JSON stays as it is."""
     body = read_json(case.content)
     if body is ABSENT:
         return case
@@ -132,7 +132,7 @@ def _proven(contract: Contract, constraint: Constraint, bodies: Iterable[Json], 
     for body in bodies:
         text = read(body, constraint.pointer)
         if isinstance(text, str) and constraint.pointer in contract.marks:
-            body = placed(body, constraint.pointer, text_with_id_within(text))  # noqa: PLW2901 # the same, to be told apart upstream
+            body = placed(body, constraint.pointer, text_with_id_within(text))  # noqa: PLW2901 # the same body, with its own id
         name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
         case = json_case(name, body, about=rule_id(contract, constraint))
         if proven < most and validity_of(contract, read_json(case.content)) == Validity(frozenset({constraint})):
@@ -174,7 +174,7 @@ def rule_id(contract: Contract, constraint: Constraint) -> str:
 
 
 def for_rules(planned: Plan, selected: frozenset[str]) -> Plan:
-    """A plan without the requests that break rules which nobody asked about."""
+    """A plan without the requests that break rules which are not selected."""
     return replace(planned, cases=tuple(case for case in planned.cases if case.about is None or case.about in selected))
 
 

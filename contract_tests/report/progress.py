@@ -19,7 +19,7 @@ class ProgressBar(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NoProgress:
-    """For output that is kept: nobody watches it."""
+    """For output to a file or pipe: no progress bar."""
 
     def step(self, done: int, planned: int, what: str) -> None:
         pass

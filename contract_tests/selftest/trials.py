@@ -256,7 +256,7 @@ def untested_problems(found: Run) -> Iterator[str]:
 
 
 def missed_problems(name: Source, defect: Defect, found: Run) -> Iterator[str]:
-    """What the suite should have told of a defect and did not."""
+    """What the suite should have reported about a defect and did not."""
     level = defect.level(prepared_for(name).contract)
     if defect.subject not in blamed(found):
         yield f"survived: {defect.subject} is not blamed"

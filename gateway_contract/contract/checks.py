@@ -22,7 +22,7 @@ from gateway_contract.values.pointer import below, placed, read
 
 
 def check_frame(document: Document, operation: str) -> None:
-    """Raises DocumentError for another version than 3.1, and for a security scheme that nobody described."""
+    """Raises DocumentError for a version other than 3.0 or 3.1, and for a security scheme that is not described."""
     version = str(document.tree.get("openapi"))
     if not version.startswith("3.1."):
         raise DocumentError(document.place("/openapi"), f"OpenAPI {version}", "a contract is written in 3.1 or 3.0")

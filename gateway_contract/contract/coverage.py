@@ -27,7 +27,7 @@ class Untested:
 
 
 class Row(Enum):
-    """What becomes of a field that is no object of its own."""
+    """How a field that is not an object of OpenAPI is treated."""
 
     READ = auto()
     PROSE = auto()  # for people: nothing in it can be tested

@@ -88,7 +88,7 @@ def _is_injected(contract: Contract, field: MappedField, body: Json, seen: Json)
 
 
 def _of_nobody(contract: Contract, index: int, call: Json, told: set[str | None]) -> Iterator[Difference]:
-    """Values in places to which no field leads, but for those that are told as misplaced."""
+    """Values in places to which no field leads, except those reported as misplaced."""
     claimed = claimed_upstream(contract)
     for at, seen in leaves(call):
         if not (_leads_to(at, seen, claimed) or _is_told(at, told)):

@@ -47,7 +47,7 @@ def dotted(pointer: str) -> str:
 
 
 def suggestion(contract: Contract, pointer: str) -> str:
-    """`did you mean 'seed'?` for an unknown name that resembles a known one; empty where none does."""
+    """`did you mean 'name'?` for an unknown name that resembles a known one; empty where none does."""
     siblings = [part.pointer for part in contract.request.parts if parent(part.pointer) == parent(pointer)]
     return did_you_mean(leaf_name(pointer), map(leaf_name, filter(None, siblings)))
 
@@ -73,7 +73,7 @@ def violation_message(body: Json, constraint: Constraint) -> str:
 
 
 def _culprits(constraint: Constraint, found: list[Json]) -> list[Json]:
-    """Of several items those that break the rule, as far as that can be told of each alone."""
+    """Of several items, those that break the rule on their own."""
     if len(found) == 1 or constraint.keyword == "forbidden":
         return found
     keyword, _, bound = constraint.keyword.partition("/")

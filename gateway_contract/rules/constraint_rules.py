@@ -91,7 +91,7 @@ def _shows_nothing_alone(exchange: Exchange) -> bool:
 
 
 def _is_cause(pointer: str, evidence: Evidence) -> bool:
-    """Whether a value was shown to cause a response, or nobody tried and the response is about the request."""
+    """Whether a value was shown to cause a response, or that was not tested and the response is about the request."""
     caused_by = evidence.exchange.essential
     if caused_by is None:
         return is_broken(evidence.exchange.answer)
@@ -99,7 +99,7 @@ def _is_cause(pointer: str, evidence: Evidence) -> bool:
 
 
 def _judge_mended(constraint: Constraint, evidence: Evidence, expected: str) -> Finding | None:
-    """An accepted request that breaks a constraint: right only where the contract allows to mend it."""
+    """An accepted request that breaks a constraint: right only if the contract allows changing the value."""
     meaning = obvious_meaning(constraint, evidence.sent(constraint.pointer))
     if meaning is not ABSENT:
         return judge_accepted_meaning(constraint, meaning, evidence, expected)
@@ -154,7 +154,7 @@ def _judge_kept(constraint: Constraint, evidence: Evidence) -> Finding | None:
 
 
 def judge_json(evidence: Evidence) -> Finding | None:
-    """Content that is no JSON at all is refused like any other bad request."""
+    """A body that is not JSON is rejected like any other invalid request."""
     if evidence.validity.is_json or not (evidence.ordinary and evidence.authorized):
         return None
     if _shows_nothing_alone(evidence.exchange) and not _is_cause("", evidence):

@@ -159,7 +159,7 @@ def judge_arrival(field: MappedField, sent: Json, evidence: Evidence) -> Finding
 
 
 def adds_up(field: MappedField, sent: Json, evidence: Evidence) -> bool:
-    """Whether several calls together ask for as many images as the client; that there are several is no loss."""
+    """Whether several calls together ask for as many images as the client; several calls lose nothing."""
     images, upstream, calls = evidence.contract.images, evidence.contract.upstream, evidence.exchange.upstream
     if images is None or images.count != field.pointer or upstream is None or calls is UNOBSERVED:
         return False

@@ -101,7 +101,7 @@ ASSERTED_FORMATS = frozenset({"image-size"})
 
 
 def for_validators(schema: Json) -> Json:
-    """A schema without annotations of ours and formats that nobody asserts; the keywords that validators know stay."""
+    """A schema without annotations of ours and formats not asserted; the keywords that validators know stay."""
     if isinstance(schema, list):
         return [for_validators(item) for item in schema]
     if not isinstance(schema, dict):

@@ -134,7 +134,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class BrokenImage:
-    """Something in an image's place that is no usable image; `problem` says why. `skipped`: nobody looked."""
+    """An image field without a usable image; `problem` says why. `skipped`: it was not fetched."""
 
     key: str
     link: str

@@ -197,7 +197,7 @@ def _user_and_password(credentials: str) -> Iterator[str]:
 
 
 def _readings(text: bytes) -> Iterator[bytes]:
-    """Bytes as they are, and as whoever reads their JSON or decodes their query sees them."""
+    """Bytes as they are, with JSON escapes read, and with percent-encoding decoded."""
     yield text
     if b"\\" in text and (body := read_json(text)) is not ABSENT:
         yield compact(body)

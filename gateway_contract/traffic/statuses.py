@@ -1,4 +1,4 @@
-"""What a status says of the request and what of its way to the gateway: the second is no evidence about any field."""
+"""Statuses about the request, and statuses about the transport, which are not evidence about any field."""
 
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, NoAnswer, header
 
@@ -21,7 +21,7 @@ def is_timed_out(answer: Answer | NoAnswer) -> bool:
 
 
 def is_broken(answer: Answer | NoAnswer) -> bool:
-    """Whether there was no answer though nobody gave up waiting, or one that says that the gateway broke."""
+    """Whether the response is missing without a time-out, or says that the gateway broke."""
     if isinstance(answer, NoAnswer):
         return not answer.timed_out
     return answer.status >= 500 and not is_throttled(answer)

@@ -81,5 +81,5 @@ def shortened(value: object, limit: int = SHORTENED) -> str:
 
 
 def compact(value: Json) -> bytes:
-    """JSON without spaces. Half a surrogate pair is no UTF-8 and becomes an escape."""
+    """JSON without spaces. A lone surrogate has no UTF-8 and becomes an escape."""
     return COMPACT.encode(value).encode("utf-8", "backslashreplace")

@@ -67,7 +67,7 @@ def unknown_to_upstream(contract: Contract) -> Iterator[Constraint]:
 
 
 def is_unchecked_upstream(contract: Contract, constraint: Constraint) -> bool:
-    """Whether the upstream refuses nothing for a constraint, so that nobody does if the gateway does not."""
+    """Whether only the gateway rejects requests that break a constraint, not the upstream."""
     every = upstream_of(contract).operation.request.constraints.values()
     theirs = {(one.pointer, kind_of(one)) for one in every if "refuse" in one.alternatives}
     field = contract.mapping_of(constraint.pointer)

@@ -123,7 +123,7 @@ def write_band(image: Image.Image, draw: ImageDraw, band: Band) -> None:
 
 
 def write_mark(image: Image.Image, draw: ImageDraw) -> None:
-    """The visible watermark: a label in the lower right corner, a mere spot where there is no room for letters."""
+    """The visible watermark: a label in the lower right corner, a spot if there is no room for letters."""
     size = max(_SMALLEST - 2, _size(image.width, image.height) * 3 // 4)
     wide, high = _box(size)
     margin = size * 2 // 3

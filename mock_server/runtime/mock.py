@@ -35,7 +35,7 @@ from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, image_in_process, problems, respond_in_process
 
 OWN_PAGES = frozenset({"", "_mock", "console", "docs", "requests"})
-"""What only the mock's own pages may read: what came in is nobody else's business."""
+"""What only the mock's own pages may read, since requests may be private."""
 
 
 def check_names(contracts: Sequence[Contract], upstreams: Iterable[str]) -> None:

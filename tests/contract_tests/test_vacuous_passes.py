@@ -14,6 +14,8 @@ from gateway_contract.rules.rule import RuleKind
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 
+pytestmark = pytest.mark.slow
+
 KEYWORDS = str(Path(__file__).parents[2] / "fixtures" / "contracts" / "keywords.yaml")
 
 

@@ -15,6 +15,8 @@ from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
 from tests.gateway_contract.schema.reference_validator import reference_failures
 
+pytestmark = pytest.mark.slow
+
 OPENAPI = Path(__file__).parents[2] / "openapi"
 
 

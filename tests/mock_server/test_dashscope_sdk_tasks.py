@@ -17,6 +17,8 @@ from mock_server.upstream.protocol import StubOptions
 from tests.mock_server.served import ServedStub, fault_named
 from tests.mock_server.tasks_served import AT_ONCE, GENERATION, NEVER_STARTED, SYNTHESIS, tasks_served
 
+pytestmark = pytest.mark.slow
+
 WAN, QWEN = "wan2.7-image-pro", "qwen-image-plus"
 KEY: dict[str, Any] = {"api_key": "sk-any"}
 MESSAGES = [{"role": "user", "content": [{"text": "a lighthouse"}]}]

@@ -26,6 +26,8 @@ from mock_server.images.drawing import Picture, draw
 from tests.contract_tests.gateways import TOKEN, Reply, Scripted, as_json, generated, replying
 from tests.contract_tests.three_contracts import POWERTOKENS, base
 
+pytestmark = pytest.mark.slow
+
 PNG = draw(Picture("0123456789abcdef", 96, 64, "dusk", "detail", "palette", marked=False))
 WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
 INLINE = base64.b64encode(PNG).decode()

@@ -16,6 +16,8 @@ from gateway_contract.values.json_value import ABSENT
 from tests.contract_tests import hostile
 from tests.contract_tests.hostile import HEAD, MEBIBYTE, Behaviour, answering, packed, saying, serving
 
+pytestmark = pytest.mark.slow
+
 QUICK = Limits(answer=1.0, per_image=0, answer_bytes=MEBIBYTE)
 PATIENT = Limits(answer=30.0, per_image=0, answer_bytes=MEBIBYTE)
 TOKEN = "sk-secret"

@@ -8,6 +8,8 @@ from contract_tests.results import Conformance, Verdict
 from gateway_contract.values.json_value import Json
 from tests.contract_tests.gateways import as_json, failing, generated, replying, run_against, verdict_on
 
+pytestmark = pytest.mark.slow
+
 
 def error(message: str) -> dict[str, Json]:
     return {"error": {"message": message, "type": "invalid_request_error", "code": None, "param": None}}

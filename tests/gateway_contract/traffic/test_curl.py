@@ -22,6 +22,8 @@ from mock_server.serving.server import serving
 from tests.contract_tests import stand_in_for_curl
 from tests.contract_tests.report_examples import GATEWAY, JSON_TYPE, TOKEN, asking, carrying
 
+pytestmark = pytest.mark.slow
+
 STAND_IN = Path(stand_in_for_curl.__file__)
 PROGRAMS = ["stand-in", *(["curl"] if shutil.which("curl") else [])]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]

@@ -5,6 +5,8 @@ import pytest
 from gateway_contract.values.json_value import Json
 from tests.mock_server.admin.seen import Body, Seen, keeping_to
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def busy(admin: Seen, order: Body) -> Seen:

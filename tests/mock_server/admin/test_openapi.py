@@ -18,6 +18,8 @@ from mock_server.admin.api import document
 from tests.browser import blank_page, launched
 from tests.mock_server.admin.seen import Body, Seen, seen
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = "/_mock/events"
 TAKES_NOTHING = {
     "GET /_mock",

@@ -11,6 +11,8 @@ from gateway_contract.contract.definition import Contract
 from mock_server.runtime.mock import MockSettings
 from tests.mock_server.admin.seen import TOKEN, Body, Seen, seen
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def busy(admin: Seen, order: Body) -> Seen:

@@ -13,6 +13,8 @@ from mock_server.gateway.modes import Mode
 from mock_server.runtime.mock import MockSettings, create_mock
 from tests.mock_server.admin.seen import Body, Seen, seen
 
+pytestmark = pytest.mark.slow
+
 ALSO = "/_mock/more"
 
 

@@ -16,6 +16,8 @@ from mock_server.upstream.tasks import Tasks
 from tests.mock_server.served import ServedStub, canned, client, fault_named, gateway_before
 from tests.mock_server.tasks_served import GENERATION, tasks_served
 
+pytestmark = pytest.mark.slow
+
 by_tasks = CONFORMING["uses-upstream-tasks"]
 WAN, QWEN = "wan2.7-image-pro", "qwen-image-2.0-pro"
 

@@ -38,6 +38,8 @@ from tests.mock_server.tasks_served import (
     tasks_served,
 )
 
+pytestmark = pytest.mark.slow
+
 KEY = {"authorization": "Bearer sk-the-real-key-of-a-gateway"}
 NOBODY = "http://127.0.0.1:1"
 

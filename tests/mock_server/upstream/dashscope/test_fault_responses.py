@@ -21,6 +21,8 @@ from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, upstream_app
 from tests.mock_server.served import DASHSCOPE, client, fault_named
 
+pytestmark = pytest.mark.slow
+
 CALL: Json = {
     "model": "qwen-image-2.0-pro",
     "input": {"messages": [{"role": "user", "content": [{"text": "a lighthouse"}]}]},

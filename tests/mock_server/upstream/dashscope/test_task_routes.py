@@ -30,6 +30,8 @@ from tests.mock_server.tasks_served import (
     tasks_served,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_conversation_becomes_choices(quick: ServedStub) -> None:
     said = ended(quick, GENERATION, generation(n=3))
