@@ -15,6 +15,7 @@ from contract_tests.client.send import Sender
 from contract_tests.client.transport import open_transport
 from contract_tests.execution.campaign import Campaign, Progress
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
+from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.planning.fields import base_request, requested_images
@@ -173,7 +174,7 @@ async def _campaign(
             seed=settings.seed,
             jobs=settings.jobs,
             progress=progress,
-            budget=budget_of(settings),
+            ledger=Ledger(budget_of(settings)),
             exclusive=settings.gateway is None,
         )
         if settings.fuzz > 0:
@@ -204,13 +205,15 @@ def plan_for(ready: PreparedRun) -> Plan:
         planned = replace(planned, cases=kept)
     if budget is None:
         return planned
-    return within_budget(planned, budget - requested_images(ready.contract, base_request(ready.contract)))  # the look's
+    look = requested_images(ready.contract, base_request(ready.contract))
+    for_invalid = max(budget // 5, ready.settings.jobs)  # each reserves its images until it is rejected
+    return within_budget(planned, max(budget - look - for_invalid, 0))
 
 
 def left_out(campaign: Campaign) -> str:
     """What the budget had no images for, where that may be why a rule was not run."""
-    left = campaign.plan.left_out
-    return f"{UNSEEN}; --budget {campaign.budget} left out {left} requests" if left else ""
+    left = campaign.plan.left_out + campaign.ledger.left_out
+    return f"{UNSEEN}; --budget {campaign.ledger.budget} left out {left} requests" if left else ""
 
 
 def budget_of(settings: Settings) -> int | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -14,6 +15,7 @@ from contract_tests.client.send import Sender, send
 from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
 from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
+from contract_tests.execution.ledger import BudgetUsedUpError, Ledger, billable_images
 from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.slow_answers import SlowAnswers
@@ -24,7 +26,7 @@ from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
 from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_throttled, is_timed_out
-from gateway_contract.values.json_value import UNOBSERVED
+from gateway_contract.values.json_value import UNOBSERVED, read_json
 
 Progress = Callable[[int, int, str], None]
 FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
@@ -43,13 +45,12 @@ class Campaign:
     jobs: int
     progress: Progress
     exclusive: bool = False  # no other client can reach the gateway
-    budget: int | None = None  # images that all requests together may ask for
+    ledger: Ledger = field(default_factory=Ledger)
     judgements: list[Judgement] = field(default_factory=list)
     errors: InternalErrors = field(default_factory=InternalErrors)
     problem: str = ""
     requests: int = 0
     images: int = 0
-    asked: int = 0  # images
     fuzzed: Fuzzed | None = None
     health: Health = field(init=False)
     slow_answers: SlowAnswers = field(init=False)
@@ -63,14 +64,11 @@ class Campaign:
 
     async def run(self) -> None:
         """Fills in the judgements, or the problem for which nothing could be tested."""
-        seen = await look(self.sender, self.observer, self.seed)
-        for exchange in filter(None, (seen.failed, seen.exchange)):
-            self._count(plain_case(self.sender, self.seed), exchange)
+        seen = await look(self.sender, self._send, self.observer, self.seed)
         if seen.problem:
             self.problem = seen.problem
             return
         if self.ownership is not None and seen.exchange.upstream is not UNOBSERVED:
-            self.ownership.sent |= correlation_ids(seen.exchange.request.body)
             seen = replace(seen, exchange=await self._with_own_calls(seen.exchange, seen.exchange.upstream))
         if not await self._is_anything_accepted(seen):
             return
@@ -88,7 +86,7 @@ class Campaign:
         await self._explain_failures(self.judgements)
         for case in self.plan.failures:
             if not self.health.stopped:
-                with self.errors.catch(case.name):
+                with self.errors.catch(case.name), suppress(BudgetUsedUpError):
                     await self._inject_failure(case)
 
     async def _is_anything_accepted(self, seen: Look) -> bool:
@@ -159,7 +157,7 @@ class Campaign:
                 if self.health.stopped:
                     return None
                 exchange = None
-                with self.errors.catch(case.name):
+                with self.errors.catch(case.name), suppress(BudgetUsedUpError):
                     exchange = await self._send(case)
                     await self.health.record(exchange)
                 return exchange
@@ -175,7 +173,7 @@ class Campaign:
         found = []
         for case in cases:
             if not self.health.stopped:
-                with self.errors.catch(case.name):
+                with self.errors.catch(case.name), suppress(BudgetUsedUpError):
                     found.append(await self._send_alone(case))
         return found
 
@@ -197,18 +195,21 @@ class Campaign:
         return await self._send_alone(self._with_new_id(case))
 
     async def _send_unplanned(self, case: Case) -> Exchange | None:
-        """The same for a case of somebody else's; None where it raised."""
-        with self.errors.catch(case.name):
+        """The same for a case of somebody else's; None where it raised or does not fit the budget."""
+        with self.errors.catch(case.name), suppress(BudgetUsedUpError):
             return await self._send_again(case)
         return None
 
-    async def _send_plain(self) -> Exchange:
-        return await self._send(self._with_new_id(plain_case(self.sender, self.seed)))
+    async def _send_plain(self) -> Exchange | None:
+        with suppress(BudgetUsedUpError):
+            return await self._send(self._with_new_id(plain_case(self.sender, self.seed)))
+        return None
 
     def _with_new_id(self, case: Case) -> Case:
         return with_own_id(self.sender.contract, case, self.seed, "again", next(self._numbers))
 
     async def _send(self, case: Case) -> Exchange:
+        """Everything that a run sends. Raises BudgetUsedUpError."""
         if self.observer is not None:
             content = case.content.replace(PLANNED_ADDRESS.encode(), self.observer.url.encode())
             case = replace(case, content=content)
@@ -216,20 +217,19 @@ class Campaign:
             self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
         if self.ownership is not None:
             self.ownership.sent |= correlation_ids(self.sender.request(case).body)
-        exchange = await send(self.sender, case)
-        self._count(case, exchange)
+        exchange = await self.ledger.spend(self._billable(case), lambda: send(self.sender, case))
+        self.requests += 1
+        self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
         planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
         self.progress(self.requests, max(self.requests, planned), case.name)
         return exchange
 
-    def _count(self, case: Case, exchange: Exchange) -> None:
-        self.requests += 1
-        self.asked += case.images
-        self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
-
     def _may_send(self, case: Case) -> bool:
         """Whether one more request is worth it, and paid for."""
-        return not self.health.stopped and (self.budget is None or self.asked + case.images <= self.budget)
+        return not self.health.stopped and self.ledger.has_room(self._billable(case))
+
+    def _billable(self, case: Case) -> int:
+        return billable_images(self.sender.contract, read_json(case.content))
 
     def _upstream_count(self) -> int:
         return 0 if self.observer is None else self.observer.count()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
-from contract_tests.client.send import Sender, send
+from contract_tests.client.send import Sender
+from contract_tests.execution.ledger import BudgetUsedUpError
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import base_request
 from contract_tests.planning.plan import valid_case, with_own_id
@@ -29,9 +30,12 @@ THROTTLED = "the gateway responded 429 to {count} requests. Raise the rate limit
 
 @dataclass(slots=True)
 class Health:
-    """`ask` sends a plain request, alone in its kind; a gateway that answers it is there, however it fails."""
+    """`send_plain` sends a plain request, alone in its kind; a gateway that answers it is there, however it fails.
 
-    send_plain: Callable[[], Awaitable[Exchange]]
+    It gives None where the budget has no image left for it.
+    """
+
+    send_plain: Callable[[], Awaitable[Exchange | None]]
     silent: int = 0
     throttled: int = 0
     throttled_in_a_row: int = 0
@@ -46,9 +50,9 @@ class Health:
         self.silent += 1
         if self.silent >= MOST_SILENT and not self.stopped:
             self.silent = 0
-            sign = (await self.send_plain()).answer
-            if isinstance(sign, NoAnswer):
-                self.stopped = STOPPED.format(problem=sign.problem)
+            sign = await self.send_plain()
+            if sign is not None and isinstance(sign.answer, NoAnswer):
+                self.stopped = STOPPED.format(problem=sign.answer.problem)
 
     def _record_status(self, exchange: Exchange) -> None:
         if exchange.played is not None:
@@ -94,24 +98,30 @@ class Look:
     failed: Exchange | None = None  # an earlier one that the gateway broke on
 
 
+Send = Callable[[Case], Awaitable[Exchange]]
+
+
 def plain_case(sender: Sender, seed: int, *attempt: object) -> Case:
     case = valid_case(sender.contract, "a look before the run", base_request(sender.contract))
     return with_own_id(sender.contract, case, seed, "look", *attempt)
 
 
-async def look(sender: Sender, observer: UpstreamObserver | None, seed: int) -> Look:
-    """One plain valid request, alone; a gateway that breaks on it is given a second one."""
-    first = await _judge_look(sender, observer, plain_case(sender, seed))
+async def look(sender: Sender, send: Send, observer: UpstreamObserver | None, seed: int) -> Look:
+    """One plain valid request, alone; a gateway that breaks on it is given a second one, if the budget allows it."""
+    first = await _judge_look(sender, send, observer, plain_case(sender, seed))
     answer = first.exchange.answer
     if isinstance(answer, NoAnswer) or answer.status < 500:
         return first
-    second = await _judge_look(sender, observer, plain_case(sender, seed, "again"))
+    try:
+        second = await _judge_look(sender, send, observer, plain_case(sender, seed, "again"))
+    except BudgetUsedUpError:
+        return first
     return replace(second, failed=first.exchange)
 
 
-async def _judge_look(sender: Sender, observer: UpstreamObserver | None, case: Case) -> Look:
+async def _judge_look(sender: Sender, send: Send, observer: UpstreamObserver | None, case: Case) -> Look:
     before = observer.count() if observer is not None else 0
-    exchange = await send(sender, case)
+    exchange = await send(case)
     problem = _unusable(exchange.answer, sender)
     if problem or observer is None:
         return Look(exchange, problem)
