@@ -94,6 +94,7 @@ class Run:
     not_tested: str = ""
     our_errors: tuple[str, ...] = ()
     reason_not_run: str = ""  # why what was not run was not run, where that is no choice of the user's
+    budget_used_up: int | None = None  # images, where the budget left out planned requests
     fuzzed: Fuzzed | None = None
     slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
     selection: Selection | None = None  # where not all rules are selected
@@ -112,6 +113,7 @@ class Run:
 
 UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
 NOTHING_JUDGED = "no rule could be judged: {reason}"
+BUDGET_USED_UP = "{} of {} rules; the budget of {} image{} is used up"
 UNTESTED = "no rule tests {} of the contract's statements, which a strict run does not allow; the first: {}"
 
 
@@ -125,9 +127,24 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
     missed = any(one.verdict is Verdict.NOT_RUN and one.rule.untestable is None for one in asked)
     if run.reason_not_run and missed:
         return replace(run, not_tested=run.reason_not_run)
+    if run.budget_used_up is not None and any(map(is_left_out, asked)):
+        judged = sum(one.verdict is not Verdict.NOT_RUN for one in asked)
+        budget = run.budget_used_up
+        problem = BUDGET_USED_UP.format(judged, len(run.verdicts), budget, "" if budget == 1 else "s")
+        return replace(run, not_tested=problem)
     if run.strict and run.untested:
         return replace(run, not_tested=UNTESTED.format(len(run.untested), run.untested[0]))
     return run
+
+
+def is_left_out(one: RuleVerdict) -> bool:
+    """Whether a documented rule was not run although a request can test it."""
+    return (
+        one.verdict is Verdict.NOT_RUN
+        and one.rule.level is Level.DOCUMENTED
+        and one.rule.untestable is None
+        and one.reason != UNBREAKABLE
+    )
 
 
 def is_required(rule: Rule, pattern: str) -> bool:

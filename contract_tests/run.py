@@ -125,6 +125,7 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         not_tested=campaign.problem,
         our_errors=describe_errors(campaign.errors.errors),
         reason_not_run=campaign.health.reason_not_run,
+        budget_used_up=campaign.ledger.budget if campaign.left_out else None,
         fuzzed=campaign.fuzzed,
         slow=tuple(campaign.slow_answers.slow),
         untested=untested_statements(contract, campaign.plan),
@@ -212,7 +213,7 @@ def plan_for(ready: PreparedRun) -> Plan:
 
 def left_out(campaign: Campaign) -> str:
     """What the budget had no images for, where that may be why a rule was not run."""
-    left = campaign.plan.left_out + campaign.ledger.left_out
+    left = campaign.left_out
     return f"{UNSEEN}; --budget {campaign.ledger.budget} left out {left} requests" if left else ""
 
 

@@ -46,6 +46,7 @@ class Campaign:
     progress: Progress
     exclusive: bool = False  # no other client can reach the gateway
     ledger: Ledger = field(default_factory=Ledger)
+    left_out: int = field(init=False, default=0)  # planned requests that did not fit the budget
     judgements: list[Judgement] = field(default_factory=list)
     errors: InternalErrors = field(default_factory=InternalErrors)
     problem: str = ""
@@ -88,6 +89,7 @@ class Campaign:
             if not self.health.stopped:
                 with self.errors.catch(case.name), suppress(BudgetUsedUpError):
                     await self._inject_failure(case)
+        self.left_out = self.plan.left_out + self.ledger.left_out  # requests beyond the plan do not count
 
     async def _is_anything_accepted(self, seen: Look) -> bool:
         """Whether one of the plainest requests is accepted; if none is, the run ends with what that shows."""

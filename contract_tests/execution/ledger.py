@@ -24,7 +24,7 @@ class Ledger:
     budget: int | None = None
     billed: int = 0
     reserved: int = 0
-    left_out: int = 0  # requests that did not fit
+    left_out: int = 0  # requests that did not fit; what exceeds the whole budget alone does not count
     _settled: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def has_room(self, images: int) -> bool:
@@ -46,9 +46,9 @@ class Ledger:
 
     async def _reserve(self, images: int) -> None:
         async with self._settled:
-            while not self.has_room(images):
+            while self.budget is not None and not self.has_room(images):
                 if self.reserved == 0:
-                    self.left_out += 1
+                    self.left_out += images <= self.budget
                     raise BudgetUsedUpError(f"{images} images do not fit the budget of {self.budget}")
                 await self._settled.wait()
             self.reserved += images

@@ -126,7 +126,7 @@ def _extend_row(
 
 
 def rows_with_every_value(contract: Contract) -> Iterator[Json]:
-    """Few valid requests in which every value of every field occurs once."""
+    """Few valid requests in which every value of every field occurs once, if possible where it is judged."""
     base = base_request(contract)
     left = [(option.field.pointer, value) for option in choices(contract) for value in option.values]
     while left:
@@ -150,4 +150,6 @@ def _pack_rows(
         if validity_of(contract, attempt).valid:
             body, taken = attempt, [*taken, (pointer, value)]
             used.add(pointer)
-    return body, taken
+    unjudged = {field.pointer for field in contract.mapped if not field.judged_for(body)}
+    # A value shows nothing in a request for which it is not judged; some are judged in none.
+    return body, [entry for entry in taken if entry[0] not in unjudged] or taken

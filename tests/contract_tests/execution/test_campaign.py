@@ -165,11 +165,13 @@ def test_valid_requests_ask_for_no_more_images_than_the_budget_has_narrowing_inc
     assert sum(requested_images(POWERTOKENS, body) for body in valid) <= budget + without_token
 
 
-def test_a_budget_of_one_image_is_a_test_still_and_says_what_it_left_out() -> None:
+def test_a_budget_that_leaves_out_documented_rules_is_no_test_and_says_so() -> None:
     with replying(lambda _request, content: generated({**GOOD}) if content[:2] == b'{"' else as_json(ERROR, 400)) as it:
         found = run_against(it.url, budget=1)
     verdicts = {one.rule.id: one for one in found.verdicts}
     assert verdicts["powertokens/request/accepted"].verdict is Verdict.PASS
+    assert found.conformance is Conformance.NOT_TESTED
+    assert re.fullmatch(r"\d+ of \d+ rules; the budget of 1 image is used up", found.not_tested)
     reason = verdicts["powertokens/seed/preserves-0"].reason
     assert re.fullmatch(r"not tested by any request; --budget 1 left out \d+ requests", reason)
 

@@ -125,3 +125,9 @@ def test_a_contract_with_one_field_has_a_row_for_each_of_its_values(tmp_path: Pa
     contract = load_contract(path)
     assert list(pairwise_rows(contract)) == [{"tosses": 1}, {"tosses": 2}]
     assert requested_images(contract, {"tosses": 2}) == 2
+
+
+def test_every_value_stands_in_a_row_where_it_is_judged() -> None:
+    (field,) = [one for one in POWERTOKENS.mapped if one.subject == "prompt_extend"]
+    rows = [row for row in rows_with_every_value(POWERTOKENS) if field.judged_for(row)]
+    assert {True, False} <= {read(row, field.pointer) for row in rows}
