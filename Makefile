@@ -40,7 +40,7 @@ help:
 	@echo 'make selftest      every known defect against the suite: the kill matrix (CONTRACT, JOBS and DEFECT narrow it)'
 	@echo '                   the whole of it is written to build/kill_matrix.json, for pytest tests/test_kill_matrix.py'
 	@echo ''
-	@echo 'make check         lint, import rules, types and the quick tests: a minute, no Node.js, no browser'
+	@echo 'make check         lint, import rules, types and the quick tests: no Node.js, no browser'
 	@echo 'make test          all tests of this project, with their coverage'
 	@echo 'make coverage      the same as pages to read, in build/coverage'
 	@echo 'make lint          ruff and import-linter: rules, format, imports'
@@ -94,7 +94,7 @@ test: $(READY) $(NPM)
 	$(RUN) coverage report --include='gateway_contract/*' --fail-under=98
 	$(RUN) coverage report --include='mock_server/*,contract_tests/*' --precision=1 --fail-under=94.0
 
-# What can be checked in a minute, without Node.js and without a browser.
+# What can be checked quickly, without Node.js and without a browser.
 check: lint types
 	$(RUN) pytest -q -n $(WORKERS) --dist worksteal -m 'not slow and not clients'
 
