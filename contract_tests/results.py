@@ -54,8 +54,13 @@ class RuleVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
+    """`images` were received. `images_billed` may have been billed, and count against the `budget`; None: no budget."""
+
     requests: int = 0
     images: int = 0
+    images_asked: int = 0
+    images_billed: int = 0
+    budget: int | None = None
     upstream_calls: int = 0
     foreign_calls: int = 0  # upstream calls that the run did not cause
 

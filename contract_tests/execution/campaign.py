@@ -11,7 +11,7 @@ from contract_tests.blame.explain import Explainer
 from contract_tests.blame.minimize import RejectionMinimizer, is_rejection
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
-from contract_tests.client.send import Sender, send
+from contract_tests.client.send import Sender, images_asked, send
 from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
 from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
@@ -51,7 +51,8 @@ class Campaign:
     errors: InternalErrors = field(default_factory=InternalErrors)
     problem: str = ""
     requests: int = 0
-    images: int = 0
+    images: int = 0  # received
+    images_asked: int = 0
     fuzzed: Fuzzed | None = None
     health: Health = field(init=False)
     slow_answers: SlowAnswers = field(init=False)
@@ -221,6 +222,7 @@ class Campaign:
             self.ownership.sent |= correlation_ids(self.sender.request(case).body)
         exchange = await self.ledger.spend(self._billable(case), lambda: send(self.sender, case))
         self.requests += 1
+        self.images_asked += images_asked(self.sender.contract, exchange.request.body)
         self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
         planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
         self.progress(self.requests, max(self.requests, planned), case.name)
@@ -308,7 +310,15 @@ class Campaign:
 
     def cost(self) -> Cost:
         foreign = 0 if self.ownership is None else self.ownership.foreign_calls()
-        return Cost(self.requests, self.images, self._upstream_count(), foreign)
+        return Cost(
+            requests=self.requests,
+            images=self.images,
+            images_asked=self.images_asked,
+            images_billed=self.ledger.billed,
+            budget=self.ledger.budget,
+            upstream_calls=self._upstream_count(),
+            foreign_calls=foreign,
+        )
 
 
 def may_be_explained(exchange: Exchange) -> bool:

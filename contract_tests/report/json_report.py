@@ -65,7 +65,7 @@ class Report(TypedDict):
     verdict: str
     seed: int
     duration_seconds: float
-    cost: dict[str, int]
+    cost: dict[str, int | None]
     rules: list[ListedRule]
     untested: list[ListedStatement]
     reason: NotRequired[str]

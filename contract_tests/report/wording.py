@@ -86,9 +86,13 @@ def slow_summary(run: Run) -> str:
 
 
 def cost(run: Run) -> str:
-    upstream = counted(run.cost.upstream_calls, "upstream call") if run.observed is Observation.TWO_SIDED else ""
-    parts = (counted(run.cost.requests, "request"), counted(run.cost.images, "image"), upstream)
-    return ", ".join(filter(None, parts))
+    """For example `86 requests; images: 118 asked for, 9 received, 100 of a budget of 100 may be billed`."""
+    cost = run.cost
+    upstream = f", {counted(cost.upstream_calls, 'upstream call')}" if run.observed is Observation.TWO_SIDED else ""
+    of_budget = "" if cost.budget is None else f" of a budget of {cost.budget:,}"
+    billed = f"{cost.images_billed:,}{of_budget} may be billed"
+    images = f"{cost.images_asked:,} asked for, {cost.images:,} received, {billed}"
+    return f"{counted(cost.requests, 'request')}{upstream}; images: {images}"
 
 
 def fuzzing_summary(found: Fuzzed) -> str:

@@ -96,7 +96,7 @@ CALLED_TWICE = failed(rule("upstream/one-call"), "one generation call", "2")
 
 
 def run_of(*verdicts: RuleVerdict, strict: bool = False, not_tested: str = "", errors: tuple[str, ...] = ()) -> Run:
-    cost = Cost(212, 61, 58)
+    cost = Cost(requests=212, images=61, images_asked=140, images_billed=61, upstream_calls=58)
     return Run(
         contract="powerbuyin",
         gateway=GATEWAY,

@@ -190,4 +190,8 @@ def test_a_gateway_that_answers_only_what_it_likes_is_tested_to_the_end() -> Non
     assert found.conformance is Conformance.VIOLATES
     assert "answer/given" in failing(found)
     assert "stopped" not in found.reason_not_run
-    assert found.cost.requests > 100
+    assert found.budget_used_up == found.cost.budget == found.cost.images_billed  # what was not answered may be billed
+    assert found.cost.images < found.cost.images_billed
+    assert found.cost.images < found.cost.images_asked
+    reasons = {one.reason for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.rule.untestable is None}
+    assert any("--budget 100 left out" in reason for reason in reasons), reasons

@@ -167,7 +167,15 @@ def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
         "verdict": "violates",
         "seed": 1,
         "duration_seconds": 3.142,
-        "cost": {"requests": 212, "images": 61, "upstream_calls": 58, "foreign_calls": 0},
+        "cost": {
+            "requests": 212,
+            "images": 61,
+            "images_asked": 140,
+            "images_billed": 61,
+            "budget": None,
+            "upstream_calls": 58,
+            "foreign_calls": 0,
+        },
         "untested": [],
     }
 

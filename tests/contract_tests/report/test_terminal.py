@@ -145,7 +145,7 @@ def test_the_end_tells_counts_cost_time_and_where_the_report_lies() -> None:
     assert lines[3] == "rules     28: 20 passed, 2 failed, 1 inconclusive, 5 not run"
     assert lines[-8:-1] == [
         "",
-        "cost      212 requests, 61 images, 58 upstream calls",
+        "cost      212 requests, 58 upstream calls; images: 140 asked for, 61 received, 61 may be billed",
         "time      3.1 s, seed 1",
         "report    report",
         "details   check-gateway show RULE report",
