@@ -13,7 +13,7 @@ from gateway_contract.contract.validity import known_upstream_only, validity_of
 from gateway_contract.schema.constraint import Constraint, SchemaObject
 from gateway_contract.schema.keyword_type import Candidate
 from gateway_contract.schema.keywords import KEYWORDS
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.json_value import ABSENT, Json, distinct
 from gateway_contract.values.pointer import leaf_name, parent, placed, read, tokens
 
 MOST_MADE = 2  # values made from a schema in one way
@@ -21,7 +21,15 @@ MOST_MADE = 2  # values made from a schema in one way
 
 def invalid_values(contract: Contract, constraint: Constraint) -> Iterator[Candidate]:
     """Candidates for the part that a constraint is about, those that the upstream knows first, then the nearest."""
-    return chain(known_upstream_only(contract, constraint), KEYWORDS[constraint.keyword].invalid(constraint.value))
+    nearest = KEYWORDS[constraint.keyword].invalid(constraint.value)
+    return distinct(chain(known_upstream_only(contract, constraint), _with_vendor(contract, constraint), nearest))
+
+
+def _with_vendor(contract: Contract, constraint: Constraint) -> Iterator[Json]:
+    """The first listed value behind the name of a vendor, as libraries for many vendors write it."""
+    match constraint.keyword, constraint.value:
+        case "enum", [str(first), *_]:
+            yield f"{'vendor' if contract.upstream is None else contract.upstream.name}/{first}"
 
 
 def made_bodies(contract: Contract, constraint: Constraint, base: Json) -> Iterator[Json]:

@@ -46,7 +46,7 @@ def body_for(contract: Contract, fault: Fault) -> Json:
     return body
 
 
-PROOFS_PER_RULE = 12
+PROOFS_PER_RULE = 24
 PROOFS_OF_MADE = 3  # where values had to be made from a schema
 CROWD = 12  # requests at once, to see whether answers are mixed up
 

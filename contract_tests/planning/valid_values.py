@@ -10,7 +10,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.schema.constraint import CompiledSchema, Constraint
 from gateway_contract.schema.keyword_values import of_exact_length
 from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
-from gateway_contract.values.json_value import Json, same
+from gateway_contract.values.json_value import Json, distinct
 from gateway_contract.values.sample_texts import AWKWARD, CHINESE, ENGLISH, SPACED, of_length
 from gateway_contract.values.size import SEPARATORS
 
@@ -28,7 +28,7 @@ def valid_values(contract: Contract, field: RequestField) -> tuple[Json, ...]:
     examples = field.schema.get("examples")
     shown = examples if isinstance(examples, list) else ()
     found = chain(preserved, shown, _listed_under_conditions(contract, field), _by_type(contract, field))
-    return tuple(_unique(found))
+    return tuple(distinct(found))
 
 
 def _listed_under_conditions(contract: Contract, field: RequestField) -> Iterator[Json]:
@@ -118,11 +118,3 @@ def _texts(field: RequestField, bounds: list[Constraint]) -> Iterator[Json]:
     longest = [str(text) for text in _boundary(bounds, "maxLength")] or list(map(str, of_exact_length(UNLIMITED)))
     yield from (of_length(len(text), text, head) for text in longest)
     yield from (f"{head} {text}" if head else text for text in (AWKWARD, SPACED))
-
-
-def _unique(values: Iterator[Json]) -> Iterator[Json]:
-    seen: list[Json] = []
-    for value in values:
-        if not any(same(value, other) for other in seen):
-            seen.append(value)
-            yield value

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
+from gateway_contract.schema.constraint import fast_failures
 from gateway_contract.schema.keyword_type import Candidate
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.json_value import ABSENT, Json, distinct, same
 from gateway_contract.values.sample_texts import CHINESE, ENGLISH, of_length
 
 WRONG_TYPES: Mapping[str, tuple[Json, ...]] = {
@@ -15,8 +17,13 @@ WRONG_TYPES: Mapping[str, tuple[Json, ...]] = {
     "array": ("word", {}, 3),
     "object": ("word", [], 7),
 }
+FALSY: tuple[Json, ...] = ("", 0, False, [], {})
+"""What careless gateways take for "not given"."""
+
 MALFORMED: Mapping[str, tuple[str, ...]] = {
     "image-size": (
+        "",
+        "auto",
         "big",
         "1024*1024px",
         "1024",
@@ -34,13 +41,28 @@ MALFORMED: Mapping[str, tuple[str, ...]] = {
 """Texts that break a format."""
 
 
-def wrong_types(name: str | list[str]) -> Iterator[Json]:
-    yield from WRONG_TYPES.get(name, ()) if isinstance(name, str) else ()
+def wrong_types(names: str | list[str]) -> Iterator[Json]:
+    """Values of none of the types, those that are easily taken for one of them first, then falsy ones."""
+    failures = fast_failures({"type": names})  # type: ignore[dict-item] # a list of names is JSON
+    telling = (WRONG_TYPES.get(name, ()) for name in ([names] if isinstance(names, str) else names))
+    yield from (value for value in distinct(chain(*telling, FALSY)) if failures(value))
 
 
 def beside_list(listed: list[Json]) -> Iterator[Json]:
-    yield from (neighbour(value) for value in listed if isinstance(value, str))
-    yield from ("no-such-value", f"{listed[0]}-none", 7, [listed[0]])
+    """Values that resemble a listed one, then falsy ones: none of them is listed."""
+    texts = [value for value in listed if isinstance(value, str)]
+    near = chain(map(neighbour, texts), map(other_case, texts), *map(with_blanks, texts[:1]))
+    others: tuple[Json, ...] = ("no-such-value", f"{listed[0]}-none", 7, [listed[0]])
+    yield from (value for value in distinct(chain(near, others, FALSY)) if not any(same(value, one) for one in listed))
+
+
+def other_case(text: str) -> str:
+    return text.lower() if text.isupper() else text.upper()
+
+
+def with_blanks(text: str) -> Iterator[str]:
+    """A text with white space around it; a line break behind it passes patterns that end in a dollar sign."""
+    yield from (f" {text}", f"{text} ", f"{text}\n")
 
 
 def neighbour(text: str) -> str:
@@ -48,8 +70,8 @@ def neighbour(text: str) -> str:
     return re.sub(r"[0-9](?=[^0-9]*$)", lambda digit: str((int(digit[0]) + 1) % 10), text)
 
 
-def beside_constant(_value: Json) -> Iterator[Json]:
-    yield from ("no-such-value", 7)
+def beside_constant(value: Json) -> Iterator[Json]:
+    yield from beside_list([value])
 
 
 def beside_pattern(_pattern: str) -> Iterator[Json]:

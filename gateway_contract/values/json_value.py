@@ -1,9 +1,9 @@
 """JSON from the other side, as far as anybody can have a use for it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import orjson
 
@@ -30,6 +30,18 @@ def same(left: object, right: object) -> bool:
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return left == right
+
+
+V = TypeVar("V")
+
+
+def distinct(values: Iterable[V]) -> Iterator[V]:
+    """Each value once, in the order of the first ones."""
+    seen: list[V] = []
+    for value in values:
+        if not any(same(value, other) for other in seen):
+            seen.append(value)
+            yield value
 
 
 VALUES = 100_000  # a million empty lists in 3 MB of text would take 60 MB

@@ -17,6 +17,7 @@ from mock_server.defects import (
     error_defects,
     image_defects,
     mapping_defects,
+    near_miss_defects,
     response_defects,
     state_defects,
 )
@@ -28,6 +29,7 @@ MODULES = (
     error_defects,
     image_defects,
     mapping_defects,
+    near_miss_defects,
     response_defects,
     state_defects,
 )

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.validity import NOT_JUDGED, upstream_refuses
+from gateway_contract.rules.conversion_rules import obvious_meaning
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.defects.request_operators import Result
@@ -226,6 +227,19 @@ def truncates_long_text(gateway: Gateway) -> Gateway:
 def clamps_image_count(gateway: Gateway) -> Gateway:
     """A number of images that a model does not make is set to the bound, where the contract allows that."""
     return repairing(gateway, "coerce", lambda _, limit: limit)
+
+
+@conforming
+def converts_obvious_values(gateway: Gateway) -> Gateway:
+    """A value of another type or form with one obvious meaning is converted to it, where the contract allows that."""
+
+    def validate(own: Gateway, body: Json) -> Json | ErrorResponse:
+        for one in own.contract.request.broken(body):
+            meaning = obvious_meaning(one, read(body, one.pointer))
+            body = body if meaning is ABSENT else placed(body, one.pointer, meaning)
+        return gateway.validate(own, body)
+
+    return replace(gateway, validate=validate)
 
 
 def repairing(gateway: Gateway, alternative: str, repair: Callable[[Json, Json], Json]) -> Gateway:

@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import cast
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import known_upstream_only, untestable
+from gateway_contract.contract.validity import known_upstream_only, untestable, validity_of
 from gateway_contract.rules import conversion_rules
 from gateway_contract.schema.constraint import Constraint, Level
 from gateway_contract.schema.keyword_type import Group
 from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
+from gateway_contract.values.pointer import removed
 from mock_server.defects.defect import PlainSite, Sites
-from mock_server.defects.sites import expected, optional, upstream_of
+from mock_server.defects.sites import example, expected, optional, upstream_of
 
 
 def constraints(*keywords: str, where: Callable[[Contract, Constraint], bool] | None = None) -> Sites[Constraint]:
@@ -40,6 +41,14 @@ choices = constraints("enum", where=lambda _, found: isinstance(found.value, lis
 above_zero = constraints("minimum", where=omittable_above_zero)
 not_below_zero = constraints("minimum", where=lambda _, found: cast("int", found.value) >= 0)
 known_upstream = constraints("enum", where=lambda contract, found: any(known_upstream_only(contract, found)))
+
+
+def omittable(contract: Contract) -> Iterator[Constraint]:
+    """What the value of a field must be that may be left out."""
+    for constraint in constraints("type", "enum", "format")(contract):
+        is_part = constraint.pointer and not constraint.in_items
+        if is_part and validity_of(contract, removed(example(contract), constraint.pointer)).valid:
+            yield constraint
 
 
 def convertible(contract: Contract) -> Iterator[Constraint]:

@@ -166,6 +166,17 @@ def test_sizes_are_sent_that_are_none() -> None:
     assert {"big", "1024", "1024*", "*1024", "a*b", "-1024*1024"} <= set(breaking(POWERTOKENS, "size/format"))
 
 
+def test_a_listed_value_is_sent_behind_the_name_of_the_upstream() -> None:
+    assert "dashscope/qwen-image-2.0-pro" in breaking(POWERTOKENS, "model/enum")
+
+
+@pytest.mark.parametrize("field", ["size", "seed", "response_format", "watermark", "negative_prompt"])
+def test_falsy_values_of_other_types_are_sent(field: str) -> None:
+    rule = "enum" if field == "response_format" else "type"
+    sent = {str(value) for value in breaking(POWERTOKENS, f"{field}/{rule}") if not value}
+    assert len(sent) >= 3
+
+
 def test_content_that_is_no_json_is_sent() -> None:
     contents = [case.content for case in planned(POWERTOKENS).cases if read_json(case.content) is ABSENT]
     assert b"" in contents

@@ -4,7 +4,7 @@ import pytest
 
 from gateway_contract.schema.constraint import fast_failures
 from gateway_contract.schema.keyword_type import Candidate
-from gateway_contract.schema.keyword_values import WRONG_TYPES, neighbour, shapes
+from gateway_contract.schema.keyword_values import FALSY, WRONG_TYPES, neighbour, other_case, shapes
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.size import parse_size
@@ -58,6 +58,33 @@ def test_no_wrong_type_is_one_that_is_right() -> None:
     for name, values in WRONG_TYPES.items():
         failures = fast_failures({"type": name})
         assert all(failures(value) for value in values)
+
+
+@pytest.mark.parametrize("name", WRONG_TYPES)
+def test_a_type_is_broken_by_every_falsy_value_of_another_type(name: str) -> None:
+    failures = fast_failures({"type": name})
+    assert [value for value in FALSY if failures(value) and value not in invalid("type", name)] == []
+
+
+def test_types_that_a_list_allows_are_not_offered() -> None:
+    offered = invalid("type", ["string", "null"])
+    assert not [value for value in offered if isinstance(value, str)]
+    assert {7, False} <= {value for value in offered if isinstance(value, int)}
+
+
+def test_a_list_is_broken_by_its_values_in_other_case_and_with_blanks_around() -> None:
+    offered = invalid("enum", ["url", "b64_json", ""])
+    assert {"URL", "B64_JSON", " url", "url ", "url\n", False} <= {
+        one for one in offered if isinstance(one, str | bool)
+    }
+    assert "" not in offered
+    assert other_case("URL") == "url"
+
+
+def test_a_size_is_broken_by_nothing_by_words_and_by_digits_of_another_script() -> None:
+    assert {"", "auto", "1024*1024\n", "\u0967\u0966\u0968\u096a*1024"} <= set(
+        map(str, invalid("format", "image-size"))
+    )
 
 
 def test_a_required_part_is_broken_by_leaving_it_out() -> None:
