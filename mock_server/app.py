@@ -7,11 +7,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.admin.access import with_private_access
 from mock_server.admin.routes import admin_routes
 from mock_server.console.pages import console_routes, docs_routes
 from mock_server.gateway.response_body import IMAGE_PATH
-from mock_server.runtime.mock import OWN_PAGES, Mock
-from mock_server.serving.asgi import with_address_check, with_cors
+from mock_server.runtime.mock import ADMIN_NAME, OWN_PAGES, Mock
+from mock_server.serving.addresses import with_address_check
+from mock_server.serving.asgi import with_cors
 from mock_server.serving.server import is_closing, is_ending, reset_connection, wait_for_disconnect
 
 
@@ -31,12 +33,11 @@ def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[No
             scope["root_path"] = f"/{name}"
             await inner(scope, receive, send)
 
-    with_cors_headers = with_cors(route)
+    public, private = with_cors(route), with_private_access(route, mock.settings.allowed_origins)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        is_own_page = scope.get("path", "")[1:].partition("/")[0] in OWN_PAGES
         try:
-            await (pages if is_own_page else with_cors_headers)(scope, receive, send)
+            await (private if is_private(scope.get("path", "")) else public)(scope, receive, send)
         except asyncio.CancelledError:
             if not is_ending(scope):
                 raise
@@ -46,7 +47,13 @@ def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[No
                 raise
             await wait_for_disconnect(receive)
 
-    return with_address_check(app)
+    return with_address_check(app, mock.settings.host_names)
+
+
+def is_private(path: str) -> bool:
+    """Whether a path holds what only the mock's own pages may read: its pages, and what stubs recorded."""
+    name, _, rest = path[1:].partition("/")
+    return name in OWN_PAGES or rest.partition("/")[0] == ADMIN_NAME
 
 
 def find_app(mock: Mock, name: str, path: str) -> ASGIApp | None:

@@ -1,5 +1,6 @@
 """The command behind `make mock`."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,9 +38,41 @@ def check_token(_context: click.Context, _option: click.Parameter, value: str | 
     return value and value.strip()
 
 
+def check_hosts(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Host names in lower case. Raises BadParameter for anything else, such as a URL or a name with a port."""
+    for value in values:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", value):
+            raise click.BadParameter(f"must be a host name without a port, like mock.internal; got {value!r}")
+    return tuple(value.lower() for value in values)
+
+
+def check_origins(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Origins in lower case. Raises BadParameter for anything else, and for null, which every sandboxed page has."""
+    for value in values:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\s]+", value):
+            raise click.BadParameter(f"must be an origin, like http://localhost:5173; got {value!r}")
+    return tuple(value.lower() for value in values)
+
+
 @click.command(context_settings={"show_default": True})
 @click.option("--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one.")
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    callback=check_hosts,
+    help="Host name to be served under, beside those of this machine; repeat it for several.",
+)
+@click.option(
+    "--allow-origin",
+    "allowed_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    callback=check_origins,
+    help="Origin of web pages that may use the admin API, such as http://localhost:5173; repeat it for several.",
+)
 @click.option("--contract", "contracts", multiple=True, help="Contract, by name or file; repeat it to serve several.")
 @click.option(
     "--overlay", "overlays", multiple=True, type=FILE, help="OpenAPI Overlay to apply; repeat it for several."

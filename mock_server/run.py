@@ -36,6 +36,8 @@ class Options:
 
     port: int
     host: str
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
     contracts: tuple[str, ...]
     overlays: tuple[Path, ...]
     token: str | None = field(repr=False)
@@ -114,6 +116,8 @@ def settings_from(options: Options, own: str) -> MockSettings:
         recordings=() if options.recordings is None else read_recordings(options.recordings),
         defect=options.defect,
         journal_size=options.journal_size,
+        allowed_hosts=frozenset(options.allowed_hosts),
+        allowed_origins=frozenset(options.allowed_origins),
     )
 
 

@@ -4,12 +4,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import jsonschema_rs
 import orjson
 import yaml
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -66,28 +64,11 @@ def json_response(body: Json, status: int = HTTPStatus.OK) -> Response:
     return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, "application/json")
 
 
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-
-
-def check_origin(method: str, headers: Headers) -> None:
-    """Raises ProblemError if a page of another origin requests a change.
-
-    Browsers send the origin with every such request (RFC 6454, 7.3); other programs send none. The scheme may differ,
-    since the mock does not know whether a proxy in front of it terminates TLS.
-    """
-    origin = headers.get("origin")
-    if method in SAFE_METHODS or origin is None or urlsplit(origin).netloc == headers.get("host"):
-        return
-    detail = f"Pages of {origin} must not use the admin API; only the mock's own pages may."
-    raise ProblemError(HTTPStatus.FORBIDDEN, "Cross-origin request rejected", detail)
-
-
 def endpoint(mock: Mock, handler: MockHandler) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that rejects pages of other origins, and turns problems into responses."""
+    """An endpoint that turns problems into responses."""
 
     async def respond(request: Request) -> Response:
         try:
-            check_origin(request.method, request.headers)
             return await handler(mock, request)
         except ProblemError as problem:
             return problem.response

@@ -1,6 +1,6 @@
 """Which mode and which scenario apply to a request, and the application that responds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.registry import effect_of, under
 from mock_server.scenarios.scenario_file import ScenarioFile
 from mock_server.scenarios.switches import HEADER, SOURCES, SelectedScenario, Switchboard
+from mock_server.serving.addresses import foreign_origin
 from mock_server.serving.asgi import find_header
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
@@ -92,6 +93,24 @@ def scenario_apps(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: 
 def reject_too_large(gateway: Gateway) -> ASGIApp:
     """The response to a request that is not read to its end, and after which the connection is closed."""
     return response(gateway.reject(gateway, TOO_LARGE), {"connection": "close"})
+
+
+def reject_foreign_pages(gateway: Gateway, app: ASGIApp, allowed_origins: Collection[str]) -> ASGIApp:
+    """The application, which answers 403 to web pages of origins that are not allowed: images would cost money."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        origin = foreign_origin(scope, allowed_origins)
+        if origin is None:
+            await app(scope, receive, send)
+            return
+        message = (
+            f"Pages of {origin} must not spend the key of the upstream. "
+            f"Start the mock with --token, or with --allow-origin {origin}."
+        )
+        error = ErrorResponse(403, "permission_error", "foreign_origin", message)
+        await response(gateway.reject(gateway, error), MOCK_ERROR)(scope, receive, send)
+
+    return guarded
 
 
 def apply_scenario_file(controls: Controls, scenarios: ScenarioFile) -> None:

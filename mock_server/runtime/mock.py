@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 from starlette.types import ASGIApp
@@ -21,12 +22,19 @@ from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached
 from mock_server.journal.entries import Journal
 from mock_server.journal.recorder import with_journal
-from mock_server.runtime.dispatch import Controls, apply_scenario_file, reject_too_large, with_controls
+from mock_server.runtime.dispatch import (
+    Controls,
+    apply_scenario_file,
+    reject_foreign_pages,
+    reject_too_large,
+    with_controls,
+)
 from mock_server.scenarios.apply import with_scenarios
 from mock_server.scenarios.defect_scenario import with_defects
 from mock_server.scenarios.image_scenarios import with_spoilt_images
 from mock_server.scenarios.switches import ADMIN, check_scenario, is_gateway_scenario
 from mock_server.scenarios.upstream_scenarios import upstream_scenarios
+from mock_server.serving.addresses import host_name
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
 from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, http_transport
 from mock_server.upstream.forward import SECONDS, forwarding_app
@@ -34,7 +42,8 @@ from mock_server.upstream.protocol import UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, image_in_process, problems, respond_in_process
 
-OWN_PAGES = frozenset({"", "_mock", "console", "docs", "requests"})
+ADMIN_NAME = "_mock"
+OWN_PAGES = frozenset({"", ADMIN_NAME, "console", "docs", "requests"})
 """What only the mock's own pages may read, since requests may be private."""
 
 
@@ -58,6 +67,9 @@ class MockSettings:
     `upstream_url` is called instead of the bundled stub, with `upstream_key`; calls to the stub are forwarded to
     `proxy_upstream`. Mocks with the same `link_signing_key` serve each other's links. `recordings` go before generated
     responses, and `defect` is the name of one that the gateways have.
+
+    The mock is also served under the host names `allowed_hosts`, in lower case. Pages of `allowed_origins` may use the
+    admin API, and spend the key of a real upstream.
     """
 
     own: str
@@ -72,6 +84,19 @@ class MockSettings:
     recordings: tuple[Recording, ...] = ()
     defect: str | None = None
     journal_size: int = JOURNAL_SIZE
+    allowed_hosts: frozenset[str] = frozenset()
+    allowed_origins: frozenset[str] = frozenset()
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The host names under which the mock is served, beside those of this machine."""
+        return self.allowed_hosts | {host_name(urlsplit(self.own).netloc)}
+
+    @property
+    def spends_key(self) -> bool:
+        """Whether any request can spend the key of a real upstream."""
+        has_key = self.upstream_url is not None and self.upstream_key != DEFAULT_KEY
+        return self.token is None and (has_key or self.proxy_upstream is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +250,8 @@ def signer_of(settings: MockSettings, name: str) -> Signer:
 def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGateway:
     app_of = gateway_app if defect is None else defect.app
     fronted = with_controls(in_each_mode(gateway), mock.controls, app_of)
+    if mock.settings.spends_key:
+        fronted = reject_foreign_pages(gateway, fronted, mock.settings.allowed_origins)
     app = with_journal(fronted, mock.journal, gateway.contract.name, reject_too_large(gateway))
     images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
     return ServedGateway(gateway, app, images)

@@ -110,13 +110,13 @@ def statuses(answers: bytes) -> list[int]:
 
 def request(body: bytes = b"", *headers: str, method: str = "POST", target: str = PATH) -> bytes:
     """A whole request, after whose answer the server is to hang up. `headers` come besides the usual ones."""
-    usual = ["host: mock", "authorization: Bearer sk-any", "connection: close", f"content-length: {len(body)}"]
+    usual = ["host: localhost", "authorization: Bearer sk-any", "connection: close", f"content-length: {len(body)}"]
     return "\r\n".join([f"{method} {target} HTTP/1.1", *usual, *headers, "", ""]).encode("latin-1") + body
 
 
 def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
     """A request with a body in chunks, written as they are given."""
-    usual = ["host: mock", "authorization: Bearer sk-any", "connection: close", "transfer-encoding: chunked"]
+    usual = ["host: localhost", "authorization: Bearer sk-any", "connection: close", "transfer-encoding: chunked"]
     return "\r\n".join([f"POST {PATH} HTTP/1.1", *usual, "", ""]).encode() + b"".join(chunks) + end
 
 

@@ -52,7 +52,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
 
 
 def with_host(host: bytes, sent: bytes) -> bytes:
-    return sent.replace(b"host: mock", b"host: " + host)
+    return sent.replace(b"host: localhost", b"host: " + host)
 
 
 GARBAGE = {
@@ -60,12 +60,12 @@ GARBAGE = {
     "another protocol": b"SSH-2.0-OpenSSH_9.6\r\n",
     "a TLS handshake": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
     "HTTP/2 without asking": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "a version that is not": b"GET / HTTP/9.9\r\nhost: mock\r\n\r\n",
-    "a null byte in the method": b"GE\0T / HTTP/1.1\r\nhost: mock\r\n\r\n",
+    "a version that is not": b"GET / HTTP/9.9\r\nhost: localhost\r\n\r\n",
+    "a null byte in the method": b"GE\0T / HTTP/1.1\r\nhost: localhost\r\n\r\n",
     "a method that is not": request(method="BREW"),
     "a method in small letters": request(BODY, method="post"),
-    "a tunnel": b"CONNECT mock:443 HTTP/1.1\r\nhost: mock:443\r\n\r\n",
-    "bytes beyond ASCII in the path": b"GET /\xff\xfe HTTP/1.1\r\nhost: mock\r\n\r\n",
+    "a tunnel": b"CONNECT mock:443 HTTP/1.1\r\nhost: localhost:443\r\n\r\n",
+    "bytes beyond ASCII in the path": b"GET /\xff\xfe HTTP/1.1\r\nhost: localhost\r\n\r\n",
     "no path": request(BODY, target="http://other.example"),
     "a path that is a query": request(BODY, target="?a=b"),
     "a path of 200 KB": request(BODY, target=f"{PATH}?{'a' * 200_000}"),
@@ -90,8 +90,8 @@ GARBAGE = {
 
 UNUSUAL = {
     "HTTP/1.0": (request(BODY).replace(b"HTTP/1.1", b"HTTP/1.0"), [200]),
-    "no host": (request(BODY).replace(b"host: mock\r\n", b""), [400]),
-    "another host": (with_host(b"other.example:99", request(BODY)), [200]),
+    "no host": (request(BODY).replace(b"host: localhost\r\n", b""), [400]),
+    "another host": (with_host(b"other.example:99", request(BODY)), [421]),
     "a host that is half an address": (with_host(b"[::1", request(BODY)), [400]),
     "a host that is a path": (with_host(b"a/b?c#d", request(method="GET", target="/powertokens/nothing")), [400]),
     "two hosts": (request(BODY, "host: other.example"), [400]),
@@ -301,7 +301,7 @@ def flood(head: bytes, piece: bytes) -> tuple[bytes, Iterable[bytes]]:
 
 
 def begun(*headers: str, target: str = PATH) -> bytes:
-    usual = ["host: mock", "authorization: Bearer sk-any", "connection: close"]
+    usual = ["host: localhost", "authorization: Bearer sk-any", "connection: close"]
     return "\r\n".join([f"POST {target} HTTP/1.1", *usual, *headers, ""]).encode()
 
 

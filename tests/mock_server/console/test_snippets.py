@@ -87,8 +87,8 @@ def test_a_snippet_works_when_it_is_pasted(all_three: Seen, tmp_path: Path, name
 
 
 def test_the_page_shows_the_snippets_of_its_own_address(console: Seen, powertokens: Contract) -> None:
-    page = console.http.get("/", headers={"host": "mock.example:81"}).text
-    assert "curl http://mock.example:81/powertokens/v1/images/generations" in page
+    page = console.http.get("/", headers={"host": "mock.localhost:81"}).text
+    assert "curl http://mock.localhost:81/powertokens/v1/images/generations" in page
 
 
 def test_a_body_has_a_line_for_each_member() -> None:
