@@ -52,9 +52,14 @@ class ContractPlugin:
 
         return redact_text
 
+    def selected_part(self, name: str) -> PreparedRun:
+        """A prepared run with the rules that were selected so far."""
+        ready = self.loaded[name]
+        return replace(ready, selected=frozenset(self.selected[name])) if name in self.selected else ready
+
     def run_of(self, name: str) -> Run:
         if name not in self.runs:
-            ready = replace(self.loaded[name], selected=frozenset(self.selected[name]))
+            ready = self.selected_part(name)
             try:
                 with self.progress(name) as progress:
                     self.runs[name] = run(ready, progress)

@@ -2,8 +2,10 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from fnmatch import fnmatchcase
+from signal import Signals
 
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.rules.judge import Judgement
@@ -28,6 +30,8 @@ class Conformance(Enum):
 EXIT_STATUS = {Conformance.CONFORMS: 0, Conformance.VIOLATES: 1, Conformance.NOT_TESTED: 2}
 DEMAND_UNMET = 3
 """The exit status of runs that conform but do not show all that the user demands."""
+SHELL_OFFSET = 128
+"""What a signal that ends a process adds to its number to make the exit status, as in shells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,15 @@ class Fuzzed:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """How many rules of a contract a keyword expression selects."""
+    """How many rules of a contract a keyword expression selects; "" selects all."""
 
     keyword: str
-    selected: int
+    selected: int  # so far: 0 until the expression was applied
     of: int
+
+    @property
+    def is_partial(self) -> bool:
+        return self.selected < self.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +96,16 @@ class Run:
     """All that a report tells of one contract against one gateway. `not_tested` is why there was no test."""
 
     contract: str
+    contract_digest: str  # of all documents that the contract was read from
     gateway: str
     observed: Observation
     seed: int
+    started_at: datetime
     seconds: float
     cost: Cost
     verdicts: tuple[RuleVerdict, ...]
     baseline: Request  # plain and valid: what other requests are compared to
+    selection: Selection
     strict: bool = False
     not_tested: str = ""
     our_errors: tuple[str, ...] = ()
@@ -102,14 +113,29 @@ class Run:
     budget_used_up: int | None = None  # images, where the budget left out planned requests
     fuzzed: Fuzzed | None = None
     slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
-    selection: Selection | None = None  # where not all rules are selected
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
+    ended_by: Signals | None = None
+    demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
 
     @property
     def conformance(self) -> Conformance:
         if self.not_tested or self.our_errors:
             return Conformance.NOT_TESTED
         return Conformance.VIOLATES if any(map(self.counts, self.verdicts)) else Conformance.CONFORMS
+
+    @property
+    def undecided_demands(self) -> tuple[RuleVerdict, ...]:
+        """The verdicts of rules that must pass or fail and do neither; nothing where there was no test at all."""
+        if self.demand is None or self.not_tested:
+            return ()
+        return tuple(one for one in self.verdicts if one.verdict in UNDECIDED and is_required(one.rule, self.demand))
+
+    @property
+    def exit_status(self) -> int:
+        """What the command exits with if it tests nothing else."""
+        if self.ended_by is not None:
+            return SHELL_OFFSET + self.ended_by
+        return EXIT_STATUS[self.conformance] or (DEMAND_UNMET if self.undecided_demands else 0)
 
     def counts(self, verdict: RuleVerdict) -> bool:
         """Whether a verdict makes the gateway fail: documented rules always, expected ones in a strict run."""
@@ -162,11 +188,6 @@ def is_required(rule: Rule, pattern: str) -> bool:
     if not pattern:
         return rule.level is Level.DOCUMENTED
     return fnmatchcase(rule.id, pattern) or fnmatchcase(rule.id.partition("/")[2], pattern)
-
-
-def required_undecided(run: Run, pattern: str) -> list[RuleVerdict]:
-    """The verdicts of required rules that neither pass nor fail."""
-    return [one for one in run.verdicts if one.verdict in UNDECIDED and is_required(one.rule, pattern)]
 
 
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})

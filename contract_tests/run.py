@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -21,7 +22,7 @@ from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
-from contract_tests.results import UNSEEN, Cost, Run, require_judgements, sum_up
+from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -75,12 +76,20 @@ UnderTest: TypeAlias = Callable[[Contract, Settings, UpstreamObserver | None], A
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedRun:
-    """What a user asked for, with the contract and its rules read. `selected` are ids of rules to learn about."""
+    """What a user asked for, with the contract and its rules read.
+
+    `selected` are ids of rules to learn about: those that the keyword expression selects, which is "" for all.
+    """
 
     settings: Settings
     contract: Contract
     rules: tuple[Rule, ...]
     selected: frozenset[str]
+    keyword: str = ""
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.keyword, len(self.selected), len(self.rules))
 
 
 def prepare(settings: Settings) -> PreparedRun:
@@ -94,24 +103,26 @@ def prepare(settings: Settings) -> PreparedRun:
 def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_target) -> Run:
     """One contract against one gateway. What keeps it from being tested is stated in the run."""
     settings, contract = ready.settings, ready.contract
-    began = time.monotonic()
+    began, started_at = time.monotonic(), datetime.now(UTC)
     try:
         with observe(contract, settings) as observer, under_test(contract, settings, observer) as found:
             url = found.url
             campaign = asyncio.run(_campaign(ready, found, observer, progress))
     except PortInUseError as error:
-        return _untested(contract, settings, f"{error}. {LISTENING}")
+        return untested_run(ready, f"{error}. {LISTENING}")
     except NoUpstreamError as error:
-        return _untested(contract, settings, f"{error}. {WITHOUT_UPSTREAM}")
+        return untested_run(ready, f"{error}. {WITHOUT_UPSTREAM}")
     except UnsendableError as error:
-        return _untested(contract, settings, f"{error}. Change the URL or the headers.")
+        return untested_run(ready, f"{error}. Change the URL or the headers.")
     except RegressionsError as error:
-        return _untested(contract, settings, str(error))
+        return untested_run(ready, str(error))
     judged = Run(
         contract=contract.name,
+        contract_digest=contract.digest,
         gateway=url,
         observed=observation_of(settings),
         seed=settings.seed,
+        started_at=started_at,
         seconds=time.monotonic() - began,
         cost=campaign.cost(),
         verdicts=sum_up(
@@ -121,6 +132,7 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
             campaign.plan.unbreakable,
         ),
         baseline=baseline(contract),
+        selection=ready.selection,
         strict=settings.strict,
         not_tested=campaign.problem,
         our_errors=describe_errors(campaign.errors.errors),
@@ -129,6 +141,7 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         fuzzed=campaign.fuzzed,
         slow=tuple(campaign.slow_answers.slow),
         untested=untested_statements(contract, campaign.plan),
+        demand=settings.require_judged,
     )
     return require_judgements(judged, ready.selected)
 
@@ -236,26 +249,26 @@ def baseline(contract: Contract) -> Request:
     return Request(contract.operation.method, contract.operation.path, (), compact(body), body)
 
 
-def _untested(contract: Contract, settings: Settings, problem: str, *errors: str) -> Run:
+def untested_run(ready: PreparedRun, problem: str, *errors: str) -> Run:
+    """The result of a run that could not begin, or has not ended, for a problem or errors of ours."""
+    settings, contract = ready.settings, ready.contract
     return Run(
         contract=contract.name,
+        contract_digest=contract.digest,
         gateway=settings.gateway or "the bundled mock",
         observed=observation_of(settings),
         seed=settings.seed,
+        started_at=datetime.now(UTC),
         seconds=0.0,
         cost=Cost(),
         verdicts=(),
         baseline=baseline(contract),
+        selection=ready.selection,
         not_tested=problem,
         our_errors=errors,
     )
 
 
-def untested_run(ready: PreparedRun, problem: str) -> Run:
-    """The result of a run that could not begin, or has not ended."""
-    return _untested(ready.contract, ready.settings, problem)
-
-
 def failed_run(ready: PreparedRun, error: Exception) -> Run:
     """The result of a run that ended in an error of ours, with the place where it was raised."""
-    return _untested(ready.contract, ready.settings, "", f"{describe_error(error)} ({traceback_places(error)})")
+    return untested_run(ready, "", f"{describe_error(error)} ({traceback_places(error)})")

@@ -1,6 +1,6 @@
 """A whole session: contracts read, the suite run under pytest, reports written and printed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from contract_tests import suite
 from contract_tests.client.access import Access
-from contract_tests.command.signals import SHELL_OFFSET, InterruptedRunError, Interruption, interruptible
+from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import JUNIT, locked_folder, remove_results
@@ -21,13 +21,11 @@ from contract_tests.report.terminal import print_run
 from contract_tests.report.wording import counted, one_line
 from contract_tests.rerun import changes, failing_rules, no_test, print_changes, send_again, undecided_rules
 from contract_tests.results import (
-    DEMAND_UNMET,
     EXIT_STATUS,
+    SHELL_OFFSET,
     Conformance,
     Run,
-    Selection,
     is_required,
-    required_undecided,
 )
 from contract_tests.run import PreparedRun, observation_of, prepare, untested_run
 from contract_tests.settings import Settings, SettingsError, checked
@@ -38,6 +36,7 @@ from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import all_secrets, redact
 
 UNFINISHED = "the run has not ended"
+NOT_SELECTED = "-k matches no rule of this contract"
 NOTHING_RAN: Mapping[int, str] = {
     pytest.ExitCode.NO_TESTS_COLLECTED: "-k matches no rule; `check-gateway rules` lists them",
     pytest.ExitCode.USAGE_ERROR: "-k must be words joined by and, or, not",
@@ -50,8 +49,9 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     Raises DocumentError for a contract that cannot be read, ReportFolderError for a folder that cannot be used,
     SettingsError if no rule matches `require_judged`.
     """
-    ready = {found.contract.name: found for found in map(prepare, wanted)}
-    for found in ready.values():
+    prepared = [prepare_selection(settings, keyword) for settings in wanted]
+    ready = {found.contract.name: found for found in prepared}
+    for found in prepared:
         print_warnings(found.contract)
     pattern = wanted[0].require_judged
     if pattern and not any(is_required(rule, pattern) for found in ready.values() for rule in found.rules):
@@ -62,6 +62,12 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
             return session.run()
         except InterruptedRunError:  # while reports were written: the next writing is not interrupted any more
             return session.end()
+
+
+def prepare_selection(settings: Settings, keyword: str | None) -> PreparedRun:
+    """What is to be run, before pytest applies the keyword expression. Raises DocumentError."""
+    ready = prepare(settings)
+    return replace(ready, keyword=keyword, selected=frozenset()) if keyword else ready
 
 
 @dataclass(slots=True, eq=False)
@@ -103,6 +109,8 @@ class Session:
     def end(self) -> int:
         """Writes and prints what is known; gives the exit status."""
         shown = dict(self.shown_runs())
+        with self.noting_full_disks():
+            self.write_unselected(shown)
         for name, run in shown.items():
             secrets = self.ready[name].settings.secrets
             with self.noting_full_disks():
@@ -113,36 +121,34 @@ class Session:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)
         if self.interruption.received is not None:
             return SHELL_OFFSET + self.interruption.received
-        unmet = [name for name, run in shown.items() if self.print_unmet(name, run)]
-        if any(run.our_errors for run in shown.values()):
-            return EXIT_STATUS[Conformance.NOT_TESTED]
-        status = worst_status([run.conformance for run in shown.values()])
-        return status or (EXIT_STATUS[Conformance.NOT_TESTED] if self.unwritten else DEMAND_UNMET if unmet else 0)
+        for name, run in shown.items():
+            self.print_undecided_demands(run, self.ready[name].settings.secrets)
+        return worst_status(shown.values(), unwritten=bool(self.unwritten))
 
-    def print_unmet(self, name: str, run: Run) -> bool:
-        """Prints the rules that had to be judged and were not; gives whether there are any."""
-        settings = self.ready[name].settings
-        pattern = settings.require_judged
-        missed = [] if pattern is None or run.not_tested else required_undecided(run, pattern)
+    def print_undecided_demands(self, run: Run, secrets: Sequence[str]) -> None:
+        """Prints the rules that had to be judged and were not."""
+        missed = run.undecided_demands
         if missed:
             self.console.print(f"NOT JUDGED  {counted(len(missed), 'required rule')}:")
         for one in missed:
-            reason = redact(one_line(one.reason), settings.secrets)
+            reason = redact(one_line(one.reason), secrets)
             self.console.print(f"  {one.rule.id}: {reason}", markup=False, soft_wrap=True)
-        return bool(missed)
 
     def shown_runs(self) -> Iterator[tuple[str, Run]]:
         """The runs that ended, about the selected rules, and those that a signal kept from ending."""
-        for name, ready in self.ready.items():
+        for name in self.ready:
+            received = self.interruption.received
             if name in self.plugin.runs:
-                selected = self.plugin.selected[name]
-                found = selected_verdicts(self.plugin.runs[name], selected)
-                yield name, replace(found, selection=self.selection(len(selected), len(ready.rules)))
-            elif self.interruption.received is not None:
-                yield name, untested_run(ready, f"interrupted by {self.interruption.received.name}")
+                yield name, selected_verdicts(self.plugin.runs[name], self.plugin.selected[name])
+            elif received is not None:
+                stopped = untested_run(self.plugin.selected_part(name), f"interrupted by {received.name}")
+                yield name, replace(stopped, ended_by=received)
 
-    def selection(self, selected: int, of: int) -> Selection | None:
-        return Selection(self.keyword, selected, of) if self.keyword and selected < of else None
+    def write_unselected(self, shown: Container[str]) -> None:
+        """Reports of contracts of which no rule was selected say so."""
+        for name, ready in self.ready.items():
+            if name not in shown:
+                write_report(untested_run(ready, NOT_SELECTED), self.folder, ready.settings.secrets)
 
     @contextmanager
     def progress(self, name: str) -> Iterator[Progress]:
@@ -185,10 +191,16 @@ def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
     ]
 
 
-def worst_status(found: Sequence[Conformance]) -> int:
-    """The exit status of several runs: a violation before all, then what could not be tested."""
-    order = (Conformance.VIOLATES, Conformance.NOT_TESTED, Conformance.CONFORMS)
-    return EXIT_STATUS[min(found, key=order.index)]
+def worst_status(runs: Collection[Run], *, unwritten: bool = False) -> int:
+    """The exit status of several runs, the first that applies: an error of ours, 1, 2, 3, 0.
+
+    `unwritten` says that a report could not be written.
+    """
+    not_tested = EXIT_STATUS[Conformance.NOT_TESTED]
+    if any(run.our_errors for run in runs):
+        return not_tested
+    statuses = {run.exit_status for run in runs} | ({not_tested} if unwritten else set())
+    return min(statuses - {0}, default=0)
 
 
 def list_rules(names: Sequence[str], overlays: Sequence[Path]) -> None:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from contract_tests.results import SHELL_OFFSET
+
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-SHELL_OFFSET = 128  # what shells add to the number of a signal
 
 
 class InterruptedRunError(KeyboardInterrupt):

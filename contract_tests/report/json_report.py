@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -14,6 +15,7 @@ from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
 from gateway_contract.traffic.response_message import response_message
 
+DISTRIBUTION = "image-gateway-contract"
 SCHEMA = Path(__file__).parent / "schema.json"
 MOST_FAILURES = 5  # listed of one rule
 
@@ -38,6 +40,7 @@ class ListedRule(TypedDict):
     field: str | None
     level: str
     clause: str | None
+    clause_text: str | None  # what the page says
     statement: str
     verdict: str
     exchanges: int
@@ -59,7 +62,11 @@ class ListedSelection(TypedDict):
 
 class Report(TypedDict):
     schema_version: int
+    suite_version: str
+    started_at: str  # ISO 8601, UTC
+    exit_status: int
     contract: str
+    contract_digest: str
     gateway: str
     observed: str
     verdict: str
@@ -67,10 +74,13 @@ class Report(TypedDict):
     duration_seconds: float
     cost: dict[str, int | None]
     rules: list[ListedRule]
+    selection: ListedSelection
     untested: list[ListedStatement]
+    beyond_upstream: list[ListedStatement]
+    slow: list[str]
+    information: list[str]
     reason: NotRequired[str]
     errors: NotRequired[list[str]]
-    selection: NotRequired[ListedSelection]  # missing where all rules are selected
 
 
 def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
@@ -89,9 +99,14 @@ def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
 
 def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report:
     """The report as its schema describes it; `names` are the files of the listed exchanges, by identity."""
+    chosen = run.selection
     report = Report(
-        schema_version=1,
+        schema_version=2,
+        suite_version=version(DISTRIBUTION),
+        started_at=run.started_at.isoformat(timespec="seconds"),
+        exit_status=run.exit_status,
         contract=run.contract,
+        contract_digest=run.contract_digest,
         gateway=redact_url(run.gateway, secrets),
         observed=run.observed,
         verdict=run.conformance.value,
@@ -99,13 +114,14 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         duration_seconds=round(run.seconds, 3),
         cost=asdict(run.cost),
         rules=[_rule(verdict, run, names, secrets) for verdict in run.verdicts],
+        selection=ListedSelection(keyword=chosen.keyword, selected=chosen.selected, of=chosen.of),
         untested=[ListedStatement(at=str(one.place), what=one.what, reason=one.reason) for one in run.untested],
+        beyond_upstream=[],
+        slow=[redact(one, secrets) for one in run.slow],
+        information=[],
     )
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
         report["reason"] = redact(run.not_tested, secrets)
-    if run.selection is not None:
-        chosen = run.selection
-        report["selection"] = ListedSelection(keyword=chosen.keyword, selected=chosen.selected, of=chosen.of)
     if run.our_errors:
         report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report
@@ -119,6 +135,7 @@ def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequen
         field=rule.subject,
         level=rule.level,
         clause=rule.clause,
+        clause_text=rule.clause_text,
         statement=rule.statement,
         verdict=verdict.verdict.value,
         exchanges=verdict.exchanges,

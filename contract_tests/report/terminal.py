@@ -52,7 +52,7 @@ def print_run(run: Run, console: Console, folder: Path | None, secrets: Sequence
 
 def _print_verdict(run: Run, console: Console, secrets: Sequence[str]) -> None:
     word, style = ENDS[run.conformance]
-    if run.selection is not None and run.conformance is Conformance.CONFORMS:
+    if run.selection.is_partial and run.conformance is Conformance.CONFORMS:
         word += IN_PART
     said = one_line(" ".join(redact(wording.conclusion(run), secrets).split()))
     console.print(Text.assemble((word, style), f"  {said}"), soft_wrap=True)

@@ -142,7 +142,7 @@ def _violates(run: Run) -> str:
 def _conforms(run: Run) -> str:
     open_rules = sum(one.verdict is Verdict.INCONCLUSIVE for one in run.verdicts)
     warned = len(failed(run, Level.EXPECTED))
-    said = "" if run.selection is None else f"{selection(run.selection)}: "
+    said = f"{selection(run.selection)}: " if run.selection.is_partial else ""
     said += f"the gateway conforms to {run.contract}"
     said += f", as far as could be seen ({counted(open_rules, 'rule')} inconclusive)" if open_rules else ""
     return f"{said}. It breaks {counted(warned, 'rule')} only expected of it." if warned else f"{said}."

@@ -1,7 +1,9 @@
 """A contract: what one OpenAPI document says about one operation of a gateway, and about the upstream behind it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentWarning, Place
@@ -215,6 +217,12 @@ class Contract:
     @property
     def request(self) -> CompiledSchema:
         return self.operation.request
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the contract's document and its upstream's, with overlays and whatever they refer to."""
+        trees = [self.document.tree, None if self.upstream is None else self.upstream.document.tree]
+        return f"sha256:{sha256(json.dumps(trees, sort_keys=True).encode()).hexdigest()}"
 
     def mapping_of(self, pointer: str) -> MappedField | None:
         return next((field for field in self.mapped if field.pointer == pointer), None)

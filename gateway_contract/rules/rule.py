@@ -170,6 +170,7 @@ class Rule:
     skips_retry_later: bool = False
     untestable: str | None = None
     needs: frozenset[Shown] = frozenset()
+    clause_text: str | None = None  # what the page says
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ class Source:
         named: str | None = None,
     ) -> Rule:
         """A rule of this contract; `named` stands in its id where it has no subject."""
+        said = self.contract.clauses.get(clause or "")
         return Rule(
             id=f"{self.contract.name}/{subject or named}/{name}",
             kind=kind,
@@ -207,6 +209,7 @@ class Source:
             untestable=untestable,
             skips_retry_later=skips_retry_later,
             needs=needs,
+            clause_text=None if said is None else said.says,
         )
 
     def _level(self, clause: str | None, level: Level | None, place: Place) -> Level:

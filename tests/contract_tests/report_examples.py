@@ -1,12 +1,13 @@
 """Made-up runs for the tests of the reports: what rules, exchanges and verdicts there may be."""
 
 import json
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
 
-from contract_tests.results import Cost, FailingExchange, RuleVerdict, Run, Verdict
+from contract_tests.results import Cost, FailingExchange, RuleVerdict, Run, Selection, Verdict
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.document.node import Place
 from gateway_contract.rules.derive import derive_rules
@@ -30,7 +31,8 @@ UPSTREAM_KEY = "the-gateways-own-key-0123456789"  # nothing in its shape says th
 GATEWAY = "http://127.0.0.1:3000"
 BODY: Json = {"model": "qwen-image-2.0-pro", "prompt": "a fox in snow [k7]", "seed": 0}
 JSON_TYPE = ("Content-Type", "application/json")
-RULES = tuple(derive_rules(load_contract(contract_path("powerbuyin"))))
+CONTRACT = load_contract(contract_path("powerbuyin"))
+RULES = tuple(derive_rules(CONTRACT))
 DOCUMENTED = tuple(rule for rule in RULES if rule.level == "documented")
 EXPECTED = tuple(rule for rule in RULES if rule.level == "expected")
 
@@ -99,13 +101,16 @@ def run_of(*verdicts: RuleVerdict, strict: bool = False, not_tested: str = "", e
     cost = Cost(requests=212, images=61, images_asked=140, images_billed=61, upstream_calls=58)
     return Run(
         contract="powerbuyin",
+        contract_digest=CONTRACT.digest,
         gateway=GATEWAY,
         observed=Observation.TWO_SIDED,
         seed=1,
+        started_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
         seconds=3.14159,
         cost=cost,
         verdicts=verdicts,
         baseline=BASELINE,
+        selection=Selection("", len(RULES), len(RULES)),
         strict=strict,
         not_tested=not_tested,
         our_errors=errors,

@@ -12,7 +12,6 @@ from contract_tests.results import (
     Conformance,
     Verdict,
     require_judgements,
-    required_undecided,
     state_body_limit,
     sum_up,
 )
@@ -128,7 +127,7 @@ def test_required_rules_must_pass_or_fail() -> None:
     run = run_of(broken, unseen, asleep, doubtful)
 
     def missed(pattern: str) -> list[str]:
-        return [one.rule.id for one in required_undecided(run, pattern)]
+        return [one.rule.id for one in replace(run, demand=pattern).undecided_demands]
 
     assert missed("") == [OTHER.id]
     assert missed("*") == [OTHER.id, EXPECTED.id]

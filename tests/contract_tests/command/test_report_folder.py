@@ -51,6 +51,7 @@ def test_a_signal_ends_the_run_with_its_status_and_a_report(ending: signal.Signa
     assert f"interrupted by {ending.name}" in output
     assert report(tmp_path)["verdict"] == "not-tested"
     assert report(tmp_path)["reason"] == f"interrupted by {ending.name}"
+    assert report(tmp_path)["exit_status"] == 128 + ending
     assert not old.exists()
     assert (tmp_path / "powertokens" / "regressions.json").exists()
 
@@ -66,7 +67,15 @@ def test_the_report_says_that_the_run_has_not_ended(tmp_path: Path) -> None:
     with replying(refuse) as gateway:
         assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], "seed") == 2
     assert (seen[0]["verdict"], seen[0]["reason"]) == ("not-tested", "the run has not ended")
+    assert (seen[0]["exit_status"], seen[0]["selection"]["selected"]) == (2, 0)
     assert "rejects the token" in report(tmp_path)["reason"]
+
+
+def test_a_contract_of_which_no_rule_is_selected_says_so(tmp_path: Path) -> None:
+    with replying(lambda *_: as_json({}, 401)) as gateway:
+        both = [settings_for(gateway.url, report=tmp_path, contract=name) for name in ("powerbuyin", "powertokens")]
+        assert session.test_gateways(both, "powerbuyin and seed and type") == 2
+    assert report(tmp_path)["reason"] == "-k matches no rule of this contract"
 
 
 def test_a_second_run_does_not_use_the_folder(tmp_path: Path) -> None:

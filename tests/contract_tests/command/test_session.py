@@ -1,9 +1,11 @@
 """A session of several contracts ends with the worst of them, and with an error of ours told as ours."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from contract_tests import plugin
 from contract_tests.client.limits import Limits
@@ -11,6 +13,7 @@ from contract_tests.command import session
 from contract_tests.command.session import pytest_arguments, worst_status
 from contract_tests.command.signals import interruptible
 from contract_tests.plugin import selected_verdicts
+from contract_tests.report.json_report import SCHEMA
 from contract_tests.results import Conformance, Run, Verdict
 from contract_tests.run import failed_run, prepare
 from contract_tests.settings import Settings, SettingsError
@@ -25,15 +28,13 @@ JUDGED, MISSED = DOCUMENTED[:2]
 @pytest.mark.parametrize(
     ("found", "status"),
     [
-        ([Conformance.CONFORMS], 0),
-        ([Conformance.CONFORMS, Conformance.NOT_TESTED], 2),
-        ([Conformance.NOT_TESTED, Conformance.VIOLATES], 1),
-        ([Conformance.CONFORMS, Conformance.VIOLATES, Conformance.NOT_TESTED], 1),
+        ([run_of()], 0),
+        ([run_of(), run_of(not_tested="no answer")], 2),
+        ([run_of(not_tested="no answer"), run_of(LOST_SEED)], 1),
+        ([run_of(), run_of(LOST_SEED), run_of(not_tested="no answer")], 1),
     ],
 )
-def test_a_violation_goes_before_what_was_not_tested_and_that_before_green(
-    found: list[Conformance], status: int
-) -> None:
+def test_a_violation_goes_before_what_was_not_tested_and_that_before_green(found: list[Run], status: int) -> None:
     assert worst_status(found) == status
 
 
@@ -63,10 +64,11 @@ def test_a_session_ends_with_the_first_status_that_applies(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ready = {str(index): prepare(Settings("powerbuyin", require_judged=pattern)) for index in range(len(shown))}
+    ready = {str(index): prepare(Settings("powerbuyin")) for index in range(len(shown))}
+    demanding = [replace(run, demand=pattern) for run in shown]
     with interruptible() as interruption:
         ended = session.Session(ready, tmp_path, None, interruption)
-        monkeypatch.setattr(session.Session, "shown_runs", lambda _: zip(ready, shown, strict=True))
+        monkeypatch.setattr(session.Session, "shown_runs", lambda _: zip(ready, demanding, strict=True))
         assert ended.end() == status
     listed = f"NOT JUDGED  1 required rule:\n  {MISSED.id}: no time\n"
     assert (listed in capsys.readouterr().out) == (status == 3)
@@ -134,6 +136,7 @@ def test_a_selection_conforms_in_part(tmp_path: Path, capsys: pytest.CaptureFixt
     report = json.loads((tmp_path / "powerbuyin" / "report.json").read_text("utf-8"))
     selected, of = len(report["rules"]), len(prepare(Settings("powerbuyin")).rules)
     assert report["selection"] == {"keyword": "seed and type", "selected": selected, "of": of}
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(report)
     told = f'CONFORMS in part  {selected} of {of} rules, selected by -k "seed and type": the gateway'
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("CONFORMS")]
     assert [line.startswith(told) for line in lines] == [True, True]

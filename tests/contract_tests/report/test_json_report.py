@@ -3,7 +3,9 @@
 import base64
 import json
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
+from signal import SIGTERM
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from gateway_contract.traffic.exchange import Answer, BrokenImage, Exchange, NoA
 from gateway_contract.values.json_value import ABSENT, Json
 from tests.contract_tests.report_examples import (
     CALLED_TWICE,
+    CONTRACT,
     DOCUMENTED,
     LOST_SEED,
     RULES,
@@ -51,6 +54,7 @@ ALL = {
     "errors": BROKEN,
     "no rules": run_of(not_tested="nothing to test"),
     "whole exchange": run_of(passed(made_up_rule("x/y", Level.EXPECTED))),
+    "interrupted": replace(UNTESTED, ended_by=SIGTERM),
     "north-only": replace(clean_run(), observed=Observation.NORTH_ONLY),
 }
 
@@ -91,12 +95,17 @@ LOST = ("rules", 1)
         (("extra",), 1),
         (("seed",), None),
         (("verdict",), "passed"),
-        (("schema_version",), 2),
+        (("schema_version",), 1),
+        (("exit_status",), 4),
+        (("contract_digest",), "sha256:0"),
+        (("selection",), None),
+        (("beyond_upstream",), None),
         (("reason",), "no reason where there was a test"),
         (("cost", "euros"), 1),
         (("cost", "images"), None),
         ((*LOST, "extra"), 1),
         ((*LOST, "clause"), None),
+        ((*LOST, "clause_text"), None),
         ((*LOST, "kind"), "other"),
         ((*LOST, "verdict"), "pass"),
         ((*LOST, "failures"), []),
@@ -131,6 +140,7 @@ def test_a_failure_is_told_as_documented(tmp_path: Path) -> None:
         "field": "seed",
         "level": "documented",
         "clause": "PB-12",
+        "clause_text": CONTRACT.clauses["PB-12"].says,
         "statement": rule("seed/preserves-0").statement,
         "verdict": "fail",
         "exchanges": 9,
@@ -160,8 +170,12 @@ def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
     report = report_of(mixed_run(), tmp_path)
     del report["rules"]
     assert report == {
-        "schema_version": 1,
+        "schema_version": 2,
+        "suite_version": version("image-gateway-contract"),
+        "started_at": "2026-01-02T03:04:05+00:00",
+        "exit_status": 1,
         "contract": "powerbuyin",
+        "contract_digest": CONTRACT.digest,
         "gateway": "http://127.0.0.1:3000",
         "observed": "two-sided",
         "verdict": "violates",
@@ -176,7 +190,11 @@ def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
             "upstream_calls": 58,
             "foreign_calls": 0,
         },
+        "selection": {"keyword": "", "selected": len(RULES), "of": len(RULES)},
         "untested": [],
+        "beyond_upstream": [],
+        "slow": [],
+        "information": [],
     }
 
 

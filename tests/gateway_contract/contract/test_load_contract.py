@@ -109,6 +109,8 @@ def test_an_overlay_adds_a_model_and_wakes_its_rule(tmp_path: Path) -> None:
     contract = load_contract(OPENAPI / "powertokens.yaml", [overlay])
     broken = contract.request.broken({"model": "qwen-image-max", "prompt": "a kite", "size": "1024*1024"})
     assert {(found.keyword, found.pointer) for found in broken} == {("enum", "/size")}
+    plain, again = (load_contract(OPENAPI / "powertokens.yaml") for _ in range(2))
+    assert contract.digest != plain.digest == again.digest
 
 
 def test_contracts_are_found_by_name_or_by_path() -> None:
