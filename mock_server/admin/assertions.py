@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import cast
 
 import jsonschema_rs
 
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.admin.api import bad_request, errors, parse_body
+from mock_server.admin.assertion_schema import assertion_schema
 from mock_server.admin.filters import Judge, Selection, filters
 from mock_server.journal.entries import JournalEntry
 from mock_server.journal.serialize import serialize_headers
 
 CLOSEST = 3  # requests reported
 MOST_ERRORS = 5  # of each
+COUNTED_ERRORS = 100  # of each, by which the closest are found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def read_assertion(content: bytes) -> Assertion:
     body = parse_body("Assertion", content)
     least, most = _bounds(body)
     query = {name: str(value) for name, value in cast("dict[str, Json]", body.get("filters", {})).items()}
-    return Assertion(Selection(filters(query)), compiled(_schema(body)), least, most)
+    return Assertion(Selection(filters(query)), assertion_schema(body), least, most)
 
 
 def _bounds(body: dict[str, Json]) -> tuple[int, int | None]:
@@ -78,24 +81,11 @@ def _bounds(body: dict[str, Json]) -> tuple[int, int | None]:
     return least, most
 
 
-def _schema(body: dict[str, Json]) -> Json:
-    """The schema for a whole request, made of the two in the assertion."""
-    for_body: Json = {"properties": {"body": body["body"]}, "required": ["body"]} if "body" in body else True
-    return {"allOf": [body.get("matches", True), for_body]}
-
-
-def compiled(schema: Json) -> jsonschema_rs.Draft202012Validator:
-    """Compile a schema without fetching anything. Raises ProblemError if it is invalid."""
-    try:
-        return jsonschema_rs.Draft202012Validator(cast("dict[str, Json]", schema), offline=True)
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
-        why = str(error).partition("\n")[0]
-        raise bad_request(f"This is not a valid JSON Schema (draft 2020-12): {why}.") from error
-
-
 def check(assertion: Assertion, entries: Iterable[JournalEntry], judge: Judge) -> AssertionResult:
     selected = assertion.selection.of(entries, judge)
-    errors_by_id = {entry.id: tuple(errors(assertion.schema, instance_of(entry))) for entry in selected}
+    errors_by_id = {
+        entry.id: tuple(islice(errors(assertion.schema, instance_of(entry)), COUNTED_ERRORS)) for entry in selected
+    }
     ids = tuple(id_ for id_, errors in errors_by_id.items() if not errors)
     mismatches = [Mismatch(id_, errors) for id_, errors in errors_by_id.items() if errors]
     too_few = len(ids) < assertion.at_least

@@ -1,9 +1,11 @@
 """Journal entries as a HAR 1.2 file, for the developer tools of browsers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from importlib.metadata import version
 from urllib.parse import parse_qsl, urlsplit
+
+import orjson
 
 from gateway_contract.traffic.exchange import Headers, header
 from gateway_contract.values.json_value import Json
@@ -16,16 +18,13 @@ UNKNOWN = -1  # a size that is not known
 HTTP_1_1 = "HTTP/1.1"
 
 
-def har(entries: Iterable[JournalEntry], judge: Judge, own: str) -> Json:
-    """The HAR file. `own` is the mock's URL, used for requests without a Host header."""
-    return {
-        "log": {
-            "version": "1.2",
-            "creator": {"name": CREATOR, "version": version(CREATOR)},
-            "pages": [],
-            "entries": [_entry(entry, judge, own) for entry in entries],
-        }
-    }
+def har(entries: Iterable[JournalEntry], judge: Judge, own: str) -> Iterator[bytes]:
+    """The HAR file in pieces. `own` is the mock's URL, used for requests without a Host header."""
+    creator = orjson.dumps({"name": CREATOR, "version": version(CREATOR)})
+    yield b'{"log":{"version":"1.2","creator":%b,"pages":[],"entries":[' % creator
+    for index, entry in enumerate(entries):
+        yield (b"," if index else b"") + orjson.dumps(_entry(entry, judge, own))
+    yield b"]}}"
 
 
 def _entry(entry: JournalEntry, judge: Judge, own: str) -> Json:

@@ -86,11 +86,20 @@ EXPORTED = Selection(newest_first=False)
 
 
 async def list_requests(mock: Mock, request: Request) -> Response:
-    """`count` is the number of requests that pass the filters, even beyond the limit."""
+    """`count` is the number of requests that pass the filters, even beyond the limit.
+
+    Entries are read in a thread and serialized one by one, so that other requests need not wait for a large journal.
+    """
     selected = selection(request.query_params.multi_items(), LISTED)
+    content = await asyncio.to_thread(listed_content, mock, selected)
+    return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")
+
+
+def listed_content(mock: Mock, selected: Selection) -> bytes:
+    last = mock.journal.last_id
     passing = selected.of(mock.journal.entries(), partial(judge, mock))
-    shown: list[Json] = [serialize_entry(mock, entry) for entry in selected.shown(passing)]
-    return json_response({"requests": shown, "count": len(passing), "last": mock.journal.last_id})
+    shown = b",".join(orjson.dumps(serialize_entry(mock, entry)) for entry in selected.shown(passing))
+    return b'{"requests":[%b],"count":%d,"last":%d}' % (shown, len(passing), last)
 
 
 async def show_request(mock: Mock, request: Request) -> Response:
@@ -108,16 +117,17 @@ async def clear_requests(mock: Mock, _request: Request) -> Response:
 
 
 async def export_requests(mock: Mock, request: Request) -> Response:
+    """The export, made in a thread and sent entry by entry, so that other requests need not wait for it."""
     selected = selection(request.query_params.multi_items(), EXPORTED)
-    entries = selected.shown(selected.of(mock.journal.entries(), partial(judge, mock)))
+    passing = await asyncio.to_thread(selected.of, mock.journal.entries(), partial(judge, mock))
     disposition = {"content-disposition": 'attachment; filename="mock.har"', "cache-control": "no-store"}
-    content = orjson.dumps(har(entries, partial(judge, mock), own_url(request.scope)))
-    return Response(content, headers=disposition, media_type="application/json")
+    content = har(selected.shown(passing), partial(judge, mock), own_url(request.scope))
+    return StreamingResponse(content, headers=disposition, media_type="application/json")
 
 
 async def assert_requests(mock: Mock, request: Request) -> Response:
     assertion = read_assertion(await read_request_body(request))
-    result = check(assertion, mock.journal.entries(), partial(judge, mock))
+    result = await asyncio.to_thread(check, assertion, mock.journal.entries(), partial(judge, mock))
     if result.passed:
         return json_response(serialize_result(result))
     raise ProblemError(HTTPStatus.CONFLICT, "Assertion failed", result.message, serialize_result(result))

@@ -1,5 +1,6 @@
 """The first page: the gateways, how to call them, their behaviour, and the requests."""
 
+import asyncio
 import json
 import shlex
 from collections.abc import Iterator, Mapping
@@ -157,14 +158,14 @@ SHOWN = 100  # requests on the first page and in each update; the journal has th
 
 
 async def overview(mock: Mock, request: Request) -> Response:
-    return overview_page(mock, request, "")
+    return await asyncio.to_thread(overview_page, mock, request, "")
 
 
 def overview_page(
     mock: Mock, request: Request, problem: str, typed: Mapping[str, str] = MappingProxyType({})
 ) -> Response:
     """The first page. `problem` is the error of a form, which keeps what was `typed` into it."""
-    own, contracts, entries = own_url(request.scope), mock.contracts, mock.journal.entries()
+    own, contracts, entries = own_url(request.scope), mock.contracts, mock.journal.newest(SHOWN)
     secured = mock.settings.token is not None
     return html(
         "console.html",
@@ -174,9 +175,9 @@ def overview_page(
         stubs={name: own + f"/{name}" + stub.upstream.base for name, stub in mock.stubs.items()},
         upstream_url=mock.settings.upstream_url,
         proxy_upstream=mock.settings.proxy_upstream,
-        rows=[row(entry, contracts) for entry in reversed(entries[-SHOWN:])],
-        last=entries[-1].id if entries else mock.journal.last_id,
-        stored=len(entries),
+        rows=[row(entry, contracts) for entry in entries],
+        last=entries[0].id if entries else mock.journal.last_id,
+        stored=len(mock.journal.stored),
         max_entries=mock.journal.max_entries,
         kinds=KINDS.values(),
         upstream_kinds=mock.upstream_scenarios().values(),
@@ -210,6 +211,10 @@ def gateway_view(contract: Contract, base: str, secured: bool) -> dict[str, obje
 async def rows(mock: Mock, request: Request) -> Response:
     """The requests after an id, newest first."""
     after = whole_number(request.query_params.get("after", "")) or 0
+    return await asyncio.to_thread(rows_after, mock, after)
+
+
+def rows_after(mock: Mock, after: int) -> Response:
     new = mock.journal.since(after if after <= mock.journal.last_id else 0)  # a greater id is from an earlier run
     contracts = mock.contracts
     return html("rows.html", rows=[row(entry, contracts) for entry in reversed(new[:SHOWN])])

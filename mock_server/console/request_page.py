@@ -1,5 +1,6 @@
 """The page of one request: bodies with marked lines, the fields sent upstream, and a curl command."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,7 +145,11 @@ async def request_page(mock: Mock, request: HttpRequest) -> Response:
     if entry is None:
         requested = request.path_params["id"][:20]
         return html("gone.html", HTTPStatus.NOT_FOUND, id=requested, max_entries=mock.journal.max_entries)
-    return html("request.html", HTTPStatus.OK, **page_data(mock, entry, own_url(request.scope)))
+    return await asyncio.to_thread(found_page, mock, entry, own_url(request.scope))
+
+
+def found_page(mock: Mock, entry: JournalEntry, own: str) -> Response:
+    return html("request.html", HTTPStatus.OK, **page_data(mock, entry, own))
 
 
 def page_data(mock: Mock, entry: JournalEntry, own: str) -> dict[str, object]:

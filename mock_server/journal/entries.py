@@ -93,6 +93,10 @@ class Journal:
         """All entries, oldest first."""
         return tuple(one.entry() for one in tuple(self.stored))
 
+    def newest(self, most: int) -> tuple[JournalEntry, ...]:
+        """The last entries, newest first."""
+        return tuple(one.entry() for one in tuple(self.stored)[: -most - 1 : -1])
+
     def entry(self, id_: int) -> JournalEntry | None:
         return next((one.entry() for one in tuple(self.stored) if one.id == id_), None)
 

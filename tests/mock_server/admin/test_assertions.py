@@ -115,6 +115,9 @@ def test_long_values_do_not_flood_the_answer(admin: Seen, order: Body) -> None:
         (b'{"body": {"pattern": "("}}', "This is not a valid JSON Schema"),
         (b'{"body": {"$ref": "http://127.0.0.1:9/x"}}', "This is not a valid JSON Schema"),
         (b'{"body": {"$ref": "file:///etc/hostname"}}', "This is not a valid JSON Schema"),
+        (b'{"body": {"$ref": "#"}}', "$ref must not lead to itself; # does"),
+        (b'{"body": {"$anchor": "a"}}', "$anchor is not supported; use $ref"),
+        (b'{"body": {"items": {"$id": "urn:a"}}}', "only the whole schema may have an $id"),
         (b'{"filters": {"stauts": 200}}', "did you mean 'status'?"),
         (b'{"filters": {"status": "ok"}}', "got 'ok'"),
         (b'{"filters": {"limit": 1}}', "Unknown filter 'limit'"),
@@ -127,3 +130,28 @@ def test_an_assertion_that_cannot_be_understood_is_refused_in_words(admin: Seen,
 
 def test_an_assertion_that_is_too_long_is_refused(admin: Seen) -> None:
     assert "The body must have at most" in admin.problem("POST", "/assert", 413, content=b" " * (5 * 2**20))
+
+
+def doubling(times: int) -> Json:
+    """A schema of a few bytes that a validator checks 2 to the power of `times` times."""
+    defs: dict[str, Json] = {f"a{step}": {"allOf": [{"$ref": f"#/$defs/a{step + 1}"}] * 2} for step in range(times)}
+    return {"$defs": {**defs, f"a{times}": {"required": ["seed"]}}, "$ref": "#/$defs/a0"}
+
+
+@pytest.mark.parametrize("part", ["matches", "body"])
+def test_references_that_double_the_work_again_and_again_are_refused(admin: Seen, order: Body, part: str) -> None:
+    admin.ask("powertokens", order)
+    said = admin.problem("POST", "/assert", 400, json={part: doubling(40)})
+    assert "with its references resolved, it must have at most 10000 parts" in said
+    assert admin.listed() == [1]
+
+
+def test_references_into_the_schema_itself_are_resolved(busy: Seen) -> None:
+    answer = busy.http.post("/_mock/assert", json={"body": doubling(3), "matches": doubling(0), "count": 0})
+    assert answer.status_code == 200, answer.text
+    assert busy.http.post("/_mock/assert", json={"body": doubling(3)}).json()["ids"] == [1, 2]
+
+
+def test_an_expression_that_never_ends_is_an_error_of_the_request_at_most(busy: Seen) -> None:
+    endless: Json = {"properties": {"prompt": {"pattern": "^(?=(a|a)*$)(.|.)*(?<!b)c$"}}}
+    assert busy.http.post("/_mock/assert", json={"body": endless}).status_code == 409
