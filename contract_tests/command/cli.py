@@ -5,16 +5,17 @@ Exit status 0 conforms, 1 violates, 2 could not be tested, 3 conforms but leaves
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Unpack
 
 import click
 
-from contract_tests.command.options import ALL_DOCUMENTED, AccessOptions, RunOptions, access_options
+from contract_tests.command.option_table import secret_variables
+from contract_tests.command.options import rerun_options, run_options
 from contract_tests.command.signals import end_with_status
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def start() -> None:
@@ -27,7 +28,7 @@ def start() -> None:
 
         from gateway_contract.traffic.redaction import redact
 
-        click.echo(redact("".join(format_exception(error)), [os.environ.get("GATEWAY_TOKEN")]), err=True)
+        click.echo(redact("".join(format_exception(error)), map(os.environ.get, secret_variables())), err=True)
         click.echo("This is an error of the suite, not of the gateway.", err=True)
         sys.exit(CannotTestError.exit_code)
 
@@ -39,67 +40,34 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--gateway", metavar="URL", help="URL of the gateway, before the contract's path. [bundled mock]")
-@click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both, for the bundled mock]")
-@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
-@access_options
-@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream that the gateway calls.")
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports. [report]")
-@click.option("--strict", is_flag=True, help="Fail the run for expected rules too.")
-@click.option("--seed", default=1, show_default=True, help="The same seed sends the same requests.")
-@click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests to send at once.")
-@click.option("--budget", type=click.IntRange(1), help="Maximum number of images to request. [100 without --upstream]")
-@click.option(
-    "--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for one response."
-)
-@click.option(
-    "--per-image", default=30.0, show_default=True, type=click.FloatRange(0), help="Seconds more for each image asked."
-)
-@click.option(
-    "--fuzz", type=click.IntRange(0), help="Random requests of each kind. [50 with --gateway and --upstream, or 0]"
-)
-@click.option("--fuzz-time", metavar="10m", help="Keep fuzzing for this long, with a new seed in each round.")
+@run_options
+@click.option("--report", default=Path("report"), show_default=True, type=FOLDER, help="Folder for the reports.")
 @click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
-@click.option(
-    "--require-judged",
-    metavar="[GLOB]",
-    is_flag=False,
-    flag_value=ALL_DOCUMENTED,
-    help="Exit with 3 if a rule whose id matches neither passes nor fails. [without GLOB: all documented rules]",
-)
-def run(keyword: str | None, **given: Unpack[RunOptions]) -> None:
+def run(report: Path, keyword: str | None, **typed: object) -> None:
     """Run the suite, print what fails, and write the reports."""
-    from contract_tests.command.run_settings import settings_of
+    from contract_tests.command.option_values import resolve
+    from contract_tests.command.run_settings import all_settings
     from contract_tests.command.session import test_gateways
     from contract_tests.report.folder import ReportFolderError
-    from contract_tests.settings import SettingsError, checked
+    from contract_tests.settings import SettingsError
     from gateway_contract.document.node import DocumentError
 
     try:
-        asked, names = settings_of(given), contracts_for(given["gateway"], given["contracts"])
-        sys.exit(test_gateways([checked(replace(asked, contract=name)) for name in names], keyword))
+        sys.exit(test_gateways(all_settings(resolve(typed, os.environ), report), keyword))
     except (DocumentError, SettingsError, ReportFolderError) as error:
         raise CannotTestError(str(error)) from error
 
 
 @main.command()
 @click.argument("exchange", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--gateway", metavar="URL", help="URL of the gateway. [the report's, if it is on this machine]")
-@click.option("--contract", help="Name or file of a contract. [the report's]")
-@access_options
-@click.option("--upstream", metavar="HOST:PORT", help="Listen here as the upstream. [the report's]")
-@click.option("--overlay", "overlays", multiple=True, type=click.Path(path_type=Path), help="OpenAPI Overlay to apply.")
-def rerun(
-    exchange: Path,
-    gateway: str | None,
-    contract: str | None,
-    upstream: str | None,
-    overlays: tuple[Path, ...],
-    **access: Unpack[AccessOptions],
-) -> None:
-    """Send a stored EXCHANGE of a report again, and print what changed."""
+@rerun_options
+def rerun(exchange: Path, **typed: object) -> None:
+    """Send a stored EXCHANGE of a report again, and print what changed.
+
+    Without --gateway it goes to the report's gateway, if that is on this machine.
+    """
     from contract_tests.client.limits import UnsendableError
-    from contract_tests.command.access_settings import access_of, token_of
+    from contract_tests.command.option_values import resolve
     from contract_tests.command.session import rerun_exchange
     from contract_tests.execution.observer import NoUpstreamError
     from contract_tests.settings import SettingsError
@@ -108,8 +76,7 @@ def rerun(
     from mock_server.serving.server import PortInUseError
 
     try:
-        token, network = token_of(access), access_of(access)
-        sys.exit(rerun_exchange(exchange, gateway, contract, token, upstream, network, overlays))
+        sys.exit(rerun_exchange(exchange, resolve(typed, os.environ)))
     except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError, UnsendableError) as error:
         raise CannotTestError(str(error)) from error
 
@@ -195,16 +162,6 @@ def mock(arguments: tuple[str, ...]) -> None:
     from mock_server.cli import main as serve
 
     serve(arguments, prog_name="check-gateway mock")
-
-
-def contracts_for(gateway: str | None, contracts: tuple[str, ...]) -> tuple[str, ...]:
-    """The contracts to test; a gateway of the user's own speaks one of them, and the user says which."""
-    from gateway_contract.contract.load_contract import BUNDLED
-
-    if not contracts and gateway is not None:
-        names = " or ".join(BUNDLED)
-        raise CannotTestError(f"--contract must be {names}, or a file, when --gateway is given")
-    return contracts or BUNDLED
 
 
 class CannotTestError(click.ClickException):

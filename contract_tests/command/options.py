@@ -1,78 +1,50 @@
-"""Options that say how a gateway is reached, for every command that sends requests."""
+"""The options of a command, made from the table."""
 
+import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from contract_tests.command.option_forms import Arity
+from contract_tests.command.option_table import TABLE, Flag, Option
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-PEM = click.Path(path_type=Path, dir_okay=False)
 
 
-class AccessOptions(TypedDict):
-    """What the user gave, by the names of the options."""
-
-    token: str
-    token_file: Path | None
-    token_command: str | None
-    auth: str
-    ca: Path | None
-    cert: Path | None
-    key: Path | None
-    headers: tuple[str, ...]
-    image_hosts: tuple[str, ...]
+def run_options(command: Command) -> Command:
+    """Add every option of the table."""
+    return _with_options(command, TABLE)
 
 
-class RunOptions(AccessOptions):
-    """What the user gave to `run`, but for the selection of rules."""
-
-    gateway: str | None
-    contracts: tuple[str, ...]
-    overlays: tuple[Path, ...]
-    upstream: str | None
-    report: Path | None
-    strict: bool
-    seed: int
-    jobs: int
-    budget: int | None
-    timeout: float
-    per_image: float
-    fuzz: int | None
-    fuzz_time: str | None
-    require_judged: str | None
+def rerun_options(command: Command) -> Command:
+    """Add the options that say how one request reaches the gateway."""
+    return _with_options(command, tuple(option for option in TABLE if option.in_rerun))
 
 
-ALL_DOCUMENTED = ""
-"""The value of `--require-judged` without a pattern."""
-
-OPTIONS = (
-    click.option("--token", envvar="GATEWAY_TOKEN", default="", help="Token for the gateway; better: GATEWAY_TOKEN."),
-    click.option("--token-file", type=PEM, help="File that holds the token."),
-    click.option("--token-command", metavar="CMD", help='Command that prints the token, or {"token": ...}.'),
-    click.option(
-        "--auth",
-        metavar="SCHEME",
-        default="bearer",
-        show_default=True,
-        help="bearer, basic (the token is user:password), or the name of the header that carries the token.",
-    ),
-    click.option("--ca", type=PEM, help="PEM file of certificate authorities to trust, too."),
-    click.option("--cert", type=PEM, help="PEM file of the certificate to present to the gateway."),
-    click.option("--key", type=PEM, help="PEM file of the certificate's private key."),
-    click.option("--header", "headers", multiple=True, metavar='"NAME: VALUE"', help="Header of every request."),
-    click.option(
-        "--allow-image-host",
-        "image_hosts",
-        multiple=True,
-        metavar="HOST",
-        help="Host that links to images may name though its address is private.",
-    ),
-)
-
-
-def access_options(command: Command) -> Command:
-    """Add the options, whose values make up AccessOptions."""
-    for option in reversed(OPTIONS):
-        command = option(command)
+def _with_options(command: Command, options: tuple[Option[Any], ...]) -> Command:
+    for option in reversed(options):
+        for flag in reversed(option.flags):
+            command = _click_option(option, flag)(command)
     return command
+
+
+def _click_option(option: Option[Any], flag: Flag) -> Callable[[Command], Command]:
+    """An option whose value is a text: the form reads it, so that messages are the same wherever a value comes from."""
+    told, metavar = flag.help + _shown_default(option), flag.metavar or None
+    match option.form.arity:
+        case Arity.SWITCH:
+            names = f"{flag.name}/--no-{flag.name.removeprefix('--')}"
+            return click.option(names, flag.parameter, default=None, help=told)
+        case Arity.MANY:
+            return click.option(flag.name, flag.parameter, multiple=True, metavar=metavar, help=told)
+        case Arity.OPTIONAL:
+            return click.option(flag.name, flag.parameter, is_flag=False, flag_value="", metavar=metavar, help=told)
+    return click.option(flag.name, flag.parameter, metavar=metavar, help=told)
+
+
+def _shown_default(option: Option[Any]) -> str:
+    if option.secret or option.built_in in (None, False, []):
+        return ""
+    shown = option.built_in if isinstance(option.built_in, str) else json.dumps(option.built_in)
+    return f" [{shown}]"

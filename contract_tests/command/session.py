@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 
 from contract_tests import suite
-from contract_tests.client.access import Access
+from contract_tests.command import option_table as table
+from contract_tests.command.option_values import Values
+from contract_tests.command.run_settings import access_of, token_of
 from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
@@ -29,7 +31,7 @@ from contract_tests.results import (
 )
 from contract_tests.run import PreparedRun, observation_of, prepare, untested_run
 from contract_tests.settings import Settings, SettingsError, checked
-from contract_tests.stored_exchange import StoredError, destination, read_stored
+from contract_tests.stored_exchange import StoredError, StoredExchange, destination, read_stored
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
@@ -219,29 +221,17 @@ def print_warnings(contract: Contract) -> None:
         console.print(str(warning), markup=False, soft_wrap=True)
 
 
-def rerun_exchange(
-    path: Path,
-    gateway: str | None,
-    contract: str | None,
-    token: str,
-    upstream: str | None,
-    access: Access,
-    overlays: tuple[Path, ...] = (),
-) -> int:
+def rerun_exchange(path: Path, values: Values) -> int:
     """Sends a stored exchange again and prints what changed: 0 where it breaks no rule now, 1 where it still does.
 
     2 where it shows nothing about a rule that it broke.
 
     Raises StoredError, SettingsError, DocumentError, PortInUseError, NoUpstreamError and UnsendableError.
     """
-    found = read_stored(path)
-    if contract is None and found.contract not in BUNDLED:
-        raise StoredError(
-            f"the report is about {found.contract!r}, which is not a bundled contract: give --contract FILE"
-        )
-    url, listening = destination(found, gateway), upstream or found.upstream_address
-    settings = Settings(contract or found.contract, url, token, listening, overlays=overlays, access=access)
-    ready = prepare(checked(settings))
+    found, gateway = read_stored(path), values[table.URL_OF_GATEWAY]
+    settings = rerun_settings(found, values)
+    url, listening = settings.gateway or "", settings.upstream
+    ready = prepare(settings)
     console = Console(highlight=False)
     named = "given by --gateway" if gateway else "named by the report"
     where = f"; the upstream listens at {listening}" if listening else ""
@@ -264,3 +254,24 @@ def rerun_exchange(
         return EXIT_STATUS[Conformance.NOT_TESTED]
     console.print("it breaks no rule now")
     return EXIT_STATUS[Conformance.CONFORMS]
+
+
+def rerun_settings(found: StoredExchange, values: Values) -> Settings:
+    """The settings with which a stored exchange is sent again. Raises StoredError and SettingsError."""
+    contracts = values[table.CONTRACT]
+    if len(contracts) > 1:
+        raise SettingsError(f"{values.name(table.CONTRACT)} must be one contract; got {len(contracts)}")
+    if not contracts and found.contract not in BUNDLED:
+        raise StoredError(
+            f"the report is about {found.contract!r}, which is not a bundled contract: give --contract FILE"
+        )
+    return checked(
+        Settings(
+            contract=contracts[0] if contracts else found.contract,
+            gateway=destination(found, values[table.URL_OF_GATEWAY]),
+            token=token_of(values),
+            upstream=values[table.UPSTREAM] or found.upstream_address,
+            overlays=values[table.OVERLAYS],
+            access=access_of(values),
+        )
+    )

@@ -13,8 +13,8 @@ import pytest
 from rich.console import Console
 from starlette.types import ASGIApp
 
-from contract_tests.client.access import Access
 from contract_tests.client.case import Case
+from contract_tests.command.option_values import Values, resolve
 from contract_tests.command.session import rerun_exchange
 from contract_tests.execution.observer import serve_upstream
 from contract_tests.report.json_report import write_report
@@ -72,6 +72,10 @@ def gateway_before(port: int, contract: Contract, mapping: MapStage, app_of: App
 
 def ready_for(url: str, port: int) -> PreparedRun:
     return prepare(Settings("powerbuyin", url, token=BUNDLED_TOKEN, upstream=f"127.0.0.1:{port}"))
+
+
+def values_for(url: str, upstream: str | None = None) -> Values:
+    return resolve({"url": url, "token": BUNDLED_TOKEN, "upstream_listen": upstream}, {})
 
 
 def about(ready: PreparedRun, *rules: str) -> PreparedRun:
@@ -208,7 +212,7 @@ def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.
 
     port, contract = free_port(), prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, map_body, tells_its_key) as url:
-        assert rerun_exchange(lossy_report, url, None, BUNDLED_TOKEN, f"127.0.0.1:{port}", Access()) == 1
+        assert rerun_exchange(lossy_report, values_for(url, upstream=f"127.0.0.1:{port}")) == 1
     printed = capsys.readouterr().out
     assert "with [redacted]" in printed
     assert key not in printed
@@ -243,7 +247,7 @@ def test_a_rerun_listens_where_the_run_listened_and_says_where_it_sends(
     address = str(read_stored(lossy_report).upstream_address)
     contract = prepare(Settings("powerbuyin")).contract
     with gateway_before(int(address.rpartition(":")[2]), contract, map_body) as url:
-        assert rerun_exchange(lossy_report, url, None, BUNDLED_TOKEN, None, Access()) == 0
+        assert rerun_exchange(lossy_report, values_for(url)) == 0
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first == f"sends to {url}, given by --gateway; the upstream listens at {address}"
     assert last == "it breaks no rule now"
@@ -255,13 +259,13 @@ def test_a_rule_about_the_upstream_is_not_fixed_where_nobody_looks(
     path, port = changed_copy(lossy_report, tmp_path, {"upstream_address": None}), free_port()
     contract = prepare(Settings("powerbuyin")).contract
     with serve_upstream(contract, "127.0.0.1", port), gateway_before(port, contract, loses_zero) as url:
-        assert rerun_exchange(path, url, None, BUNDLED_TOKEN, None, Access()) == 2
+        assert rerun_exchange(path, values_for(url)) == 2
     assert f"NOT TESTED  {LOST}: " in capsys.readouterr().out
 
 
 def test_a_rule_is_not_fixed_where_nobody_answers(lossy_report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nobody, upstream = f"http://127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    assert rerun_exchange(lossy_report, nobody, None, BUNDLED_TOKEN, upstream, Access()) == 2
+    assert rerun_exchange(lossy_report, values_for(nobody, upstream=upstream)) == 2
     assert capsys.readouterr().out.endswith("NOT TESTED  no answer: connection refused\n")
 
 

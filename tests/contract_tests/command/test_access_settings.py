@@ -3,6 +3,7 @@
 import base64
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,24 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract_tests.client.access import Access, tls_context
-from contract_tests.command.access_settings import access_of, token_of
+from contract_tests.command import option_table
 from contract_tests.command.cli import main
-from contract_tests.command.options import AccessOptions
+from contract_tests.command.option_values import Values, resolve
+from contract_tests.command.run_settings import access_of, token_of
+from contract_tests.command.secret_source import read_secret, secret_source
 from contract_tests.settings import Settings, SettingsError, checked
 from gateway_contract.traffic.exchange import Credential
 from tests.contract_tests.gateways import TOKEN, as_json, replying
 
-NOTHING = AccessOptions(
-    token="",
-    token_file=None,
-    token_command=None,
-    auth="bearer",
-    ca=None,
-    cert=None,
-    key=None,
-    headers=(),
-    image_hosts=(),
-)
 SETTINGS = Settings("powerbuyin", "https://127.0.0.1:1", TOKEN)
 
 
@@ -39,13 +31,22 @@ def printing(text: str) -> str:
     return shlex.join([sys.executable, "-c", f"print({text!r})"])
 
 
+def values(*, environment: Mapping[str, str] | None = None, **typed: object) -> Values:
+    return resolve(typed, environment or {})
+
+
 def with_access(access: Access) -> Settings:
     return replace(SETTINGS, access=access)
 
 
 @pytest.mark.parametrize("printed", ["sk-printed", '{"token": "sk-printed", "expires_in": 60}'])
-def test_a_command_prints_the_token(printed: str) -> None:
-    assert token_of({**NOTHING, "token": "sk-other", "token_command": printing(printed)}) == "sk-printed"
+def test_a_command_prints_the_token(printed: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(printed, "utf-8")
+    given = values(token_command="cat token").given["token"].value
+    assert read_secret(secret_source(given, tmp_path), "token") == "sk-printed"
+    assert token_of(values(token_command=printing(printed), environment={"CHECK_GATEWAY_TOKEN": "sk-other"})) == (
+        "sk-printed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,24 +54,35 @@ def test_a_command_prints_the_token(printed: str) -> None:
     [
         ("false", "ended with 1"),
         ("./no-such-command", "cannot be run"),
-        ("'", "cannot be run"),
-        ("", "cannot be run"),
         (printing('{"secret": "s3cret"}'), "must print a token"),
         ("sleep 9", "printed no token within 0.1 s"),
     ],
 )
 def test_a_command_that_prints_no_token_is_an_error(command: str, problem: str) -> None:
-    with pytest.raises(SettingsError, match=problem) as caught:
-        token_of({**NOTHING, "token_command": command}, 0.1 if command.startswith("sleep") else 10)
+    source = values(token_command=command)[option_table.TOKEN]
+    with pytest.raises(SettingsError, match=f"--token-command: the command {problem}") as caught:
+        read_secret(source, "--token-command", 0.1 if command.startswith("sleep") else 10)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["'s3cret", " "])
+def test_a_command_without_words_is_an_error(command: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--token-command must be \{env: NAME\}, .*") as caught:
+        values(token_command=command)
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_file_holds_the_token(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("sk-of-the-file\n", "utf-8")
-    assert token_of({**NOTHING, "token_file": file}) == "sk-of-the-file"
+    assert token_of(values(token_file=str(file))) == "sk-of-the-file"
     with pytest.raises(SettingsError, match=r"--token-file must be a readable file; got .*: No such file"):
-        token_of({**NOTHING, "token_file": tmp_path / "other"})
+        token_of(values(token_file=str(tmp_path / "other")))
+
+
+def test_a_variable_that_is_not_set_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"^token: the variable NOT_SET_ANYWHERE is not set$"):
+        read_secret(secret_source({"env": "NOT_SET_ANYWHERE"}, Path()), "token")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +90,7 @@ def test_a_file_holds_the_token(tmp_path: Path) -> None:
 )
 def test_a_header_that_cannot_be_sent_is_an_error(written: str) -> None:
     with pytest.raises(SettingsError, match=r"^--header must"):
-        access_of({**NOTHING, "headers": (written,)})
+        access_of(values(headers=(written,)))
 
 
 @pytest.mark.parametrize("option", ["ca", "certificate"])

@@ -1,0 +1,297 @@
+"""Forms of values: how an option's text becomes a value of the configuration, and how that is read.
+
+Each form has the JSON Schema of its values. What `of_texts` cannot convert it leaves as text, which `read` rejects.
+"""
+
+import math
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from contract_tests.client.access import BASIC, BEARER
+from contract_tests.command.secret_source import Literal, SecretSource, secret_source
+from contract_tests.settings import HEADER_NAME, RESERVED, upstream_problem, url_problem
+from gateway_contract.values.json_value import Json
+
+T = TypeVar("T")
+
+
+class Arity(Enum):
+    """How often an option is given, and whether it takes a value."""
+
+    ONE = "one value"
+    MANY = "one value each time"
+    SWITCH = "no value, but --no-NAME"
+    OPTIONAL = "one value or none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(Generic[T]):
+    """`must` completes the sentence "KEY must be ...".
+
+    `read` takes a value of the configuration and the folder from which relative paths start. It raises ValueError:
+    without arguments for `must`, or with another end of the sentence "KEY ...".
+    """
+
+    must: str
+    schema: Mapping[str, Json]
+    read: Callable[[Json, Path], T]
+    of_texts: Callable[[Sequence[str]], Json] = lambda texts: texts[-1]
+    arity: Arity = Arity.ONE
+    separator: str = r"[,\n]"  # between the values of a variable, where there are several
+
+
+def _text(value: Json, _folder: Path) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise ValueError
+
+
+def _path(value: Json, folder: Path) -> Path:
+    return folder / _text(value, folder)
+
+
+TEXT = Form(must="text that is not empty", schema={"type": "string", "minLength": 1}, read=_text)
+PATH = Form(must="the path of a file", schema={"type": "string", "minLength": 1}, read=_path)
+
+
+def several(item: Form[T]) -> Form[tuple[T, ...]]:
+    """One value or a list of values."""
+
+    def read(value: Json, folder: Path) -> tuple[T, ...]:
+        return tuple(item.read(one, folder) for one in (value if isinstance(value, list) else [value]))
+
+    return Form(
+        must=f"{item.must}, or a list of that",
+        schema={"oneOf": [dict(item.schema), {"type": "array", "items": dict(item.schema)}]},
+        read=read,
+        of_texts=list,
+        arity=Arity.MANY,
+    )
+
+
+def _contract(value: Json, folder: Path) -> str:
+    """A name, or the path of a file, which ends in .yaml, .yml or .json or names a folder."""
+    text = _text(value, folder)
+    return str(folder / text) if "/" in text or Path(text).suffix in {".yaml", ".yml", ".json"} else text
+
+
+CONTRACTS = several(
+    Form(must="the name of a contract or the path of its file", schema=TEXT.schema, read=_contract),
+)
+
+
+def integers(lowest: int, highest: int | None = None) -> Form[int]:
+    """Integers from a bound to another."""
+
+    def read(value: Json, _folder: Path) -> int:
+        match value:
+            case bool():
+                pass
+            case int() if lowest <= value <= (value if highest is None else highest):
+                return value
+        raise ValueError
+
+    bounds: dict[str, Json] = {"minimum": lowest}
+    if highest is not None:
+        bounds["maximum"] = highest
+    return Form(
+        must=f"an integer from {lowest}" + ("" if highest is None else f" to {highest}"),
+        schema={"type": "integer", **bounds},
+        read=read,
+        of_texts=_number,
+    )
+
+
+def _number(texts: Sequence[str]) -> Json:
+    for kind in (int, float):
+        try:
+            return kind(texts[-1])
+        except ValueError:
+            continue
+    return texts[-1]
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smh]?)", re.ASCII)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def durations(lowest: float = 0.0) -> Form[float]:
+    """Seconds, as a number or like 90s, 10m or 2h."""
+
+    def read(value: Json, _folder: Path) -> float:
+        found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if found is not None:
+            seconds = float(found[1]) * _SECONDS[found[2]]
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = float(value)
+        else:
+            raise ValueError
+        if not lowest <= seconds < math.inf:
+            raise ValueError
+        return seconds
+
+    return Form(
+        must="a time like 90s or 10m" + (f", {lowest:g}s at least" if lowest else ""),
+        schema={
+            "oneOf": [{"type": "number", "minimum": lowest}, {"type": "string", "pattern": f"^{_DURATION.pattern}$"}]
+        },
+        read=read,
+    )
+
+
+def _switch(value: Json, _folder: Path) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError
+
+
+_SPELT = {"1": True, "true": True, "0": False, "false": False}
+
+SWITCH = Form(
+    must="true or false",
+    schema={"type": "boolean"},
+    read=_switch,
+    of_texts=lambda texts: _SPELT.get(texts[-1].lower(), texts[-1]),
+    arity=Arity.SWITCH,
+)
+
+ALL_DOCUMENTED = ""
+"""What `true` says where a pattern of ids may stand: every documented rule."""
+
+
+def _pattern(value: Json, folder: Path) -> str:
+    return ALL_DOCUMENTED if value is True else _text(value, folder)
+
+
+PATTERN = Form(
+    must="true or a pattern of rule ids",
+    schema={"oneOf": [{"const": True}, {"type": "string", "minLength": 1}]},
+    read=_pattern,
+    of_texts=lambda texts: texts[-1] or True,
+    arity=Arity.OPTIONAL,
+)
+
+
+def _checked(problem: Callable[[str], str]) -> Callable[[Json, Path], str]:
+    def read(value: Json, folder: Path) -> str:
+        text = _text(value, folder)
+        if found := problem(text):
+            raise ValueError(found)
+        return text
+
+    return read
+
+
+URL = Form(must="an HTTP URL", schema=TEXT.schema, read=_checked(url_problem))
+ADDRESS = Form(must="host:port", schema=TEXT.schema, read=_checked(upstream_problem))
+
+
+def _scheme(value: Json, _folder: Path) -> str:
+    match value:
+        case "bearer" | "basic":
+            return value
+        case {"header": str(name), **others} if HEADER_NAME.fullmatch(name) and not others:
+            return name
+    raise ValueError
+
+
+SCHEME = Form(
+    must="bearer, basic or the name of a header, {header: NAME}",
+    schema={
+        "oneOf": [
+            {"enum": [BEARER, BASIC]},
+            {
+                "type": "object",
+                "required": ["header"],
+                "additionalProperties": False,
+                "properties": {"header": {"type": "string"}},
+            },
+        ]
+    },
+    read=_scheme,
+    of_texts=lambda texts: texts[-1].lower() if texts[-1].lower() in {BEARER, BASIC} else {"header": texts[-1]},
+)
+
+_SOURCE: Mapping[str, Json] = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        "env": {"type": "string", "minLength": 1},
+        "file": {"type": "string", "minLength": 1},
+        "command": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    },
+}
+
+
+def _secret(value: Json, folder: Path) -> SecretSource:
+    match value:
+        case {"literal": str(text)} if text:  # as options and variables give it: in a file a secret is not safe
+            return Literal(text)
+    return secret_source(value, folder)
+
+
+SECRET = Form(
+    must="{env: NAME}, {file: PATH} or {command: [WORD, ...]}",
+    schema=_SOURCE,
+    read=_secret,
+    of_texts=lambda texts: {"literal": texts[-1]},
+)
+
+
+def file_source(texts: Sequence[str]) -> Json:
+    """The path of a file that holds a secret."""
+    return {"file": texts[-1]}
+
+
+def command_source(texts: Sequence[str]) -> Json:
+    """A command as a shell would split it; what cannot be split is rejected with the command."""
+    try:
+        return {"command": list(shlex.split(texts[-1]))}
+    except ValueError:
+        return {"command": texts[-1]}
+
+
+def _headers(value: Json, folder: Path) -> tuple[tuple[str, SecretSource], ...]:
+    match value:
+        case dict() if all(map(HEADER_NAME.fullmatch, value)):
+            reserved = [name for name in value if name.lower() in RESERVED]
+            if not reserved:
+                return tuple((name, _header(content, folder)) for name, content in value.items())
+            raise ValueError(f"must not set {reserved[0]}; give a token by --auth and --token-file")
+    raise ValueError
+
+
+def _header(value: Json, folder: Path) -> SecretSource:
+    if isinstance(value, str):
+        if not value.isprintable():
+            raise ValueError
+        return Literal(value)
+    return secret_source(value, folder)
+
+
+def _header_lines(texts: Sequence[str]) -> Json:
+    """Lines like "X-Tenant: blue" as a mapping; the first that is not one is left as it is, or comes twice."""
+    found: dict[str, Json] = {}
+    for text in texts:
+        name, colon, value = (part.strip() for part in text.partition(":"))
+        if not colon or name.lower() in {known.lower() for known in found}:
+            return text
+        found[name] = value
+    return found
+
+
+HEADERS = Form(
+    must='like "X-Tenant: blue", each name once; in the configuration {X-Tenant: blue, X-Sig: {env: NAME}}',
+    schema={"type": "object", "additionalProperties": {"oneOf": [{"type": "string"}, dict(_SOURCE)]}},
+    read=_headers,
+    of_texts=_header_lines,
+    arity=Arity.MANY,
+    separator=r"\n",
+)

@@ -1,0 +1,244 @@
+"""Every option that says how a gateway is judged: the one table of options, variables and keys of the configuration.
+
+An option added here is also `CHECK_GATEWAY_<KEY>` in the environment, a key of gateway.yaml and a row of `options` in
+report.json. A dot in a key is a level of the file: `limits.answer`. What remains is to use it, by `values[OPTION]` in
+run_settings, and to write contract_tests/schemas/gateway.schema.json again, as its test says.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from contract_tests.client.access import BEARER
+from contract_tests.command.option_forms import (
+    ADDRESS,
+    CONTRACTS,
+    HEADERS,
+    PATH,
+    PATTERN,
+    SCHEME,
+    SECRET,
+    SWITCH,
+    TEXT,
+    URL,
+    Form,
+    command_source,
+    durations,
+    file_source,
+    integers,
+    several,
+)
+from contract_tests.command.secret_source import SecretSource
+from gateway_contract.traffic.curl import VARIABLE
+from gateway_contract.values.json_value import Json
+
+T = TypeVar("T")
+PREFIX = "CHECK_GATEWAY_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """One option of the command. `of_texts` stands in for that of the form."""
+
+    name: str
+    key: str
+    help: str
+    metavar: str = ""
+    of_texts: Callable[[Sequence[str]], Json] | None = None
+
+    @property
+    def parameter(self) -> str:
+        """Its name in the code of a command."""
+        return self.key.replace(".", "_")
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.parameter.upper()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Option(Generic[T]):
+    """`built_in` is what holds where nobody gives it, as the configuration would say it; None for no value.
+
+    Of a secret only the origin is reported. `in_rerun`: also an option of `check-gateway rerun`.
+    """
+
+    key: str
+    form: Form[Any]
+    flags: tuple[Flag, ...]
+    built_in: Json = None
+    secret: bool = False
+    in_rerun: bool = False
+    in_defaults: bool = True
+
+
+def _flag(name: str, key: str, told: str, metavar: str = "") -> tuple[Flag]:
+    return (Flag(name=name, key=key, help=told, metavar=metavar),)
+
+
+URL_OF_GATEWAY = Option[str | None](
+    key="url",
+    form=URL,
+    flags=_flag("--gateway", "url", "URL of the gateway, before the contract's path.", "URL"),
+    in_rerun=True,
+    in_defaults=False,
+)
+CONTRACT = Option[tuple[str, ...]](
+    key="contract",
+    form=CONTRACTS,
+    flags=_flag("--contract", "contract", "Name or file of a contract. [both, for the bundled mock]", "NAME"),
+    built_in=[],
+    in_rerun=True,
+)
+OVERLAYS = Option[tuple[Path, ...]](
+    key="overlays",
+    form=several(PATH),
+    flags=_flag("--overlay", "overlays", "OpenAPI Overlay to apply.", "FILE"),
+    built_in=[],
+    in_rerun=True,
+)
+AUTH = Option[str](
+    key="auth",
+    form=SCHEME,
+    flags=_flag(
+        "--auth",
+        "auth",
+        "bearer, basic (the token is user:password), or the name of the header that carries the token.",
+        "SCHEME",
+    ),
+    built_in=BEARER,
+    in_rerun=True,
+)
+TOKEN = Option[SecretSource](
+    key="token",
+    form=SECRET,
+    flags=(
+        Flag(name="--token", key="token", help=f"Token for the gateway; better: {VARIABLE} in the environment."),
+        Flag(
+            name="--token-file",
+            key="token.file",
+            help="File that holds the token.",
+            metavar="FILE",
+            of_texts=file_source,
+        ),
+        Flag(
+            name="--token-command",
+            key="token.command",
+            help='Command that prints the token, or {"token": ...}.',
+            metavar="CMD",
+            of_texts=command_source,
+        ),
+    ),
+    built_in={"env": VARIABLE},
+    secret=True,
+    in_rerun=True,
+)
+HEADER = Option[tuple[tuple[str, SecretSource], ...]](
+    key="headers",
+    form=HEADERS,
+    flags=_flag("--header", "headers", "Header of every request.", '"NAME: VALUE"'),
+    built_in={},
+    secret=True,
+    in_rerun=True,
+)
+CA = Option[Path | None](
+    key="tls.ca",
+    form=PATH,
+    flags=_flag("--ca", "tls.ca", "PEM file of certificate authorities to trust, too.", "FILE"),
+    in_rerun=True,
+)
+CERTIFICATE = Option[Path | None](
+    key="tls.cert",
+    form=PATH,
+    flags=_flag("--cert", "tls.cert", "PEM file of the certificate to present to the gateway.", "FILE"),
+    in_rerun=True,
+)
+KEY = Option[Path | None](
+    key="tls.key",
+    form=PATH,
+    flags=_flag("--key", "tls.key", "PEM file of the certificate's private key.", "FILE"),
+    in_rerun=True,
+)
+UPSTREAM = Option[str | None](
+    key="upstream.listen",
+    form=ADDRESS,
+    flags=_flag("--upstream", "upstream.listen", "Listen here as the upstream that the gateway calls.", "HOST:PORT"),
+    in_rerun=True,
+)
+IMAGE_HOSTS = Option[tuple[str, ...]](
+    key="images.allow",
+    form=several(TEXT),
+    flags=_flag(
+        "--allow-image-host",
+        "images.allow",
+        "Host that links to images may name though its address is private.",
+        "HOST",
+    ),
+    built_in=[],
+    in_rerun=True,
+)
+ANSWER = Option[float](
+    key="limits.answer",
+    form=durations(0.1),
+    flags=_flag("--timeout", "limits.answer", "Time for one response.", "60s"),
+    built_in="60s",
+)
+PER_IMAGE = Option[float](
+    key="limits.per_image",
+    form=durations(),
+    flags=_flag("--per-image", "limits.per_image", "More time for each image requested.", "30s"),
+    built_in="30s",
+)
+BUDGET = Option[int | None](
+    key="limits.budget",
+    form=integers(1),
+    flags=_flag("--budget", "limits.budget", "Maximum number of images to request. [100 without --upstream]", "N"),
+)
+STRICT = Option[bool](
+    key="strict",
+    form=SWITCH,
+    flags=_flag("--strict", "strict", "Fail the run for expected rules too."),
+    built_in=False,
+)
+REQUEST_SEED = Option[int](
+    key="seed",
+    form=integers(0),
+    flags=_flag("--seed", "seed", "The same seed sends the same requests.", "N"),
+    built_in=1,
+)
+JOBS = Option[int](
+    key="jobs",
+    form=integers(1, 256),
+    flags=_flag("--jobs", "jobs", "Requests to send at once.", "N"),
+    built_in=8,
+)
+FUZZ = Option[int | None](
+    key="fuzz",
+    form=integers(0),
+    flags=_flag("--fuzz", "fuzz", "Random requests of each kind. [50 with --gateway and --upstream, or 0]", "N"),
+)
+FUZZ_TIME = Option[float | None](
+    key="fuzz_time",
+    form=durations(),
+    flags=_flag("--fuzz-time", "fuzz_time", "Keep fuzzing for this long, with a new seed in each round.", "10m"),
+)
+REQUIRE_JUDGED = Option[str | None](
+    key="require_judged",
+    form=PATTERN,
+    flags=_flag(
+        "--require-judged",
+        "require_judged",
+        "Exit with 3 if a rule whose id matches neither passes nor fails. [without GLOB: all documented rules]",
+        "[GLOB]",
+    ),
+)
+
+TABLE: tuple[Option[Any], ...] = tuple(found for found in vars().values() if isinstance(found, Option))
+"""All of the above, in their order."""
+
+
+def secret_variables() -> list[str]:
+    """The variables that may hold a secret."""
+    return [VARIABLE, *(flag.variable for option in TABLE if option.secret for flag in option.flags)]
