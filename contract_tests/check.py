@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.plan import plan
 from contract_tests.planning.untested import untested_statements
 from contract_tests.report.wording import counted, one_line
@@ -41,6 +42,8 @@ def print_coverage(contract: Contract, rules: int, statements: Sequence[Untested
     console.print(Text.assemble((contract.name, "bold"), f"  {head}  {sums}"), soft_wrap=True)
     for statement in statements:
         console.print(Text(f"  {one_line(str(statement))}"), soft_wrap=True)
+    for beyond in beyond_upstream(contract):
+        console.print(Text(f"  {one_line(str(beyond))}"), soft_wrap=True)
     if contract.document.upgraded:
         read_as = ", ".join(f"{keyword} ({times})" for keyword, times in contract.document.upgraded.items())
         console.print(Text(f"  read as 3.1: {one_line(read_as)}", "dim"), soft_wrap=True)

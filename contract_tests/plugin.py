@@ -35,9 +35,11 @@ class ContractPlugin:
             self.selected.setdefault(parameters["contract_name"], set()).add(parameters["rule"].id)
 
     @pytest.fixture(scope="session")
-    def verdict_on(self) -> VerdictOn:
+    def verdict_on(self, record_testsuite_property: Callable[[str, object], None]) -> VerdictOn:
         def verdict_on(name: str, rule: Rule) -> tuple[Run, RuleVerdict | None]:
-            found = self.run_of(name)
+            is_new, found = name not in self.runs, self.run_of(name)
+            for beyond in found.beyond_upstream if is_new else ():
+                record_testsuite_property(f"{name}.beyond_upstream", str(beyond))
             return found, next((verdict for verdict in found.verdicts if verdict.rule is rule), None)
 
         return verdict_on

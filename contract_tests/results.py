@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from signal import Signals
 
 from gateway_contract.contract.coverage import Untested
+from gateway_contract.contract.validity import BeyondUpstream
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
@@ -114,6 +115,7 @@ class Run:
     fuzzed: Fuzzed | None = None
     slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
+    beyond_upstream: tuple[BeyondUpstream, ...] = ()
     ended_by: Signals | None = None
     demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
 

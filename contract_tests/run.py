@@ -19,6 +19,7 @@ from contract_tests.execution.internal_errors import describe_error, describe_er
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
+from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
@@ -141,6 +142,7 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         fuzzed=campaign.fuzzed,
         slow=tuple(campaign.slow_answers.slow),
         untested=untested_statements(contract, campaign.plan),
+        beyond_upstream=beyond_upstream(contract),
         demand=settings.require_judged,
     )
     return require_judgements(judged, ready.selected)

@@ -9,17 +9,28 @@ from contract_tests.report.causes import Cause
 from contract_tests.report.request_difference import request_difference
 from contract_tests.report.wording import GAP, first_of, one_line
 from contract_tests.results import FailingExchange, Run
+from gateway_contract.rules.rule import Rule, RuleKind
 from gateway_contract.traffic.curl import curl
-from gateway_contract.traffic.exchange import Answer
+from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.traffic.response_message import quoted_response
+from gateway_contract.values.json_value import UNOBSERVED
 
 LONGEST_CURL = 600  # characters; a longer request is sent again from its file
 
 
+ABOUT_UPSTREAM = frozenset({RuleKind.MAPPING, RuleKind.PRESERVATION, RuleKind.DEFAULT, RuleKind.ISOLATION})
+
+
+def is_shown_by_curl(rule: Rule, exchange: Exchange) -> bool:
+    """Whether the response to the request alone shows a failure: no call of the upstream's, and no failure of it."""
+    injected = exchange.played is not None or exchange.follows is not None
+    return not injected and (exchange.upstream is UNOBSERVED or rule.kind not in ABOUT_UPSTREAM)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`command` is empty where the cause does not make the gateway fail. Each text is one line without secrets."""
+    """Each text is one line without secrets."""
 
     counts: bool
     title: str
@@ -44,7 +55,7 @@ class EntryWriter:
             counts=cause.counts,
             title=self._line(cause.title),
             seen=self._line(self._seen(first)),
-            command=self._command(first) if cause.counts else "",
+            command=self._command(shown.rule, first),
             rules=first_of([self._rule(one.rule.id, one.rule.clause) for one in cause.verdicts]),
         )
 
@@ -61,15 +72,14 @@ class EntryWriter:
             observed = observed.replace(status, quoted, 1) if status in observed else f"{observed}; response {quoted}"
         return GAP.join((request, f"expected {finding.expected}", f"observed {observed}"))
 
-    def _command(self, failure: FailingExchange) -> str:
-        """The curl line; what curl cannot repeat, or only in a very long line, is sent again from its file."""
+    def _command(self, rule: Rule, failure: FailingExchange) -> str:
+        """The curl line; what curl does not show, or only in a very long line, is sent again from its file."""
         exchange = failure.exchange
         line = curl(exchange.request, self.run.gateway, self.secrets)
-        file = None if self.folder is None else self.folder / self.run.contract / self.names[id(exchange)]
-        injected = exchange.played is not None or exchange.follows is not None
-        return (
-            f"check-gateway rerun {shlex.quote(str(file))}" if file and (injected or len(line) > LONGEST_CURL) else line
-        )
+        if self.folder is None or (is_shown_by_curl(rule, exchange) and len(line) <= LONGEST_CURL):
+            return line
+        file = self.folder / self.run.contract / self.names[id(exchange)]
+        return f"check-gateway rerun {shlex.quote(str(file))}"
 
     def _rule(self, name: str, clause: str | None) -> str:
         return " ".join(filter(None, (name.removeprefix(f"{self.run.contract}/"), clause)))

@@ -116,7 +116,10 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         rules=[_rule(verdict, run, names, secrets) for verdict in run.verdicts],
         selection=ListedSelection(keyword=chosen.keyword, selected=chosen.selected, of=chosen.of),
         untested=[ListedStatement(at=str(one.place), what=one.what, reason=one.reason) for one in run.untested],
-        beyond_upstream=[],
+        beyond_upstream=[
+            ListedStatement(at=str(one.place), what=one.what, reason=f"{one.upstream} refuses it: {one.refusal}")
+            for one in run.beyond_upstream
+        ],
         slow=[redact(one, secrets) for one in run.slow],
         information=[],
     )

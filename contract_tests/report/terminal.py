@@ -76,14 +76,15 @@ def _print_entries(level: Level, entries: Sequence[Entry], run: Run, console: Co
         label = FAIL if entry.counts else WARN
         print_wrapped(console, Text(label, style=STYLES[label]), entry.title, INDENT)
         print_wrapped(console, Text(), entry.seen, INDENT)
-        if entry.command:
-            console.print(Text(" " * INDENT + entry.command, style="dim"), soft_wrap=True)
+        console.print(Text(" " * INDENT + entry.command, style="dim"), soft_wrap=True)
         print_wrapped(console, Text(" " * INDENT + "rules", style="dim"), entry.rules, INDENT + len("rules") + 1)
 
 
 def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequence[str]) -> Iterator[tuple[str, str]]:
     if run.untested:
         yield "untested", wording.untested_summary(run)
+    if run.beyond_upstream:
+        yield "beyond", wording.beyond_summary(run)
     if run.slow:
         yield "slow", wording.slow_summary(run)
     if run.fuzzed is not None:

@@ -80,6 +80,13 @@ def untested_summary(run: Run) -> str:
     return f"{counted(len(run.untested), 'statement')}, for example {run.untested[0]}; `check-gateway check` lists all"
 
 
+def beyond_summary(run: Run) -> str:
+    """What the contract allows and no run can test, because the upstream refuses it; with the first of it."""
+    first, *others = run.beyond_upstream
+    more = f" (and {len(others)} more; `check-gateway check` lists all)" if others else ""
+    return f"{first}{more}"
+
+
 def slow_summary(run: Run) -> str:
     """How many answers took too long for a verdict, with the first of them."""
     return f"{counted(len(run.slow), 'response')} took too long and may only be slow, for example {run.slow[0]}"

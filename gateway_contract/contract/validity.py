@@ -7,6 +7,7 @@ from typing import Literal
 
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.contract.mapping import upstream_body
+from gateway_contract.document.node import Place
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Constraint
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import as_schema_pointer, below, is_within, leaves, parent, tokens
@@ -84,6 +85,19 @@ def validity_of(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> Val
 def _outside(silent: frozenset[str], broken: frozenset[Constraint]) -> frozenset[Constraint]:
     """The broken constraints on values on which the page is not silent."""
     return frozenset(one for one in broken if not any(is_within(one.pointer, pointer) for pointer in silent))
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondUpstream:
+    """Values that the contract allows and one constraint of the upstream's document refuses."""
+
+    place: Place
+    what: str  # n 7 to 10
+    upstream: str
+    refusal: str  # engine.yaml:33 (maximum 6)
+
+    def __str__(self) -> str:
+        return f"{self.what} is allowed here; {self.upstream} refuses it: not tested"
 
 
 def upstream_refuses(upstream: Upstream, body: Json) -> frozenset[Constraint]:

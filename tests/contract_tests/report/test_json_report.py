@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import SCHEMA, write_report
 from contract_tests.results import Run, Verdict
+from gateway_contract.contract.validity import BeyondUpstream
+from gateway_contract.document.node import Place
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Exchange, NoAnswer, Observation
 from gateway_contract.values.json_value import ABSENT, Json
@@ -196,6 +198,14 @@ def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
         "slow": [],
         "information": [],
     }
+
+
+def test_values_beyond_the_upstream_are_listed(tmp_path: Path) -> None:
+    beyond = BeyondUpstream(Place(Path("own.yaml"), 31), "n 7 to 10", "engine", "engine.yaml:22 (maximum 6)")
+    report = report_of(replace(clean_run(), beyond_upstream=(beyond,)), tmp_path)
+    VALIDATOR.validate(report)
+    reason = "engine refuses it: engine.yaml:22 (maximum 6)"
+    assert report["beyond_upstream"] == [{"at": "own.yaml:31", "what": "n 7 to 10", "reason": reason}]
 
 
 def test_a_run_that_was_none_says_why(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from contract_tests.report.terminal import print_run
 from contract_tests.results import Fuzzed, Run, Verdict
 from gateway_contract.traffic.exchange import FaultCause, NoAnswer, Observation, PlayedFault
+from gateway_contract.values.json_value import UNOBSERVED
 from tests.contract_tests.report_examples import (
     CALLED_TWICE,
     DOCUMENTED,
@@ -59,10 +60,22 @@ def test_a_failure_is_what_goes_wrong_what_shows_it_and_the_request_to_repeat() 
         "FAIL  drops 0 on the way upstream: seed",
         '      "seed": 0   expected 0 at /parameters/seed   observed dropped',
     ]
-    words = shlex.split(lines[index + 2])
+    assert lines[index + 2] == "      check-gateway rerun report/powerbuyin/exchanges/0001.json"
+    assert lines[index + 3] == "      rules seed/preserves-0 PB-12"
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_failure_that_a_response_shows_has_its_curl_line_even_if_it_only_warns(*, strict: bool) -> None:
+    lines = printed(run_of(failed(rule("n/converted"), '"2" refused with 4xx', "converted to 2"), strict=strict))
+    words = shlex.split(line_with("curl http", lines))
     assert words[0] == "curl"
     assert "Authorization: Bearer $GATEWAY_TOKEN" in words
-    assert lines[index + 3] == "      rules seed/preserves-0 PB-12"
+
+
+def test_what_only_the_upstream_sees_is_sent_again_from_its_file() -> None:
+    assert "check-gateway rerun" in line_with("exchanges/0001.json", printed(run_of(CALLED_TWICE)))
+    unseen = failed(rule("n/mapped"), "1 at /n", "changed: 2", replace(exchange(), upstream=UNOBSERVED))
+    assert "curl" in printed(run_of(unseen))
 
 
 def test_the_gateway_is_quoted() -> None:
@@ -89,7 +102,8 @@ def test_a_token_from_elsewhere_is_to_be_exported(
     monkeypatch.delenv("GATEWAY_TOKEN", raising=False)
     if exported is not None:
         monkeypatch.setenv("GATEWAY_TOKEN", exported)
-    assert printed(run_of(LOST_SEED)).count("export GATEWAY_TOKEN") == hints
+    accepted = failed(rule("n/type"), '"two" refused with 4xx', "accepted (HTTP 200)")
+    assert printed(run_of(accepted)).count("export GATEWAY_TOKEN") == hints
 
 
 def test_two_faults_fit_on_a_screen_that_begins_and_ends_with_the_verdict() -> None:
@@ -143,13 +157,12 @@ def test_what_was_not_decided_takes_one_line_for_each_reason() -> None:
 def test_the_end_tells_counts_cost_time_and_where_the_report_lies() -> None:
     lines = printed(mixed_run()).splitlines()
     assert lines[3] == "rules     28: 20 passed, 2 failed, 1 inconclusive, 5 not run"
-    assert lines[-8:-1] == [
+    assert lines[-7:-1] == [
         "",
         "cost      212 requests, 58 upstream calls; images: 140 asked for, 61 received, 61 may be billed",
         "time      3.1 s, seed 1",
         "report    report",
         "details   check-gateway show RULE report",
-        "token     export GATEWAY_TOKEN before you run a curl line; the run had its token from elsewhere",
         "",
     ]
     assert "report" not in printed(clean_run(), report=None)
