@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from contract_tests.client.access import BEARER
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
@@ -29,7 +30,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Rule, RuleKind
-from gateway_contract.traffic.exchange import Credential, Observation, Request
+from gateway_contract.traffic.exchange import Credential, Observation, Request, RequestForm
 from gateway_contract.values.json_value import compact
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
@@ -219,6 +220,8 @@ def plan_for(ready: PreparedRun) -> Plan:
     if ready.settings.access.scheme != BEARER:  # another scheme than the contract's: which one is wrong is not stated
         kept = tuple(case for case in planned.cases if case.credential is not Credential.OTHER_SCHEME)
         planned = replace(planned, cases=kept)
+    if urlsplit(ready.settings.gateway or "").scheme == "https":  # h2c is HTTP/2 without TLS (RFC 7540, 3.2)
+        planned = replace(planned, cases=tuple(case for case in planned.cases if case.form is not RequestForm.UPGRADE))
     if budget is None:
         return planned
     look = requested_images(ready.contract, base_request(ready.contract))

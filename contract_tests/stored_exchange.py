@@ -16,7 +16,7 @@ from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.rule import Finding, Outcome
-from gateway_contract.traffic.exchange import Credential, Request
+from gateway_contract.traffic.exchange import Credential, Request, RequestForm
 from gateway_contract.traffic.redaction import REDACTED, redact, redact_url
 from gateway_contract.values.json_value import Json, compact, read_json
 from gateway_contract.values.pointer import leaves, placed, read
@@ -37,6 +37,7 @@ _EXCHANGE: dict[str, Json] = {
                 "path": {"type": "string", "pattern": "^/"},  # anything else would change the host before it
                 "headers": {"type": "array", "items": {"type": "array", "prefixItems": [_TEXT, _TEXT], "minItems": 2}},
                 "credential": {"enum": [credential.name.lower() for credential in Credential]},
+                "form": {"enum": [form.name.lower() for form in RequestForm]},
                 "base64": _TEXT,
             },
         },

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from gateway_contract.traffic.exchange import Credential
+from gateway_contract.traffic.exchange import Credential, RequestForm
 from gateway_contract.values.json_value import Json
 
 
@@ -22,6 +22,7 @@ class Case:
     failure: str | None = None  # what the upstream plays
     about: str | None = None  # the rule that it breaks, and no other
     first_answer: bool = False  # counts, even where it asks to try again later
+    form: RequestForm = RequestForm.PLAIN
     same_text: bool = False  # its free text is the same as that of all such cases
 
 

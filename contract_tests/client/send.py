@@ -26,6 +26,7 @@ from gateway_contract.traffic.exchange import (
     Request,
     header,
 )
+from gateway_contract.traffic.request_form import in_form
 from gateway_contract.traffic.statuses import is_throttled
 from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 from gateway_contract.values.pointer import below, placed, read
@@ -64,17 +65,19 @@ class Sender:
     decoding: Decoding = field(default_factory=Decoding)
 
     def request(self, case: Case) -> Request:
+        headers = (
+            ("Content-Type", "application/json"),
+            *self.access.headers,
+            *self.access.authorization(case.credential, self.token),
+        )
         return Request(
             method=case.method or self.contract.operation.method,
             path=self.contract.operation.path,
-            headers=(
-                ("Content-Type", "application/json"),
-                *self.access.headers,
-                *self.access.authorization(case.credential, self.token),
-            ),
+            headers=in_form(headers, case.form),
             content=case.content,
             body=read_json(case.content),
             credential=case.credential,
+            form=case.form,
         )
 
 

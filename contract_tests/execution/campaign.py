@@ -9,6 +9,7 @@ from itertools import count
 from contract_tests.blame.counterfactual import CauseFinder, is_suspect
 from contract_tests.blame.explain import Explainer
 from contract_tests.blame.minimize import RejectionMinimizer, is_rejection
+from contract_tests.blame.request_forms import FormComparer, is_rejected_form
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, images_asked, send
@@ -24,7 +25,7 @@ from contract_tests.results import Cost, Fuzzed
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule
-from gateway_contract.traffic.exchange import Answer, Credential, Exchange, UpstreamCall
+from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm, UpstreamCall
 from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_throttled, is_timed_out
 from gateway_contract.values.json_value import UNOBSERVED, read_json
 
@@ -245,6 +246,8 @@ class Campaign:
         found = [await self.slow_answers.repeat(one) if is_timed_out(one.answer) else one for one in found]
         minimizer = RejectionMinimizer(self.sender.contract, self._send_again, self._may_send)
         found = [await self._minimize_with(minimizer, one) if self._is_valid(one) else one for one in found]
+        forms = FormComparer(self._send_again, self._may_send)
+        found = [await forms.compare(one) if is_rejected_form(one) else one for one in found]
         suspects = [one for one in found if is_suspect(one) and self._is_invalid(one)]
         finder = CauseFinder(self.sender.contract, self._send_again, self._may_send, minimizer.is_intermittent)
         causes = {id(one): replace(one, essential=frozenset()) for one in suspects}
@@ -263,7 +266,8 @@ class Campaign:
         request = exchange.request
         own_method = request.method == self.sender.contract.operation.method
         is_authorized = request.credential is Credential.RIGHT
-        return own_method and is_authorized and validity_of(self.sender.contract, request.body).valid
+        is_plain = request.form is RequestForm.PLAIN
+        return own_method and is_authorized and is_plain and validity_of(self.sender.contract, request.body).valid
 
     def _is_invalid(self, exchange: Exchange) -> bool:
         """Whether a request has something wrong that its response can be about."""
@@ -323,4 +327,5 @@ class Campaign:
 
 def may_be_explained(exchange: Exchange) -> bool:
     """Whether smaller requests could explain a failure: not a time-out, nor a failure that no value causes."""
-    return not (is_timed_out(exchange.answer) or is_no_evidence(exchange))
+    is_plain = exchange.request.form is RequestForm.PLAIN
+    return is_plain and not (is_timed_out(exchange.answer) or is_no_evidence(exchange))

@@ -40,7 +40,8 @@ class SlowAnswers:
         """The same request alone; the first exchange, and an entry in `slow`, where that would show nothing."""
         request, images = exchange.request, images_asked(self.contract, exchange.request.body)
         suggested = median(self.seconds or [0.0]) * max(images, 1)
-        case = Case(f"{exchange.name}, again", request.content, request.method, request.credential, images)
+        again_name = f"{exchange.name}, again"
+        case = Case(again_name, request.content, request.method, request.credential, images, form=request.form)
         is_fast = self.limits.answer_seconds(images) >= FACTOR * suggested
         if not is_fast or self.repeated >= MOST_REPEATED or not self.may_send(case):
             self._note(exchange, images)

@@ -16,7 +16,7 @@ from gateway_contract.rules.constraint_rules import exercises
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keywords import KEYWORDS
-from gateway_contract.traffic.exchange import Credential, Observation
+from gateway_contract.traffic.exchange import Credential, Observation, RequestForm
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import below, placed, read
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
@@ -78,6 +78,7 @@ def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
         *(concurrent_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *repeated_prompt_cases(contract),
+        *form_cases(contract),
     ]
     return Plan(
         cases=tuple(
@@ -239,6 +240,12 @@ def concurrent_cases(contract: Contract) -> Iterator[Case]:
     """Many requests that differ in nothing but their text, at once."""
     base = base_request(contract)
     yield from (valid_case(contract, f"one of many {index}", base) for index in range(CROWD))
+
+
+def form_cases(contract: Contract) -> Iterator[Case]:
+    """The plain request in each form in which ordinary clients send it."""
+    base = base_request(contract)
+    yield from (valid_case(contract, form.value, base, form=form) for form in RequestForm if form.is_special)
 
 
 def layout_cases(contract: Contract) -> Iterator[Case]:

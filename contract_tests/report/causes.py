@@ -150,7 +150,7 @@ def _title(key: Key, verdicts: Sequence[RuleVerdict]) -> str:
             return f"accepts requests with {', '.join(credentials)}"
         case Family.REJECTS:
             fields = [one for one in verdicts if one.rule.pointer is not None]
-            return f"rejects valid values{of_subjects}" if fields else "rejects valid requests"
+            return f"rejects valid values{of_subjects}" if fields else f"rejects valid requests{_forms(verdicts)}"
         case Family.BREAKS:
             return f"fails on invalid requests ({detail}){of_subjects}"
         case Family.ACCEPTS:
@@ -159,6 +159,13 @@ def _title(key: Key, verdicts: Sequence[RuleVerdict]) -> str:
             return f"{_ARRIVALS[detail].format(what=_lost(family, verdicts))}{of_subjects}"
         case _:
             return _promise(verdicts, _PLACES.get(family, "") if subjects else "")
+
+
+def _forms(verdicts: Sequence[RuleVerdict]) -> str:
+    """What is special about the rejected requests, where that is how they were sent."""
+    forms = dict.fromkeys(one.failures[0].exchange.request.form for one in verdicts)
+    special = [form.value for form in forms if form.is_special]
+    return f" with {', '.join(special)}" if len(special) == len(forms) else ""
 
 
 def _accepted(name: str) -> str:

@@ -1,8 +1,9 @@
 """One exchange as a JSON document: enough to send its request again, and all that was seen, but no secret.
 
 - `request`: `method`, `path`, `headers` (name and value, in order), `credential` (what its Authorization amounts to),
-  and what it carried: `body` where that is JSON, and `base64` where the body, written without spaces, would not give
-  the same bytes or is no JSON. Nothing of a request is shortened.
+  `form` (in what it differs from how the suite usually sends), and what it carried: `body` where that is JSON, and
+  `base64` where the body, written without spaces, would not give the same bytes or is no JSON. Nothing of a request is
+  shortened.
 - `answer`: `status`, `headers`, `seconds`, `received_at`, and `body`, or `text` where it is not JSON; or `error`
   and `seconds` where there was no complete response.
 - `upstream` and `images`: lists, or null where nobody looked.
@@ -25,7 +26,16 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.client.access import Access
-from gateway_contract.traffic.exchange import Answer, Credential, Exchange, Headers, NoAnswer, Request, UpstreamCall
+from gateway_contract.traffic.exchange import (
+    Answer,
+    Credential,
+    Exchange,
+    Headers,
+    NoAnswer,
+    Request,
+    RequestForm,
+    UpstreamCall,
+)
 from gateway_contract.traffic.redaction import REDACTED, all_secrets, redact
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact, read_json
 
@@ -61,6 +71,7 @@ def request_from_json(data: Mapping[str, Json]) -> Request:
         content=content,
         body=read_json(content),
         credential=Credential[told["credential"].upper()],
+        form=RequestForm[told.get("form", RequestForm.PLAIN.name).upper()],
     )
 
 
@@ -82,6 +93,7 @@ def _request(request: Request, secrets: Sequence[str]) -> dict[str, Json]:
         "path": redact(request.path, secrets),
         "headers": _headers(request.headers, secrets),
         "credential": request.credential.name.lower(),
+        "form": request.form.name.lower(),
     }
     if body is not ABSENT:
         told["body"] = body

@@ -25,6 +25,8 @@ def _differences(exchange: Exchange, baseline: Request) -> Iterator[str]:
         yield request.method
     if request.credential not in OWNED:
         yield request.credential.value
+    if request.form.is_special:
+        yield request.form.value
     if request.method == baseline.method:
         yield from _of_body(request, baseline)
     if exchange.played is not None:

@@ -8,7 +8,8 @@ from gateway_contract.contract.validity import unknown_upstream, upstream_refuse
 from gateway_contract.rules.resilience_rules import RESILIENCE
 from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, failing, inconclusive, is_own_method
 from gateway_contract.rules.security_rules import judge_unauthorized_status, nothing_overridden
-from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, UpstreamCall, header, usable
+from gateway_contract.rules.transport_rules import ACCEPTS_FORMS
+from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, RequestForm, UpstreamCall, header, usable
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
 from gateway_contract.traffic.statuses import is_no_evidence
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, shortened
@@ -19,8 +20,8 @@ SCHEME_LENGTH = len("Bearer ")
 
 
 def answer_given(evidence: Evidence) -> Finding | None:
-    if evidence.exchange.played is not None:
-        return None  # how a gateway stands failures of its upstream is another rule's
+    if evidence.exchange.played is not None or evidence.exchange.request.form is not RequestForm.PLAIN:
+        return None  # how a gateway stands failures of its upstream, or unusual requests, is another rule's
     answer = evidence.exchange.answer
     if isinstance(answer, NoAnswer) and answer.timed_out and not answer.repeated:
         return inconclusive(answer.problem)  # it may be slow
@@ -217,5 +218,6 @@ EXPECTATIONS: Mapping[str, NamedJudge] = {
     "own-images": NamedJudge(RuleKind.ISOLATION, own_images),
     "distinct-images": NamedJudge(RuleKind.RESPONSE, distinct_images),
     "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
+    **{name: NamedJudge(RuleKind.RANGE, judge, skips_retry_later=True) for name, judge in ACCEPTS_FORMS.items()},
     **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in RESILIENCE.items()},
 }

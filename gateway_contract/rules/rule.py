@@ -9,7 +9,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import Validity, validity_of
 from gateway_contract.document.node import DocumentError, Place
 from gateway_contract.schema.constraint import Constraint, Level
-from gateway_contract.traffic.exchange import Credential, Exchange, UpstreamCall
+from gateway_contract.traffic.exchange import Credential, Exchange, RequestForm, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing
 from gateway_contract.values.pointer import is_within, read
 
@@ -22,7 +22,7 @@ class Evidence:
     exchange: Exchange
     validity: Validity
     authorized: bool
-    ordinary: bool  # the contract's own method, and no failure of the upstream on purpose
+    ordinary: bool  # the contract's own method, no failure of the upstream on purpose, not rejected in an unusual form
     call: UpstreamCall | Literal[Nothing.ABSENT, Nothing.UNOBSERVED]
 
     @property
@@ -69,9 +69,15 @@ def evidence_of(contract: Contract, exchange: Exchange) -> Evidence:
         exchange=exchange,
         validity=validity_of(contract, request.body),
         authorized=request.credential in {Credential.RIGHT, Credential.UNKNOWN},
-        ordinary=is_own_method(contract, exchange) and exchange.played is None and exchange.follows is None,
+        ordinary=is_ordinary(contract, exchange),
         call=_call(exchange),
     )
+
+
+def is_ordinary(contract: Contract, exchange: Exchange) -> bool:
+    """Whether rules about fields may judge an exchange. What is rejected in an unusual form may be so for its form."""
+    usual = exchange.accepted or exchange.request.form is RequestForm.PLAIN
+    return usual and is_own_method(contract, exchange) and exchange.played is None and exchange.follows is None
 
 
 def is_own_method(contract: Contract, exchange: Exchange) -> bool:

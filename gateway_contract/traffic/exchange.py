@@ -34,6 +34,23 @@ class Credential(Enum):
     UNKNOWN = "not known"
 
 
+class RequestForm(Enum):
+    """How a request is sent. All but the last are what ordinary clients do; each value says what is special."""
+
+    PLAIN = "nothing special"
+    CHARSET = "a charset in Content-Type"
+    CHUNKED = "a chunked body"
+    EXPECT = "Expect: 100-continue"
+    UPGRADE = "Upgrade: h2c"  # as Java's default client sends it over a connection without TLS
+    ANY_MEDIA_TYPE = "Accept: */*"
+    LOWER_CASE = "header names in lower case"
+    UPPER_CASE = "header names in upper case"
+
+    @property
+    def is_special(self) -> bool:
+        return self is not RequestForm.PLAIN
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request to the gateway, as sent. `body` is `content` as JSON, ABSENT where it is none."""
@@ -44,6 +61,7 @@ class Request:
     content: bytes
     body: Json | Literal[Nothing.ABSENT]
     credential: Credential = Credential.UNKNOWN
+    form: RequestForm = RequestForm.PLAIN
 
 
 @dataclass(frozen=True, slots=True)

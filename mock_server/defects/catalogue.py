@@ -20,6 +20,7 @@ from mock_server.defects import (
     near_miss_defects,
     response_defects,
     state_defects,
+    transport_defects,
 )
 from mock_server.defects.defect import OPERATORS, Defect, DefectOperator
 
@@ -32,6 +33,7 @@ MODULES = (
     near_miss_defects,
     response_defects,
     state_defects,
+    transport_defects,
 )
 """A module registers its operators as it is imported."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +12,7 @@ from gateway_contract.values.json_value import Json
 from mock_server.defects.conforming import conforming, conforming_to
 from mock_server.defects.response_operators import Item, with_items
 from mock_server.defects.sites import images_of
+from mock_server.defects.transport_defects import rejecting
 from mock_server.defects.wrapping import (
     ChangedTransport,
     reencoded,
@@ -20,6 +22,7 @@ from mock_server.defects.wrapping import (
     with_transport,
 )
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+from mock_server.serving.asgi import find_header
 
 
 @conforming_to("powertokens")
@@ -61,6 +64,32 @@ def charset_in_content_type(gateway: Gateway) -> Gateway:
 def compressed_responses(gateway: Gateway) -> Gateway:
     """Responses are compressed."""
     return with_middleware(gateway, partial(GZipMiddleware, minimum_size=1))
+
+
+@conforming
+def strict_about_headers(gateway: Gateway) -> Gateway:
+    """Media types and charsets that are not JSON in UTF-8 are rejected, and so is what HTTP lets a server reject."""
+
+    def strict(app: ASGIApp) -> ASGIApp:
+        async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+            status = header_problem(scope) if scope["type"] == "http" and scope["method"] == "POST" else None
+            await (app if status is None else rejecting(status)(app))(scope, receive, send)
+
+        return checked
+
+    return with_middleware(gateway, strict)
+
+
+def header_problem(scope: Scope) -> int | None:
+    """The status for a request whose headers a server may reject by RFC 9110; None for any other."""
+    if find_header(scope, b"content-type") not in {"application/json", "application/json; charset=utf-8"}:
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    accept = find_header(scope, b"accept") or "*/*"
+    if not {"*/*", "application/*", "application/json"} & {
+        part.partition(";")[0].strip() for part in accept.split(",")
+    }:
+        return HTTPStatus.NOT_ACCEPTABLE
+    return None if find_header(scope, b"expect") in {None, "100-continue"} else HTTPStatus.EXPECTATION_FAILED
 
 
 @conforming

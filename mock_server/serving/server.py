@@ -15,6 +15,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 EXTENSION = "connection.transport"
+HEAD = "connection.head"
+"""What a client sent last of the head of a request, as it came: ASGI has header names in lower case only."""
 ENDING = "connection.ending"
 MOST_HEAD = 2**16  # bytes
 TOO_LONG = "The head of the request is too long."
@@ -39,9 +41,10 @@ class SequentialFlow(FlowControl):
 
 
 class DroppingProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with bounds on what a client may pile up, and two things that are nowhere in ASGI.
+    """uvicorn's protocol with bounds on what a client may pile up, and three things that are nowhere in ASGI.
 
-    Its transport, to break it; and an event, set when the server stops, for answers that go on until then.
+    Its transport, to break it; the head of a request as it came; and an event, set when the server stops, for answers
+    that go on until then.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -65,6 +68,8 @@ class DroppingProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bounds what comes between bodies: the parser would keep heads and trailers of any length."""
         self.head_bytes += len(data)
+        if self.in_head:
+            self.extensions[HEAD] = data
         super().data_received(without_upgrade(data) if self.in_head else data)
         if self.head_bytes > MOST_HEAD and not self.transport.is_closing():
             self.send_400_response(TOO_LONG)

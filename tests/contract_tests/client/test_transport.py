@@ -6,11 +6,12 @@ import tracemalloc
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from contract_tests.client.limits import Limits, UnsendableError
-from contract_tests.client.transport import exchange, open_transport
+from contract_tests.client.transport import build_request, exchange, open_transport
 from gateway_contract.traffic.exchange import Answer, NoAnswer, Request, header
 from gateway_contract.values.json_value import ABSENT
 from tests.contract_tests import hostile
@@ -55,6 +56,17 @@ def at_most(mebibytes: int) -> Iterator[None]:
     finally:
         tracemalloc.stop()
     assert peak < mebibytes * MEBIBYTE
+
+
+def test_a_chunked_request_has_several_chunks_and_no_length() -> None:
+    chunked = replace(ASKED, headers=(*ASKED.headers, ("Transfer-Encoding", "chunked")))
+    sent = build_request(chunked, "http://127.0.0.1:9")
+
+    async def chunks() -> list[bytes]:
+        return [chunk async for chunk in sent.stream]  # type: ignore[union-attr] # asynchronous
+
+    assert "content-length" not in sent.headers
+    assert asyncio.run(chunks()) == [b'{"a"', b": 1}"]
 
 
 def test_an_answer_is_received_as_it_was_sent() -> None:

@@ -1,0 +1,33 @@
+"""The same request as different clients send it: other headers, another framing."""
+
+from collections.abc import Mapping
+
+from gateway_contract.traffic.exchange import Headers, RequestForm
+
+ADDED: Mapping[RequestForm, Headers] = {
+    RequestForm.CHUNKED: (("Transfer-Encoding", "chunked"),),
+    RequestForm.EXPECT: (("Expect", "100-continue"),),
+    RequestForm.UPGRADE: (
+        ("Connection", "Upgrade, HTTP2-Settings"),
+        ("Upgrade", "h2c"),
+        ("HTTP2-Settings", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"),
+    ),
+    RequestForm.ANY_MEDIA_TYPE: (("Accept", "*/*"),),
+}
+"""The headers that a form has beside those of the plain request."""
+
+
+def in_form(headers: Headers, form: RequestForm) -> Headers:
+    """The headers of the plain request as they are in a form."""
+    match form:
+        case RequestForm.CHARSET:
+            return tuple((name, _with_charset(name, value)) for name, value in headers)
+        case RequestForm.LOWER_CASE:
+            return tuple((name.lower(), value) for name, value in headers)
+        case RequestForm.UPPER_CASE:
+            return tuple((name.upper(), value) for name, value in headers)
+    return headers + ADDED.get(form, ())
+
+
+def _with_charset(name: str, value: str) -> str:
+    return f"{value}; charset=utf-8" if name.lower() == "content-type" else value
