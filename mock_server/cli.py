@@ -23,6 +23,19 @@ def check_url(_context: click.Context, _option: click.Parameter, value: str | No
     return value
 
 
+def check_token_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> str | None:
+    """The token in the file. Raises BadParameter for a file without one line of text."""
+    if path is None:
+        return None
+    try:
+        token = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} cannot be read") from error
+    if not token or len(token.splitlines()) != 1:
+        raise click.BadParameter(f"{path} must hold one line with the token")
+    return token
+
+
 def is_http_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -84,6 +97,12 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
     help="The only token to accept; any non-empty token if omitted.",
 )
 @click.option(
+    "--token-file",
+    type=FILE,
+    callback=check_token_file,
+    help="File with the only token to accept, so that no list of processes shows it.",
+)
+@click.option(
     "--mode",
     default="strict",
     type=click.Choice(["strict", "lenient", "off"]),
@@ -106,7 +125,7 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
 @click.option("--journal-size", default=1000, type=click.IntRange(1), help="Number of requests that the journal keeps.")
 @click.option("--defect", metavar="NAME", help="Serve gateways with this defect, if the contract has a place for it.")
 @click.option("--list-defects", is_flag=True, help="List all defects and exit.")
-def main(*, list_defects: bool, **options: Any) -> None:  # noqa: ANN401 # click passes the options above
+def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:  # noqa: ANN401 # click passes the options above
     """Serve mock image gateways that follow their contracts, and the upstream stub behind them."""
     from gateway_contract.document.node import DocumentError
     from mock_server.defects.catalogue import UnknownDefectError
@@ -114,6 +133,8 @@ def main(*, list_defects: bool, **options: Any) -> None:  # noqa: ANN401 # click
     from mock_server.images.user_images import CannedImagesError
     from mock_server.run import defect_list, serve_until_stopped
 
+    if token_file is not None:
+        options["token"] = token_file
     parsed = Options(**options)
     try:
         if list_defects:

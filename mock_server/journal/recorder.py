@@ -54,13 +54,13 @@ PLAIN = 2
 """The version of marshal's format that does not look for duplicate values, which takes time."""
 
 
-def redact_record(record: JournalRecord) -> JournalRecord:
-    """Redact the client's secrets wherever they occur, and whatever looks like a secret.
+def redact_record(record: JournalRecord, known: Sequence[str] = ()) -> JournalRecord:
+    """Redact the client's secrets and the known ones wherever they occur, and whatever looks like a secret.
 
     Nearly all requests have secrets in credential headers only, so the search is cheap and redaction need not be.
     Upstream calls keep the gateway's own key until they become part of an entry: the gateway holds it anyway.
     """
-    secrets = secrets_of(record.headers)
+    secrets = (*known, *secrets_of(record.headers))
     others = [value for name, value in (*record.headers, *record.response_headers) if name not in RAW_SECRET_HEADERS]
     if may_hold_secrets([record.path, record.query, record.content, record.response, *others], secrets):
         return _redact_everywhere(record, secrets)
@@ -184,8 +184,13 @@ RECORD = "mock"
 """The scope key of the JournalRecord, in which the application finds the request and notes mode and scenario."""
 
 
-def with_journal(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp) -> ASGIApp:
-    """The application with a journal. `too_large` responds if the request's body is too large to read."""
+def with_journal(
+    app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIApp, secrets: Sequence[str] = ()
+) -> ASGIApp:
+    """The application with a journal, which never holds the `secrets`.
+
+    `too_large` responds if the request's body is too large to read.
+    """
 
     async def app_with_journal(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -203,7 +208,7 @@ def with_journal(app: ASGIApp, journal: Journal, gateway: str, too_large: ASGIAp
         finally:
             REQUEST_CALLS.reset(token)
             record.response, record.duration_seconds = b"".join(chunks), time.perf_counter() - began
-            store(journal, record)
+            store(journal, record, secrets)
 
     return app_with_journal
 
@@ -220,9 +225,9 @@ def record_response(record: JournalRecord, chunks: list[bytes], send: Send) -> S
     return send_recorded
 
 
-def store(journal: Journal, record: JournalRecord) -> None:
+def store(journal: Journal, record: JournalRecord, secrets: Sequence[str] = ()) -> None:
     """Add a record to the journal. It must not keep the scope alive, which holds the connection."""
-    redacted = redact_record(record)  # first, because a truncated secret is not recognized
+    redacted = redact_record(record, secrets)  # first, because a truncated secret is not recognized
     redacted.response = without_images(redacted.response)
     stored = pack(redacted)
     journal.add(lambda id_: to_entry(unpack(stored), id_), len(stored))

@@ -93,6 +93,11 @@ class MockSettings:
         return self.allowed_hosts | {host_name(urlsplit(self.own).netloc)}
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the journal must not hold: the only accepted token, and the upstream's key."""
+        return tuple(secret for secret in (self.token, self.upstream_key) if secret)
+
+    @property
     def spends_key(self) -> bool:
         """Whether any request can spend the key of a real upstream."""
         has_key = self.upstream_url is not None and self.upstream_key != DEFAULT_KEY
@@ -252,6 +257,6 @@ def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGatewa
     fronted = with_controls(in_each_mode(gateway), mock.controls, app_of)
     if mock.settings.spends_key:
         fronted = reject_foreign_pages(gateway, fronted, mock.settings.allowed_origins)
-    app = with_journal(fronted, mock.journal, gateway.contract.name, reject_too_large(gateway))
+    app = with_journal(fronted, mock.journal, gateway.contract.name, reject_too_large(gateway), mock.settings.secrets)
     images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
     return ServedGateway(gateway, app, images)

@@ -280,3 +280,22 @@ def test_a_contract_from_a_file_is_served_to_whoever_reaches_the_machine(tmp_pat
     assert list(answers[0].json()["gateways"]) == ["paintbox"]
     (page,) = answers[1].json()["album"]["pages"]
     assert page["address"].startswith(f"{url}/paintbox/images/")
+
+
+def test_the_token_can_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("sk-in-a-file\n")
+    with started("--token-file", str(tmp_path / "token")) as (_, lines):
+        url = f"{url_of(lines)}/powertokens/v1/images/generations"
+        statuses = [
+            httpx.post(url, json=FLAT, headers={"authorization": f"Bearer {token}"}, trust_env=False).status_code
+            for token in ("sk-in-a-file", "sk-any")
+        ]
+    assert statuses == [200, 401]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"a\nb\n", b"\xff"])
+def test_a_file_without_a_token_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token").write_bytes(content)
+    result = CliRunner().invoke(main, ["--token-file", str(tmp_path / "token")])
+    assert result.exit_code == 2
+    assert "--token-file" in result.stderr

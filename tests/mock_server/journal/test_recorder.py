@@ -23,7 +23,12 @@ NO_HEADERS: RawHeaders = ()
 
 
 def asked(
-    app: ASGIApp, content: bytes = b"", headers: RawHeaders = NO_HEADERS, path: str = "/x", query: bytes = b""
+    app: ASGIApp,
+    content: bytes = b"",
+    headers: RawHeaders = NO_HEADERS,
+    path: str = "/x",
+    query: bytes = b"",
+    secrets: Sequence[str] = (),
 ) -> JournalEntry:
     """The entry of one request to an application."""
     journal = Journal(max_entries=10)
@@ -40,7 +45,7 @@ def asked(
     }  # fmt: skip
 
     async def ask() -> None:
-        await with_journal(app, journal, "gate", Response(status_code=413))(scope, receive, send)
+        await with_journal(app, journal, "gate", Response(status_code=413), secrets)(scope, receive, send)
 
     asyncio.run(ask())
     (entry,) = journal.entries()
@@ -193,3 +198,22 @@ def test_the_journal_keeps_no_connection_alive() -> None:
     gc.collect()
     assert len(journal.stored) == 1
     assert alive() is None
+
+
+SPELLINGS = [
+    TOKEN,
+    base64.b64encode(TOKEN.encode()).decode().rstrip("="),
+    base64.urlsafe_b64encode(f"user:{TOKEN}".encode()).decode(),
+    TOKEN.encode().hex(),
+    TOKEN.encode().hex().upper(),
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_known_secret_is_redacted_though_no_header_names_it(spelling: str) -> None:
+    own_core = spelling[8:-4]  # of the Base64 of more, only the characters that are the secret's own are redacted
+    entry = asked(
+        echo, orjson.dumps({"note": f"see {spelling}"}), [(b"x-forwarded", spelling.encode())], secrets=[TOKEN]
+    )
+    assert own_core not in str(entry)
+    assert "[redacted]" in str(entry.body)
