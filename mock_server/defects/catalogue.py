@@ -13,6 +13,7 @@ from mock_server.defects import (
     call_defects,
     conforming,
     conforming_transport,
+    conforming_upstream,
     constraint_defects,
     error_defects,
     image_defects,
@@ -37,7 +38,7 @@ MODULES = (
 )
 """A module registers its operators as it is imported."""
 
-CONFORMING_MODULES = (conforming, conforming_transport)
+CONFORMING_MODULES = (conforming, conforming_transport, conforming_upstream)
 
 
 class UnknownDefectError(Exception):

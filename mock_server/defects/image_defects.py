@@ -1,6 +1,7 @@
 """Defects of images: they are not returned, or not as requested."""
 
 from textwrap import wrap
+from urllib.parse import quote, unquote
 
 from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.values.json_value import ABSENT, Json
@@ -10,6 +11,7 @@ from mock_server.defects.response_operators import (
     Item,
     answer_defect,
     fetched_image_defect,
+    fetched_link_defect,
     image_field_defect,
     item_defect,
 )
@@ -46,6 +48,24 @@ def html_instead_of_image(_content: bytes) -> bytes:
 def truncated_image(content: bytes) -> bytes:
     """Images are cut in half."""
     return content[: len(content) // 2]
+
+
+@fetched_link_defect(linked)
+def query_dropped_from_link(link: str) -> str:
+    """The upstream's link is fetched without its query."""
+    return link.partition("?")[0]
+
+
+@fetched_link_defect(linked)
+def link_escaped_twice(link: str) -> str:
+    """What is escaped in the upstream's link is escaped once more."""
+    return quote(link, safe=":/?&=")
+
+
+@fetched_link_defect(linked)
+def link_unescaped(link: str) -> str:
+    """The upstream's link is unescaped: a plus sign in its query becomes a space."""
+    return unquote(link)
 
 
 @answer_defect(image_fields_of_several)

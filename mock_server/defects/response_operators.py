@@ -114,6 +114,15 @@ def fetched_image_defect(sites: Sites[S]) -> Callable[[Callable[[bytes], bytes]]
     return lambda function: registered(function, sites, lambda gateway, _: change(function, gateway), in_images=True)
 
 
+def fetched_link_defect(sites: Sites[S]) -> Callable[[Callable[[str], str]], Callable[[str], str]]:
+    """Other links than the upstream's, when the gateway fetches an image."""
+
+    def change(function: Callable[[str], str], gateway: Gateway) -> Gateway:
+        return with_transport(gateway, ChangedTransport(gateway.upstream.transport, link_change=function))
+
+    return lambda function: registered(function, sites, lambda gateway, _: change(function, gateway), in_images=True)
+
+
 def reject_defect(sites: Sites[S], name: str = "", *, spoils_all: bool = False) -> Callable[[Reject], Reject]:
     """Another error response, by the error and the response that is right for it."""
 

@@ -19,10 +19,11 @@ LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
 
 @dataclass(frozen=True, slots=True)
 class ChangedTransport:
-    """A transport with other URLs or other images, or one that remembers the last answer of a request."""
+    """A transport with other URLs, links or images, or one that remembers the last answer of a request."""
 
     transport: UpstreamTransport
     url_change: Callable[[str], str] = str
+    link_change: Callable[[str], str] = str
     last_answer: LastAnswer | None = None
     image_change: Callable[[bytes], bytes] = bytes
 
@@ -33,7 +34,7 @@ class ChangedTransport:
         return answer
 
     async def image(self, link: str) -> bytes | None:
-        content = await self.transport.image(link)
+        content = await self.transport.image(self.link_change(link))
         return content and self.image_change(content)
 
     async def aclose(self) -> None:

@@ -1,12 +1,14 @@
 """Links to pictures. A link contains all that a picture depends on, so any process with the key can serve it."""
 
 import time
+from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from threading import Lock
 from typing import Final, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -56,6 +58,14 @@ class PictureCache(Generic[Key]):
 
 PICTURE_PATH = "/pictures/{signed}.png"
 
+KEY_ID: Final = "LTAI5tStubOfThisMock"
+"""The key id that links name, as those of the vendor's storage service do."""
+
+HEAD: Final = b"\xfb\xff\xbf"
+"""Begins each signature: in Base64 it is `+/+/`, so that every link has characters that must be escaped in a query."""
+
+ESCAPES: Final = str.maketrans({"+": "%2B", "/": "%2F", "=": "%3D"})
+
 values_of = attrgetter(*(field.name for field in fields(Picture)))
 """The values of a picture's fields, in their order."""
 
@@ -65,30 +75,47 @@ draw_cached = PictureCache(draw)
 
 @dataclass(frozen=True, slots=True)
 class PictureLinks:
+    """Links as the vendor signs them: when they expire, the key's id and the signature are parameters of the query."""
+
     signer: Signer
     base: str  # URL without a slash at its end
     expires_at: float  # Unix time
 
     def link_to(self, picture: Picture) -> str:
-        return f"{self.base}/pictures/{self.signer.sign(values_of(picture), self.expires_at)}.png"
+        expires_at = int(self.expires_at)
+        signed, signature = self.signer.sign_apart(values_of(picture), expires_at)
+        escaped = b64encode(HEAD + signature).decode().translate(ESCAPES)
+        query = f"Expires={expires_at}&OSSAccessKeyId={KEY_ID}&Signature={escaped}"
+        return f"{self.base}/pictures/{signed}.png?{query}"
 
 
-def picture_content(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = draw_cached) -> bytes | None:
-    """The picture of a signed text; None if the text is not valid."""
+def picture_behind(signer: Signer, link: str, draws: Callable[[Picture], bytes] = draw_cached) -> bytes | None:
+    """The picture behind a link, whatever its base; None if the link is not valid."""
     try:
-        return draws(signed_picture(signer, signed))
-    except BadSignatureError:
+        parts = urlsplit(link)
+        return draws(signed_picture(signer, parts.path.rpartition("/")[2].removesuffix(".png"), parts.query))
+    except (BadSignatureError, ValueError):
         return None
 
 
-def picture_response(signer: Signer, signed: str, draws: Callable[[Picture], bytes] = draw_cached) -> Response:
-    """The picture of a signed text as a response, or the reason why there is none."""
+def picture_response(
+    signer: Signer, signed: str, query: str, draws: Callable[[Picture], bytes] = draw_cached
+) -> Response:
+    """The picture of a link's path and query as a response, or the reason why there is none."""
     try:
-        return Response(draws(signed_picture(signer, signed)), media_type="image/png")
+        return Response(draws(signed_picture(signer, signed, query)), media_type="image/png")
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
 
 
-def signed_picture(signer: Signer, signed: str) -> Picture:
-    """Raises BadSignatureError."""
-    return Picture(*signer.read(signed, time.time()))  # type: ignore[misc] # as signed by link_to
+def signed_picture(signer: Signer, signed: str, query: str) -> Picture:
+    """The picture that a link stands for. Parameters are compared decoded. Raises BadSignatureError."""
+    parameters = dict(parse_qsl(query))
+    try:
+        expires_at, signature = int(parameters["Expires"]), b64decode(parameters["Signature"], validate=True)
+    except (KeyError, ValueError) as error:
+        raise BadSignatureError("not a signed link") from error
+    if not signature.startswith(HEAD) or parameters.get("OSSAccessKeyId") != KEY_ID:
+        raise BadSignatureError("the signature does not match")
+    values = signer.read_apart(signed, expires_at, signature.removeprefix(HEAD), time.time())
+    return Picture(*values)  # type: ignore[misc] # as signed by link_to

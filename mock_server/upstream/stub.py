@@ -22,7 +22,7 @@ from gateway_contract.traffic.exchange import PlayedFault, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.faults.fault import LINK_404, Fault, effect
 from mock_server.images.drawing import Picture
-from mock_server.images.links import PICTURE_PATH, PictureLinks, draw_cached, picture_content, picture_response
+from mock_server.images.links import PICTURE_PATH, PictureLinks, draw_cached, picture_behind, picture_response
 from mock_server.images.requested import identities, requested_pictures, requested_size
 from mock_server.serving.asgi import own_url, request_target, text_headers, with_body_limit
 from mock_server.serving.signing import Signer
@@ -174,7 +174,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
         return await _generate(stub, request)
 
     async def picture(request: Request) -> Response:
-        return picture_response(stub.signer, request.path_params["signed"], stub.draw_picture)
+        return picture_response(stub.signer, request.path_params["signed"], request.url.query, stub.draw_picture)
 
     async def anything_else(request: Request) -> Response:
         body = read_json(await request.body())
@@ -208,7 +208,7 @@ def respond_in_process(stub: UpstreamStub, own: str, outbound: Outbound) -> Upst
 
 def image_in_process(stub: UpstreamStub, link: str) -> bytes | None:
     """The image behind a link, whatever URL the stub had when it made the link; None where there is none."""
-    return picture_content(stub.signer, link.rpartition("/")[2].removesuffix(".png"), stub.draw_picture)
+    return picture_behind(stub.signer, link, stub.draw_picture)
 
 
 async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:
