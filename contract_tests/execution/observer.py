@@ -50,6 +50,7 @@ def png_rows(picture: Picture) -> bytes:
     return b"".join([*stamped, (b"\0" + WHITE * width) * (picture.height - top.height)])
 
 
+CANARY = "canary-of-the-upstream"
 FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # who listens on every address is reached by this one
 
 
@@ -120,7 +121,9 @@ def serve_upstream(contract: Contract, host: str, port: int) -> Iterator[Upstrea
         return next((faults[mark] for mark in correlation_ids(body) if mark in faults), None)
 
     upstream = with_unique_images(contract.upstream)
-    stub = UpstreamStub(upstream, protocol, layout_of=layout_of, fault_of=fault_of, draw_picture=blank_image)
+    stub = UpstreamStub(
+        upstream, protocol, layout_of=layout_of, fault_of=fault_of, draw_picture=blank_image, canary=CANARY
+    )
     with serving(upstream_app(stub), host, port) as url:
         here = url.replace(host, FROM_HERE.get(host, host))
         yield UpstreamObserver(url.removeprefix("http://"), here, stub, other_layout, faults)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
 from gateway_contract.rules.resilience_rules import RESILIENCE
 from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, failing, inconclusive, is_own_method
+from gateway_contract.rules.secret_places import places_of, token_of
 from gateway_contract.rules.security_rules import judge_unauthorized_status, nothing_overridden
-from gateway_contract.rules.transport_rules import ACCEPTS_FORMS
+from gateway_contract.rules.transport_rules import ACCEPTS_FORMS, LEAKS
 from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, RequestForm, UpstreamCall, header, usable
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
 from gateway_contract.traffic.statuses import is_no_evidence
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, shortened
-from gateway_contract.values.pointer import leaves, read
+from gateway_contract.values.pointer import read
 
 BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
-SCHEME_LENGTH = len("Bearer ")
 
 
 def answer_given(evidence: Evidence) -> Finding | None:
@@ -113,27 +113,11 @@ def no_generation_when_refused(evidence: Evidence) -> Finding | None:
 def client_token_stays(evidence: Evidence) -> Finding | None:
     if evidence.exchange.upstream is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    token = _token(header(evidence.exchange.request.headers, "authorization"))
+    token = token_of(header(evidence.exchange.request.headers, "authorization"))
     if not token or not evidence.exchange.upstream:
         return None
-    leak = next((where for call in evidence.exchange.upstream for where in _places_of(token, call)), None)
+    leak = next((where for call in evidence.exchange.upstream for where in places_of(token, call)), None)
     return PASS if leak is None else failing("the client's token nowhere upstream", f"in the call's {leak}")
-
-
-def _places_of(secret: str, call: UpstreamCall) -> list[str]:
-    found = [f"header {name}" for name, value in call.headers if _tells(value, secret)]
-    found += ["path or query"] if _tells(call.path, secret) else []
-    said = () if call.body is ABSENT else leaves(call.body)
-    return found + [f"body at {at}" for at, value in said if isinstance(value, str) and _tells(value, secret)]
-
-
-def _tells(text: str, secret: str) -> bool:
-    """Whether a text holds a secret; one that is a short word has to be the whole of it."""
-    return secret in text if len(secret) >= SHORTEST_SECRET else secret in {text, _token(text)}
-
-
-def _token(authorization: str | None) -> str:
-    return authorization[SCHEME_LENGTH:].strip() if authorization and len(authorization) > SCHEME_LENGTH else ""
 
 
 def no_upstream_secrets(evidence: Evidence) -> Finding | None:
@@ -141,7 +125,7 @@ def no_upstream_secrets(evidence: Evidence) -> Finding | None:
     if not isinstance(answer, Answer) or exchange.upstream is UNOBSERVED or not exchange.upstream:
         return None
     told = answer.content + "\n".join(f"{name}: {value}" for name, value in answer.headers).encode()
-    keys = {_token(header(call.headers, "authorization")) for call in exchange.upstream}
+    keys = {token_of(header(call.headers, "authorization")) for call in exchange.upstream}
     if any(len(key) >= SHORTEST_SECRET and key.encode() in told for key in keys):
         return failing("nothing of the upstream's key", "the key, in the answer")
     address = exchange.upstream_address
@@ -218,6 +202,7 @@ EXPECTATIONS: Mapping[str, NamedJudge] = {
     "own-images": NamedJudge(RuleKind.ISOLATION, own_images),
     "distinct-images": NamedJudge(RuleKind.RESPONSE, distinct_images),
     "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
+    **{name: NamedJudge(RuleKind.ISOLATION, judge) for name, judge in LEAKS.items()},
     **{name: NamedJudge(RuleKind.RANGE, judge, skips_retry_later=True) for name, judge in ACCEPTS_FORMS.items()},
     **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in RESILIENCE.items()},
 }

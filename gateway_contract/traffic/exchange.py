@@ -35,7 +35,7 @@ class Credential(Enum):
 
 
 class RequestForm(Enum):
-    """How a request is sent. All but the last are what ordinary clients do; each value says what is special."""
+    """How a request is sent, as ordinary clients do it; each value says what is special."""
 
     PLAIN = "nothing special"
     CHARSET = "a charset in Content-Type"
@@ -45,6 +45,8 @@ class RequestForm(Enum):
     ANY_MEDIA_TYPE = "Accept: */*"
     LOWER_CASE = "header names in lower case"
     UPPER_CASE = "header names in upper case"
+    IDENTITY = "Accept-Encoding: identity"
+    OWN_SECRETS = "a cookie and proxy credentials"  # that are nobody's business but the gateway's
 
     @property
     def is_special(self) -> bool:
@@ -130,6 +132,7 @@ class UpstreamCall:
     status: int
     images: tuple[str, ...] = ()
     played: PlayedFault | None = None
+    canary: str = ""  # in headers of the upstream's answer that are for the gateway alone
 
     @property
     def generated(self) -> bool:

@@ -13,6 +13,11 @@ ADDED: Mapping[RequestForm, Headers] = {
         ("HTTP2-Settings", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"),
     ),
     RequestForm.ANY_MEDIA_TYPE: (("Accept", "*/*"),),
+    RequestForm.IDENTITY: (("Accept-Encoding", "identity"),),
+    RequestForm.OWN_SECRETS: (
+        ("Cookie", "session=canary-in-a-cookie"),
+        ("Proxy-Authorization", "Basic canary-for-the-proxy"),
+    ),
 }
 """The headers that a form has beside those of the plain request."""
 

@@ -93,6 +93,13 @@ def header_problem(scope: Scope) -> int | None:
 
 
 @conforming
+def own_cookies(gateway: Gateway) -> Gateway:
+    """Responses have a cookie and headers of the gateway's own, as those of load balancers do."""
+    headers = {b"set-cookie": b"lb=node-1; path=/", b"x-request-id": b"r-1", b"server": b"envoy"}
+    return with_response_headers(gateway, lambda own: own | headers)
+
+
+@conforming
 def jpeg_images(gateway: Gateway) -> Gateway:
     """Images are JPEG."""
 

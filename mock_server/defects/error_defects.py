@@ -119,7 +119,7 @@ def raw_upstream_errors(gateway: Gateway, _site: Constraint) -> Gateway:
 
     def reject(own: Gateway, error: ErrorResponse) -> GatewayResponse:
         right, raw = gateway.reject(own, error), last_answer.get()
-        return right if raw is ABSENT else replace(right, body=raw)
+        return right if raw is None or raw.body is ABSENT else replace(right, body=raw.body)
 
     transport = ChangedTransport(gateway.upstream.transport, last_answer=last_answer)
     return replace(with_transport(gateway, transport), validate=leave_to_upstream, reject=reject)

@@ -1,15 +1,21 @@
-"""Defects of the transport: what ordinary clients do differently from the simplest one is not accepted."""
+"""Defects of the transport: ordinary clients are rejected, and headers pass that are for one side only."""
 
+import gzip
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.defects.defect import Change, PlainSite, registered
+from gateway_contract.values.json_value import Json
+from mock_server.defects.defect import Change, PlainSite, gateway_defect, registered
+from mock_server.defects.request_operators import Call, Result, call_defect
 from mock_server.defects.sites import expected
-from mock_server.defects.wrapping import with_middleware
-from mock_server.gateway.stages import Gateway
+from mock_server.defects.wrapping import ChangedTransport, no_answer_yet, with_middleware, with_transport
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.asgi import find_header
 from mock_server.serving.server import HEAD, reset_connection
 
@@ -117,3 +123,87 @@ for judge, is_unusual, app_of, name, summary in (
     ),
 ):
     form_defect(judge, is_unusual, app_of, name, summary)
+
+
+def coded(encoding: str, compress: Callable[[bytes], bytes]) -> Callable[[ASGIApp], ASGIApp]:
+    """Applications that compress each response, whatever the client accepts."""
+
+    def compressing(app: ASGIApp) -> ASGIApp:
+        async def compressed(scope: Scope, receive: Receive, send: Send) -> None:
+            held: list[Message] = []
+
+            async def send_coded(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    held.append(message)
+                    return
+                content = compress(message.get("body", b""))
+                headers = MutableHeaders(raw=list(held[0]["headers"]))
+                headers["content-encoding"], headers["content-length"] = encoding, str(len(content))
+                await send({**held[0], "headers": headers.raw})
+                await send({**message, "body": content})
+
+            await app(scope, receive, send_coded if scope["type"] == "http" else send)
+
+        return compressed
+
+    return compressing
+
+
+@gateway_defect(expected("nothing-compressed-unasked"))
+def gzip_for_everyone(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Responses are compressed by gzip for clients that do not accept it."""
+    return with_middleware(gateway, coded("gzip", gzip.compress))
+
+
+@gateway_defect(expected("nothing-compressed-unasked"))
+def deflate_for_everyone(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Responses are compressed by deflate for clients that do not accept it."""
+    return with_middleware(gateway, coded("deflate", zlib.compress))
+
+
+def passing_up(name: str) -> Call:
+    """Calls with a header of the client's."""
+
+    async def call(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        value = request.headers.get(name)
+        transport = ChangedTransport(gateway.upstream.transport, more_headers=((name, value),) if value else ())
+        return await gateway.call(with_transport(gateway, transport), body, call, request)
+
+    return call
+
+
+@call_defect(expected("client-secrets-stay"))
+async def cookie_sent_upstream(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """The client's cookies are sent upstream."""
+    return await passing_up("cookie")(gateway, body, call, request)
+
+
+@call_defect(expected("client-secrets-stay"))
+async def proxy_credentials_sent_upstream(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """The client's proxy credentials are sent upstream."""
+    return await passing_up("proxy-authorization")(gateway, body, call, request)
+
+
+def passing_down(gateway: Gateway, is_passed: Callable[[str], bool]) -> Gateway:
+    """The gateway whose answers have headers of the upstream's."""
+    last_answer = no_answer_yet()
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        right, last = await gateway.answer(own, body, links, request), last_answer.get()
+        passed = {name: value for name, value in (() if last is None else last.headers) if is_passed(name)}
+        return replace(right, headers={**passed, **right.headers})
+
+    transport = ChangedTransport(gateway.upstream.transport, last_answer=last_answer)
+    return replace(with_transport(gateway, transport), answer=answer)
+
+
+@gateway_defect(expected("nothing-of-the-vendor-passed-on"))
+def vendor_cookies_passed_on(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The upstream's cookies are set at the client."""
+    return passing_down(gateway, lambda name: name == "set-cookie")
+
+
+@gateway_defect(expected("nothing-of-the-vendor-passed-on"))
+def vendor_headers_passed_on(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The upstream's own headers are passed on, its account among them."""
+    return passing_down(gateway, lambda name: name.startswith("x-"))

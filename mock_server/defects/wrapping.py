@@ -4,33 +4,35 @@ import io
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway_contract.values.json_value import ABSENT, Json, Nothing
+from gateway_contract.traffic.exchange import Headers
 from mock_server.gateway.stages import Gateway, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
 
-LastAnswer: TypeAlias = ContextVar[Json | Literal[Nothing.ABSENT]]
+LastAnswer: TypeAlias = ContextVar[UpstreamAnswer | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedTransport:
-    """A transport with other URLs, links or images, or one that remembers the last answer of a request."""
+    """A transport with other URLs, links, headers or images, or one that remembers the last answer of a request."""
 
     transport: UpstreamTransport
     url_change: Callable[[str], str] = str
     link_change: Callable[[str], str] = str
     last_answer: LastAnswer | None = None
     image_change: Callable[[bytes], bytes] = bytes
+    more_headers: Headers = ()  # of each call
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        answer = await self.transport.send(replace(outbound, url=self.url_change(outbound.url)))
+        headers = outbound.headers + self.more_headers
+        answer = await self.transport.send(replace(outbound, url=self.url_change(outbound.url), headers=headers))
         if self.last_answer is not None:
-            self.last_answer.set(answer.body)
+            self.last_answer.set(answer)
         return answer
 
     async def image(self, link: str) -> bytes | None:
@@ -42,7 +44,7 @@ class ChangedTransport:
 
 
 def no_answer_yet() -> LastAnswer:
-    return ContextVar("the upstream's last answer", default=ABSENT)
+    return ContextVar("the upstream's last answer", default=None)
 
 
 def with_transport(gateway: Gateway, transport: UpstreamTransport) -> Gateway:

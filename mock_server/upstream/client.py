@@ -40,7 +40,8 @@ class HttpTransport:
         except UNREACHABLE:
             return UpstreamAnswer(_record(outbound, headers, began, NO_STATUS))
         record = _record(outbound, headers, began, answer.status_code)
-        return UpstreamAnswer(record, read_json(answer.content), answer.headers.get("retry-after"))
+        headers_seen = tuple(answer.headers.multi_items())
+        return UpstreamAnswer(record, read_json(answer.content), answer.headers.get("retry-after"), headers_seen)
 
     async def image(self, link: str) -> bytes | None:
         try:

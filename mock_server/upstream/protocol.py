@@ -106,6 +106,7 @@ class UpstreamAnswer:
     call: UpstreamCall
     body: Json | Literal[Nothing.ABSENT] = ABSENT
     retry_after: str | None = None
+    headers: Headers = ()  # of the response, where it came over HTTP
 
 
 class UpstreamTransport(Protocol):
@@ -157,8 +158,11 @@ class UpstreamProtocol(Protocol):
     def routes(self, stub: "UpstreamStub") -> Sequence[BaseRoute]:
         """The routes beside the synchronous operation."""
 
-    def with_headers(self, app: ASGIApp) -> ASGIApp:
-        """The application with the headers that the vendor adds to every response."""
+    def with_headers(self, app: ASGIApp, canary: str) -> ASGIApp:
+        """The application with the headers that the vendor adds to every response.
+
+        Those that are for the gateway alone, a cookie and its account, hold the canary; without one there are none.
+        """
 
     def by_tasks(self, upstream: Upstream, url: str, transport: UpstreamTransport) -> UpstreamTransport | None:
         """The transport that submits and polls tasks in place of synchronous calls, where the vendor has tasks."""

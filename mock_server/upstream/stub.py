@@ -56,6 +56,7 @@ class UpstreamStub:
     draw_picture: Callable[[Picture], bytes] = draw_cached
     options: StubOptions = field(default_factory=StubOptions)
     tasks: Tasks = field(default_factory=Tasks)
+    canary: str = ""  # in headers of each response that are for the gateway alone; none for ""
 
     @property
     def path(self) -> str:
@@ -138,7 +139,7 @@ def record(
 ) -> UpstreamCall:
     headers = text_headers(request.headers.raw)
     call = UpstreamCall(
-        request.method, request_target(request.scope), headers, body, time.time(), status, images, played
+        request.method, request_target(request.scope), headers, body, time.time(), status, images, played, stub.canary
     )
     stub.calls.add(call)
     return call
@@ -188,7 +189,10 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
             record_route(stub.calls, partial(problems, stub.upstream)),
             Route("/{path:path}", anything_else, methods=ANY_METHOD),
         ],
-        middleware=[Middleware(stub.protocol.with_headers), Middleware(with_body_limit, too_large(stub.protocol))],
+        middleware=[
+            Middleware(stub.protocol.with_headers, stub.canary),
+            Middleware(with_body_limit, too_large(stub.protocol)),
+        ],
     )
 
 

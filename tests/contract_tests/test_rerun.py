@@ -185,7 +185,7 @@ async def from_one_choice(
     transport = ChangedTransport(gateway.upstream.transport, last_answer=heard)
     links = await replace(gateway.upstream, transport=transport).generate(call)
     answer = heard.get()
-    choices = [] if answer is ABSENT else read(answer, "/output/choices")
+    choices = [] if answer is None else read(answer.body, "/output/choices")
     several = isinstance(choices, list) and len(choices) > 1
     return links[:1] if several and not isinstance(links, ErrorResponse) else links
 

@@ -78,8 +78,8 @@ class DashScope:
     def routes(self, stub: UpstreamStub) -> Sequence[BaseRoute]:
         return task_routes.task_routes(stub)
 
-    def with_headers(self, app: ASGIApp) -> ASGIApp:
-        return messages.with_vendor_headers(app)
+    def with_headers(self, app: ASGIApp, canary: str) -> ASGIApp:
+        return messages.with_vendor_headers(app, canary)
 
     def by_tasks(self, upstream: Upstream, url: str, transport: UpstreamTransport) -> UpstreamTransport | None:
         submitting, base = upstream.others.get(TASK_OPERATION), url.rstrip("/")

@@ -162,8 +162,11 @@ def cause_of(error: VendorError) -> FaultCause:
     return FaultCause.CREDENTIALS if error.code in CREDENTIAL_CODES else FaultCause.VENDOR
 
 
-def with_vendor_headers(app: ASGIApp) -> ASGIApp:
-    """The application with the headers that the vendor adds to every response."""
+COOKIE, ACCOUNT = "acw_tc", "x-dashscope-uid"
+
+
+def with_vendor_headers(app: ASGIApp, canary: str) -> ASGIApp:
+    """The application with the headers of each of the vendor's responses; its cookie and account hold the canary."""
 
     async def with_headers(scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
@@ -174,6 +177,9 @@ def with_vendor_headers(app: ASGIApp) -> ASGIApp:
                 headers["req-cost-time"] = str(round((time.perf_counter() - began) * 1000))
                 if scope["method"] == "POST":
                     headers["x-dashscope-call-gateway"] = "true"
+                if canary:
+                    headers["set-cookie"] = f"{COOKIE}={canary}; path=/; HttpOnly; Max-Age=1800"
+                    headers[ACCOUNT] = canary
             await send(message)
 
         await app(scope, receive, send_with_headers)
