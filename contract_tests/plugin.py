@@ -27,12 +27,14 @@ class ContractPlugin:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         pairs = [(name, rule) for name, ready in self.loaded.items() for rule in ready.rules]
-        metafunc.parametrize(("contract_name", "rule"), pairs, ids=[rule.id for _, rule in pairs])
+        names = [self.loaded[name].settings.name for name, _ in pairs]
+        ids = [f"{name and f'{name}/'}{rule.id}" for name, (_, rule) in zip(names, pairs, strict=True)]
+        metafunc.parametrize(("run_label", "rule"), pairs, ids=ids)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         for other in () if self.selected else item.session.items:
             parameters = other.callspec.params  # type: ignore[attr-defined] # every item here is parametrized
-            self.selected.setdefault(parameters["contract_name"], set()).add(parameters["rule"].id)
+            self.selected.setdefault(parameters["run_label"], set()).add(parameters["rule"].id)
 
     @pytest.fixture(scope="session")
     def verdict_on(self, record_testsuite_property: Callable[[str, object], None]) -> VerdictOn:

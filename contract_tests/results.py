@@ -117,6 +117,7 @@ class Run:
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
     beyond_upstream: tuple[BeyondUpstream, ...] = ()
     ended_by: Signals | None = None
+    name: str = ""  # of the gateway in the configuration
     demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
 
     @property

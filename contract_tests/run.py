@@ -90,6 +90,11 @@ class PreparedRun:
     keyword: str = ""
 
     @property
+    def label(self) -> str:
+        """What tells it from the other runs of a session: the gateway's name, if it has one, and the contract's."""
+        return f"{self.settings.name}/{self.contract.name}" if self.settings.name else self.contract.name
+
+    @property
     def selection(self) -> Selection:
         return Selection(self.keyword, len(self.selected), len(self.rules))
 
@@ -118,14 +123,22 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         return untested_run(ready, f"{error}. Change the URL or the headers.")
     except RegressionsError as error:
         return untested_run(ready, str(error))
-    judged = Run(
+    judged = _judged(ready, url, campaign, started_at, time.monotonic() - began)
+    return require_judgements(judged, ready.selected)
+
+
+def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: datetime, seconds: float) -> Run:
+    """What a campaign that ended says of the gateway at an address."""
+    settings, contract = ready.settings, ready.contract
+    return Run(
+        name=settings.name,
         contract=contract.name,
         contract_digest=contract.digest,
-        gateway=url,
+        gateway=gateway,
         observed=observation_of(settings),
         seed=settings.seed,
         started_at=started_at,
-        seconds=time.monotonic() - began,
+        seconds=seconds,
         cost=campaign.cost(),
         verdicts=sum_up(
             ready.rules,
@@ -146,7 +159,6 @@ def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_tar
         beyond_upstream=beyond_upstream(contract),
         demand=settings.require_judged,
     )
-    return require_judgements(judged, ready.selected)
 
 
 def observation_of(settings: Settings) -> Observation:
@@ -195,7 +207,7 @@ async def _campaign(
             exclusive=settings.gateway is None,
         )
         if settings.fuzz > 0:
-            regressions(settings.report / ready.contract.name)  # what cannot be read is told before anything is sent
+            regressions(settings.home(ready.contract.name))  # what cannot be read is told before anything is sent
         await campaign.run()
         if settings.fuzz > 0 and not campaign.problem:
             with campaign.errors.catch("fuzzing"):
@@ -258,6 +270,7 @@ def untested_run(ready: PreparedRun, problem: str, *errors: str) -> Run:
     """The result of a run that could not begin, or has not ended, for a problem or errors of ours."""
     settings, contract = ready.settings, ready.contract
     return Run(
+        name=settings.name,
         contract=contract.name,
         contract_digest=contract.digest,
         gateway=settings.gateway or "the bundled mock",

@@ -29,6 +29,11 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     access: Access = field(default_factory=Access)
     require_judged: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
+    name: str = ""  # of the gateway in the configuration
+
+    def home(self, contract: str) -> Path:
+        """The folder of what is kept about one contract."""
+        return self.report / self.name / contract
 
     @property
     def secrets(self) -> list[str]:

@@ -15,6 +15,7 @@ from contract_tests.command.signals import end_with_status
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
 
+YAML = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -40,20 +41,27 @@ def main() -> None:
 
 
 @main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
 @run_options
+@click.option("--config", type=YAML, help="Configuration. [gateway.yaml or pyproject.toml, here or above]")
 @click.option("--report", default=Path("report"), show_default=True, type=FOLDER, help="Folder for the reports.")
 @click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
-def run(report: Path, keyword: str | None, **typed: object) -> None:
-    """Run the suite, print what fails, and write the reports."""
-    from contract_tests.command.option_values import resolve
-    from contract_tests.command.run_settings import all_settings
+def run(names: tuple[str, ...], config: Path | None, report: Path, keyword: str | None, **typed: object) -> None:
+    """Run the suite, print what fails, and write the reports.
+
+    NAME is a gateway of the configuration. Without names: --gateway URL, else all gateways of the configuration, else
+    the bundled mock. Each option is also CHECK_GATEWAY_<KEY> in the environment and a KEY of the configuration.
+    """
+    from contract_tests.command.configuration import find_configuration
+    from contract_tests.command.run_settings import requested_runs
     from contract_tests.command.session import test_gateways
     from contract_tests.report.folder import ReportFolderError
     from contract_tests.settings import SettingsError
     from gateway_contract.document.node import DocumentError
 
     try:
-        sys.exit(test_gateways(all_settings(resolve(typed, os.environ), report), keyword))
+        requested = requested_runs(names, find_configuration(config), typed, os.environ, report)
+        sys.exit(test_gateways(requested, keyword))
     except (DocumentError, SettingsError, ReportFolderError) as error:
         raise CannotTestError(str(error)) from error
 

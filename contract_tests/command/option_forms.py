@@ -260,6 +260,8 @@ def command_source(texts: Sequence[str]) -> Json:
 
 def _headers(value: Json, folder: Path) -> tuple[tuple[str, SecretSource], ...]:
     match value:
+        case str():
+            raise ValueError('must be like "X-Tenant: blue", each name once')
         case dict() if all(map(HEADER_NAME.fullmatch, value)):
             reserved = [name for name in value if name.lower() in RESERVED]
             if not reserved:
@@ -277,7 +279,7 @@ def _header(value: Json, folder: Path) -> SecretSource:
 
 
 def _header_lines(texts: Sequence[str]) -> Json:
-    """Lines like "X-Tenant: blue" as a mapping; the first that is not one is left as it is, or comes twice."""
+    """Lines like "X-Tenant: blue" as a mapping; the first that is not one, or comes twice, is left as text."""
     found: dict[str, Json] = {}
     for text in texts:
         name, colon, value = (part.strip() for part in text.partition(":"))
@@ -288,7 +290,7 @@ def _header_lines(texts: Sequence[str]) -> Json:
 
 
 HEADERS = Form(
-    must='like "X-Tenant: blue", each name once; in the configuration {X-Tenant: blue, X-Sig: {env: NAME}}',
+    must="mapped to text, {env: NAME}, {file: PATH} or {command: [WORD, ...]}",
     schema={"type": "object", "additionalProperties": {"oneOf": [{"type": "string"}, dict(_SOURCE)]}},
     read=_headers,
     of_texts=_header_lines,

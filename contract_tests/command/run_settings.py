@@ -1,13 +1,15 @@
 """Settings from the values of options."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from contract_tests.client.access import Access
 from contract_tests.client.limits import Limits
 from contract_tests.command import option_table as table
-from contract_tests.command.option_values import Origin, Values
+from contract_tests.command.configuration import Configuration
+from contract_tests.command.option_values import Origin, Values, resolve
 from contract_tests.command.secret_source import read_secret
 from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples
 from gateway_contract.contract.load_contract import BUNDLED
@@ -15,12 +17,44 @@ from gateway_contract.traffic.curl import VARIABLE
 from gateway_contract.traffic.exchange import Headers
 
 
-def all_settings(values: Values, report: Path) -> list[Settings]:
-    """The settings of a run for each contract. Raises SettingsError."""
+def requested_runs(
+    names: Sequence[str],
+    configuration: Configuration,
+    typed: Mapping[str, object],
+    environment: Mapping[str, str],
+    report: Path,
+) -> list[Settings]:
+    """The settings of every run: of the gateways by these names, else of the one that an option or a variable gives.
+
+    Else of all gateways of the configuration, else of the bundled mock. Raises SettingsError with every problem.
+    """
+    general = resolve(typed, environment, configuration.defaults)
+    address = general.given[table.URL_OF_GATEWAY.key]
+    if not names and (address.origin is not Origin.BUILT_IN or not configuration.gateways):
+        return all_settings("", general, report)
+    wanted = tuple(dict.fromkeys(names)) or tuple(configuration.gateways)
+    if len(wanted) > 1 and address.origin is not Origin.BUILT_IN:
+        raise SettingsError(f"{address.name} must not be given with {len(wanted)} gateways")
+    sections = {name: configuration.named(name) for name in wanted}
+    settings: list[Settings] = []
+    problems: list[str] = []
+    for name, section in sections.items():
+        try:
+            settings += all_settings(name, resolve(typed, environment, section, configuration.defaults), report)
+        except SettingsError as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def all_settings(name: str, values: Values, report: Path) -> list[Settings]:
+    """The settings of one gateway for each contract. Raises SettingsError."""
     contracts = values[table.CONTRACT]
     if not contracts and values[table.URL_OF_GATEWAY] is not None:
-        raise SettingsError(f"--contract must be {' or '.join(BUNDLED)}, or a file, when --gateway is given")
-    common = settings_of(values, report)
+        given = "when --gateway is given" if not name else "or its key in the configuration"
+        raise SettingsError(f"--contract must be {' or '.join(BUNDLED)}, or a file, {given}")
+    common = replace(settings_of(values, report), name=name)
     return [checked(replace(common, contract=contract)) for contract in contracts or BUNDLED]
 
 

@@ -52,12 +52,13 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
     SettingsError if no rule matches `require_judged`.
     """
     prepared = [prepare_selection(settings, keyword) for settings in wanted]
-    ready = {found.contract.name: found for found in prepared}
-    for found in prepared:
-        print_warnings(found.contract)
-    pattern = wanted[0].require_judged
-    if pattern and not any(is_required(rule, pattern) for found in ready.values() for rule in found.rules):
-        raise SettingsError(f"--require-judged must match a rule that can be tested; got {pattern!r}")
+    ready = {found.label: found for found in prepared}
+    for contract in {found.contract.name: found.contract for found in prepared}.values():
+        print_warnings(contract)
+    for pattern in {settings.require_judged for settings in wanted} - {None, ""}:
+        asked = [found for found in prepared if found.settings.require_judged == pattern]
+        if not any(is_required(rule, str(pattern)) for found in asked for rule in found.rules):
+            raise SettingsError(f"--require-judged must match a rule that can be tested; got {pattern!r}")
     with locked_folder(wanted[0].report) as folder, interruptible() as interruption:
         session = Session(ready, folder, keyword, interruption)
         try:
@@ -74,7 +75,7 @@ def prepare_selection(settings: Settings, keyword: str | None) -> PreparedRun:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """Some prepared runs by the names of their contracts, and where their reports go."""
+    """Some prepared runs by their labels, and where their reports go."""
 
     ready: Mapping[str, PreparedRun]
     folder: Path
@@ -90,8 +91,8 @@ class Session:
     def run(self) -> int:
         """Runs the suite, writes and prints; gives the exit status."""
         with self.noting_full_disks():
-            for name, ready in self.ready.items():
-                remove_results(self.folder, name)
+            for ready in self.ready.values():
+                remove_results(self.folder, ready.settings.name, ready.contract.name)
                 write_report(untested_run(ready, UNFINISHED), self.folder, ready.settings.secrets)
         ended = 0
         with self.noting_full_disks():
@@ -118,7 +119,7 @@ class Session:
             with self.noting_full_disks():
                 write_report(run, self.folder, secrets)
             self.console.print()
-            print_run(run, self.console, self.folder, secrets)
+            print_run(run, self.console, self.folder / run.name, secrets)
         if self.unwritten:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)
         if self.interruption.received is not None:
@@ -155,12 +156,11 @@ class Session:
     @contextmanager
     def progress(self, name: str) -> Iterator[Progress]:
         """Says what is tested, and shows how far it is."""
-        settings = self.ready[name].settings
+        settings, contract = self.ready[name].settings, self.ready[name].contract.name
+        subject = f"{settings.name}: testing {contract} at" if settings.name else f"{contract}: testing"
+        told = f"{subject} {settings.gateway or 'the bundled mock'}"
         where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
-        self.console.print(
-            f"{name}: testing {settings.gateway or 'the bundled mock'}, {observation_of(settings)}{where}",
-            soft_wrap=True,
-        )
+        self.console.print(f"{told}, {observation_of(settings)}{where}", soft_wrap=True)
         with show_progress(self.console) as shown:
             yield shown.step
 

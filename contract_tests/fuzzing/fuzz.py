@@ -200,7 +200,7 @@ class Fuzzing:
 
     def _settings(self, number: int) -> FuzzSettings:
         seed = self.settings.seed
-        home = self.settings.report / self.campaign.sender.contract.name
+        home = self.settings.home(self.campaign.sender.contract.name)
         return FuzzSettings(
             self.settings.fuzz, seed + number, replay=home if number == 0 else None, known=frozenset(self.known)
         )
@@ -209,7 +209,7 @@ class Fuzzing:
         contract = self.campaign.sender.contract
         new = [(rule, one) for one in exchanges for rule in sorted(broken_rules(contract, self.rules, one) - before)]
         if new:
-            keep(self.settings.report / contract.name, new, self.settings.secrets)
+            keep(self.settings.home(contract.name), new, self.settings.secrets)
 
     def late(self) -> bool:
         return self.ends is not None and time.monotonic() >= self.ends

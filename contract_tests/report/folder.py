@@ -40,10 +40,14 @@ def own_folder(path: Path) -> Path:
     return path
 
 
-def remove_results(folder: Path, contract: str) -> None:
-    """Remove an earlier run's results: they would be taken for this one's. `regressions.json` stays."""
-    remove_exchanges(folder / contract)
-    for path in (folder / JUNIT, folder / contract / "report.json"):
+def remove_results(folder: Path, gateway: str, contract: str) -> None:
+    """Remove an earlier run's results: they would be taken for this one's. `regressions.json` stays.
+
+    `gateway` is its name, or empty.
+    """
+    home = own_folder(folder / gateway) / contract if gateway else folder / contract
+    remove_exchanges(home)
+    for path in (folder / JUNIT, home / "report.json"):
         path.unlink(missing_ok=True)
 
 

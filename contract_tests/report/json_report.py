@@ -84,10 +84,10 @@ class Report(TypedDict):
 
 
 def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
-    """Writes the report of one run in a folder named after its contract, in the place of an earlier one."""
+    """Writes the report of one run in a folder named after its gateway, if it has a name, and its contract."""
     listed = _listed_exchanges(run)
     known = all_secrets(listed, secrets)
-    home = folder / run.contract
+    home = folder / run.name / run.contract
     remove_exchanges(home)
     for number, exchange in enumerate(listed, 1):
         _write(home / _file_name(number), exchange_to_json(exchange, known))

@@ -61,8 +61,11 @@ def _print_verdict(run: Run, console: Console, secrets: Sequence[str]) -> None:
 def _print_head(run: Run, console: Console, secrets: Sequence[str]) -> None:
     """What was tested, and how much of it."""
     strict = ", strict" if run.strict else ""
+    address = redact_url(run.gateway, secrets)
+    if run.name:
+        address = f"{run.name}{GAP}{address}"
     rows = (
-        ("gateway", f"{redact_url(run.gateway, secrets)}{GAP}{wording.SIDES.get(run.observed, run.observed)}{strict}"),
+        ("gateway", f"{address}{GAP}{wording.SIDES.get(run.observed, run.observed)}{strict}"),
         ("rules", wording.counts(run)),
     )
     _print_rows(rows, console)

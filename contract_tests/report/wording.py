@@ -125,12 +125,16 @@ def selection(selected: Selection) -> str:
     return f'{selected.selected} of {counted(selected.of, "rule")}, selected by -k "{selected.keyword}"'
 
 
+def _named(run: Run) -> str:
+    return f"{run.name}: " if run.name else ""
+
+
 def _not_tested(run: Run) -> str:
     if run.not_tested:
-        return f"{run.contract} could not be tested: {run.not_tested}"
+        return f"{_named(run)}{run.contract} could not be tested: {run.not_tested}"
     errors = counted(len(run.our_errors), "error")
     return (
-        f"{run.contract} could not be tested: {errors} in the suite itself, listed above, "
+        f"{_named(run)}{run.contract} could not be tested: {errors} in the suite itself, listed above, "
         "not of the gateway. Please report this with the report's folder."
     )
 
@@ -143,14 +147,14 @@ def _violates(run: Run) -> str:
         if run.strict and expected
         else ""
     ]
-    return f"the gateway violates {run.contract}: it breaks {' and '.join(filter(None, said))}."
+    return f"{run.name or 'the gateway'} violates {run.contract}: it breaks {' and '.join(filter(None, said))}."
 
 
 def _conforms(run: Run) -> str:
     open_rules = sum(one.verdict is Verdict.INCONCLUSIVE for one in run.verdicts)
     warned = len(failed(run, Level.EXPECTED))
     said = f"{selection(run.selection)}: " if run.selection.is_partial else ""
-    said += f"the gateway conforms to {run.contract}"
+    said += f"{run.name or 'the gateway'} conforms to {run.contract}"
     said += f", as far as could be seen ({counted(open_rules, 'rule')} inconclusive)" if open_rules else ""
     return f"{said}. It breaks {counted(warned, 'rule')} only expected of it." if warned else f"{said}."
 
