@@ -2,7 +2,8 @@
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3,$(shell $(name) --version >/dev/null 2>&1 && echo $(name))) python3)
 PORT ?= 8080
-WORKERS ?= 2
+# More than two cores can use: some tests wait.
+WORKERS ?= 3
 
 # As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
 # so that no shell and no `ps` sees what is in them.

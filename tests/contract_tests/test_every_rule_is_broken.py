@@ -15,7 +15,7 @@ from gateway_contract.contract.load_contract import BUNDLED
 pytestmark = pytest.mark.slow
 
 BROKEN_BY: dict[str, dict[str, str]] = orjson.loads(Path(__file__).with_name("broken_by.json").read_bytes())
-EVERY = 16  # of so many defects one is tried
+EVERY = 64  # of so many defects one is tried
 
 
 def named() -> Iterator[Trial]:

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from hashlib import sha256
 from subprocess import run
 
@@ -24,6 +25,16 @@ from tests.contract_tests.three_contracts import PAINTBOX, POWERBUYIN, POWERTOKE
 pytestmark = pytest.mark.slow
 
 EXAMPLES = 150
+
+
+ODD = Property("odd", odd)
+
+
+@cache
+def odd_contents(name: str) -> list[bytes]:
+    """Bodies of every worth, which several tests look at: drawing them is what takes the time."""
+    contract = contract_named(name)
+    return [content for seed in (1, 2, 3) for content in drawn(contract, ODD, seed, examples=200)]
 
 
 def drawn(contract: Contract, source: Property | Listing, number: int = 1, examples: int = EXAMPLES) -> list[bytes]:
@@ -48,15 +59,14 @@ def test_ordinary_bodies_are_valid_and_differ(contract: Contract) -> None:
 
 @pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=lambda contract: contract.name)
 def test_odd_bodies_are_broken_open_and_even_valid(contract: Contract) -> None:
-    found = Counter(worth(contract, content) for content in drawn(contract, Property("odd", odd), examples=300))
+    found = Counter(worth(contract, content) for content in odd_contents(contract.name))
     assert found.keys() == {"valid", "open", "broken"}
     assert found["broken"] > 100
 
 
 @each_contract
 def test_every_field_is_given_and_left_out(contract: Contract) -> None:
-    contents = [content for seed in range(8) for content in drawn(contract, Property("odd", odd), seed, examples=100)]
-    bodies = [read_json(content) for content in contents]
+    bodies = [read_json(content) for content in odd_contents(contract.name)]
     for field in fields_of(contract):
         present = {read(body, field.pointer) is not ABSENT for body in bodies}
         assert present == {True, False}, field.pointer
@@ -110,7 +120,7 @@ def test_texts_come_in_many_scripts(letters: str) -> None:
 
 
 def test_sizes_come_at_both_bounds_of_the_pixels_and_beyond_them() -> None:
-    bodies = [read_json(content) for content in drawn(POWERTOKENS, Property("odd", odd), examples=400)]
+    bodies = [read_json(content) for content in odd_contents("powertokens")]
     sizes = [size for body in bodies if (size := parse_size(read(body, "/size"))) is not None]
     assert [size for size in sizes if size.pixels < 512 * 512]
     assert [size for size in sizes if size.pixels > 2048 * 2048]
@@ -118,12 +128,9 @@ def test_sizes_come_at_both_bounds_of_the_pixels_and_beyond_them() -> None:
 
 
 def test_sizes_with_a_line_break_behind_them_are_no_rarity() -> None:
-    contents = [
-        content for seed in (1, 2, 3) for content in drawn(POWERBUYIN, Property("odd", odd), seed, examples=400)
-    ]
-    bodies = [read_json(content) for content in contents]
-    broken_off = [size for body in bodies if isinstance(size := read(body, "/size"), str) and size.endswith("\n")]
-    assert len(broken_off) > 5
+    contents = [content for seed in (1, 2, 3) for content in drawn(POWERBUYIN, ODD, seed, examples=400)]
+    sizes = [read(read_json(content), "/size") for content in contents]
+    assert len([size for size in sizes if isinstance(size, str) and size.endswith("\n")]) > 5
 
 
 def test_coverage_has_what_no_random_draw_is_sure_to_have() -> None:
