@@ -12,6 +12,7 @@ from mock_server.admin.routes import admin_routes
 from mock_server.console.pages import console_routes, docs_routes
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.runtime.mock import ADMIN_NAME, OWN_PAGES, Mock
+from mock_server.runtime.root import at_gateway, default_gateway, is_api_request, wrong_base
 from mock_server.serving.addresses import with_address_check
 from mock_server.serving.asgi import with_cors
 from mock_server.serving.server import is_closing, is_ending, reset_connection, wait_for_disconnect
@@ -22,15 +23,20 @@ def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[No
     routes = [*console_routes(mock), *docs_routes(mock), *admin_routes(mock)]
     pages = Starlette(routes=routes, lifespan=lifespan(mock, background))
 
+    elsewhere = wrong_base(mock)
+
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         """Route without a router: contracts change with their files, and nearly all requests come this way."""
         path: str = scope.get("path", "")
         name = path[1:].partition("/")[0]
         inner = find_app(mock, name, path)
+        if inner is None and is_api_request(mock, scope):
+            name = default_gateway(mock) or ""
+            scope, inner = (at_gateway(scope, name), find_app(mock, name, path)) if name else (scope, elsewhere)
         if inner is None:
             await pages(scope, receive, send)
         else:
-            scope["root_path"] = f"/{name}"
+            scope["root_path"] = f"/{name}" if name else ""
             await inner(scope, receive, send)
 
     public, private = with_cors(route), with_private_access(route, mock.settings.allowed_origins)

@@ -87,6 +87,7 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
     help="Origin of web pages that may use the admin API, such as http://localhost:5173; repeat it for several.",
 )
 @click.option("--contract", "contracts", multiple=True, help="Contract, by name or file; repeat it to serve several.")
+@click.option("--default", metavar="NAME", help="Gateway to serve at the root, too; the only one if there is one.")
 @click.option(
     "--overlay", "overlays", multiple=True, type=FILE, help="OpenAPI Overlay to apply; repeat it for several."
 )

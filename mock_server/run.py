@@ -15,6 +15,7 @@ import uvicorn
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
+from gateway_contract.document.node import DocumentError
 from mock_server.app import mock_app
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.gateway.modes import mode_named
@@ -25,6 +26,7 @@ from mock_server.images.user_images import canned_images
 from mock_server.reload import reloading
 from mock_server.runtime.dispatch import apply_scenario_file
 from mock_server.runtime.mock import MockSettings, create_mock, upstreams
+from mock_server.runtime.root import default_gateway
 from mock_server.scenarios.scenario_file import scenario_file
 from mock_server.serving.server import KEEP_ALIVE_SECONDS, SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
@@ -39,6 +41,7 @@ class Options:
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     contracts: tuple[str, ...]
+    default: str | None
     overlays: tuple[Path, ...]
     token: str | None = field(repr=False)
     mode: str
@@ -77,6 +80,7 @@ def serve_until_stopped(options: Options) -> None:
     """
     load = partial(load_contracts, options.contracts, options.overlays)
     contracts = load()
+    check_default(options.default, contracts)
     with listen(options.host, options.port) as listener:
         address = listener.getsockname()[0]
         own = url_of(WILDCARDS.get(address, options.host), listener)
@@ -94,7 +98,11 @@ def serve_until_stopped(options: Options) -> None:
         server = GracefulServer(config)
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, server.handle_exit)  # before the first line is printed
-        notices = [*proxy_notices(options.proxy_upstream, contracts), *defect_notices(options.defect, contracts)]
+        notices = [
+            *root_notices(default_gateway(mock), own, contracts),
+            *proxy_notices(options.proxy_upstream, contracts),
+            *defect_notices(options.defect, contracts),
+        ]
         click.echo("\n".join([*greeting(contracts, own), *notices]))
         if not ip_address(address).is_loopback:
             click.echo(EXPOSED, err=True)
@@ -116,6 +124,7 @@ def settings_from(options: Options, own: str) -> MockSettings:
         recordings=() if options.recordings is None else read_recordings(options.recordings),
         defect=options.defect,
         journal_size=options.journal_size,
+        default=options.default,
         allowed_hosts=frozenset(options.allowed_hosts),
         allowed_origins=frozenset(options.allowed_origins),
     )
@@ -143,6 +152,18 @@ def defect_list(names: Sequence[str], overlays: Sequence[Path] = ()) -> list[str
         lines += [f"{contract.name}: {len(known)} defects"]
         lines += [f"  {defect!s:<{width}}  {defect.operator.summary}" for defect in known]
     return lines
+
+
+def check_default(name: str | None, contracts: Sequence[Contract]) -> None:
+    """Raises DocumentError for a name that no contract has."""
+    names = [contract.name for contract in contracts]
+    if name is not None and name not in names:
+        raise DocumentError(None, f"no contract {name!r} to serve at the root", f"contracts: {', '.join(names)}")
+
+
+def root_notices(name: str | None, own: str, contracts: Sequence[Contract]) -> list[str]:
+    """A notice with the address of the gateway at the root."""
+    return [f"At the root, too: {own}{one.operation.path} is {name}" for one in contracts if one.name == name]
 
 
 def proxy_notices(proxy_upstream: str | None, contracts: Sequence[Contract]) -> list[str]:

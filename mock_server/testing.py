@@ -9,6 +9,7 @@ from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import Json
 from mock_server.app import mock_app
 from mock_server.faults.fault import Fault
+from mock_server.gateway.models import base_path
 from mock_server.gateway.modes import mode_named
 from mock_server.journal.entries import JournalEntry
 from mock_server.runtime.mock import Mock, MockSettings, create_mock
@@ -17,9 +18,6 @@ from mock_server.scenarios.switches import Switchboard
 from mock_server.scenarios.upstream_scenarios import stub_change
 from mock_server.serving.server import listen, serving_on, url_of
 from mock_server.upstream.stub import UpstreamStub
-
-IMAGES_PATH = "/images/generations"
-"""What OpenAI clients append to their base URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class ImageGateway:
     @property
     def base_url(self) -> str:
         """The base URL for OpenAI clients."""
-        return self.url + self.mock.served[self.contract].gateway.contract.operation.path.removesuffix(IMAGES_PATH)
+        return self.url + base_path(self.mock.served[self.contract].gateway.contract)
 
     @property
     def requests(self) -> tuple[JournalEntry, ...]:

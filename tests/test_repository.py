@@ -38,6 +38,7 @@ KNOWS_THE_UPSTREAM = "mock_server/upstream/dashscope/"
 READERS_OF_KEYWORDS = ("gateway_contract/contract/extensions.py", "gateway_contract/contract/load_contract.py")
 HAR = "mock_server/admin/har.py"
 COVERAGE = "gateway_contract/contract/coverage.py"
+MODELS = "mock_server/gateway/models.py"
 EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "content": ("OpenAPI, HAR: what a body holds", ("gateway_contract/contract/operation.py", COVERAGE, HAR)),
     "url": (
@@ -59,6 +60,9 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
         (HAR, "contract_tests/report/exchange_file.py", "contract_tests/report/show_rule.py"),
     ),
     "parameters": ("what a scenario takes; OpenAPI: of an operation", ("mock_server/admin/routes.py", COVERAGE)),
+    "model": ("the OpenAI API: what a list of models holds", (MODELS,)),
+    "data": ("the OpenAI API: a list of models", (MODELS,)),
+    "created": ("the OpenAI API: of a model", (MODELS,)),
     "seed": (
         "of chance, which makes scenarios and requests happen again",
         ("mock_server/scenarios/timing.py", "contract_tests/command/option_table.py"),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.gateway.models import base_path, model_list, models, models_path
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, handle
 from mock_server.serving.asgi import decode_headers, own_url, read_all
@@ -26,6 +27,7 @@ JSON_TYPE = (b"content-type", b"application/json")
 def gateway_app(gateway: Gateway) -> ASGIApp:
     """The application; its shutdown closes the connections to the upstream."""
     operation, elsewhere = gateway.contract.operation, unknown_paths(gateway)
+    listing = models_path(gateway.contract)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         """Skips the router, since nearly all requests are for the operation and for images."""
@@ -34,6 +36,8 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
             await answer_operation(gateway, scope, receive, send)
         elif path == operation.path:
             await other_method(gateway, scope["method"], operation.method)(scope, receive, send)
+        elif path == listing or path.startswith(f"{listing}/"):
+            await models_response(gateway, scope, path.removeprefix(listing)[1:])(scope, receive, send)
         elif signed := signed_in(path):
             await (await image_response(gateway, signed, scope["method"]))(scope, receive, send)
         else:
@@ -72,11 +76,27 @@ def other_method(gateway: Gateway, method: str, allowed: str) -> Response:
     return response(refused, {"allow": allowed})
 
 
+def models_response(gateway: Gateway, scope: Scope, id_: str) -> Response:
+    """All models of the contract, or the one with an id."""
+    if scope["method"] not in {"GET", "HEAD"}:
+        return other_method(gateway, scope["method"], "GET, HEAD")
+    request = GatewayRequest(scope["method"], decode_headers(scope["headers"]), b"", own_url(scope))
+    rejection = gateway.authenticate(gateway, request)
+    known = models(gateway.contract)
+    if rejection is None and id_ and id_ not in known:
+        message = f"Unknown model {id_!r}. Models: {', '.join(known)}."
+        rejection = ErrorResponse(404, "invalid_request_error", "model_not_found", message)
+    if rejection is not None:
+        return response(gateway.reject(gateway, rejection))
+    return response(GatewayResponse(200, known[id_] if id_ else model_list(known)))
+
+
 def unknown_paths(gateway: Gateway) -> Starlette:
     """Responds to unknown paths; its shutdown closes the connections to the upstream."""
 
     async def not_found(request: Request, _error: Exception) -> Response:
-        message = f"Not found: {request.url.path}."
+        base = f"{own_url(request.scope)}{base_path(gateway.contract)}"
+        message = f"Not found: {request.method} {request.url.path}. Set your base URL to {base}."
         return response(gateway.reject(gateway, ErrorResponse(404, "invalid_request_error", "unknown_url", message)))
 
     return Starlette(exception_handlers={404: not_found}, lifespan=closing(gateway.upstream.transport))

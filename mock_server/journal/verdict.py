@@ -54,6 +54,8 @@ def verdict_of(contract: Contract, entry: JournalEntry) -> EntryVerdict:
 
 def verdict_by_gateway(contracts: Iterable[Contract], entry: JournalEntry) -> EntryVerdict:
     """The verdict by the contract of the entry's gateway, if that is still served."""
+    if not entry.gateway:
+        return EntryVerdict(VerdictStatus.UNMATCHED, ("No gateway has this address.",))
     contract = next((contract for contract in contracts if contract.name == entry.gateway), None)
     if contract is None:
         message = f"{entry.gateway} is no longer served, so its contract is unknown."

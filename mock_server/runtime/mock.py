@@ -69,7 +69,8 @@ class MockSettings:
     responses, and `defect` is the name of one that the gateways have.
 
     The mock is also served under the host names `allowed_hosts`, in lower case. Pages of `allowed_origins` may use the
-    admin API, and spend the key of a real upstream.
+    admin API, and spend the key of a real upstream. `default` is the
+    gateway that is served at the root, too; if there is only one, it is that one.
     """
 
     own: str
@@ -86,6 +87,7 @@ class MockSettings:
     journal_size: int = JOURNAL_SIZE
     allowed_hosts: frozenset[str] = frozenset()
     allowed_origins: frozenset[str] = frozenset()
+    default: str | None = None
 
     @property
     def host_names(self) -> frozenset[str]:
