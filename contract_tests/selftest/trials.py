@@ -3,12 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,6 +27,7 @@ from contract_tests.run import (
     run,
 )
 from contract_tests.selftest.kill_matrix import MatrixRow, print_row, print_sums, print_unbroken, write_rows
+from contract_tests.selftest.worker_pool import worker_pool
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
@@ -140,7 +139,7 @@ def selftest(
     sources = [WithOverlays(name, overlays) for name in contracts] if overlays else contracts
     wanted = trials(sources, defect)
     rows = []
-    with ProcessPoolExecutor(jobs or usual_jobs(), mp_context=get_context("spawn")) as pool:
+    with worker_pool(jobs or usual_jobs()) as pool:
         for row in pool.map(row_of, wanted):
             print_row(row, console, max(len(trial.name) for trial in wanted))
             rows.append(row)
