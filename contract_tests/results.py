@@ -1,11 +1,12 @@
 """What a run says in the end: a verdict per rule, summed over its findings, and one for the gateway."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from fnmatch import fnmatchcase
 from signal import Signals
+from typing import Literal
 
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.validity import BeyondUpstream
@@ -13,6 +14,7 @@ from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Answer, Exchange, Observation, Request
+from gateway_contract.values.json_value import ABSENT, Json, Nothing
 
 
 class Verdict(Enum):
@@ -93,6 +95,15 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedOption:
+    """An option of a run, as the configuration would say it, and who gave it. A secret has no value here."""
+
+    key: str
+    origin: str
+    value: Json | Literal[Nothing.ABSENT] = field(default=ABSENT, compare=False)  # which cannot always be hashed
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """All that a report tells of one contract against one gateway. `not_tested` is why there was no test."""
 
@@ -118,6 +129,7 @@ class Run:
     beyond_upstream: tuple[BeyondUpstream, ...] = ()
     ended_by: Signals | None = None
     name: str = ""  # of the gateway in the configuration
+    options: tuple[UsedOption, ...] = ()
     demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
 
     @property

@@ -132,6 +132,7 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
     settings, contract = ready.settings, ready.contract
     return Run(
         name=settings.name,
+        options=settings.options,
         contract=contract.name,
         contract_digest=contract.digest,
         gateway=gateway,
@@ -271,6 +272,7 @@ def untested_run(ready: PreparedRun, problem: str, *errors: str) -> Run:
     settings, contract = ready.settings, ready.contract
     return Run(
         name=settings.name,
+        options=settings.options,
         contract=contract.name,
         contract_digest=contract.digest,
         gateway=settings.gateway or "the bundled mock",

@@ -8,6 +8,7 @@ import httpx
 
 from contract_tests.client.access import BASIC, Access, AccessError, tls_context
 from contract_tests.client.limits import Limits
+from contract_tests.results import UsedOption
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Settings:
     access: Access = field(default_factory=Access)
     require_judged: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
     name: str = ""  # of the gateway in the configuration
+    options: tuple[UsedOption, ...] = ()  # what all of this came from
 
     def home(self, contract: str) -> Path:
         """The folder of what is kept about one contract."""

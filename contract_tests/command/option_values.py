@@ -10,8 +10,9 @@ from typing import Any, TypeVar, cast
 
 from contract_tests.command.option_forms import Arity
 from contract_tests.command.option_table import TABLE, Flag, Option
+from contract_tests.results import UsedOption
 from contract_tests.settings import SettingsError
-from gateway_contract.values.json_value import Json
+from gateway_contract.values.json_value import ABSENT, Json
 
 T = TypeVar("T")
 
@@ -48,6 +49,14 @@ class Values:
 
     def __getitem__(self, option: Option[T]) -> T:
         return cast("T", self.read[option.key])
+
+    def used(self) -> tuple[UsedOption, ...]:
+        """What a report says of them."""
+        return tuple(
+            UsedOption(option.key, given.origin, ABSENT if option.secret else given.value)
+            for option in TABLE
+            for given in (self.given[option.key],)
+        )
 
     def name(self, option: Option[Any]) -> str:
         """What begins a message about an option."""

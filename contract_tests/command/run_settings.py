@@ -78,6 +78,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         limits=Limits(answer=values[table.ANSWER], per_image=values[table.PER_IMAGE]),
         access=access_of(values),
         require_judged=values[table.REQUIRE_JUDGED],
+        options=values.used(),
     )
 
 

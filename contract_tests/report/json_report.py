@@ -9,11 +9,12 @@ from typing import NotRequired, TypedDict
 
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
 from contract_tests.report.folder import remove_exchanges
-from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run
+from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run, UsedOption
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
 from gateway_contract.traffic.response_message import response_message
+from gateway_contract.values.json_value import ABSENT, Json
 
 DISTRIBUTION = "image-gateway-contract"
 SCHEMA = Path(__file__).parent / "schema.json"
@@ -60,6 +61,9 @@ class ListedSelection(TypedDict):
     of: int
 
 
+ListedOption = TypedDict("ListedOption", {"from": str, "value": NotRequired[Json]})  # no value of a secret
+
+
 class Report(TypedDict):
     schema_version: int
     suite_version: str
@@ -79,6 +83,7 @@ class Report(TypedDict):
     beyond_upstream: list[ListedStatement]
     slow: list[str]
     information: list[str]
+    options: dict[str, ListedOption]
     reason: NotRequired[str]
     errors: NotRequired[list[str]]
 
@@ -122,12 +127,32 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         ],
         slow=[redact(one, secrets) for one in run.slow],
         information=[],
+        options={option.key: _option(option, secrets) for option in run.options},
     )
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
         report["reason"] = redact(run.not_tested, secrets)
     if run.our_errors:
         report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report
+
+
+def _option(option: UsedOption, secrets: Sequence[str]) -> ListedOption:
+    listed = ListedOption({"from": option.origin})
+    if option.value is not ABSENT:
+        listed["value"] = _without_secrets(option.value, secrets)
+    return listed
+
+
+def _without_secrets(value: Json, secrets: Sequence[str]) -> Json:
+    """A value in which no text holds a secret or the user and password of a URL."""
+    match value:
+        case str():
+            return redact_url(value, secrets)
+        case list():
+            return [_without_secrets(item, secrets) for item in value]
+        case dict():
+            return {redact_url(key, secrets): _without_secrets(item, secrets) for key, item in value.items()}
+    return value
 
 
 def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequence[str]) -> ListedRule:

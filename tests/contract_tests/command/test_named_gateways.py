@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contract_tests.command.cli import main
+from contract_tests.report.json_report import SCHEMA
 from tests.contract_tests.gateways import TOKEN, as_json, replying
 
 pytestmark = pytest.mark.slow
@@ -94,6 +96,19 @@ def test_each_gateway_has_its_folder_and_one_test_case_per_rule(judged: Judged) 
 
 def test_each_gateway_gets_its_own_headers(judged: Judged) -> None:
     assert {(one.headers["x-tenant"], one.headers["x-sig"]) for one in judged.seen} == {("blue", SIGNATURE)}
+
+
+def test_the_report_says_who_gave_each_option(judged: Judged) -> None:
+    poor, closed = (judged.report(name)["options"] for name in ("poor", "closed"))
+    assert poor["jobs"] == {"from": "defaults", "value": 2}
+    assert closed["jobs"] == {"from": "gateway", "value": 3}
+    assert poor["seed"] == {"from": "environment", "value": 7}
+    assert poor["token"] == closed["token"] == closed["headers"] == {"from": "gateway"}
+    assert poor["limits.answer"] == {"from": "defaults", "value": "5s"}
+    assert poor["limits.budget"] == {"from": "built-in", "value": None}
+    assert closed["url"] == {"from": "gateway", "value": judged.urls["closed"]}
+    for name in judged.urls:
+        Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(judged.report(name))
 
 
 def test_no_secret_is_printed_or_written(judged: Judged) -> None:
