@@ -213,6 +213,7 @@ async def _campaign(
         if settings.fuzz > 0 and not campaign.problem:
             with campaign.errors.catch("fuzzing"):
                 await _fuzz(ready, campaign)
+        await campaign.test_authorization()
         return campaign
 
 

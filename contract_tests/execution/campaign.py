@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, filterfalse
 
 from contract_tests.blame.counterfactual import CauseFinder, is_suspect
 from contract_tests.blame.explain import Explainer
@@ -55,6 +55,7 @@ class Campaign:
     images: int = 0  # received
     images_asked: int = 0
     fuzzed: Fuzzed | None = None
+    marks_arrive: bool = True  # correlation ids arrive upstream
     health: Health = field(init=False)
     slow_answers: SlowAnswers = field(init=False)
     ownership: CallOwnership | None = field(init=False)
@@ -79,19 +80,34 @@ class Campaign:
             self._judge(seen.exchange)
             if seen.failed is not None:
                 self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
-        sent = await self._send_concurrently([case for case in self.plan.cases if not case.alone and seen.marks_arrive])
-        lost = [case for case, exchange in sent if is_unattributed(exchange)]
-        alone = [case for case in self.plan.cases if case.alone or not seen.marks_arrive]
-        exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
-        exchanges += await self._send_in_turn([*lost, *alone])
-        for exchange in await self._minimize_failures(exchanges):
-            self._judge(exchange)
+        self.marks_arrive, unauthorized = seen.marks_arrive, filterfalse(is_authorized, self.plan.cases)
+        self.ledger.held_back = max(map(self._billable, unauthorized), default=0)
+        await self._judge_cases(list(filter(is_authorized, self.plan.cases)))
         await self._explain_failures(self.judgements)
         for case in self.plan.failures:
             if not self.health.stopped:
                 with self.errors.catch(case.name), suppress(BudgetUsedUpError):
                     await self._inject_failure(case)
         self.left_out = self.plan.left_out + self.ledger.left_out  # requests beyond the plan do not count
+
+    async def test_authorization(self) -> None:
+        """Sends the planned requests without a valid token; last, for a gateway may lock out who sends them."""
+        if self.problem or self.health.stopped:
+            return
+        self.ledger.held_back = 0
+        left_out, known = self.ledger.left_out, len(self.judgements)
+        await self._judge_cases(list(filterfalse(is_authorized, self.plan.cases)))
+        await self._explain_failures(self.judgements[known:])
+        self.left_out += self.ledger.left_out - left_out
+
+    async def _judge_cases(self, cases: Sequence[Case]) -> None:
+        sent = await self._send_concurrently([case for case in cases if not case.alone and self.marks_arrive])
+        lost = [case for case, exchange in sent if is_unattributed(exchange)]
+        alone = [case for case in cases if case.alone or not self.marks_arrive]
+        exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
+        exchanges += await self._send_in_turn([*lost, *alone])
+        for exchange in await self._minimize_failures(exchanges):
+            self._judge(exchange)
 
     async def _is_anything_accepted(self, seen: Look) -> bool:
         """Whether one of the plainest requests is accepted; if none is, the run ends with what that shows."""
@@ -323,6 +339,10 @@ class Campaign:
             upstream_calls=self._upstream_count(),
             foreign_calls=foreign,
         )
+
+
+def is_authorized(case: Case) -> bool:
+    return case.credential is Credential.RIGHT
 
 
 def may_be_explained(exchange: Exchange) -> bool:

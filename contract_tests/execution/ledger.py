@@ -19,16 +19,20 @@ class BudgetUsedUpError(Exception):
 
 @dataclass(slots=True)
 class Ledger:
-    """Images `billed` for requests that ended and `reserved` for those under way; without a budget anything fits."""
+    """Images `billed` for requests that ended and `reserved` for those under way; without a budget anything fits.
+
+    What is `held_back` is left to later requests.
+    """
 
     budget: int | None = None
     billed: int = 0
     reserved: int = 0
+    held_back: int = 0
     left_out: int = 0  # requests that did not fit; what exceeds the whole budget alone does not count
     _settled: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def has_room(self, images: int) -> bool:
-        return self.budget is None or self.billed + self.reserved + images <= self.budget
+        return self.budget is None or self.billed + self.reserved + self.held_back + images <= self.budget
 
     async def spend(self, images: int, send: Callable[[], Awaitable[Exchange]]) -> Exchange:
         """Sends what may be billed so many images. Raises BudgetUsedUpError where nothing under way can free them."""

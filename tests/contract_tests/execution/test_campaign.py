@@ -21,7 +21,7 @@ from gateway_contract.rules.rule import Evidence, Finding
 from gateway_contract.traffic.exchange import Credential, Exchange
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import placed, read
-from mock_server.gateway.stages import Gateway, GatewayRequest, map_body
+from mock_server.gateway.stages import Gateway, GatewayRequest, authenticate, map_body
 from mock_server.images.drawing import Picture, draw
 from mock_server.serving.error_response import ErrorResponse
 from tests.contract_tests.gateways import (
@@ -70,6 +70,19 @@ def test_where_no_mark_arrives_calls_are_told_apart_one_at_a_time() -> None:
     found = run_with(lambda gateway: without_a_seed_of_zero(with_prompt_replaced(gateway)))
     assert {"prompt/mapped", "seed/preserves-0"} <= failing(found)
     assert {name.partition("/")[0] for name in failing(found)} == {"prompt", "seed"}
+
+
+def test_a_lock_out_after_a_wrong_token_spoils_nothing() -> None:
+    locked: list[bool] = []
+
+    def locks(own: Gateway, request: GatewayRequest) -> ErrorResponse | None:
+        error = authenticate(own, request)
+        locked.append(error is not None)
+        return ErrorResponse(401, "authentication_error", "locked", "locked out") if any(locked) else error
+
+    found = run_with(lambda gateway: replace(gateway, authenticate=locks))
+    assert found.conformance is Conformance.CONFORMS
+    assert not any(locked[:-4])
 
 
 def test_the_failure_that_is_shown_first_has_nothing_else_in_it() -> None:
