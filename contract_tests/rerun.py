@@ -12,6 +12,7 @@ from rich.text import Text
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, exchange_request
+from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
 from contract_tests.execution.internal_errors import describe_error
 from contract_tests.execution.observer import UpstreamObserver
@@ -64,7 +65,16 @@ async def _exchange(
         address = None if observer is None else observer.address
         from_here = str if observer is None else observer.reachable_url
         sender = Sender(
-            ready.contract, transport, url, token, images, ready.settings.limits, address, from_here, access, downloads
+            ready.contract,
+            transport,
+            url,
+            Tokens(token),
+            images,
+            ready.settings.limits,
+            address,
+            from_here,
+            access,
+            downloads,
         )
         follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
         before = 0 if observer is None else observer.count()

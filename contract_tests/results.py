@@ -121,6 +121,7 @@ class Run:
     strict: bool = False
     not_tested: str = ""
     our_errors: tuple[str, ...] = ()
+    token_lost: str = ""  # since when the token is not accepted any more
     reason_not_run: str = ""  # why what was not run was not run, where that is no choice of the user's
     budget_used_up: int | None = None  # images, where the budget left out planned requests
     fuzzed: Fuzzed | None = None
@@ -171,8 +172,8 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
     if asked and all(one.verdict in UNDECIDED for one in asked):
         return replace(run, not_tested=run.reason_not_run or NOTHING_JUDGED.format(reason=asked[0].reason))
     missed = any(one.verdict is Verdict.NOT_RUN and one.rule.untestable is None for one in asked)
-    if run.reason_not_run and missed:
-        return replace(run, not_tested=run.reason_not_run)
+    if stopped := run.token_lost or (run.reason_not_run if missed else ""):
+        return replace(run, not_tested=stopped)
     if run.budget_used_up is not None and any(map(is_left_out, asked)):
         judged = sum(one.verdict is not Verdict.NOT_RUN for one in asked)
         budget = run.budget_used_up

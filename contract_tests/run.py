@@ -14,6 +14,7 @@ from contract_tests.client.access import BEARER
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.send import Sender
+from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
 from contract_tests.execution.campaign import Campaign, Progress
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
@@ -48,13 +49,14 @@ class GatewayTarget:
 
     url: str
     token: str = field(repr=False)
+    tokens: Tokens | None = None  # where more of them can be had
 
 
 @contextmanager
 def open_target(contract: Contract, settings: Settings, observer: UpstreamObserver | None) -> Iterator[GatewayTarget]:
     """The gateway that the settings name; without one, the bundled mock in front of the observed upstream."""
     if settings.gateway is not None:
-        yield GatewayTarget(settings.gateway.rstrip("/"), settings.token)
+        yield GatewayTarget(settings.gateway.rstrip("/"), settings.token, settings.tokens)
     elif observer is not None:
         with serving(gateway_app(bundled_gateway(contract, observer))) as url:
             yield GatewayTarget(url, BUNDLED_TOKEN)
@@ -151,6 +153,7 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
         selection=ready.selection,
         strict=settings.strict,
         not_tested=campaign.problem,
+        token_lost=campaign.token_watch.lost,
         our_errors=describe_errors(campaign.errors.errors),
         reason_not_run=campaign.health.reason_not_run,
         budget_used_up=campaign.ledger.budget if campaign.left_out else None,
@@ -188,7 +191,7 @@ async def _campaign(
             contract=ready.contract,
             transport=transport,
             gateway=found.url,
-            token=found.token,
+            tokens=found.tokens or Tokens(found.token),
             images=await hosts_of_images(found.url, observer, settings),
             limits=settings.limits,
             upstream_address=None if observer is None else observer.address,

@@ -8,6 +8,7 @@ import httpx
 
 from contract_tests.client.access import BASIC, Access, AccessError, tls_context
 from contract_tests.client.limits import Limits
+from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
 
 
@@ -32,6 +33,7 @@ class Settings:
     require_judged: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
     name: str = ""  # of the gateway in the configuration
     options: tuple[UsedOption, ...] = ()  # what all of this came from
+    tokens: Tokens | None = None  # where more of them can be had; `token` is the first
 
     def home(self, contract: str) -> Path:
         """The folder of what is kept about one contract."""
@@ -40,7 +42,8 @@ class Settings:
     @property
     def secrets(self) -> list[str]:
         """What must not be written anywhere."""
-        return self.access.secrets(self.token)
+        issued = [self.token, *(self.tokens.issued if self.tokens is not None else ())]
+        return [secret for token in dict.fromkeys(issued) for secret in self.access.secrets(token)]
 
 
 FUZZ = 50

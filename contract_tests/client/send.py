@@ -16,6 +16,7 @@ from contract_tests.client.image_hosts import ImageHosts
 from contract_tests.client.inspect_image import Decoding, decode_base64, inspect_within
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.pace import Pace
+from contract_tests.client.tokens import Tokens
 from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.traffic.exchange import (
     Answer,
@@ -54,7 +55,7 @@ class Sender:
     contract: Contract
     transport: httpx.AsyncBaseTransport
     gateway: str
-    token: str = field(repr=False)
+    tokens: Tokens
     images: ImageHosts
     limits: Limits
     upstream_address: str | None
@@ -64,11 +65,16 @@ class Sender:
     pace: Pace = field(default_factory=Pace)
     decoding: Decoding = field(default_factory=Decoding)
 
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be written anywhere."""
+        return [secret for token in self.tokens.issued for secret in self.access.secrets(token)]
+
     def request(self, case: Case) -> Request:
         headers = (
             ("Content-Type", "application/json"),
             *self.access.headers,
-            *self.access.authorization(case.credential, self.token),
+            *self.access.authorization(case.credential, self.tokens.current),
         )
         return Request(
             method=case.method or self.contract.operation.method,
@@ -83,6 +89,7 @@ class Sender:
 
 async def send(sender: Sender, case: Case) -> Exchange:
     """One case, and its images; the caller adds the upstream calls."""
+    await sender.tokens.renew_before_expiry()
     return await exchange_request(sender, case, sender.request(case))
 
 

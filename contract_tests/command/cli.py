@@ -27,9 +27,11 @@ def start() -> None:
     except Exception as error:  # noqa: BLE001 # whatever it is, it must not look like a violation
         from traceback import format_exception
 
+        from contract_tests.client.tokens import without_tokens
         from gateway_contract.traffic.redaction import redact
 
-        click.echo(redact("".join(format_exception(error)), map(os.environ.get, secret_variables())), err=True)
+        text = without_tokens("".join(format_exception(error)))
+        click.echo(redact(text, map(os.environ.get, secret_variables())), err=True)
         click.echo("This is an error of the suite, not of the gateway.", err=True)
         sys.exit(CannotTestError.exit_code)
 

@@ -126,7 +126,7 @@ TOKEN = Option[SecretSource](
         Flag(
             name="--token-command",
             key="token.command",
-            help='Command that prints the token, or {"token": ...}.',
+            help='Command that prints the token, or {"token": ..., "expires_in": seconds}.',
             metavar="CMD",
             of_texts=command_source,
         ),

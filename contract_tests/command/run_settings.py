@@ -3,14 +3,16 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from contract_tests.client.access import Access
 from contract_tests.client.limits import Limits
+from contract_tests.client.tokens import TokenError, Tokens, issue_tokens
 from contract_tests.command import option_table as table
 from contract_tests.command.configuration import Configuration
 from contract_tests.command.option_values import Origin, Values, resolve
-from contract_tests.command.secret_source import read_secret
+from contract_tests.command.secret_source import Literal, Variable, issue_token, read_secret
 from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples
 from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.traffic.curl import VARIABLE
@@ -62,10 +64,11 @@ def settings_of(values: Values, report: Path) -> Settings:
     """The settings but for the contract. Raises SettingsError."""
     gateway, upstream = values[table.URL_OF_GATEWAY], values[table.UPSTREAM]
     fuzz_time = values[table.FUZZ_TIME]
+    tokens = None if gateway is None else tokens_of(values)
     return Settings(
         contract="",
         gateway=gateway,
-        token="" if gateway is None else token_of(values),
+        token="" if tokens is None else tokens.current,
         upstream=upstream,
         overlays=values[table.OVERLAYS],
         report=report,
@@ -79,6 +82,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         access=access_of(values),
         require_judged=values[table.REQUIRE_JUDGED],
         options=values.used(),
+        tokens=tokens,
     )
 
 
@@ -94,12 +98,17 @@ def access_of(values: Values) -> Access:
     )
 
 
-def token_of(values: Values) -> str:
-    """The token; empty where nobody gave one. Raises SettingsError."""
-    given = values.given[table.TOKEN.key]
+def tokens_of(values: Values) -> Tokens:
+    """The token, and how another one is had; empty where nobody gave one. Raises SettingsError."""
+    given, source = values.given[table.TOKEN.key], values[table.TOKEN]
     if given.origin is Origin.BUILT_IN:
-        return os.environ.get(VARIABLE, "")
-    return read_secret(values[table.TOKEN], given.name)
+        return Tokens(os.environ.get(VARIABLE, ""))
+    if isinstance(source, Literal | Variable):
+        return Tokens(read_secret(source, given.name))
+    try:
+        return issue_tokens(partial(issue_token, source, given.name))
+    except TokenError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _headers(values: Values) -> Headers:

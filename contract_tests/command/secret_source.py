@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from contract_tests.client.tokens import IssuedToken, TokenError
 from contract_tests.settings import SettingsError
 from gateway_contract.values.json_value import Json, read_json
 
@@ -33,7 +34,7 @@ class SecretFile:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, run in `folder`, that prints the secret or {"token": ...}."""
+    """A command, run in `folder`, that prints the secret or {"token": ..., "expires_in": seconds}."""
 
     arguments: tuple[str, ...]
     folder: Path
@@ -76,34 +77,42 @@ def read_secret(source: SecretSource, name: str, seconds: float = COMMAND_SECOND
             if variable not in os.environ:
                 raise SettingsError(f"{name}: the variable {variable} is not set")
             return os.environ[variable]
-        case SecretFile(path):
-            return _content(path, name)
-    return _printed_token(source, name, seconds)
-
-
-def _content(path: Path, name: str) -> str:
     try:
-        return path.read_text("utf-8").strip()
+        return issue_token(source, name, seconds).value
+    except TokenError as error:
+        raise SettingsError(str(error)) from error
+
+
+def issue_token(source: SecretFile | Command, name: str, seconds: float = COMMAND_SECONDS) -> IssuedToken:
+    """The token that a file or a command gives now. Raises TokenError, which quotes no output of a command."""
+    return _content(source.path, name) if isinstance(source, SecretFile) else _printed_token(source, name, seconds)
+
+
+def _content(path: Path, name: str) -> IssuedToken:
+    try:
+        return IssuedToken(path.read_text("utf-8").strip())
     except (OSError, UnicodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "it is not UTF-8"
-        raise SettingsError(f"{name} must be a readable file; got {path}: {reason}") from error
+        raise TokenError(f"{name} must be a readable file; got {path}: {reason}") from error
 
 
-def _printed_token(command: Command, name: str, seconds: float) -> str:
+def _printed_token(command: Command, name: str, seconds: float) -> IssuedToken:
     try:
         done = subprocess.run(  # noqa: S603 # the user's
             command.arguments, cwd=command.folder, stdout=subprocess.PIPE, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise SettingsError(f"{name}: the command printed no token within {seconds:g} s") from error
+        raise TokenError(f"{name}: the command printed no token within {seconds:g} s") from error
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{name}: the command cannot be run: {error}") from error
+        raise TokenError(f"{name}: the command cannot be run: {error}") from error
     if done.returncode != 0:
-        raise SettingsError(f"{name}: the command ended with {done.returncode}")
+        raise TokenError(f"{name}: the command ended with {done.returncode}")
     printed = read_json(done.stdout)
-    if isinstance(printed, dict):
-        token = printed.get("token")
-        if not isinstance(token, str):
-            raise SettingsError(f'{name}: the command must print a token or {{"token": "..."}}')
-        return token
-    return done.stdout.decode("utf-8", "replace").strip()
+    if not isinstance(printed, dict):
+        return IssuedToken(done.stdout.decode("utf-8", "replace").strip())
+    token, valid = printed.get("token"), printed.get("expires_in")
+    if not isinstance(token, str):
+        raise TokenError(f'{name}: the command must print a token or {{"token": "..."}}')
+    if valid is not None and (isinstance(valid, bool) or not isinstance(valid, int | float) or not valid > 0):
+        raise TokenError(f"{name}: the command must print expires_in as seconds above 0")
+    return IssuedToken(token, valid)

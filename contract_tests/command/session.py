@@ -11,7 +11,7 @@ from rich.console import Console
 from contract_tests import suite
 from contract_tests.command import option_table as table
 from contract_tests.command.option_values import Values
-from contract_tests.command.run_settings import access_of, token_of
+from contract_tests.command.run_settings import access_of, tokens_of
 from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
 from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
@@ -269,7 +269,7 @@ def rerun_settings(found: StoredExchange, values: Values) -> Settings:
         Settings(
             contract=contracts[0] if contracts else found.contract,
             gateway=destination(found, values[table.URL_OF_GATEWAY]),
-            token=token_of(values),
+            token=tokens_of(values).current,
             upstream=values[table.UPSTREAM] or found.upstream_address,
             overlays=values[table.OVERLAYS],
             access=access_of(values),

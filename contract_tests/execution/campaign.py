@@ -20,6 +20,7 @@ from contract_tests.execution.ledger import BudgetUsedUpError, Ledger, billable_
 from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.slow_answers import SlowAnswers
+from contract_tests.execution.token_watch import TokenWatch, is_rejected
 from contract_tests.planning.plan import PLANNED_ADDRESS, Plan, with_own_id
 from contract_tests.results import Cost, Fuzzed
 from gateway_contract.contract.validity import validity_of
@@ -57,12 +58,16 @@ class Campaign:
     fuzzed: Fuzzed | None = None
     marks_arrive: bool = True  # correlation ids arrive upstream
     health: Health = field(init=False)
+    token_watch: TokenWatch = field(init=False)
     slow_answers: SlowAnswers = field(init=False)
     ownership: CallOwnership | None = field(init=False)
     _numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.health = Health(self._send_plain)
+        self.token_watch = TokenWatch(
+            self.sender.tokens, self._repeat, lambda case: self._repeat(self._with_new_id(case))
+        )
         self.ownership = None if self.observer is None else CallOwnership(self.observer, self.exclusive)
         self.slow_answers = SlowAnswers(self.sender.contract, self.sender.limits, self._send_again, self._may_send)
 
@@ -118,7 +123,7 @@ class Campaign:
                 tried.append(await self._send_again(case))
         if tried[-1].accepted:
             return True
-        told = nothing_accepted(tried, [self.sender.token])
+        told = nothing_accepted(tried, self.sender.secrets)
         if is_about_requests(tried):
             self.health.stopped = told
             for exchange in tried:
@@ -225,6 +230,13 @@ class Campaign:
             return await self._send(self._with_new_id(plain_case(self.sender, self.seed)))
         return None
 
+    async def _repeat(self, case: Case) -> Exchange | None:
+        if self.ownership is not None:
+            self.ownership.sent |= correlation_ids(self.sender.request(case).body)
+        with suppress(BudgetUsedUpError):
+            return await self._send_once(case)
+        return None
+
     def _with_new_id(self, case: Case) -> Case:
         return with_own_id(self.sender.contract, case, self.seed, "again", next(self._numbers))
 
@@ -237,6 +249,19 @@ class Campaign:
             self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
         if self.ownership is not None:
             self.ownership.sent |= correlation_ids(self.sender.request(case).body)
+        before = self._upstream_count()
+        exchange = await self._send_once(case)
+        if case.failure is None and not (is_rejected(exchange) and self._called_upstream(exchange, before)):
+            is_outdated = exchange.request.headers != self.sender.request(case).headers
+            exchange = await self.token_watch.settle(self.requests, case, exchange, is_outdated=is_outdated)
+            self.health.stopped = self.health.stopped or self.token_watch.lost
+        return exchange
+
+    def _called_upstream(self, exchange: Exchange, before: int) -> bool:
+        """Whether a request was passed on upstream: then its token was accepted, whatever the answer."""
+        return self.observer is not None and bool(calls_of(exchange, self.observer.calls_by_id(before)))
+
+    async def _send_once(self, case: Case) -> Exchange:
         exchange = await self.ledger.spend(self._billable(case), lambda: send(self.sender, case))
         self.requests += 1
         self.images_asked += images_asked(self.sender.contract, exchange.request.body)
@@ -300,6 +325,8 @@ class Campaign:
         return all(len(one.request.content) < length for one in others if one.accepted)
 
     def _judge(self, exchange: Exchange) -> None:
+        if self.token_watch.is_unusable(exchange):
+            return
         with self.errors.catch(exchange.name):
             for one in judge(self.sender.contract, self.rules, exchange):
                 if isinstance(one, JudgeError):

@@ -138,7 +138,7 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     if isinstance(answer, NoAnswer):
         advice = TLS_ADVICE if answer.problem.startswith("TLS: ") else ADVICE
         return f"{sender.gateway} cannot be used: {answer.problem}. {advice}"
-    response = quoted_response(answer, sender.access.secrets(sender.token))
+    response = quoted_response(answer, sender.secrets)
     problem = UNUSABLE.get(answer.status // 100 * 100 if answer.status < 400 else answer.status)
     if problem is not None:
         operation = sender.contract.operation

@@ -18,6 +18,7 @@ from contract_tests.client.case import Case, json_case
 from contract_tests.client.image_hosts import ImageHosts
 from contract_tests.client.limits import Limits
 from contract_tests.client.send import KEPT_OF_IMAGE, MOST_ITEMS, PATIENCE, Sender, retry_after, send
+from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
@@ -44,9 +45,8 @@ def sent(url: str, case: Case = PLAIN) -> Exchange:
 
 def sender(url: str, transport: httpx.AsyncBaseTransport) -> Sender:
     limits = Limits(answer=10, per_image=0, waits=WAITS)
-    return Sender(
-        POWERTOKENS, transport, url, TOKEN, ImageHosts(allowed=("127.0.0.1",), is_public=True), limits, "127.0.0.1:9900"
-    )
+    hosts = ImageHosts(allowed=("127.0.0.1",), is_public=True)
+    return Sender(POWERTOKENS, transport, url, Tokens(TOKEN), hosts, limits, "127.0.0.1:9900")
 
 
 def items(exchange: Exchange) -> tuple[tuple[Image | BrokenImage, ...], ...]:

@@ -17,7 +17,7 @@ from contract_tests.client.access import Access, tls_context
 from contract_tests.command import option_table
 from contract_tests.command.cli import main
 from contract_tests.command.option_values import Values, resolve
-from contract_tests.command.run_settings import access_of, token_of
+from contract_tests.command.run_settings import access_of, tokens_of
 from contract_tests.command.secret_source import read_secret, secret_source
 from contract_tests.settings import Settings, SettingsError, checked
 from gateway_contract.traffic.exchange import Credential
@@ -44,9 +44,8 @@ def test_a_command_prints_the_token(printed: str, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(printed, "utf-8")
     given = values(token_command="cat token").given["token"].value
     assert read_secret(secret_source(given, tmp_path), "token") == "sk-printed"
-    assert token_of(values(token_command=printing(printed), environment={"CHECK_GATEWAY_TOKEN": "sk-other"})) == (
-        "sk-printed"
-    )
+    environment = {"CHECK_GATEWAY_TOKEN": "sk-other"}
+    assert tokens_of(values(token_command=printing(printed), environment=environment)).current == "sk-printed"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +54,8 @@ def test_a_command_prints_the_token(printed: str, tmp_path: Path) -> None:
         ("false", "ended with 1"),
         ("./no-such-command", "cannot be run"),
         (printing('{"secret": "s3cret"}'), "must print a token"),
+        (printing('{"token": "s3cret", "expires_in": "soon"}'), "must print expires_in as seconds above 0"),
+        (printing('{"token": "s3cret", "expires_in": 0}'), "must print expires_in as seconds above 0"),
         ("sleep 9", "printed no token within 0.1 s"),
     ],
 )
@@ -75,9 +76,9 @@ def test_a_command_without_words_is_an_error(command: str) -> None:
 def test_a_file_holds_the_token(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("sk-of-the-file\n", "utf-8")
-    assert token_of(values(token_file=str(file))) == "sk-of-the-file"
+    assert tokens_of(values(token_file=str(file))).current == "sk-of-the-file"
     with pytest.raises(SettingsError, match=r"--token-file must be a readable file; got .*: No such file"):
-        token_of(values(token_file=str(tmp_path / "other")))
+        tokens_of(values(token_file=str(tmp_path / "other")))
 
 
 def test_a_variable_that_is_not_set_is_named() -> None:
