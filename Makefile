@@ -30,6 +30,8 @@ help:
 	@echo '    SEED=1                    the same seed sends the same requests'
 	@echo '    JOBS=8                    requests under way at once'
 	@echo '    BUDGET=20                 images that the run may cost at most'
+	@echo '    MAX_TIME=30m              time that the run may take at most'
+	@echo '    RATE=5/s                  requests per second at most'
 	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
 	@echo 'make fuzz TIME=10m   the same as make contract, fuzzing for so long'
 	@echo 'make mock PORT=8080  the mock gateways, the upstream stub and a console'
@@ -65,6 +67,8 @@ contract: $(READY)
 	$(call option,SEED,seed) \
 	$(call option,JOBS,jobs) \
 	$(call option,BUDGET,budget) \
+	$(call option,MAX_TIME,max-time) \
+	$(call option,RATE,rate) \
 	case "$$STRICT" in ''|0) ;; *) set -- "$$@" --strict ;; esac; \
 	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN"; fi; \
 	exec $(RUN) contract_tests "$$@"

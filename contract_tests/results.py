@@ -124,6 +124,7 @@ class Run:
     token_lost: str = ""  # since when the token is not accepted any more
     reason_not_run: str = ""  # why what was not run was not run, where that is no choice of the user's
     budget_used_up: int | None = None  # images, where the budget left out planned requests
+    time_used_up: float | None = None  # seconds, where the time was too short for planned requests
     fuzzed: Fuzzed | None = None
     slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
@@ -161,6 +162,7 @@ class Run:
 UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
 NOTHING_JUDGED = "no rule could be judged: {reason}"
 BUDGET_USED_UP = "{} of {} rules; the budget of {} image{} is used up"
+TIME_USED_UP = "the time of {} is used up"
 UNTESTED = "no rule tests {} of the contract's statements, which a strict run does not allow; the first: {}"
 
 
@@ -171,27 +173,41 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
     asked = [one for one in run.verdicts if one.rule.id in selected]
     if asked and all(one.verdict in UNDECIDED for one in asked):
         return replace(run, not_tested=run.reason_not_run or NOTHING_JUDGED.format(reason=asked[0].reason))
-    missed = any(one.verdict is Verdict.NOT_RUN and one.rule.untestable is None for one in asked)
+    missed = any(
+        one.reason == NOT_TRIED_AGAIN or (one.verdict is Verdict.NOT_RUN and one.rule.untestable is None)
+        for one in asked
+    )
     if stopped := run.token_lost or (run.reason_not_run if missed else ""):
         return replace(run, not_tested=stopped)
-    if run.budget_used_up is not None and any(map(is_left_out, asked)):
-        judged = sum(one.verdict is not Verdict.NOT_RUN for one in asked)
-        budget = run.budget_used_up
-        problem = BUDGET_USED_UP.format(judged, len(run.verdicts), budget, "" if budget == 1 else "s")
-        return replace(run, not_tested=problem)
+    if bound := bound_used_up(run, asked):
+        return replace(run, not_tested=bound)
     if run.strict and run.untested:
         return replace(run, not_tested=UNTESTED.format(len(run.untested), run.untested[0]))
     return run
 
 
+def bound_used_up(run: Run, asked: Sequence[RuleVerdict]) -> str:
+    """Which bound left out documented rules, and how many were judged; empty where none did."""
+    if not any(map(is_left_out, asked)):
+        return ""
+    judged = sum(not (one.verdict is Verdict.NOT_RUN or is_left_out(one)) for one in asked)
+    budget, seconds = run.budget_used_up, run.time_used_up
+    if budget is not None:
+        return BUDGET_USED_UP.format(judged, len(run.verdicts), budget, "" if budget == 1 else "s")
+    return "" if seconds is None else f"{judged} of {len(run.verdicts)} rules; {time_used_up(seconds)}"
+
+
+def time_used_up(seconds: float) -> str:
+    """For example `the time of 30 min is used up`."""
+    written = f"{seconds / 60:g} min" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:g} s"
+    return TIME_USED_UP.format(written)
+
+
 def is_left_out(one: RuleVerdict) -> bool:
-    """Whether a documented rule was not run although a request can test it."""
-    return (
-        one.verdict is Verdict.NOT_RUN
-        and one.rule.level is Level.DOCUMENTED
-        and one.rule.untestable is None
-        and one.reason != UNBREAKABLE
-    )
+    """Whether a documented rule was not run although a request can test it, or failed and was not tried again."""
+    if one.rule.level is not Level.DOCUMENTED or one.rule.untestable is not None:
+        return False
+    return one.reason == NOT_TRIED_AGAIN or (one.verdict is Verdict.NOT_RUN and one.reason != UNBREAKABLE)
 
 
 def is_required(rule: Rule, pattern: str) -> bool:
@@ -209,6 +225,7 @@ def is_required(rule: Rule, pattern: str) -> bool:
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})
 UNSEEN = "not tested by any request"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
+NOT_TRIED_AGAIN = "failed, and was not tried again"
 UNBREAKABLE = "no value breaks this alone"
 MISSING: Mapping[Shown, str] = {
     Shown.ACCEPTED: "no request with the last allowed value was accepted, so rejections of others prove nothing",
@@ -248,10 +265,12 @@ def sum_up(
     judgements: Iterable[Judgement],
     reason_not_run: str = "",
     unbreakable: Container[str] = frozenset(),
+    unconfirmed: Container[str] = frozenset(),
 ) -> tuple[RuleVerdict, ...]:
     """The verdict of each rule; `reason_not_run` says why one was not run, where that is known.
 
-    `unbreakable` are ids of rules that no planned request breaks alone. Refusals prove nothing where the gateway
+    `unbreakable` are ids of rules that no planned request breaks alone, and `unconfirmed` of those whose failures were
+    not tried again: that may have been chance, or a gateway that broke down. Refusals prove nothing where the gateway
     accepted no valid request at all.
     """
     by_rule: dict[str, list[Judgement]] = {}
@@ -267,6 +286,8 @@ def sum_up(
         judged = by_rule.get(rule.id, [])
         if not judged:
             return RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=unseen(rule))
+        if rule.id in unconfirmed:
+            return RuleVerdict(rule, Verdict.INCONCLUSIVE, len(judged), reason=NOT_TRIED_AGAIN)
         found = _verdict(rule, judged, hollow=not accepted)
         if found.verdict is not Verdict.PASS or not (missing := _missing(rule, judged)):
             return found

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from contract_tests.client.access import BEARER
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import UnsendableError
+from contract_tests.client.pace import Pace
 from contract_tests.client.send import Sender
 from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
@@ -20,12 +21,13 @@ from contract_tests.execution.campaign import Campaign, Progress
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
+from contract_tests.execution.time_bound import TimeBound
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
-from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
+from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up, time_used_up
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -148,6 +150,7 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
             campaign.judgements,
             campaign.health.reason_not_run or left_out(campaign),
             campaign.plan.unbreakable,
+            campaign.unconfirmed(),
         ),
         baseline=baseline(contract),
         selection=ready.selection,
@@ -157,6 +160,7 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
         our_errors=describe_errors(campaign.errors.errors),
         reason_not_run=campaign.health.reason_not_run,
         budget_used_up=campaign.ledger.budget if campaign.left_out else None,
+        time_used_up=campaign.time_bound.seconds if campaign.out_of_time else None,
         fuzzed=campaign.fuzzed,
         slow=tuple(campaign.slow_answers.slow),
         untested=untested_statements(contract, campaign.plan),
@@ -198,6 +202,7 @@ async def _campaign(
             from_here=str if observer is None else observer.reachable_url,
             access=access,
             downloads=downloads,
+            pace=Pace(settings.interval),
         )
         campaign = Campaign(
             sender=sender,
@@ -208,6 +213,7 @@ async def _campaign(
             jobs=settings.jobs,
             progress=progress,
             ledger=Ledger(budget_of(settings)),
+            time_bound=TimeBound(settings.max_seconds),
             exclusive=settings.gateway is None,
         )
         if settings.fuzz > 0:
@@ -247,7 +253,9 @@ def plan_for(ready: PreparedRun) -> Plan:
 
 
 def left_out(campaign: Campaign) -> str:
-    """What the budget had no images for, where that may be why a rule was not run."""
+    """What the time or the budget was too short for, where that may be why a rule was not run."""
+    if campaign.out_of_time:
+        return f"{UNSEEN}; {time_used_up(campaign.time_bound.seconds)}"
     left = campaign.left_out
     return f"{UNSEEN}; --budget {campaign.ledger.budget} left out {left} requests" if left else ""
 

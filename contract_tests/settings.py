@@ -11,6 +11,8 @@ from contract_tests.client.limits import Limits
 from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
 
+MAX_SECONDS = 1800.0
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -29,6 +31,8 @@ class Settings:
     fuzz: int = 0  # random requests of each property, on top of the plan
     fuzz_seconds: float = 0.0  # for which fuzzing goes on, round after round
     limits: Limits = field(default_factory=Limits)
+    max_seconds: float = MAX_SECONDS  # for the whole run
+    interval: float = 0.0  # seconds at least from the start of a request to that of the next
     access: Access = field(default_factory=Access)
     require_judged: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
     name: str = ""  # of the gateway in the configuration

@@ -25,6 +25,10 @@ class Case:
     form: RequestForm = RequestForm.PLAIN
     same_text: bool = False  # its free text is the same as that of all such cases
 
+    @property
+    def is_authorized(self) -> bool:
+        return self.credential is Credential.RIGHT
+
 
 def json_case(name: str, body: Json, **more: object) -> Case:
     return Case(name, orjson.dumps(body), **more)  # type: ignore[arg-type] # the fields of Case

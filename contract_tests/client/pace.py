@@ -11,11 +11,15 @@ LONGEST_INTERVAL = 2.0  # seconds; what is slower still has to be waited out req
 
 @dataclass(slots=True)
 class Pace:
-    """No bound until the gateway throttles; from then on requests start `interval` seconds apart."""
+    """Requests start `interval` seconds apart: at least what the user wants, and more once the gateway throttles."""
 
-    interval: float = 0.0
+    least: float = 0.0
+    interval: float = field(init=False)
     _slowed_at: float = field(default=float("-inf"))
     _next_start: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.interval = self.least
 
     async def wait(self) -> float:
         """Wait until a request may start; the time of its start (of the monotonic clock)."""
@@ -34,5 +38,6 @@ class Pace:
         if started <= self._slowed_at:
             return
         self._slowed_at = time.monotonic()
-        self.interval = min(max(FIRST_INTERVAL, self.interval * WIDENING), LONGEST_INTERVAL)
+        widened = min(max(FIRST_INTERVAL, self.interval * WIDENING), LONGEST_INTERVAL)
+        self.interval = max(widened, self.least)
         self._next_start = max(self._next_start, self._slowed_at + self.interval)

@@ -144,6 +144,20 @@ def durations(lowest: float = 0.0) -> Form[float]:
     )
 
 
+_RATE = re.compile(r"(\d+(?:\.\d+)?)/([sm])", re.ASCII)
+
+
+def _interval(value: Json, _folder: Path) -> float:
+    """The seconds from one request to the next."""
+    found = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not float(found[1]):
+        raise ValueError
+    return _SECONDS[found[2]] / float(found[1])
+
+
+RATES = Form(must="a rate like 5/s or 30/m", schema={"type": "string", "pattern": f"^{_RATE.pattern}$"}, read=_interval)
+
+
 def _switch(value: Json, _folder: Path) -> bool:
     if isinstance(value, bool):
         return value

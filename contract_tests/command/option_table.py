@@ -17,6 +17,7 @@ from contract_tests.command.option_forms import (
     HEADERS,
     PATH,
     PATTERN,
+    RATES,
     SCHEME,
     SECRET,
     SWITCH,
@@ -195,6 +196,16 @@ BUDGET = Option[int | None](
     key="limits.budget",
     form=integers(1),
     flags=_flag("--budget", "limits.budget", "Maximum number of images to request. [100 without --upstream]", "N"),
+)
+MAX_TIME = Option[float | None](
+    key="limits.max_time",
+    form=durations(0.1),
+    flags=_flag("--max-time", "limits.max_time", "Stop the run after this time. [30m, and --fuzz-time on top]", "30m"),
+)
+RATE = Option[float | None](
+    key="limits.rate",
+    form=RATES,
+    flags=_flag("--rate", "limits.rate", "Maximum number of requests per second, or per minute: 30/m.", "5/s"),
 )
 STRICT = Option[bool](
     key="strict",

@@ -13,7 +13,7 @@ from contract_tests.command import option_table as table
 from contract_tests.command.configuration import Configuration
 from contract_tests.command.option_values import Origin, Values, resolve
 from contract_tests.command.secret_source import Literal, Variable, issue_token, read_secret
-from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples
+from contract_tests.settings import MAX_SECONDS, Settings, SettingsError, checked, fuzz_examples
 from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.traffic.curl import VARIABLE
 from gateway_contract.traffic.exchange import Headers
@@ -78,6 +78,8 @@ def settings_of(values: Values, report: Path) -> Settings:
         budget=values[table.BUDGET],
         fuzz=fuzz_examples(values[table.FUZZ], fuzz_time, gateway, upstream),
         fuzz_seconds=fuzz_time or 0.0,
+        max_seconds=values[table.MAX_TIME] or MAX_SECONDS + (fuzz_time or 0.0),
+        interval=values[table.RATE] or 0.0,
         limits=Limits(answer=values[table.ANSWER], per_image=values[table.PER_IMAGE]),
         access=access_of(values),
         require_judged=values[table.REQUIRE_JUDGED],

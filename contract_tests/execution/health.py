@@ -12,7 +12,7 @@ from contract_tests.planning.fields import base_request
 from contract_tests.planning.plan import valid_case, with_own_id
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, UpstreamCall
 from gateway_contract.traffic.response_message import quoted_response
-from gateway_contract.traffic.statuses import is_throttled
+from gateway_contract.traffic.statuses import is_broken, is_throttled
 from gateway_contract.values.json_value import ABSENT
 
 MOST_SILENT = 10
@@ -25,6 +25,13 @@ STOPPED = (
     f"the gateway did not respond to {MOST_SILENT} requests in a row, nor to a plain one after them ({{problem}}): "
     "the run was stopped. Check that the gateway still runs."
 )
+MOST_BROKEN = 10
+"""Valid requests in a row with a 5xx before a plain request checks that the gateway works at all."""
+
+BROKE_DOWN = (
+    f"the gateway responded {{response}} to a plain request after {MOST_BROKEN} valid ones in a row that got a 5xx: "
+    "the run was stopped."
+)
 THROTTLED = "the gateway responded 429 to {count} requests. Raise the rate limits of this token, or set --jobs 1."
 
 
@@ -32,20 +39,25 @@ THROTTLED = "the gateway responded 429 to {count} requests. Raise the rate limit
 class Health:
     """`send_plain` sends a plain request, alone in its kind; a gateway that answers it is there, however it fails.
 
-    It gives None where the budget has no image left for it.
+    It gives None where the budget or the time has none left for it.
     """
 
     send_plain: Callable[[], Awaitable[Exchange | None]]
+    is_valid: Callable[[Exchange], bool]
     silent: int = 0
+    broken: int = 0  # valid requests in a row with a 5xx
     throttled: int = 0
     throttled_in_a_row: int = 0
     stopped: str = ""  # why nothing more is sent
+    broke_down: bool = False  # it is stopped since the gateway breaks on every request
 
     async def record(self, exchange: Exchange) -> None:
         """Takes note of an exchange; after too many in a row without an answer, finds out what that means."""
         if isinstance(exchange.answer, Answer):
             self.silent = 0
             self._record_status(exchange)
+            if exchange.played is None and self.is_valid(exchange):
+                await self._record_valid(exchange)
             return
         self.silent += 1
         if self.silent >= MOST_SILENT and not self.stopped:
@@ -53,6 +65,17 @@ class Health:
             sign = await self.send_plain()
             if sign is not None and isinstance(sign.answer, NoAnswer):
                 self.stopped = STOPPED.format(problem=sign.answer.problem)
+
+    async def _record_valid(self, exchange: Exchange) -> None:
+        if not is_broken(exchange.answer):
+            self.broken = 0
+            return
+        self.broken += 1
+        if self.broken >= MOST_BROKEN and not self.stopped:
+            self.broken = 0
+            sign = await self.send_plain()
+            if sign is not None and isinstance(sign.answer, Answer) and is_broken(sign.answer):
+                self.broke_down, self.stopped = True, BROKE_DOWN.format(response=quoted_response(sign.answer))
 
     def _record_status(self, exchange: Exchange) -> None:
         if exchange.played is not None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from contract_tests.command import option_table as table
 from contract_tests.command.cli import main
 from contract_tests.command.option_values import BUILT_IN, Given, Origin, resolve
+from contract_tests.command.run_settings import settings_of
 from contract_tests.settings import SettingsError
 from gateway_contract.values.json_value import Json
 
@@ -69,6 +70,26 @@ def test_a_time_is_read_in_seconds_minutes_or_hours(text: str, seconds: float) -
 def test_a_malformed_time_is_rejected(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^--fuzz-time must be a time like 90s or 10m; got "):
         resolve({"fuzz_time": text}, {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"), [({}, 1800), ({"fuzz_time": "10m"}, 2400), ({"limits_max_time": "5m"}, 300)]
+)
+def test_a_run_takes_half_an_hour_at_most_unless_told_otherwise_and_fuzzing_comes_on_top(
+    typed: dict[str, object], seconds: float
+) -> None:
+    assert settings_of(resolve(typed, {}), Path("report")).max_seconds == seconds
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [("5/s", 0.2), ("30/m", 2), ("0.5/s", 2)])
+def test_a_rate_is_an_interval_between_requests(rate: str, seconds: float) -> None:
+    assert settings_of(resolve({"limits_rate": rate}, {}), Path("report")).interval == seconds
+
+
+@pytest.mark.parametrize("rate", ["5", "0/s", "-1/s", "5/h", "s"])
+def test_a_malformed_rate_is_rejected(rate: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--rate must be a rate like 5/s or 30/m; got "):
+        resolve({"limits_rate": rate}, {})
 
 
 def test_every_problem_is_stated_at_once_by_the_name_that_the_user_gave() -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract_tests.client.limits import Limits
-from contract_tests.execution.health import MOST_SILENT, Health
+from contract_tests.execution.health import MOST_BROKEN, MOST_SILENT, Health
 from contract_tests.planning.fields import requested_images
 from contract_tests.results import Conformance, Verdict
 from contract_tests.run import prepare, run
@@ -34,7 +34,7 @@ from tests.contract_tests.gateways import (
     silent,
     verdict_on,
 )
-from tests.contract_tests.three_contracts import POWERTOKENS, exchange, unanswered
+from tests.contract_tests.three_contracts import POWERTOKENS, base, exchange, unanswered
 
 pytestmark = pytest.mark.slow
 
@@ -196,7 +196,7 @@ def health(sign: Exchange) -> tuple[Health, list[int]]:
         asked.append(1)
         return sign
 
-    return Health(ask), asked
+    return Health(ask, lambda one: validity_of(POWERTOKENS, one.request.body).valid), asked
 
 
 def seeing(watch: Health, *exchanges: Exchange) -> None:
@@ -229,6 +229,30 @@ def test_a_gateway_that_gives_none_is_given_up_once() -> None:
     assert "no complete response within 1 s" in watch.stopped
     assert watch.reason_not_run == watch.stopped
     assert len(asked) == 1
+
+
+BROKEN = exchange(base(POWERTOKENS), 500)
+GOOD_EXCHANGE = exchange(base(POWERTOKENS))
+INVALID = exchange({**base(POWERTOKENS), "n": "x"}, 500)
+
+
+def test_a_gateway_that_breaks_on_many_valid_requests_in_a_row_and_on_a_plain_one_is_given_up() -> None:
+    watch, asked = health(BROKEN)
+    seeing(watch, *[BROKEN] * (MOST_BROKEN - 1), INVALID)
+    assert (watch.stopped, asked) == ("", [])
+    seeing(watch, *[BROKEN] * MOST_BROKEN)
+    assert watch.broke_down
+    assert watch.stopped.startswith("the gateway responded HTTP 500 to a plain request after 10 valid ones in a row")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("sign", "between"), [(GOOD_EXCHANGE, BROKEN), (BROKEN, GOOD_EXCHANGE), (BROKEN, exchange(base(POWERTOKENS), 400))]
+)
+def test_a_gateway_that_works_in_between_is_tested_on(sign: Exchange, between: Exchange) -> None:
+    watch, _ = health(sign)
+    seeing(watch, *[BROKEN] * (MOST_BROKEN - 1), between, *[BROKEN] * (MOST_BROKEN - 1))
+    assert (watch.stopped, watch.broke_down) == ("", False)
 
 
 def test_a_gateway_that_breaks_on_its_first_request_is_tested_and_told() -> None:

@@ -1,0 +1,98 @@
+"""Failures tried again: what rejects a valid request or breaks on an invalid one, and whether it does so each time."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from contract_tests.blame.counterfactual import CauseFinder, is_suspect
+from contract_tests.blame.minimize import RejectionMinimizer, Send, is_rejection
+from contract_tests.blame.request_forms import FormComparer, is_rejected_form
+from contract_tests.client.case import Case
+from contract_tests.execution.internal_errors import InternalErrors
+from contract_tests.execution.slow_answers import SlowAnswers
+from contract_tests.execution.time_bound import TimeUsedUpError
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import validity_of
+from gateway_contract.rules.judge import Judgement
+from gateway_contract.rules.rule import Outcome
+from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm
+from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_timed_out
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How one run tries failures again. When its time is used up, what is left shows nothing about any field."""
+
+    contract: Contract
+    errors: InternalErrors
+    slow_answers: SlowAnswers
+    send: Send
+    may_send: Callable[[Case], bool]
+
+    async def minimize(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
+        """Valid requests that were rejected, replaced by the smallest that are; of others the causes are found."""
+        found = list(exchanges)
+        self.slow_answers.measure(found)
+        found = [await self._repeat(one) if is_timed_out(one.answer) else one for one in found]
+        minimizer = RejectionMinimizer(self.contract, self.send, self.may_send)
+        forms = FormComparer(self.send, self.may_send)
+        found = [await self._minimize_with(minimizer, one) if is_valid(self.contract, one) else one for one in found]
+        found = [await self._compare_form(forms, one) if is_rejected_form(one) else one for one in found]
+        suspects = [one for one in found if is_suspect(one) and is_invalid(self.contract, one)]
+        finder = CauseFinder(self.contract, self.send, self.may_send, minimizer.is_intermittent)
+        causes = {id(one): replace(one, essential=frozenset()) for one in suspects}
+        with self.errors.catch("looking for the causes of failures"), suppress(TimeUsedUpError):
+            explainable = [one for one in suspects if not _may_be_too_long(one, found)]
+            causes |= zip(map(id, explainable), await finder.find(explainable), strict=True)
+        return [causes.get(id(one), one) for one in found]
+
+    async def _repeat(self, timed_out: Exchange) -> Exchange:
+        with suppress(TimeUsedUpError):
+            return await self.slow_answers.repeat(timed_out)
+        return timed_out
+
+    async def _compare_form(self, forms: FormComparer, rejected: Exchange) -> Exchange:
+        with suppress(TimeUsedUpError):
+            return await forms.compare(rejected)
+        return rejected
+
+    async def _minimize_with(self, minimizer: RejectionMinimizer, exchange: Exchange) -> Exchange:
+        found = replace(exchange, essential=frozenset())
+        with self.errors.catch(exchange.name), suppress(TimeUsedUpError):
+            found = await minimizer.minimize(exchange) if is_rejection(exchange) else found
+        return exchange if exchange.accepted else found
+
+
+def is_valid(contract: Contract, exchange: Exchange) -> bool:
+    request = exchange.request
+    own_method = request.method == contract.operation.method
+    is_authorized = request.credential is Credential.RIGHT
+    is_plain = request.form is RequestForm.PLAIN
+    return own_method and is_authorized and is_plain and validity_of(contract, request.body).valid
+
+
+def is_invalid(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a request has something wrong that its response can be about."""
+    request, validity = exchange.request, validity_of(contract, exchange.request.body)
+    if request.method != contract.operation.method:
+        return False
+    return bool(validity.broken) or not validity.is_json or request.credential is not Credential.RIGHT
+
+
+def _may_be_too_long(exchange: Exchange, others: Iterable[Exchange]) -> bool:
+    """Whether a body was rejected by a status about lengths, and none as long was accepted."""
+    answer, length = exchange.answer, len(exchange.request.content)
+    if not isinstance(answer, Answer) or answer.status not in ABOUT_LENGTH:
+        return False
+    return all(len(one.request.content) < length for one in others if one.accepted)
+
+
+def may_be_explained(exchange: Exchange) -> bool:
+    """Whether smaller requests could explain a failure: not a time-out, nor a failure that no value causes."""
+    is_plain = exchange.request.form is RequestForm.PLAIN
+    return is_plain and not (is_timed_out(exchange.answer) or is_no_evidence(exchange))
+
+
+def failing_rules(judgements: Iterable[Judgement]) -> frozenset[str]:
+    """The ids of the rules that some judgements find broken."""
+    return frozenset(one.rule.id for one in judgements if one.finding.outcome is Outcome.FAIL)
