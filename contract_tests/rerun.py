@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 import orjson
 from rich.console import Console
@@ -60,7 +61,9 @@ async def _exchange(
     ready: PreparedRun, request: Request, url: str, token: str, observer: UpstreamObserver | None, found: StoredExchange
 ) -> Exchange:
     access = ready.settings.access
-    async with open_transport(access) as transport, open_transport(access.without_certificate()) as downloads:
+    own = () if observer is None else (urlsplit(observer.url).netloc,)
+    others = open_transport(access.without_certificate(), own, own_loopback=True)
+    async with open_transport(access) as transport, others as downloads:
         images = await hosts_of_images(url, observer, ready.settings)
         address = None if observer is None else observer.address
         from_here = str if observer is None else observer.reachable_url

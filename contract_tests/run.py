@@ -14,6 +14,7 @@ from contract_tests.client.access import BEARER
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.pace import Pace
+from contract_tests.client.readiness import wait_until_ready
 from contract_tests.client.send import Sender
 from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
@@ -28,7 +29,7 @@ from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up, time_used_up
-from contract_tests.settings import Settings
+from contract_tests.settings import UNIX, Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
@@ -58,10 +59,15 @@ class GatewayTarget:
 def open_target(contract: Contract, settings: Settings, observer: UpstreamObserver | None) -> Iterator[GatewayTarget]:
     """The gateway that the settings name; without one, the bundled mock in front of the observed upstream."""
     if settings.gateway is not None:
-        yield GatewayTarget(settings.gateway.rstrip("/"), settings.token, settings.tokens)
+        yield GatewayTarget(base_of(settings.gateway), settings.token, settings.tokens)
     elif observer is not None:
         with serving(gateway_app(bundled_gateway(contract, observer))) as url:
             yield GatewayTarget(url, BUNDLED_TOKEN)
+
+
+def base_of(gateway: str) -> str:
+    """The URL before the contract's path; a gateway at a Unix socket goes by the name of this machine."""
+    return "http://localhost" if gateway.startswith(UNIX) else gateway.rstrip("/")
 
 
 def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
@@ -190,7 +196,9 @@ async def _campaign(
 ) -> Campaign:
     settings = ready.settings
     access = settings.access
-    async with open_transport(access) as transport, open_transport(access.without_certificate()) as downloads:
+    own = () if observer is None else (urlsplit(observer.url).netloc,)
+    others = open_transport(access.without_certificate(), own, own_loopback=True)
+    async with open_transport(access) as transport, others as downloads:
         sender = Sender(
             contract=ready.contract,
             transport=transport,
@@ -218,7 +226,11 @@ async def _campaign(
         )
         if settings.fuzz > 0:
             regressions(settings.home(ready.contract.name))  # what cannot be read is told before anything is sent
-        await campaign.run()
+        if settings.wait is not None:
+            headers = (*access.headers, *access.authorization(Credential.RIGHT, sender.tokens.current))
+            campaign.problem = await wait_until_ready(settings.wait, transport, found.url, headers, settings.limits)
+        if not campaign.problem:
+            await campaign.run()
         if settings.fuzz > 0 and not campaign.problem:
             with campaign.errors.catch("fuzzing"):
                 await _fuzz(ready, campaign)

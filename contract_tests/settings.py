@@ -8,6 +8,7 @@ import httpx
 
 from contract_tests.client.access import BASIC, Access, AccessError, tls_context
 from contract_tests.client.limits import Limits
+from contract_tests.client.readiness import Wait
 from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
 
@@ -37,6 +38,7 @@ class Settings:
     require_judged: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
     name: str = ""  # of the gateway in the configuration
     options: tuple[UsedOption, ...] = ()  # what all of this came from
+    wait: Wait | None = None  # until the gateway can be used
     tokens: Tokens | None = None  # where more of them can be had; `token` is the first
 
     def home(self, contract: str) -> Path:
@@ -80,8 +82,13 @@ def checked(settings: Settings) -> Settings:
     return settings
 
 
+UNIX = "unix:"
+
+
 def url_problem(gateway: str) -> str:
     """What is wrong with the address of a gateway, to follow its name; empty if nothing is."""
+    if gateway.startswith(UNIX):
+        return "" if gateway.startswith("unix:/") else f"must be like unix:/run/gw.sock; got {gateway!r}"
     try:
         url = httpx.URL(gateway)
     except httpx.InvalidURL:
@@ -112,6 +119,8 @@ def _check_access(settings: Settings) -> None:
     access = settings.access
     if access.key is not None and access.certificate is None:
         raise SettingsError("--key needs --cert")
+    if access.socket is not None and access.proxy is not None:
+        raise SettingsError("--proxy must not be given with a gateway at a Unix socket")
     if access.scheme == BASIC and ":" not in settings.token:
         raise SettingsError("with --auth basic the token must be user:password")
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from contract_tests.client.proxy import proxy_passwords
 from gateway_contract.traffic.exchange import Credential, Headers
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
 
@@ -34,10 +35,12 @@ class Access:
     headers: Headers = field(default=(), repr=False)
     scheme: str = BEARER
     image_hosts: tuple[str, ...] = ()
+    proxy: str | None = field(default=None, repr=False)  # its URL, or `env`
+    socket: Path | None = None  # a Unix socket at which the gateway listens
 
     def without_certificate(self) -> "Access":
         """The same for other hosts than the gateway."""
-        return Access(ca=self.ca)
+        return Access(ca=self.ca, proxy=self.proxy)
 
     def token_header(self) -> str:
         """The name of the header that carries the token."""
@@ -49,7 +52,8 @@ class Access:
 
     def secrets(self, token: str) -> list[str]:
         """What must not be written anywhere."""
-        return [token, self.encoded(token), *(value for _, value in self.headers if len(value) >= SHORTEST_SECRET)]
+        headers = [value for _, value in self.headers if len(value) >= SHORTEST_SECRET]
+        return [token, self.encoded(token), *headers, *proxy_passwords(self.proxy)]
 
     def authorization(self, credential: Credential, token: str) -> Headers:
         """The header for a credential of some kind; none where that is missing."""

@@ -5,7 +5,7 @@ import socket
 import ssl
 import string
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ import httpx
 from contract_tests.client.access import Access, tls_context
 from contract_tests.client.content_coding import OFFERED, decoder
 from contract_tests.client.limits import Limits, PeerError, UnsendableError, format_bytes
+from contract_tests.client.proxy import ProxiedTransport
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request, header
 from gateway_contract.values.json_value import read_json
 
@@ -21,6 +22,8 @@ from gateway_contract.values.json_value import read_json
 def connection_problem(error: httpx.TransportError) -> str:
     """Why there is not even the head of an answer."""
     match error:
+        case httpx.ProxyError():
+            return f"proxy: {error}"
         case httpx.ConnectError():
             return without_connection(error)
         case httpx.RemoteProtocolError():
@@ -82,15 +85,22 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 PLAIN = Access()
 
 
-def open_transport(access: Access = PLAIN) -> httpx.AsyncHTTPTransport:
+def open_transport(
+    access: Access = PLAIN, direct: Collection[str] = (), *, own_loopback: bool = False
+) -> httpx.AsyncBaseTransport:
     """A transport with a connection of its own for each exchange.
 
     On a shared connection an exchange would suffer for what the one before left unread, or for a server that
     closes just then. And a transport, unlike a client, follows nothing, keeps no cookies, adds no headers,
-    uses no proxy, and writes no link with its signature to a log. Raises AccessError.
+    uses no proxy but that of `access`, and writes no link with its signature to a log. The proxy is not used for the
+    hosts in `direct`, nor, with `own_loopback`, for this machine. Raises AccessError.
     """
     alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(verify=tls_context(access), limits=alone)
+    if access.proxy is not None:
+        options: dict[str, object] = {"verify": tls_context(access), "limits": alone}
+        return ProxiedTransport(access.proxy, options, direct=direct, own_loopback=own_loopback)
+    socket_path = None if access.socket is None else str(access.socket)
+    return httpx.AsyncHTTPTransport(verify=tls_context(access), limits=alone, uds=socket_path)
 
 
 async def exchange(

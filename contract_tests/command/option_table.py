@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from contract_tests.client.access import BEARER
+from contract_tests.client.readiness import Wait
 from contract_tests.command.option_forms import (
     ADDRESS,
     CONTRACTS,
@@ -29,6 +30,12 @@ from contract_tests.command.option_forms import (
     file_source,
     integers,
     several,
+)
+from contract_tests.command.option_forms import (
+    PROXY as PROXY_ADDRESS,
+)
+from contract_tests.command.option_forms import (
+    WAIT as WAIT_FOR,
 )
 from contract_tests.command.secret_source import SecretSource
 from gateway_contract.traffic.curl import VARIABLE
@@ -161,6 +168,18 @@ KEY = Option[Path | None](
     form=PATH,
     flags=_flag("--key", "tls.key", "PEM file of the certificate's private key.", "FILE"),
     in_rerun=True,
+)
+PROXY = Option[str | None](
+    key="proxy",
+    form=PROXY_ADDRESS,
+    flags=_flag("--proxy", "proxy", "Proxy to the gateway; env: as HTTPS_PROXY and NO_PROXY say.", "URL"),
+    secret=True,
+    in_rerun=True,
+)
+WAIT = Option[Wait | None](
+    key="wait",
+    form=WAIT_FOR,
+    flags=_flag("--wait", "wait", 'Wait until the gateway responds; "/health 60s": until it does with 2xx.', "60s"),
 )
 UPSTREAM = Option[str | None](
     key="upstream.listen",

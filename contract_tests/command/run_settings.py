@@ -13,7 +13,7 @@ from contract_tests.command import option_table as table
 from contract_tests.command.configuration import Configuration
 from contract_tests.command.option_values import Origin, Values, resolve
 from contract_tests.command.secret_source import Literal, Variable, issue_token, read_secret
-from contract_tests.settings import MAX_SECONDS, Settings, SettingsError, checked, fuzz_examples
+from contract_tests.settings import MAX_SECONDS, UNIX, Settings, SettingsError, checked, fuzz_examples
 from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.traffic.curl import VARIABLE
 from gateway_contract.traffic.exchange import Headers
@@ -84,6 +84,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         access=access_of(values),
         require_judged=values[table.REQUIRE_JUDGED],
         options=values.used(),
+        wait=values[table.WAIT],
         tokens=tokens,
     )
 
@@ -97,7 +98,13 @@ def access_of(values: Values) -> Access:
         headers=_headers(values),
         scheme=values[table.AUTH],
         image_hosts=values[table.IMAGE_HOSTS],
+        proxy=values[table.PROXY],
+        socket=_socket(values[table.URL_OF_GATEWAY]),
     )
+
+
+def _socket(gateway: str | None) -> Path | None:
+    return Path(gateway.removeprefix(UNIX)) if gateway is not None and gateway.startswith(UNIX) else None
 
 
 def tokens_of(values: Values) -> Tokens:

@@ -95,9 +95,10 @@ class Health:
 
 
 ADVICE = "Check that it runs and that --gateway is right."
+PROXY_ADVICE = "Check --proxy, and that the proxy reaches the gateway."
 TLS_ADVICE = (
-    "If it does not speak TLS, --gateway must begin with http://. To trust your own certificate authority, set "
-    "SSL_CERT_FILE to its certificate."
+    "If it does not speak TLS, --gateway must begin with http://. To trust your own certificate authority, name its "
+    "certificate by --ca or SSL_CERT_FILE."
 )
 UNAUTHORIZED = "the gateway rejects the token ({response}). Set GATEWAY_TOKEN to a valid one."
 NO_SUCH_PATH = "the gateway has no {method} {path} ({response}). --gateway must be the URL before {path}."
@@ -159,7 +160,8 @@ async def _judge_look(sender: Sender, send: Send, observer: UpstreamObserver | N
 
 def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     if isinstance(answer, NoAnswer):
-        advice = TLS_ADVICE if answer.problem.startswith("TLS: ") else ADVICE
+        plain = ADVICE if sender.access.proxy is None else PROXY_ADVICE
+        advice = TLS_ADVICE if answer.problem.startswith("TLS: ") else plain
         return f"{sender.gateway} cannot be used: {answer.problem}. {advice}"
     response = quoted_response(answer, sender.secrets)
     problem = UNUSABLE.get(answer.status // 100 * 100 if answer.status < 400 else answer.status)

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract_tests.client.access import Access, tls_context
+from contract_tests.client.readiness import Wait
 from contract_tests.command import option_table
 from contract_tests.command.cli import main
 from contract_tests.command.option_values import Values, resolve
-from contract_tests.command.run_settings import access_of, tokens_of
+from contract_tests.command.run_settings import access_of, settings_of, tokens_of
 from contract_tests.command.secret_source import read_secret, secret_source
 from contract_tests.settings import Settings, SettingsError, checked
 from gateway_contract.traffic.exchange import Credential
@@ -156,3 +157,17 @@ def test_the_command_says_its_version() -> None:
 
 def test_the_mock_is_a_subcommand() -> None:
     assert "seed-dropped-when-falsy" in CliRunner().invoke(main, ["mock", "--list-defects"]).output
+
+
+def test_a_gateway_may_be_at_a_socket_behind_a_proxy_or_still_starting() -> None:
+    found = values(url="unix:/run/gw.sock", wait="/health 60s", token="sk-any-token")
+    assert settings_of(found, Path("report")).access.socket == Path("/run/gw.sock")
+    assert found[option_table.WAIT] == Wait(60, "/health")
+    assert values(wait="1m")[option_table.WAIT] == Wait(60)
+    assert access_of(values(proxy="http://proxy:3128")).proxy == "http://proxy:3128"
+
+
+@pytest.mark.parametrize("wrong", [{"wait": "/health"}, {"wait": "soon"}, {"proxy": "proxy:3128"}, {"url": "unix:gw"}])
+def test_a_way_to_a_gateway_that_cannot_be_is_an_error(wrong: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=rf"^--{'gateway' if 'url' in wrong else next(iter(wrong))} must be "):
+        values(environment=None, **wrong)

@@ -1,0 +1,47 @@
+"""Waiting until a gateway can be used: while it starts, no request to it says anything."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import httpx
+
+from contract_tests.client import transport
+from contract_tests.client.limits import Limits
+from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request
+from gateway_contract.values.json_value import ABSENT
+
+INTERVAL = 0.5  # seconds between attempts
+ATTEMPT = 5.0  # seconds for one
+NOT_READY = "the gateway was not ready within {seconds:g} s: {problem}. Start it first, or give --wait more time."
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long to wait: for any response, or with a path, which begins with a slash, for 2xx to GET."""
+
+    seconds: float
+    path: str = ""
+
+
+async def wait_until_ready(
+    wait: Wait, sender: httpx.AsyncBaseTransport, base: str, headers: Headers, limits: Limits
+) -> str:
+    """Why the gateway is not ready after all; empty once it is. Raises UnsendableError."""
+    until = time.monotonic() + wait.seconds
+    request = Request("GET", wait.path or "/", headers, b"", ABSENT)
+    while True:
+        left = until - time.monotonic()
+        response = await transport.exchange(sender, request, base, limits, max(min(left, ATTEMPT), INTERVAL))
+        problem = _problem(response, wait.path)
+        if not problem:
+            return ""
+        if time.monotonic() + INTERVAL >= until:
+            return NOT_READY.format(seconds=wait.seconds, problem=problem)
+        await asyncio.sleep(INTERVAL)
+
+
+def _problem(response: Answer | NoAnswer, path: str) -> str:
+    if isinstance(response, NoAnswer):
+        return response.problem
+    return "" if response.successful or not path else f"GET {path} responded {response.status}"
