@@ -8,8 +8,9 @@ from hashlib import sha256
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentWarning, Place
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Failures, Level
-from gateway_contract.values.json_value import Json
+from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.normalization import MATCHES, NORMALIZATIONS
+from gateway_contract.values.pointer import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,19 @@ class MockValue:
 
 
 @dataclass(frozen=True, slots=True)
+class MockRejection:
+    """A value of a request that a mock rejects although the contract leaves it open, and why, in a sentence."""
+
+    pointer: str
+    value: Json
+    says: str
+
+    def applies(self, body: Json) -> bool:
+        found = read(body, self.pointer)
+        return found is not ABSENT and same(found, self.value)
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """An operation of a document, with its schemas."""
 
@@ -212,6 +226,7 @@ class Contract:
     times: tuple[UnixTime, ...]
     mock_values: Mapping[str, MockValue]  # by pointer into the answer
     upstream: Upstream | None
+    mock_rejections: tuple[MockRejection, ...] = ()
     warnings: tuple[DocumentWarning, ...] = ()
 
     @property

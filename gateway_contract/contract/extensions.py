@@ -119,6 +119,10 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
         "then": _EXPRESSION,
         "else": _object(["from"], {"from": _EXPRESSION, "when": _WHEN, "as": {"const": "extended"}}),
     },
+    "x-mock-rejects": {
+        "type": "array",
+        "items": _object(["pointer", "value", "says"], {"pointer": _POINTER, "value": {}, "says": {"type": "string"}}),
+    },
     "x-protocol": {"type": "string"},
     "x-images": _object(
         ["count", "size", "caption"],

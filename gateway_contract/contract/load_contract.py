@@ -7,7 +7,16 @@ from urllib.parse import urlsplit
 
 from gateway_contract.contract.checks import check_frame, pointer_errors, untyped_conditions, value_errors
 from gateway_contract.contract.coverage import unknown_fields
-from gateway_contract.contract.definition import Clause, Contract, Drawing, Example, Expectation, MappedField, Upstream
+from gateway_contract.contract.definition import (
+    Clause,
+    Contract,
+    Drawing,
+    Example,
+    Expectation,
+    MappedField,
+    MockRejection,
+    Upstream,
+)
 from gateway_contract.contract.extensions import (
     check_vocabulary,
     malformed_keywords,
@@ -96,7 +105,15 @@ def _contract(path: Path, document: Document, overlays: Sequence[Path]) -> Contr
         times=tuple(unix_times(operation.answer)),
         mock_values=mock_values(operation.answer),
         upstream=upstream,
+        mock_rejections=tuple(_mock_rejections(document)),
     )
+
+
+def _mock_rejections(document: Document) -> Iterator[MockRejection]:
+    rejections = document.tree.get("x-mock-rejects")
+    for rejection in rejections if isinstance(rejections, list) else ():
+        if isinstance(rejection, dict):
+            yield MockRejection(str(rejection["pointer"]), rejection["value"], str(rejection["says"]))
 
 
 def _clauses(document: Document) -> dict[str, Clause]:

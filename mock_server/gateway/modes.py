@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.violations import violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
@@ -18,7 +19,8 @@ from mock_server.serving.error_response import ErrorResponse
 MODE_HEADER = "x-mock-mode"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 VIOLATION_HEADER = "x-mock-violation"
-ROUNDS = 4
+MAX_HEADER = 4000  # characters; clients read heads of 16 KB at least
+ROUNDS = 6
 """One repair can reveal the next violation; after so many rounds the contract's own example is used."""
 
 
@@ -56,26 +58,39 @@ def in_mode(gateway: Gateway, mode: Mode) -> Gateway:
             return replace(gateway, validate=lambda _, body: body)
 
 
-def violation(contract: Contract, body: Json) -> ErrorResponse | None:
-    """The error of a strict gateway for a body."""
-    breaches = judged_violations(contract, body)
-    return error_for(contract, body, breaches) if breaches else None
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A body within the contract, or the error if there is none, and in sentences what was wrong with the sent one."""
+
+    body: Json | ErrorResponse
+    messages: tuple[str, ...] = ()
 
 
 def repaired(contract: Contract, body: Json) -> Json | ErrorResponse:
+    return repair(contract, body).body
+
+
+def repair(contract: Contract, body: Json) -> Repair:
     """The body within the contract: values are repaired where a keyword can, others removed.
 
-    If that is not enough, the contract's own example; if there is none, the error.
+    If that is not enough, the contract's own example; if there is none, the error. What holds only under a condition,
+    such as for a model, is repaired once all else is right: the condition may then no longer hold.
     """
-    right = body
+    right, messages = body, list[str]()
+    for rejection in (one for one in contract.mock_rejections if one.applies(body)):
+        right = removed(right, rejection.pointer)
+        messages.append(rejection.says)
     for _ in range(ROUNDS):
-        breaches = judged_violations(contract, right)
+        breaches = in_order(contract, judged_violations(contract, right))
         if not breaches:
-            return right
-        for breach in in_order(contract, breaches):
+            return Repair(right, tuple(dict.fromkeys(messages)))
+        repairable = [one for one in breaches if one.condition is None] or breaches
+        messages += [one.message for one in violations(contract, right, repairable)]
+        for breach in repairable:
             right = _repaired_at(contract, breach, right)
     example = _example(contract)
-    return error_for(contract, body, judged_violations(contract, body)) if example is ABSENT else example
+    error = error_for(contract, body, judged_violations(contract, body)) if example is ABSENT else example
+    return Repair(error, tuple(dict.fromkeys(messages)))
 
 
 def _repaired_at(contract: Contract, breach: Constraint, body: Json) -> Json:
@@ -119,17 +134,22 @@ def _repair(gateway: Gateway, body: Json) -> Json | ErrorResponse:
 
 
 def _with_violation_header(gateway: Gateway) -> AnswerStage:
-    """The answer stage, with a header that holds the error of a strict gateway."""
+    """The answer stage, with a header that says of every repaired field what was wrong with it."""
 
     async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         right = await gateway.answer(own, body, links, request)
         sent = read_json(request.content)
-        error = None if sent is ABSENT else violation(own.contract, sent)
-        if error is None:
+        messages = () if sent is ABSENT else repair(own.contract, sent).messages
+        if not messages:
             return right
-        return replace(right, headers={**right.headers, VIOLATION_HEADER: as_header_value(error.message)})
+        text = as_header_value(" ".join(sentences(*messages)))
+        return replace(right, headers={**right.headers, VIOLATION_HEADER: text[:MAX_HEADER]})
 
     return answer
+
+
+def sentences(*messages: str) -> list[str]:
+    return [message if message.endswith("?") else f"{message}." for message in messages]
 
 
 def as_header_value(text: str) -> str:

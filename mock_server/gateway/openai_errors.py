@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Literal
 
-from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.definition import Contract, MockRejection
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.contract.violations import violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
@@ -66,6 +66,11 @@ def in_order(contract: Contract, broken: Iterable[Constraint]) -> list[Constrain
 def judged_violations(contract: Contract, body: Json) -> frozenset[Constraint]:
     """The constraints that a body breaks and that the contract judges."""
     return frozenset([one for one in contract.request.broken(body) if one.keyword != NOT_JUDGED])
+
+
+def rejection_error(rejection: MockRejection) -> ErrorResponse:
+    param = ".".join(tokens(rejection.pointer))
+    return ErrorResponse(400, "invalid_request_error", "unsupported_value", f"{rejection.says}.", param)
 
 
 def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> ErrorResponse:

@@ -14,7 +14,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, error_body, error_for
+from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, error_body, error_for, rejection_error
 from mock_server.gateway.response_body import ImageGoneError, answer_body
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.upstream.client import UpstreamClient
@@ -85,10 +85,11 @@ def read_body(_gateway: "Gateway", request: GatewayRequest) -> Json | ErrorRespo
 
 def validate(gateway: "Gateway", body: Json) -> Json | ErrorResponse:
     broken = gateway.contract.operation.request.broken(body)
-    if not broken:
-        return body
-    breaches = frozenset([one for one in broken if one.keyword != NOT_JUDGED])
-    return error_for(gateway.contract, body, breaches) if breaches else body
+    breaches = frozenset([one for one in broken if one.keyword != NOT_JUDGED]) if broken else broken
+    if breaches:
+        return error_for(gateway.contract, body, breaches)
+    rejection = next((one for one in gateway.contract.mock_rejections if one.applies(body)), None)
+    return body if rejection is None else rejection_error(rejection)
 
 
 async def generate(gateway: "Gateway", _body: Json, call: Json, _request: GatewayRequest) -> list[str] | ErrorResponse:

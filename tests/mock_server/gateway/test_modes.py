@@ -140,3 +140,32 @@ def test_a_mode_is_called_by_its_name() -> None:
     assert mode_named(" Lenient") is Mode.LENIENT
     with pytest.raises(UnknownModeError, match=r"Unknown mode 'loose'\. Modes: strict, lenient, off"):
         mode_named("loose")
+
+
+def test_strict_rejects_a_stream_by_the_name_of_the_field(powertokens: Contract, stub: ServedStub) -> None:
+    refused = answered(powertokens, stub, Mode.STRICT, RIGHT | {"stream": True})
+    assert refused.status_code == 400
+    assert refused.json()["error"] == {
+        "message": "stream must not be true; the gateway sends the whole response at once.",
+        "type": "invalid_request_error",
+        "code": "unsupported_value",
+        "param": "stream",
+    }
+    assert answered(powertokens, stub, Mode.STRICT, RIGHT | {"stream": False}).status_code == 200
+
+
+def test_lenient_names_every_repaired_field(powertokens: Contract, stub: ServedStub) -> None:
+    wrong = RIGHT | {"stream": True, "seed": -1, "n": 9}
+    response = answered(powertokens, stub, Mode.LENIENT, wrong)
+    assert len(response.json()["data"]) == 6
+    assert response.headers[VIOLATION_HEADER] == (
+        "stream must not be true; the gateway sends the whole response at once. "
+        "n must be at most 6; got 9. seed must be at least 0; got -1."
+    )
+
+
+def test_lenient_repairs_a_value_by_the_limit_of_the_repaired_model(powertokens: Contract, stub: ServedStub) -> None:
+    response = answered(powertokens, stub, Mode.LENIENT, RIGHT | {"model": "dall-e-3", "n": 2})
+    assert len(response.json()["data"]) == 2
+    (sentence,) = response.headers[VIOLATION_HEADER].split(". ")
+    assert sentence.startswith("model must be")
