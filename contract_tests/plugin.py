@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from contract_tests.execution.campaign import Progress
+from contract_tests.report.progress import Progress
 from contract_tests.results import RuleVerdict, Run, require_judgements
 from contract_tests.run import PreparedRun, failed_run, run
 from gateway_contract.rules.rule import Rule

@@ -18,7 +18,7 @@ from contract_tests.client.readiness import wait_until_ready
 from contract_tests.client.send import Sender
 from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
-from contract_tests.execution.campaign import Campaign, Progress
+from contract_tests.execution.campaign import Campaign
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
@@ -28,6 +28,7 @@ from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
+from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up, time_used_up
 from contract_tests.settings import UNIX, Settings
 from gateway_contract.contract.definition import Contract
@@ -153,10 +154,10 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
         cost=campaign.cost(),
         verdicts=sum_up(
             ready.rules,
-            campaign.judgements,
+            campaign.findings.judgements,
             campaign.health.reason_not_run or left_out(campaign),
             campaign.plan.unbreakable,
-            campaign.unconfirmed(),
+            campaign.findings.unconfirmed(),
         ),
         baseline=baseline(contract),
         selection=ready.selection,

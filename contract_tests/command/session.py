@@ -13,11 +13,10 @@ from contract_tests.command import option_table as table
 from contract_tests.command.option_values import Values
 from contract_tests.command.run_settings import access_of, tokens_of
 from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
-from contract_tests.execution.campaign import Progress
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import JUNIT, locked_folder, remove_results
 from contract_tests.report.json_report import write_report
-from contract_tests.report.progress import show_progress
+from contract_tests.report.progress import Progress, show_progress
 from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
 from contract_tests.report.wording import counted, one_line
@@ -162,7 +161,7 @@ class Session:
         where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
         self.console.print(f"{told}, {observation_of(settings)}{where}", soft_wrap=True)
         with show_progress(self.console) as shown:
-            yield shown.step
+            yield shown
 
     @contextmanager
     def noting_full_disks(self) -> Iterator[None]:

@@ -10,26 +10,28 @@ from itertools import count
 from contract_tests.blame.explain import Explainer
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
-from contract_tests.client.send import Sender, images_asked, send
+from contract_tests.client.send import Sender, send
 from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
-from contract_tests.execution.confirmation import Confirmation, failing_rules, is_valid, may_be_explained
+from contract_tests.execution.confirmation import Confirmation, is_valid, may_be_explained
 from contract_tests.execution.failure_injection import FailureInjection
+from contract_tests.execution.findings import Findings
 from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import BudgetUsedUpError, Ledger, billable_images
 from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.slow_answers import SlowAnswers
+from contract_tests.execution.tally import Tally
 from contract_tests.execution.time_bound import TimeBound, TimeUsedUpError
 from contract_tests.execution.token_watch import TokenWatch, is_rejected
-from contract_tests.planning.plan import PLANNED_ADDRESS, Plan, with_own_id
+from contract_tests.planning.plan import PLANNED_ADDRESS, Plan, is_row, with_own_id
+from contract_tests.report.progress import Phase, Progress
 from contract_tests.results import Cost, Fuzzed, time_used_up
-from gateway_contract.rules.judge import JudgeError, Judgement, judge
+from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Exchange, UpstreamCall
 from gateway_contract.values.json_value import UNOBSERVED, read_json
 
-Progress = Callable[[int, int, str], None]
 FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
 """Looks for failing exchanges by a way to send cases, and one to ask whether a case may be sent."""
 
@@ -52,15 +54,12 @@ class Campaign:
     time_bound: TimeBound = field(default_factory=lambda: TimeBound(math.inf))
     left_out: int = field(init=False, default=0)  # planned requests that did not fit the budget
     out_of_time: bool = field(init=False, default=False)  # planned requests were not sent, or given up
-    judgements: list[Judgement] = field(default_factory=list)
-    confirmed: set[str] = field(default_factory=set)  # ids of failing rules whose failures were tried again
     errors: InternalErrors = field(default_factory=InternalErrors)
     problem: str = ""
-    requests: int = 0
-    images: int = 0  # received
-    images_asked: int = 0
     fuzzed: Fuzzed | None = None
     marks_arrive: bool = True  # correlation ids arrive upstream
+    findings: Findings = field(init=False)
+    tally: Tally = field(init=False)
     health: Health = field(init=False)
     token_watch: TokenWatch = field(init=False)
     slow_answers: SlowAnswers = field(init=False)
@@ -70,6 +69,9 @@ class Campaign:
 
     def __post_init__(self) -> None:
         contract = self.sender.contract
+        planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
+        self.tally = Tally(contract, planned, self.time_bound, self.progress)
+        self.findings = Findings(contract, self.rules, self.errors)
         self.health = Health(self._send_plain, lambda one: is_valid(contract, one))
         self.token_watch = TokenWatch(
             self.sender.tokens, self._repeat, lambda case: self._repeat(self._with_new_id(case))
@@ -101,8 +103,13 @@ class Campaign:
             (self._billable(case) for case in self.plan.cases if not case.is_authorized), default=0
         )
         self.time_bound.hold_back()
-        await self._judge_cases([case for case in self.plan.cases if case.is_authorized])
-        await self._explain_failures(self.judgements)
+        authorized = [case for case in self.plan.cases if case.is_authorized]
+        rows = [case for case in authorized if is_row(self.sender.contract, case)]
+        exchanges = await self._send_cases(Phase.ROWS, rows)
+        refusals = [case for case in authorized if case not in rows]
+        exchanges += await self._send_cases(Phase.REFUSALS, refusals)
+        await self._judge_failures(exchanges)
+        await self._explain_failures(self.findings.judgements)
         if self.observer is not None:
             await self._inject_failures(self.observer)
         self.left_out = self.plan.left_out + self.ledger.left_out  # requests beyond the plan do not count
@@ -114,18 +121,26 @@ class Campaign:
             return
         self.ledger.held_back = 0
         self.time_bound.held_back = 0.0
-        left_out, unsent, known = self.ledger.left_out, self.time_bound.left_out, len(self.judgements)
-        await self._judge_cases([case for case in self.plan.cases if not case.is_authorized])
-        await self._explain_failures(self.judgements[known:])
+        left_out, unsent, known = self.ledger.left_out, self.time_bound.left_out, len(self.findings.judgements)
+        unauthorized = [case for case in self.plan.cases if not case.is_authorized]
+        await self._judge_failures(await self._send_cases(Phase.AUTHORIZATION, unauthorized))
+        await self._explain_failures(self.findings.judgements[known:])
         self.left_out += self.ledger.left_out - left_out
         self.out_of_time |= self._lacks_time(unsent)
 
-    async def _judge_cases(self, cases: Sequence[Case]) -> None:
+    def _enter(self, phase: Phase, cases: int = 0) -> None:
+        self.tally.enter(phase, len(self.findings.failing()), cases)
+
+    async def _send_cases(self, phase: Phase, cases: Sequence[Case]) -> list[Exchange]:
+        self._enter(phase, len(cases))
         sent = await self._send_concurrently([case for case in cases if not case.alone and self.marks_arrive])
         lost = [case for case, exchange in sent if is_unattributed(exchange)]
         alone = [case for case in cases if case.alone or not self.marks_arrive]
         exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
-        exchanges += await self._send_in_turn([*lost, *alone])
+        return exchanges + await self._send_in_turn([*lost, *alone])
+
+    async def _judge_failures(self, exchanges: Sequence[Exchange]) -> None:
+        self._enter(Phase.CONFIRM)
         for exchange in await self.confirmation.minimize(exchanges):
             self._judge(exchange)
 
@@ -146,41 +161,32 @@ class Campaign:
             self.health.stopped = told
             for exchange in tried:
                 self._judge(replace(exchange, essential=frozenset()))
-            self._confirm(self.judgements)
+            self.findings.confirm(self.findings.judgements)
         else:
             self.problem = told
         return False
 
     async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
         """Send unplanned requests one by one; minimize and judge what they find."""
+        self._enter(Phase.FUZZ)
         found = await self.confirmation.minimize(await found_by(self._send_unplanned, self._may_send))
-        known = len(self.judgements)
+        known = len(self.findings.judgements)
         for exchange in found:
             self._judge(exchange)
-        self._confirm(self.judgements[known:])  # they were tried again to make them smaller
-        await self._explain_failures(self.judgements[known:])
+        self.findings.confirm(self.findings.judgements[known:])  # they were tried again to make them smaller
+        await self._explain_failures(self.findings.judgements[known:])
         return found
 
-    def failing(self) -> frozenset[str]:
-        """The ids of the rules that are known to be broken."""
-        return failing_rules(self.judgements)
-
-    def unconfirmed(self) -> frozenset[str]:
-        """The ids of the rules that failed, where the run was cut short before that was tried again."""
-        return self.failing() - self.confirmed
-
-    def _confirm(self, judgements: Iterable[Judgement]) -> None:
-        self.confirmed |= failing_rules(judgements)
-
     async def _inject_failures(self, observer: UpstreamObserver) -> None:
+        self._enter(Phase.FAILURES, 2 * len(self.plan.failures))
         injection = FailureInjection(observer, self.sender, self.seed, self._send_alone, self._send_again)
-        known = len(self.judgements)
+        known = len(self.findings.judgements)
         for case in self.plan.failures:
             if case.failure is not None and not self.health.stopped:
                 with self.errors.catch(case.name), suppress(*NOT_SENT):
                     for exchange in await injection.inject(case, case.failure):
                         self._judge(exchange)
-        self._confirm(self.judgements[known:])
+        self.findings.confirm(self.findings.judgements[known:])
 
     async def _send_concurrently(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
@@ -263,7 +269,7 @@ class Campaign:
         exchange = await self._send_once(case)
         if case.failure is None and not (is_rejected(exchange) and self._called_upstream(exchange, before)):
             is_outdated = exchange.request.headers != self.sender.request(case).headers
-            exchange = await self.token_watch.settle(self.requests, case, exchange, is_outdated=is_outdated)
+            exchange = await self.token_watch.settle(self.tally.requests, case, exchange, is_outdated=is_outdated)
             self.health.stopped = self.health.stopped or self.token_watch.lost
         return exchange
 
@@ -275,11 +281,7 @@ class Campaign:
         exchange = await self.time_bound.spend(
             lambda: self.ledger.spend(self._billable(case), lambda: send(self.sender, case))
         )
-        self.requests += 1
-        self.images_asked += images_asked(self.sender.contract, exchange.request.body)
-        self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
-        planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
-        self.progress(self.requests, max(self.requests, planned), case.name)
+        self.tally.count(exchange)
         return exchange
 
     def _may_send(self, case: Case) -> bool:
@@ -294,14 +296,8 @@ class Campaign:
         return 0 if self.observer is None else self.observer.count()
 
     def _judge(self, exchange: Exchange) -> None:
-        if self.token_watch.is_unusable(exchange):
-            return
-        with self.errors.catch(exchange.name):
-            for one in judge(self.sender.contract, self.rules, exchange):
-                if isinstance(one, JudgeError):
-                    self.errors.errors.append(one)
-                else:
-                    self.judgements.append(one)
+        if not self.token_watch.is_unusable(exchange):
+            self.findings.judge(exchange)
 
     async def _explain_failures(self, judgements: Sequence[Judgement]) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
@@ -312,37 +308,32 @@ class Campaign:
             key=lambda one: (explainer.depends_on_earlier_requests(one), len(one.exchange.request.content)),
             reverse=True,
         )
+        self._enter(Phase.CONFIRM)
         for one in {one.rule.id: one for one in failing}.values():
             with self.errors.catch(one.exchange.name), suppress(TimeUsedUpError):
                 explained = await explainer.explain(one)
                 if explained is not None:
-                    self._replace(one, explained)
+                    self.findings.replace(one, explained)
             if self._is_cut_short():
                 return
-            self._confirm([one])
+            self.findings.confirm([one])
         if not self._is_cut_short():
-            self._confirm(judgements)
+            self.findings.confirm(judgements)
 
     def _lacks_time(self, unsent: int) -> bool:
         """Whether more than so many requests were not sent for want of time, or failures not tried again."""
-        return self.time_bound.left_out > unsent or (self.time_bound.used_up and bool(self.unconfirmed()))
+        return self.time_bound.left_out > unsent or (self.time_bound.used_up and bool(self.findings.unconfirmed()))
 
     def _is_cut_short(self) -> bool:
         """Whether failures can no longer be tried again for want of time, or because the gateway broke down."""
         return self.time_bound.used_up or self.health.broke_down
 
-    def _replace(self, one: Judgement, explained: Judgement) -> None:
-        """An explanation beside the failure, or in its place where it is about the same exchange."""
-        same = explained.exchange is one.exchange
-        self.judgements = [other for other in self.judgements if not same or other is not one]
-        self.judgements.append(explained)
-
     def cost(self) -> Cost:
         foreign = 0 if self.ownership is None else self.ownership.foreign_calls()
         return Cost(
-            requests=self.requests,
-            images=self.images,
-            images_asked=self.images_asked,
+            requests=self.tally.requests,
+            images=self.tally.images,
+            images_asked=self.tally.images_asked,
             images_billed=self.ledger.billed,
             budget=self.ledger.budget,
             upstream_calls=self._upstream_count(),

@@ -13,8 +13,6 @@ from contract_tests.execution.slow_answers import SlowAnswers
 from contract_tests.execution.time_bound import TimeUsedUpError
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
-from gateway_contract.rules.judge import Judgement
-from gateway_contract.rules.rule import Outcome
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm
 from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_timed_out
 
@@ -91,8 +89,3 @@ def may_be_explained(exchange: Exchange) -> bool:
     """Whether smaller requests could explain a failure: not a time-out, nor a failure that no value causes."""
     is_plain = exchange.request.form is RequestForm.PLAIN
     return is_plain and not (is_timed_out(exchange.answer) or is_no_evidence(exchange))
-
-
-def failing_rules(judgements: Iterable[Judgement]) -> frozenset[str]:
-    """The ids of the rules that some judgements find broken."""
-    return frozenset(one.rule.id for one in judgements if one.finding.outcome is Outcome.FAIL)

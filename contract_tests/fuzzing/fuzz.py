@@ -183,7 +183,7 @@ class Fuzzing:
 
     async def one_round(self, number: int) -> None:
         """A round of every property with a seed of its own."""
-        before = self.campaign.failing()
+        before = self.campaign.findings.failing()
         self.known |= before
 
         async def found(send: Send, may: MaySend) -> list[Exchange]:
@@ -219,11 +219,11 @@ async def fuzz_after_the_plan(campaign: Campaign, rules: Sequence[Rule], setting
     """One round of fuzzing, or as many as the time allows. Raises RegressionsError."""
     ends = time.monotonic() + settings.fuzz_seconds if settings.fuzz_seconds else None
     fuzzing = Fuzzing(campaign, rules, settings, ends)
-    planned, known, rounds = campaign.requests, campaign.failing(), 0
+    planned, known, rounds = campaign.tally.requests, campaign.findings.failing(), 0
     while True:
-        before = campaign.requests
+        before = campaign.tally.requests
         await fuzzing.one_round(rounds)
         rounds += 1
-        used_up = campaign.requests == before  # the budget is, or the gateway fell silent
+        used_up = campaign.tally.requests == before  # the budget is, or the gateway fell silent
         if ends is None or fuzzing.late() or used_up:
-            return Fuzzed(campaign.requests - planned, rounds, len(campaign.failing() - known))
+            return Fuzzed(campaign.tally.requests - planned, rounds, len(campaign.findings.failing() - known))

@@ -92,6 +92,11 @@ def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
     )
 
 
+def is_row(contract: Contract, case: Case) -> bool:
+    """Whether a case is a valid request: what is neither valid nor invalid is sent with what should be rejected."""
+    return case.method is None and validity_of(contract, read_json(case.content)).valid
+
+
 def constraints(contract: Contract) -> Iterator[Constraint]:
     return (found for found in contract.request.constraints.values() if found.keyword != NOT_JUDGED)
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from contract_tests.client.limits import Limits
 from contract_tests.execution.observer import UpstreamObserver
+from contract_tests.report.progress import Step
 from contract_tests.results import RuleVerdict, Run, Verdict
 from contract_tests.run import BUNDLED_TOKEN, GatewayTarget, bundled_gateway, prepare, run
 from contract_tests.settings import Settings
@@ -28,7 +29,7 @@ TOKEN = "sk-client-0123456789abcdef"
 Reply: TypeAlias = Callable[[Request, bytes], Response]
 
 
-def silent(_done: int, _planned: int, _what: str) -> None:
+def silent(_: Step) -> None:
     """Nobody watches."""
 
 

@@ -1,0 +1,50 @@
+"""What a run has found so far, and which failures count: those that were tried again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from contract_tests.execution.internal_errors import InternalErrors
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.judge import JudgeError, Judgement, judge
+from gateway_contract.rules.rule import Outcome, Rule
+from gateway_contract.traffic.exchange import Exchange
+
+
+@dataclass(slots=True)
+class Findings:
+    """`confirmed` are ids of failing rules whose failures were tried again as far as that is done."""
+
+    contract: Contract
+    rules: Sequence[Rule]
+    errors: InternalErrors
+    judgements: list[Judgement] = field(default_factory=list)
+    confirmed: set[str] = field(default_factory=set)
+
+    def judge(self, exchange: Exchange) -> None:
+        with self.errors.catch(exchange.name):
+            for one in judge(self.contract, self.rules, exchange):
+                if isinstance(one, JudgeError):
+                    self.errors.errors.append(one)
+                else:
+                    self.judgements.append(one)
+
+    def failing(self) -> frozenset[str]:
+        """The ids of the rules that are known to be broken."""
+        return _failing_rules(self.judgements)
+
+    def unconfirmed(self) -> frozenset[str]:
+        """The ids of the rules that failed, where the run was cut short before that was tried again."""
+        return self.failing() - self.confirmed
+
+    def confirm(self, judgements: Iterable[Judgement]) -> None:
+        self.confirmed |= _failing_rules(judgements)
+
+    def replace(self, one: Judgement, explained: Judgement) -> None:
+        """An explanation beside the failure, or in its place where it is about the same exchange."""
+        same = explained.exchange is one.exchange
+        self.judgements = [other for other in self.judgements if not same or other is not one]
+        self.judgements.append(explained)
+
+
+def _failing_rules(judgements: Iterable[Judgement]) -> frozenset[str]:
+    return frozenset(one.rule.id for one in judgements if one.finding.outcome is Outcome.FAIL)

@@ -1,0 +1,57 @@
+"""What a run has sent so far, and how far it is."""
+
+import time
+from dataclasses import dataclass, field
+
+from contract_tests.client.send import images_asked
+from contract_tests.execution.time_bound import TimeBound
+from contract_tests.report.progress import Phase, Progress, Step
+from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.values.json_value import UNOBSERVED
+
+
+@dataclass(slots=True)
+class Tally:
+    """`planned` requests are known in advance; `of_phase` of them belong to the present phase, 0 where nobody knows."""
+
+    contract: Contract
+    planned: int
+    time_bound: TimeBound
+    progress: Progress
+    requests: int = 0
+    images: int = 0  # received
+    images_asked: int = 0
+    phase: Phase = Phase.LOOK
+    of_phase: int = 0
+    failing: int = 0  # rules
+    _before: int = 0  # requests before the present phase
+    _began: float = field(default_factory=time.monotonic)
+
+    def enter(self, phase: Phase, failing: int, of_phase: int = 0) -> None:
+        self.phase, self.failing, self.of_phase, self._before = phase, failing, of_phase, self.requests
+
+    def count(self, exchange: Exchange) -> None:
+        self.requests += 1
+        self.images_asked += images_asked(self.contract, exchange.request.body)
+        self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
+        self.progress(
+            Step(
+                phase=self.phase,
+                done=self.requests - self._before,
+                planned=self.of_phase,
+                requests=self.requests,
+                of_requests=max(self.requests, self.planned),
+                name=exchange.name,
+                images=self.images,
+                failing=self.failing,
+                seconds_left=self._seconds_left(),
+            )
+        )
+
+    def _seconds_left(self) -> float:
+        """As long as the planned requests would take at the speed so far, but no longer than the time bound."""
+        left = self.planned - self.requests
+        if left <= 0:
+            return self.time_bound.left
+        return min(left * (time.monotonic() - self._began) / self.requests, self.time_bound.left)
