@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 # As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
 # so that no shell and no `ps` sees what is in them.
-GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME PORT DEFECT MODE SCENARIOS IMAGES RECORDED FORWARD
+GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME CONFIG MAX_TIME RATE ARGS PORT DEFECT MODE SCENARIOS IMAGES RECORDED FORWARD
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
@@ -22,6 +22,7 @@ help:
 	@echo 'make contract      both contracts against the bundled mock gateway'
 	@echo 'make contract GATEWAY=http://127.0.0.1:3000 CONTRACT=powerbuyin TOKEN=sk-...'
 	@echo '                   one contract against a gateway of yours. As you need them:'
+	@echo '    GATEWAY="staging canary"  gateways of gateway.yaml by name; CONFIG=file: another configuration'
 	@echo '    UPSTREAM=127.0.0.1:9900   listen here as the upstream; the gateway is set to call it'
 	@echo '    REPORT=folder             write the reports there'
 	@echo '    STRICT=1                  what is only expected fails the run, too'
@@ -32,6 +33,7 @@ help:
 	@echo '    BUDGET=20                 images that the run may cost at most'
 	@echo '    MAX_TIME=30m              time that the run may take at most'
 	@echo '    RATE=5/s                  requests per second at most'
+	@echo '    ARGS="--ca ca.pem"        any other options of check-gateway run'
 	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
 	@echo 'make fuzz TIME=10m   the same as make contract, fuzzing for so long'
 	@echo 'make mock PORT=8080  the mock gateways, the upstream stub and a console'
@@ -57,8 +59,9 @@ help:
 option = if [ -n "$$$(1)" ]; then set -- "$$@" "--$(2)=$$$(1)"; fi;
 
 contract: $(READY)
-	@set -- run; \
-	$(call option,GATEWAY,gateway) \
+	@set -f; set -- run; \
+	case "$$GATEWAY" in *[:/]*) set -- "$$@" "--gateway=$$GATEWAY" ;; *) set -- "$$@" $$GATEWAY ;; esac; \
+	$(call option,CONFIG,config) \
 	$(call option,CONTRACT,contract) \
 	$(call option,UPSTREAM,upstream) \
 	$(call option,REPORT,report) \
@@ -70,7 +73,8 @@ contract: $(READY)
 	$(call option,MAX_TIME,max-time) \
 	$(call option,RATE,rate) \
 	case "$$STRICT" in ''|0) ;; *) set -- "$$@" --strict ;; esac; \
-	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN"; fi; \
+	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN" CHECK_GATEWAY_TOKEN="$$TOKEN"; fi; \
+	eval "set -- \"\$$@\" $$ARGS"; \
 	exec $(RUN) contract_tests "$$@"
 
 fuzz: $(READY)

@@ -129,6 +129,12 @@ def test_no_file_names_a_path_of_the_machine_it_was_made_on() -> None:
     assert everywhere + [place for name, text in code for place in places(TEMPORARY_PATH, name, text)] == []
 
 
+def test_ci_runs_without_the_variables_of_make() -> None:
+    (given,) = re.findall(r"^GIVEN := (.*)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    unset = re.findall(r"^unset (.*)", (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    assert set(given.split()) <= set(" ".join(unset).split())
+
+
 def test_no_file_names_the_host_of_a_registry() -> None:
     assert [place for name, text in texts() for place in places(REGISTRY, name, text)] == []
 

@@ -2,7 +2,7 @@
 
 An option added here is also `CHECK_GATEWAY_<KEY>` in the environment, a key of gateway.yaml and a row of `options` in
 report.json. A dot in a key is a level of the file: `limits.answer`. What remains is to use it, by `values[OPTION]` in
-run_settings, and to write contract_tests/schemas/gateway.schema.json again, as its test says.
+run_settings, to write contract_tests/schemas/gateway.schema.json again, as its test says, and a recipe in docs/ci.md.
 """
 
 from collections.abc import Callable, Sequence
