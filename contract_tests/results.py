@@ -11,7 +11,7 @@ from typing import Literal
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.validity import BeyondUpstream
 from gateway_contract.rules.judge import Judgement
-from gateway_contract.rules.rule import Finding, Outcome, Rule, RuleKind, Shown
+from gateway_contract.rules.rule import Finding, FindingKind, Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Answer, Exchange, Observation, Request
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
@@ -257,7 +257,8 @@ def state_body_limit(judgements: Sequence[Judgement]) -> list[Judgement]:
 
 def _is_too_long(one: Judgement) -> bool:
     answer = one.exchange.answer
-    return isinstance(answer, Answer) and answer.status == TOO_LONG and one.finding.expected == "accepted"
+    rejected = one.finding.kind is FindingKind.REJECTED and one.rule.pointer is None
+    return isinstance(answer, Answer) and answer.status == TOO_LONG and rejected
 
 
 def sum_up(

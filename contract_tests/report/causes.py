@@ -1,14 +1,13 @@
 """Failing rules put together by what is probably one cause: one entry for a reader, the most serious one first."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from operator import attrgetter
 from typing import TypeAlias
 
 from contract_tests.results import RuleVerdict, Run, Verdict
-from gateway_contract.rules.rule import RuleKind
+from gateway_contract.rules.rule import FindingKind, RuleKind
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Answer
 from gateway_contract.traffic.redaction import OWNED
@@ -35,6 +34,7 @@ class Family(IntEnum):
 
 
 _FAMILIES = {
+    RuleKind.RANGE: Family.ACCEPTS,
     RuleKind.AUTHORIZATION: Family.SECURITY,
     RuleKind.ISOLATION: Family.ISOLATION,
     RuleKind.MAPPING: Family.MAPPING,
@@ -44,11 +44,11 @@ _FAMILIES = {
     RuleKind.RESILIENCE: Family.RESILIENCE,
     RuleKind.ERROR: Family.ERROR,
 }
-_ARRIVALS = {
-    "dropped": "drops {what} on the way upstream",
-    "changed": "changes {what} on the way upstream",
-    "misplaced": "puts {what} in the wrong place upstream",
-    "injected": "sends upstream what the client left out",
+_ARRIVALS: Mapping[FindingKind, str] = {
+    FindingKind.DROPPED: "drops {what} on the way upstream",
+    FindingKind.CHANGED: "changes {what} on the way upstream",
+    FindingKind.MISPLACED: "puts {what} in the wrong place upstream",
+    FindingKind.INJECTED: "sends upstream what the client left out",
 }
 _ACCEPTS = {
     "type": "values of the wrong type",
@@ -72,9 +72,9 @@ _ACCEPTS = {
 """What a gateway accepts that breaks a rule, by the beginning of the rule's property."""
 
 _PLACES = {Family.RESPONSE: "in responses", Family.ERROR: "in error responses"}
-_CONVERTED = "converted to "
 
-Key: TypeAlias = tuple[Family, str, str]
+Key: TypeAlias = tuple[Family, FindingKind, str, str]
+"""What failures of one cause have alike: the last two are of which requests or properties, and the gateway's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,35 +104,33 @@ def causes(run: Run, level: Level) -> list[Cause]:
     for one in failing:
         grouped.setdefault(_key(one, failing), []).append(one)
     found = [
-        Cause(key[0], _title(key, verdicts), tuple(verdicts), any(map(run.counts, verdicts)))
+        Cause(key[0], _title(verdicts, *key[:3]), tuple(verdicts), any(map(run.counts, verdicts)))
         for key, verdicts in grouped.items()
     ]
     return sorted(found, key=lambda cause: (cause.family, -len(cause.verdicts)))
 
 
 def _key(verdict: RuleVerdict, failing: Iterable[RuleVerdict]) -> Key:
-    rule, first = verdict.rule, verdict.failures[0]
-    accepted, observed = first.exchange.accepted, first.finding.observed
-    if accepted and first.exchange.request.credential not in OWNED:
-        return Family.ADMITS, "", ""
-    if rule.kind is RuleKind.RANGE:
-        if accepted:
-            return Family.ACCEPTS, _property(verdict), observed if observed.startswith(_CONVERTED) else ""
-        if first.finding.expected.endswith("accepted"):
-            answer = first.exchange.answer
-            return Family.REJECTS, observed, response_message(answer) if isinstance(answer, Answer) else ""
-        return Family.BREAKS, observed, ""
-    family = _FAMILIES[rule.kind]
-    if arrival := _arrival(verdict):
-        lost = {(one.rule.subject, _arrival(one)) for one in failing if one.rule.kind is RuleKind.MAPPING}
-        return Family.MAPPING if (rule.subject, arrival) in lost else family, arrival, ""
-    return family, _property(verdict), ""
+    first, kind = verdict.failures[0], _kind(verdict)
+    if first.exchange.accepted and first.exchange.request.credential not in OWNED:
+        return Family.ADMITS, FindingKind.OTHER, "", ""
+    family, detail, words = _FAMILIES[verdict.rule.kind], _property(verdict), ""
+    match kind:
+        case FindingKind.CONVERTED:
+            detail = "" if first.finding.conversion is None else first.finding.conversion.allowed
+        case FindingKind.BROKE:
+            family, detail = Family.BREAKS, first.finding.observed
+        case FindingKind.REJECTED:
+            family, detail = Family.REJECTS, first.finding.observed
+            words = response_message(first.exchange.answer) if isinstance(first.exchange.answer, Answer) else ""
+        case _ if kind in _ARRIVALS:
+            lost = {(one.rule.subject, _kind(one)) for one in failing if one.rule.kind is RuleKind.MAPPING}
+            family, detail = Family.MAPPING if (verdict.rule.subject, kind) in lost else family, ""
+    return family, kind, detail, words
 
 
-def _arrival(verdict: RuleVerdict) -> str:
-    """What became of a value on its way upstream, as one word; empty where that is not what failed."""
-    word = re.match(r"\w*", verdict.failures[0].finding.observed)
-    return word[0] if word is not None and word[0] in _ARRIVALS else ""
+def _kind(verdict: RuleVerdict) -> FindingKind:
+    return verdict.failures[0].finding.kind
 
 
 def _property(verdict: RuleVerdict) -> str:
@@ -140,32 +138,26 @@ def _property(verdict: RuleVerdict) -> str:
     return verdict.rule.id.rpartition("/")[2].partition("-for-")[0].removesuffix("-otherwise")
 
 
-def _title(key: Key, verdicts: Sequence[RuleVerdict]) -> str:
-    family, detail, _ = key
-    subjects = _subjects(verdicts)
-    of_subjects = f": {subjects}" if subjects else ""
-    match family:
-        case Family.ADMITS:
-            credentials = dict.fromkeys(one.failures[0].exchange.request.credential.value for one in verdicts)
-            return f"accepts requests with {', '.join(credentials)}"
-        case Family.REJECTS:
-            fields = [one for one in verdicts if one.rule.pointer is not None]
-            return f"rejects valid values{of_subjects}" if fields else f"rejects valid requests{_forms(verdicts)}"
-        case Family.BREAKS:
-            return f"fails on invalid requests ({detail}){of_subjects}"
-        case Family.ACCEPTS:
-            return f"{_conversion(verdicts[0]) or _accepted(detail)}{of_subjects}"
-        case _ if detail in _ARRIVALS:
-            return f"{_ARRIVALS[detail].format(what=_lost(family, verdicts))}{of_subjects}"
-        case _:
+def _title(verdicts: Sequence[RuleVerdict], family: Family, kind: FindingKind, detail: str) -> str:
+    if family is Family.ADMITS:
+        credentials = dict.fromkeys(one.failures[0].exchange.request.credential.value for one in verdicts)
+        return f"accepts requests with {', '.join(credentials)}"
+    subjects, end = _subjects(verdicts), ""
+    match kind:
+        case FindingKind.OTHER:
             return _promise(verdicts, _PLACES.get(family, "") if subjects else "")
-
-
-def _forms(verdicts: Sequence[RuleVerdict]) -> str:
-    """What is special about the rejected requests, where that is how they were sent."""
-    forms = dict.fromkeys(one.failures[0].exchange.request.form for one in verdicts)
-    special = [form.value for form in forms if form.is_special]
-    return f" with {', '.join(special)}" if len(special) == len(forms) else ""
+        case FindingKind.REJECTED:
+            fields = any(one.rule.pointer is not None for one in verdicts)
+            does, subjects = ("rejects valid values", subjects) if fields else ("rejects valid requests", "")
+        case FindingKind.BROKE:
+            does = f"fails on invalid requests ({detail})"
+        case FindingKind.ACCEPTED:
+            does = _accepted(detail)
+        case FindingKind.CONVERTED:
+            does, end = _conversion(verdicts[0]), f" ({verdicts[0].rule.level}; the page says {detail})"
+        case _:
+            does = _ARRIVALS[kind].format(what=_lost(family, verdicts))
+    return f"{does}: {subjects}{end}" if subjects else f"{does}{end}"
 
 
 def _accepted(name: str) -> str:
@@ -173,11 +165,9 @@ def _accepted(name: str) -> str:
 
 
 def _conversion(verdict: RuleVerdict) -> str:
-    """For example `takes "2" for 2`, where that is what was seen."""
-    finding = verdict.failures[0].finding
-    if not finding.observed.startswith(_CONVERTED):
-        return ""
-    return f"takes {finding.expected.partition(' refused')[0]} for {finding.observed.removeprefix(_CONVERTED)}"
+    """For example `takes "2" for 2`."""
+    found = verdict.failures[0].finding.conversion
+    return "converts invalid values" if found is None else f"takes {found.sent} for {found.meaning}"
 
 
 def _lost(family: Family, verdicts: Sequence[RuleVerdict]) -> str:

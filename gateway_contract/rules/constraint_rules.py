@@ -10,6 +10,7 @@ from gateway_contract.rules.rule import (
     REFUSED,
     Evidence,
     Finding,
+    FindingKind,
     Shown,
     failing,
     inconclusive,
@@ -78,11 +79,11 @@ def judge_broken(constraint: Constraint, evidence: Evidence) -> Finding | None:
         if not _is_cause(constraint.pointer, evidence):
             return inconclusive(f"{_status(evidence)}, of which this value was not shown to be the cause")
         if is_broken(exchange.answer):
-            return failing(expected, _status(evidence))
+            return failing(expected, _status(evidence), FindingKind.BROKE)
     if exchange.refused:
         # A refusal of a request that breaks several rules, or that may be refused anyway, proves none of them.
         return REFUSED if evidence.breaks_only(constraint) else None
-    return failing(expected, _status(evidence))
+    return failing(expected, _status(evidence), FindingKind.BROKE)
 
 
 def _shows_nothing_alone(exchange: Exchange) -> bool:
@@ -107,7 +108,7 @@ def _judge_mended(constraint: Constraint, evidence: Evidence, expected: str) -> 
         return _judge_truncated(constraint, evidence, expected)
     if "coerce" in constraint.alternatives:
         return _judge_coerced(constraint, evidence, expected)
-    return failing(expected, f"accepted ({_status(evidence)})")
+    return failing(expected, f"accepted ({_status(evidence)})", FindingKind.ACCEPTED)
 
 
 def _judge_truncated(constraint: Constraint, evidence: Evidence, expected: str) -> Finding:
@@ -117,7 +118,9 @@ def _judge_truncated(constraint: Constraint, evidence: Evidence, expected: str) 
     seen = read(evidence.call.body, field.upstream)
     sent = evidence.sent(constraint.pointer)
     cut = isinstance(seen, str) and isinstance(sent, str) and sent.startswith(seen.rstrip()) and _fits(constraint, seen)
-    return REFUSED if cut or seen in (None, ABSENT) else failing(f"{expected}, or cut", f"passed on: {shortened(seen)}")
+    if cut or seen in (None, ABSENT):
+        return REFUSED
+    return failing(f"{expected}, or cut", f"passed on: {shortened(seen)}", FindingKind.ACCEPTED)
 
 
 def _fits(constraint: Constraint, text: str) -> bool:
@@ -133,12 +136,12 @@ def _judge_coerced(constraint: Constraint, evidence: Evidence, expected: str) ->
         items = read(answer.body, images.pointer)
         count = len(items) if isinstance(items, list) else 0
         if count != constraint.value:
-            return failing(wanted, f"{count} in {images.subject}")
+            return failing(wanted, f"{count} in {images.subject}", FindingKind.ACCEPTED)
     field = evidence.contract.mapping_of(constraint.pointer)
     if field is not None and evidence.call not in (UNOBSERVED, ABSENT):
         seen = read(evidence.call.body, field.upstream)
         if seen not in (ABSENT, None) and not same(seen, constraint.value):
-            return failing(wanted, f"{shortened(seen)} at {field.upstream}")
+            return failing(wanted, f"{shortened(seen)} at {field.upstream}", FindingKind.ACCEPTED)
     return REFUSED
 
 
@@ -150,7 +153,7 @@ def _judge_kept(constraint: Constraint, evidence: Evidence) -> Finding | None:
         return None
     if constraint not in blamed_for_refusing(evidence, constraint.pointer):
         return None
-    return failing(f"{shortened(evidence.sent(constraint.pointer))} accepted", _status(evidence))
+    return failing(f"{shortened(evidence.sent(constraint.pointer))} accepted", _status(evidence), FindingKind.REJECTED)
 
 
 def judge_json(evidence: Evidence) -> Finding | None:
@@ -159,7 +162,10 @@ def judge_json(evidence: Evidence) -> Finding | None:
         return None
     if _shows_nothing_alone(evidence.exchange) and not _is_cause("", evidence):
         return inconclusive(f"{_status(evidence)}, of which the body was not shown to be the cause")
-    return PASS if evidence.exchange.refused else failing("refused with 4xx", _status(evidence))
+    if evidence.exchange.refused:
+        return PASS
+    kind = FindingKind.ACCEPTED if evidence.exchange.accepted else FindingKind.BROKE
+    return failing("refused with 4xx", _status(evidence), kind)
 
 
 def judge_accepted(evidence: Evidence) -> Finding | None:
@@ -174,7 +180,7 @@ def judge_accepted(evidence: Evidence) -> Finding | None:
     size = len(exchange.request.content)
     if isinstance(exchange.answer, Answer) and exchange.answer.status == 413 and size >= LONG_BODY:
         return inconclusive(f"413 to a body of {size:,} bytes")
-    return failing("accepted", _status(evidence)) if not exchange.essential else None
+    return failing("accepted", _status(evidence), FindingKind.REJECTED) if not exchange.essential else None
 
 
 def judge_example(example: Json, evidence: Evidence) -> Finding | None:
@@ -186,7 +192,7 @@ def judge_example(example: Json, evidence: Evidence) -> Finding | None:
         return None
     if is_no_evidence(evidence.exchange) or is_timed_out(evidence.exchange.answer):
         return inconclusive(_status(evidence))
-    return PASS if evidence.exchange.accepted else failing("accepted", _status(evidence))
+    return PASS if evidence.exchange.accepted else failing("accepted", _status(evidence), FindingKind.REJECTED)
 
 
 def _without(pointers: Iterable[str], body: Json) -> Json:

@@ -6,7 +6,17 @@ from typing import Literal, cast
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.mapping_rules import is_omitted_default, judge_arrival
 from gateway_contract.rules.response_rules import judge_by_answer
-from gateway_contract.rules.rule import PASS, REFUSED, Evidence, Finding, Outcome, failing, inconclusive
+from gateway_contract.rules.rule import (
+    PASS,
+    REFUSED,
+    Evidence,
+    Finding,
+    FindingKind,
+    ObservedConversion,
+    Outcome,
+    failing,
+    inconclusive,
+)
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.traffic.exchange import Answer
 from gateway_contract.values.conversion import conversion_to
@@ -34,11 +44,12 @@ def judge_accepted_meaning(constraint: Constraint, meaning: Json, evidence: Evid
     broken = [one for one in converted.validity.broken if one.pointer == constraint.pointer]
     if broken:  # what a gateway may do about these is no conversion's matter
         mendable = all(one.alternatives - {"refuse"} for one in broken)
-        return None if mendable else failing(wanted, f"accepted, but {shortened(meaning)} is invalid as well")
+        problem = f"accepted, but {shortened(meaning)} is invalid as well"
+        return None if mendable else failing(wanted, problem, FindingKind.ACCEPTED)
     found = _arrival(constraint, meaning, converted)
     match found.outcome:
         case Outcome.FAIL:
-            return replace(found, expected=wanted)
+            return replace(found, expected=wanted, kind=FindingKind.ACCEPTED)
         case Outcome.PASS:
             return REFUSED
     return found
@@ -59,8 +70,11 @@ def judge_converted(constraint: Constraint, evidence: Evidence) -> Finding | Non
     if found is None or found.outcome is Outcome.FAIL:
         return None
     if found.outcome is Outcome.PASS:
-        return failing(expected, f"converted to {shortened(meaning)}")
-    return failing(expected, f"accepted; the converted value cannot be seen: {found.observed}")
+        conversion = ObservedConversion(shortened(sent), shortened(meaning), str(constraint.value))
+        converted = failing(expected, f"converted to {shortened(meaning)}", FindingKind.CONVERTED)
+        return replace(converted, conversion=conversion)
+    problem = f"accepted; the converted value cannot be seen: {found.observed}"
+    return failing(expected, problem, FindingKind.ACCEPTED)
 
 
 def _as_converted(constraint: Constraint, meaning: Json, evidence: Evidence) -> Evidence:

@@ -6,7 +6,7 @@ from gateway_contract.contract.definition import MappedField, Upstream
 from gateway_contract.contract.mapping import FieldLocation, Location, locate, upstream_default
 from gateway_contract.contract.validity import upstream_refuses
 from gateway_contract.rules.response_rules import judge_by_answer, judge_default_by_answer
-from gateway_contract.rules.rule import PASS, Evidence, Finding, Outcome, failing, inconclusive
+from gateway_contract.rules.rule import PASS, Evidence, Finding, FindingKind, Outcome, failing, inconclusive
 from gateway_contract.schema.constraint import Part
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.traffic.statuses import is_timed_out
@@ -111,7 +111,7 @@ def judge_absence(field: MappedField, evidence: Evidence, default: Json | Litera
     seen = read(evidence.call.body, field.upstream)
     if seen is ABSENT or _is_nothing(field, seen, evidence) or (default is not ABSENT and field.arrived(default, seen)):
         return PASS
-    return failing(expected, str(FieldLocation(Location.INJECTED, field.upstream, seen)))
+    return failing(expected, str(FieldLocation(Location.INJECTED, field.upstream, seen)), FindingKind.INJECTED)
 
 
 def _is_nothing(field: MappedField, seen: Json, evidence: Evidence) -> bool:
@@ -178,7 +178,8 @@ def _count_in(call: UpstreamCall, field: MappedField, upstream: Upstream) -> int
 def _finding(field: MappedField, sent: Json, seen: FieldLocation) -> Finding:
     if seen.location is Location.IN_PLACE:
         return PASS
-    return failing(f"{shortened(field.expected(sent))} at {field.upstream}", str(seen))
+    expected = f"{shortened(field.expected(sent))} at {field.upstream}"
+    return failing(expected, str(seen), FindingKind(seen.location.value))
 
 
 def judge_default(part: Part, evidence: Evidence) -> Finding | None:

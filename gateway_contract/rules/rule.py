@@ -123,6 +123,29 @@ class Shown(Enum):
 BOTH_SIDES = frozenset(Shown)
 
 
+class FindingKind(StrEnum):
+    """What a gateway does, as far as failures of different rules can have it alike."""
+
+    OTHER = "other"
+    ACCEPTED = "accepted"  # an invalid request
+    CONVERTED = "converted"  # an invalid value
+    BROKE = "broke"  # on an invalid request: neither accepted nor rejected
+    REJECTED = "rejected"  # a valid request
+    DROPPED = "dropped"  # a value on its way upstream; likewise the following
+    CHANGED = "changed"
+    MISPLACED = "misplaced"
+    INJECTED = "injected"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedConversion:
+    """An invalid value, the one that was taken for it, and what the page says that it must be; all as text."""
+
+    sent: str
+    meaning: str
+    allowed: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One rule's judgement of one exchange. Expected and observed read as `0 at /parameters/x` and `dropped`.
@@ -135,6 +158,8 @@ class Finding:
     observed: str = ""
     note: str = ""
     shows: Shown | None = None
+    kind: FindingKind = FindingKind.OTHER
+    conversion: ObservedConversion | None = None  # where the kind is CONVERTED
 
     @property
     def told(self) -> str:
@@ -147,8 +172,8 @@ ACCEPTED = Finding(Outcome.PASS, shows=Shown.ACCEPTED)
 REFUSED = Finding(Outcome.PASS, shows=Shown.REFUSED)
 
 
-def failing(expected: str, observed: str) -> Finding:
-    return Finding(Outcome.FAIL, expected, observed)
+def failing(expected: str, observed: str, kind: FindingKind = FindingKind.OTHER) -> Finding:
+    return Finding(Outcome.FAIL, expected, observed, kind=kind)
 
 
 def inconclusive(why: str) -> Finding:

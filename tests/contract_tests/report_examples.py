@@ -1,6 +1,7 @@
 """Made-up runs for the tests of the reports: what rules, exchanges and verdicts there may be."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from contract_tests.results import Cost, FailingExchange, RuleVerdict, Run, Sele
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.document.node import Place
 from gateway_contract.rules.derive import derive_rules
-from gateway_contract.rules.rule import Rule, RuleKind, failing
+from gateway_contract.rules.rule import FindingKind, ObservedConversion, Rule, RuleKind, failing
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import (
     Answer,
@@ -78,9 +79,18 @@ def exchange(request: Request | None = None, answer: Answer | NoAnswer | None = 
     return Exchange(asked, answered, (upstream_call({"input": 1}),), ((image(),),), name="0 for seed")
 
 
-def failed(of: Rule, expected: str, observed: str, *exchanges: Exchange, of_all: int = 0) -> RuleVerdict:
+def failed(
+    of: Rule,
+    expected: str,
+    observed: str,
+    *exchanges: Exchange,
+    of_all: int = 0,
+    kind: FindingKind = FindingKind.OTHER,
+    conversion: ObservedConversion | None = None,
+) -> RuleVerdict:
     seen = exchanges or (exchange(),)
-    failures = tuple(FailingExchange(one, failing(expected, observed)) for one in seen)
+    finding = replace(failing(expected, observed, kind), conversion=conversion)
+    failures = tuple(FailingExchange(one, finding) for one in seen)
     return RuleVerdict(of, Verdict.FAIL, max(of_all, len(seen)), failures)
 
 
@@ -93,7 +103,15 @@ def undecided(of: Rule, verdict: Verdict, reason: str) -> RuleVerdict:
 
 
 BASELINE = asking({"model": "qwen-image-2.0-pro", "prompt": "a fox in snow [k7]"})
-LOST_SEED = failed(rule("seed/preserves-0"), "0 at /parameters/seed", "dropped", exchange(), exchange(), of_all=9)
+LOST_SEED = failed(
+    rule("seed/preserves-0"),
+    "0 at /parameters/seed",
+    "dropped",
+    exchange(),
+    exchange(),
+    of_all=9,
+    kind=FindingKind.DROPPED,
+)
 CALLED_TWICE = failed(rule("upstream/one-call"), "one generation call", "2")
 
 

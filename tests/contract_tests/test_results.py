@@ -17,7 +17,7 @@ from contract_tests.results import (
 )
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import ACCEPTED as ALLOWED_ACCEPTED
-from gateway_contract.rules.rule import BOTH_SIDES, PASS, Finding, Shown, failing, inconclusive
+from gateway_contract.rules.rule import BOTH_SIDES, PASS, Finding, FindingKind, Shown, failing, inconclusive
 from gateway_contract.rules.rule import REFUSED as OTHERS_REFUSED
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Exchange
@@ -165,7 +165,9 @@ def test_bodies_that_are_too_long_are_told_by_their_length() -> None:
 
     def judged(length: int, status: int) -> Judgement:
         one = exchange({"prompt": "a" * length}, status)
-        return Judgement(accepted, one, PASS if one.accepted else failing("accepted", f"HTTP {status}"))
+        return Judgement(
+            accepted, one, PASS if one.accepted else failing("accepted", f"HTTP {status}", FindingKind.REJECTED)
+        )
 
     found = state_body_limit([judged(100, 200), judged(500, 413), judged(200, 413), judged(9, 400)])
     lengths = [len(one.exchange.request.content) for one in found]

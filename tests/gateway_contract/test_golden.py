@@ -11,7 +11,7 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.contract.validity import validity_of
-from gateway_contract.rules.rule import Outcome
+from gateway_contract.rules.rule import FindingKind, Outcome
 from gateway_contract.traffic.exchange import Exchange, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
@@ -261,7 +261,10 @@ def test_a_value_with_one_meaning_may_be_converted_to_it(vector: Vector, contrac
     right = vector.dialect.conforming(
         vector.body, images=vector.says.get("images", 1), call=placed(vector.call(), pointer, meaning)
     )
-    assert judged(contract, right).failed() == {f"{name}/converted"}
+    found = judged(contract, right)
+    assert found.failed() == {f"{name}/converted"}
+    assert found.findings[f"{name}/converted"].kind is FindingKind.CONVERTED
+    assert found.findings[f"{name}/converted"].conversion is not None
     assert judged(contract, right).failed("documented") == set()
     left_out = with_call(right, removed(call_body(right), pointer))
     may_be_left_out = "upstream_absent_or" in vector.says

@@ -6,7 +6,7 @@ import pytest
 
 from contract_tests.report.causes import causes
 from contract_tests.results import RuleVerdict
-from gateway_contract.rules.rule import RuleKind
+from gateway_contract.rules.rule import FindingKind, ObservedConversion, RuleKind
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Credential, Exchange
 from tests.contract_tests.report_examples import answering, asking, exchange, failed, made_up_rule, rule, run_of
@@ -19,8 +19,33 @@ def refused(status: int, message: str = "no") -> Exchange:
     return exchange(answer=answering({"error": {"message": message}}, status))
 
 
-def broken(name: str, expected: str, observed: str, seen: Exchange = OK) -> RuleVerdict:
-    return failed(rule(name), expected, observed, seen)
+def broken(
+    name: str, expected: str, observed: str, seen: Exchange = OK, kind: FindingKind = FindingKind.OTHER
+) -> RuleVerdict:
+    return failed(rule(name), expected, observed, seen, kind=kind)
+
+
+def accepted(name: str) -> RuleVerdict:
+    return broken(name, '"2" refused with 4xx', "accepted (HTTP 200)", kind=FindingKind.ACCEPTED)
+
+
+def converted(name: str, sent: str, meaning: str, allowed: str) -> RuleVerdict:
+    return failed(
+        rule(f"{name}/converted"),
+        f"{sent} refused with 4xx",
+        f"converted to {meaning}",
+        OK,
+        kind=FindingKind.CONVERTED,
+        conversion=ObservedConversion(sent, meaning, allowed),
+    )
+
+
+def rejected(name: str, seen: Exchange) -> RuleVerdict:
+    return broken(name, "2 accepted", f"HTTP {seen.answer.status}", seen, FindingKind.REJECTED)  # type: ignore[union-attr] # an answer
+
+
+def lost(name: str, expected: str, observed: str = "dropped") -> RuleVerdict:
+    return broken(name, expected, observed, kind=FindingKind(observed.partition(":")[0]))
 
 
 def titles(*verdicts: RuleVerdict) -> list[str]:
@@ -31,40 +56,36 @@ def titles(*verdicts: RuleVerdict) -> list[str]:
     ("verdicts", "title"),
     [
         (
-            [broken(f"{name}/type", '"2" refused with 4xx', "accepted (HTTP 200)") for name in ("n", "seed")],
+            [accepted(f"{name}/type") for name in ("n", "seed")],
             "accepts values of the wrong type: n, seed",
         ),
         (
-            [broken(f"{name}/type", '"2" refused with 4xx', "converted to 2") for name in ("n", "seed")],
-            'takes "2" for 2: n, seed',
-        ),
-        (
             [
-                broken("input/type", "7 refused with 4xx", "HTTP 500", refused(500)),
-                broken("content/min-items", "[] refused with 4xx", "HTTP 500", refused(500)),
+                broken("input/type", "7 refused with 4xx", "HTTP 500", refused(500), FindingKind.BROKE),
+                broken("content/min-items", "[] refused with 4xx", "HTTP 500", refused(500), FindingKind.BROKE),
             ],
             "fails on invalid requests (HTTP 500): input, content",
         ),
         (
-            [broken(f"{name}/type", "2 accepted", "HTTP 413", refused(413, "too large")) for name in ("n", "seed")],
+            [rejected(f"{name}/type", refused(413, "too large")) for name in ("n", "seed")],
             "rejects valid values: n, seed",
         ),
-        ([broken("request/accepted", "accepted", "HTTP 400", refused(400))], "rejects valid requests"),
+        ([rejected("request/accepted", refused(400))], "rejects valid requests"),
         (
             [
-                broken("seed/preserves-0", "0 at /parameters/seed", "dropped"),
-                broken("watermark/preserves-false", "false at /parameters/watermark", "dropped"),
+                lost("seed/preserves-0", "0 at /parameters/seed"),
+                lost("watermark/preserves-false", "false at /parameters/watermark"),
             ],
             "drops 0 and false on the way upstream: seed, watermark",
         ),
         (
             [
-                broken("seed/mapped", "3 at /parameters/seed", "dropped"),
-                broken("seed/preserves-0", "0 at /parameters/seed", "dropped"),
+                lost("seed/mapped", "3 at /parameters/seed"),
+                lost("seed/preserves-0", "0 at /parameters/seed"),
             ],
             "drops values on the way upstream: seed",
         ),
-        ([broken("n/mapped", "2 at /parameters/n", "changed: 1")], "changes values on the way upstream: n"),
+        ([lost("n/mapped", "2 at /parameters/n", "changed: 1")], "changes values on the way upstream: n"),
         (
             [broken(f"authorization/{name}", "refused", "HTTP 200", WRONG_TOKEN) for name in ("token", "empty")],
             "accepts requests with a wrong token",
@@ -81,19 +102,18 @@ def test_one_cause_is_one_entry(verdicts: list[RuleVerdict], title: str) -> None
 
 
 def test_rejections_in_other_words_have_other_causes() -> None:
-    verdicts = [broken(f"{name}/type", "2 accepted", "HTTP 400", refused(400, f"no {name}")) for name in ("n", "seed")]
+    verdicts = [rejected(f"{name}/type", refused(400, f"no {name}")) for name in ("n", "seed")]
     assert titles(*verdicts) == ["rejects valid values: n", "rejects valid values: seed"]
 
 
 def test_the_most_serious_cause_is_first_and_of_equal_ones_that_of_more_rules() -> None:
-    accepted = ("refused with 4xx", "accepted (HTTP 200)")
     verdicts = (
         broken("data/pixels", "8*8 pixels", "4*4"),
-        broken("n/minimum", *accepted),
-        broken("n/type", *accepted),
-        broken("seed/type", *accepted),
-        broken("seed/mapped", "3 at /parameters/seed", "dropped"),
-        broken("request/accepted", "accepted", "HTTP 400", refused(400)),
+        accepted("n/minimum"),
+        accepted("n/type"),
+        accepted("seed/type"),
+        lost("seed/mapped", "3 at /parameters/seed"),
+        rejected("request/accepted", refused(400)),
         broken("authorization/token", "refused", "HTTP 200", WRONG_TOKEN),
     )
     assert [title.partition(":")[0] for title in titles(*verdicts)] == [
@@ -103,6 +123,15 @@ def test_the_most_serious_cause_is_first_and_of_equal_ones_that_of_more_rules() 
         "accepts values of the wrong type",
         "accepts values below the minimum",
         "not true in responses",
+    ]
+
+
+def test_conversions_to_one_type_have_one_cause_whatever_the_value() -> None:
+    verdicts = [converted("n", '"2"', "2", "integer"), converted("seed", '"7"', "7", "integer")]
+    verdicts.append(converted("watermark", '"true"', "true", "boolean"))
+    assert [cause.title for cause in causes(run_of(*verdicts), Level.EXPECTED)] == [
+        'takes "2" for 2: n, seed (expected; the page says integer)',
+        'takes "true" for true: watermark (expected; the page says boolean)',
     ]
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from contract_tests.report.terminal import print_run
 from contract_tests.results import Fuzzed, Run, Verdict
+from gateway_contract.rules.rule import FindingKind
 from gateway_contract.traffic.exchange import FaultCause, NoAnswer, Observation, PlayedFault
 from gateway_contract.values.json_value import UNOBSERVED
 from tests.contract_tests.report_examples import (
@@ -108,7 +109,11 @@ def test_a_token_from_elsewhere_is_to_be_exported(
 
 def test_two_faults_fit_on_a_screen_that_begins_and_ends_with_the_verdict() -> None:
     kept = [one for one in RULES if one.id != LOST_SEED.rule.id]
-    dropped = [failed(one, "false at /parameters/x", "dropped") for one in kept if "preserves-false" in one.id]
+    dropped = [
+        failed(one, "false at /parameters/x", "dropped", kind=FindingKind.DROPPED)
+        for one in kept
+        if "preserves-false" in one.id
+    ]
     lines = printed(run_of(*map(passed, kept[:60]), LOST_SEED, *dropped, CALLED_TWICE)).splitlines()
     assert sum(-(-len(line) // 120) or 1 for line in lines) <= 40
     assert lines[0] == lines[-1]

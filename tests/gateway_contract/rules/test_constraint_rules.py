@@ -6,7 +6,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.constraint_rules import blamed_for_refusing
-from gateway_contract.rules.rule import ACCEPTED, PASS, REFUSED, Finding, Outcome, evidence_of, failing
+from gateway_contract.rules.rule import ACCEPTED, PASS, REFUSED, Finding, FindingKind, Outcome, evidence_of, failing
 from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
@@ -78,7 +78,7 @@ def test_a_refusal_that_was_narrowed_down_blames_the_most_specific_promise(inven
 
 def test_a_refused_bound_fails_its_own_rule_and_no_other(invented: Contract) -> None:
     refused = replace(with_status(order(chaos=99), 400), essential=frozenset({"/chaos"}))
-    assert finding(invented, "chaos/maximum", refused) == failing("99 accepted", "HTTP 400")
+    assert finding(invented, "chaos/maximum", refused) == failing("99 accepted", "HTTP 400", FindingKind.REJECTED)
     assert finding(invented, "chaos/type", refused) is None
     assert finding(invented, "engine/enum", refused) is None
     assert finding(invented, "request/accepted", refused) is None
@@ -87,9 +87,9 @@ def test_a_refused_bound_fails_its_own_rule_and_no_other(invented: Contract) -> 
 def test_a_refusal_that_nobody_narrowed_down_fails_the_whole_request(invented: Contract) -> None:
     refused = with_status(order(chaos=99), 400)
     assert finding(invented, "chaos/maximum", refused) is None
-    assert finding(invented, "request/accepted", refused) == failing("accepted", "HTTP 400")
+    assert finding(invented, "request/accepted", refused) == failing("accepted", "HTTP 400", FindingKind.REJECTED)
     nothing = replace(refused, answer=NoAnswer("closed", 1.0))
-    assert finding(invented, "request/accepted", nothing) == failing("accepted", "closed")
+    assert finding(invented, "request/accepted", nothing) == failing("accepted", "closed", FindingKind.REJECTED)
 
 
 def test_too_many_requests_say_nothing_of_the_request(invented: Contract) -> None:
@@ -100,7 +100,9 @@ def test_too_many_requests_say_nothing_of_the_request(invented: Contract) -> Non
 
 @pytest.mark.parametrize("status", [408, 413, 414, 421, 425, 426, 431])
 def test_a_status_about_the_transport_is_the_requests_as_a_whole(status: int, invented: Contract) -> None:
-    assert finding(invented, "request/accepted", with_status(order(), status)) == failing("accepted", f"HTTP {status}")
+    assert finding(invented, "request/accepted", with_status(order(), status)) == failing(
+        "accepted", f"HTTP {status}", FindingKind.REJECTED
+    )
     for found in (
         finding(invented, "chaos/maximum", with_status(order(chaos=100), status)),
         finding(invented, "body/json", Exchange(post(ABSENT), answered(ERROR, status))),
@@ -140,9 +142,9 @@ def test_a_time_out_shows_nothing_of_a_value(invented: Contract) -> None:
     [
         (400, REFUSED),
         (499, REFUSED),
-        (200, failing("100 refused with 4xx", "accepted (HTTP 200)")),
-        (500, failing("100 refused with 4xx", "HTTP 500")),
-        (302, failing("100 refused with 4xx", "HTTP 302")),
+        (200, failing("100 refused with 4xx", "accepted (HTTP 200)", FindingKind.ACCEPTED)),
+        (500, failing("100 refused with 4xx", "HTTP 500", FindingKind.BROKE)),
+        (302, failing("100 refused with 4xx", "HTTP 302", FindingKind.BROKE)),
     ],
 )
 def test_out_of_range_is_refused(status: int, expected: Finding, invented: Contract) -> None:
@@ -151,9 +153,9 @@ def test_out_of_range_is_refused(status: int, expected: Finding, invented: Contr
 
 def test_no_answer_is_no_refusal(invented: Contract) -> None:
     broken = replace(order(chaos=100), answer=NoAnswer("closed", 1.0))
-    assert finding(invented, "chaos/maximum", broken) == failing("100 refused with 4xx", "closed")
+    assert finding(invented, "chaos/maximum", broken) == failing("100 refused with 4xx", "closed", FindingKind.BROKE)
     missing = Exchange(post({"engine": "quick"}), NoAnswer("closed", 1.0))
-    assert finding(invented, "wish/required", missing) == failing("refused with 4xx", "closed")
+    assert finding(invented, "wish/required", missing) == failing("refused with 4xx", "closed", FindingKind.BROKE)
 
 
 def test_a_refusal_of_what_is_broken_twice_proves_nothing_but_accepting_it_fails_both(invented: Contract) -> None:
@@ -185,7 +187,7 @@ def test_content_that_is_no_json_is_refused(status: int, outcome: Outcome, inven
 
 def test_content_that_is_no_json_needs_an_answer(invented: Contract) -> None:
     found = finding(invented, "body/json", Exchange(post(ABSENT), NoAnswer("closed", 1.0)))
-    assert found == failing("refused with 4xx", "closed")
+    assert found == failing("refused with 4xx", "closed", FindingKind.BROKE)
 
 
 LONG: Body = {"unwanted": 41 * "a"}
@@ -231,11 +233,11 @@ def test_a_number_may_be_answered_as_if_it_were_its_bound(invented: Contract) ->
     assert finding(invented, NAME, replace(coerced, upstream=UNOBSERVED)) == REFUSED
     three = PAINTBOX.conforming(ORDER | TOO_MANY, images=3, call=placed(call, "/settings/copies", 2))
     wanted = "3 refused with 4xx, or answered as if it were 2"
-    assert finding(invented, NAME, three) == failing(wanted, "3 in pages")
+    assert finding(invented, NAME, three) == failing(wanted, "3 in pages", FindingKind.ACCEPTED)
     asked_for_three = PAINTBOX.conforming(ORDER | TOO_MANY, images=2)
-    assert finding(invented, NAME, asked_for_three) == failing(wanted, "3 at /settings/copies")
+    assert finding(invented, NAME, asked_for_three) == failing(wanted, "3 at /settings/copies", FindingKind.ACCEPTED)
     no_list = with_answer(coerced, "/album", {})
-    assert finding(invented, NAME, no_list) == failing(wanted, "0 in pages")
+    assert finding(invented, NAME, no_list) == failing(wanted, "0 in pages", FindingKind.ACCEPTED)
 
 
 def test_a_number_that_shows_nowhere_is_taken_as_coerced(invented: Contract) -> None:
@@ -249,7 +251,9 @@ def test_the_pages_example_is_judged_with_a_right_text_of_any_kind(invented: Con
     assert isinstance(example, dict)
     name = "example/accepts-first-order"
     assert finding(invented, name, PAINTBOX.conforming(example)) == PASS
-    assert finding(invented, name, with_status(PAINTBOX.conforming(example), 400)) == failing("accepted", "HTTP 400")
+    assert finding(invented, name, with_status(PAINTBOX.conforming(example), 400)) == failing(
+        "accepted", "HTTP 400", FindingKind.REJECTED
+    )
     assert finding(invented, name, PAINTBOX.conforming(example | {"sheets": 1})) is None
     for words, judged in (("a boat", PASS), ("", None), ("a" * 201, None)):
         assert finding(invented, name, PAINTBOX.conforming(example | {"wish": {"words": words}})) == judged

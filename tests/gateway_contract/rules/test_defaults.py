@@ -6,7 +6,7 @@ from pathlib import Path
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
 from gateway_contract.rules.mapping_rules import worst
-from gateway_contract.rules.rule import PASS, Outcome, failing, inconclusive
+from gateway_contract.rules.rule import PASS, FindingKind, Outcome, failing, inconclusive
 from gateway_contract.values.json_value import UNOBSERVED
 from gateway_contract.values.pointer import placed
 from tests.gateway_contract.exchanges import Body, call_body, finding, with_call, with_status
@@ -30,7 +30,9 @@ def test_the_default_shows_upstream_and_in_the_answer(invented: Contract) -> Non
     found = finding(invented, "sheets/default", two_made)
     assert found == failing("1 in pages", "2")
     two_asked = with_call(EXCHANGE, placed(call_body(EXCHANGE), "/settings/copies", 2))
-    assert finding(invented, "sheets/default", two_asked) == failing("nothing at /settings/copies, or 1", "injected: 2")
+    assert finding(invented, "sheets/default", two_asked) == failing(
+        "nothing at /settings/copies, or 1", "injected: 2", FindingKind.INJECTED
+    )
 
 
 def test_a_default_that_shows_nowhere_is_not_passed(invented: Contract) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.rules.rule import PASS, Outcome, failing
+from gateway_contract.rules.rule import PASS, FindingKind, Outcome, failing
 from gateway_contract.traffic.exchange import Credential, Exchange, UpstreamCall
 from gateway_contract.values.json_value import UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
@@ -46,10 +46,10 @@ def test_each_rule_judges_the_values_that_are_its_own(invented: Contract) -> Non
 
 def test_a_value_that_did_not_arrive_says_what_became_of_it(invented: Contract) -> None:
     dropped = with_call(EXCHANGE, removed(call_body(EXCHANGE), "/settings/dice"))
-    assert finding(invented, "chaos/mapped", dropped) == failing("7 at /settings/dice", "dropped")
+    assert finding(invented, "chaos/mapped", dropped) == failing("7 at /settings/dice", "dropped", FindingKind.DROPPED)
     changed = with_call(EXCHANGE, placed(call_body(EXCHANGE), "/settings/area", "640x480"))
     assert finding(invented, "canvas/normalized", changed) == failing(
-        '"640*480" at /settings/area', 'changed: "640x480"'
+        '"640*480" at /settings/area', 'changed: "640x480"', FindingKind.CHANGED
     )
 
 
@@ -64,7 +64,7 @@ def test_a_call_that_the_upstream_refused_tells_what_was_wrong_with_it(invented:
         return replace(with_status(EXCHANGE, 400), upstream=(call,))
 
     wrong = placed(call_body(EXCHANGE), "/settings/area", "640x480")
-    changed = failing('"640*480" at /settings/area', 'changed: "640x480"')
+    changed = failing('"640*480" at /settings/area', 'changed: "640x480"', FindingKind.CHANGED)
     assert finding(invented, "canvas/normalized", refused(wrong)) == changed
     assert finding(invented, "chaos/mapped", refused(wrong)) is None
     assert finding(invented, "canvas/normalized", refused(wrong, status=500)) is None
@@ -167,7 +167,9 @@ def test_null_is_nothing_where_the_upstream_takes_it(powertokens: Contract, inve
         assert finding(powertokens, f"{name}/{rule}", sent) == PASS
     plain = PAINTBOX.conforming({"engine": "quick", "wish": {"words": "a kite"}})
     refused = with_call(plain, placed(call_body(plain), "/settings/dice", None))
-    assert finding(invented, "chaos/not-invented", refused) == failing("nothing at /settings/dice", "injected: null")
+    assert finding(invented, "chaos/not-invented", refused) == failing(
+        "nothing at /settings/dice", "injected: null", FindingKind.INJECTED
+    )
 
 
 def test_where_the_page_is_silent_on_one_field_the_others_are_judged_still(invented: Contract) -> None:
