@@ -95,7 +95,7 @@ async def _exchange(
 def _prepare_upstream(observer: UpstreamObserver, contract: Contract, case: Case, marks: set[str]) -> None:
     """The upstream answers calls with these marks as it did in the run: a failure, or in its other layout."""
     if case.failure is not None:
-        observer.faults.update(dict.fromkeys(marks, observer.fault_named(case.failure)))
+        observer.will_play(case.failure, marks)
     if case.name in {planned.name for planned in layout_cases(contract)}:
         observer.other_layout.update(marks)
 

@@ -44,6 +44,7 @@ from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, http_transport
 
 PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
+SLOW = 0.6  # of that patience: how long a slow upstream takes
 BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
 
 
@@ -188,7 +189,8 @@ def observe(contract: Contract, settings: Settings) -> Iterator[UpstreamObserver
         yield None
         return
     host, _, port = (settings.upstream or "127.0.0.1:0").rpartition(":")
-    with serve_upstream(contract, host.strip("[]") or "127.0.0.1", int(port)) as observer:
+    slow_seconds = SLOW * PATIENCE if settings.gateway is None else settings.slow_upstream
+    with serve_upstream(contract, host.strip("[]") or "127.0.0.1", int(port), slow_seconds) as observer:
         yield observer
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from contract_tests.client.access import BASIC, Access, AccessError, tls_context
-from contract_tests.client.limits import Limits
+from contract_tests.client.limits import SLOW_SECONDS, Limits
 from contract_tests.client.readiness import Wait
 from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
@@ -31,6 +31,7 @@ class Settings:
     budget: int | None = None  # images
     fuzz: int = 0  # random requests of each property, on top of the plan
     fuzz_seconds: float = 0.0  # for which fuzzing goes on, round after round
+    slow_upstream: float = SLOW_SECONDS
     limits: Limits = field(default_factory=Limits)
     max_seconds: float = MAX_SECONDS  # for the whole run
     interval: float = 0.0  # seconds at least from the start of a request to that of the next

@@ -20,6 +20,7 @@ class Case:
     alone: bool = False
     other_layout: bool = False  # the upstream lays several images out in its less usual way
     failure: str | None = None  # what the upstream plays
+    upstream_seconds: float = 0.0  # that the upstream takes on purpose
     about: str | None = None  # the rule that it breaks, and no other
     first_answer: bool = False  # counts, even where it asks to try again later
     form: RequestForm = RequestForm.PLAIN

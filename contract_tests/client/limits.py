@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 
 SILENCE = 1.25  # times the usual time for an answer
+SLOW_SECONDS = 12.0
+"""How long the upstream takes where it is slow on purpose: longer than common time limits of 5 and 10 s."""
+
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 

@@ -109,7 +109,7 @@ def answer_seconds(sender: Sender, case: Case, request: Request) -> float:
     """How long an answer may take: as long as its images take, or as proxies wait for an upstream that is silent."""
     if case.failure == NO_RESPONSE:
         return sender.limits.silence
-    return sender.limits.answer_seconds(images_asked(sender.contract, request.body))
+    return sender.limits.answer_seconds(images_asked(sender.contract, request.body)) + case.upstream_seconds
 
 
 def images_asked(contract: Contract, body: object) -> int:

@@ -211,6 +211,14 @@ PER_IMAGE = Option[float](
     flags=_flag("--per-image", "limits.per_image", "More time for each image requested.", "30s"),
     built_in="30s",
 )
+SLOW_UPSTREAM = Option[float](
+    key="upstream.slow",
+    form=durations(),
+    flags=_flag(
+        "--slow-upstream", "upstream.slow", "Time that one upstream call and one image take on purpose.", "12s"
+    ),
+    built_in="12s",
+)
 BUDGET = Option[int | None](
     key="limits.budget",
     form=integers(1),

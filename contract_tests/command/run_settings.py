@@ -80,6 +80,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         fuzz_seconds=fuzz_time or 0.0,
         max_seconds=values[table.MAX_TIME] or MAX_SECONDS + (fuzz_time or 0.0),
         interval=values[table.RATE] or 0.0,
+        slow_upstream=values[table.SLOW_UPSTREAM],
         limits=Limits(answer=values[table.ANSWER], per_image=values[table.PER_IMAGE]),
         access=access_of(values),
         require_judged=values[table.REQUIRE_JUDGED],

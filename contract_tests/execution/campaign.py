@@ -13,7 +13,7 @@ from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
 from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
 from contract_tests.execution.confirmation import Confirmation, is_valid, may_be_explained
-from contract_tests.execution.failure_injection import FailureInjection
+from contract_tests.execution.failure_injection import FailureInjection, is_slow
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
@@ -65,6 +65,7 @@ class Campaign:
     slow_answers: SlowAnswers = field(init=False)
     confirmation: Confirmation = field(init=False)
     ownership: CallOwnership | None = field(init=False)
+    injection: FailureInjection | None = field(init=False, default=None)
     _numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -77,6 +78,17 @@ class Campaign:
             self.sender.tokens, self._repeat, lambda case: self._repeat(self._with_new_id(case))
         )
         self.ownership = None if self.observer is None else CallOwnership(self.observer, self.exclusive)
+        if self.observer is not None:
+            self.injection = FailureInjection(
+                sender=self.sender,
+                observer=self.observer,
+                seed=self.seed,
+                send=self._send,
+                send_again=self._send_again,
+                judge=self._judge,
+                health=self.health,
+                errors=self.errors,
+            )
         self.slow_answers = SlowAnswers(contract, self.sender.limits, self._send_again, self._may_send)
         self.confirmation = Confirmation(contract, self.errors, self.slow_answers, self._send_again, self._may_send)
 
@@ -103,6 +115,9 @@ class Campaign:
             (self._billable(case) for case in self.plan.cases if not case.is_authorized), default=0
         )
         self.time_bound.hold_back()
+        slow = [] if self.observer is None else self._slow_cases(self.observer)
+        if self.injection is not None:
+            self.injection.start_slow(slow)
         authorized = [case for case in self.plan.cases if case.is_authorized]
         rows = [case for case in authorized if is_row(self.sender.contract, case)]
         exchanges = await self._send_cases(Phase.ROWS, rows)
@@ -110,8 +125,8 @@ class Campaign:
         exchanges += await self._send_cases(Phase.REFUSALS, refusals)
         await self._judge_failures(exchanges)
         await self._explain_failures(self.findings.judgements)
-        if self.observer is not None:
-            await self._inject_failures(self.observer)
+        if self.injection is not None:
+            await self._inject_failures(self.injection, slow)
         self.left_out = self.plan.left_out + self.ledger.left_out  # requests beyond the plan do not count
         self.out_of_time = self._lacks_time(0)
 
@@ -177,16 +192,18 @@ class Campaign:
         await self._explain_failures(self.findings.judgements[known:])
         return found
 
-    async def _inject_failures(self, observer: UpstreamObserver) -> None:
+    async def _inject_failures(self, injection: FailureInjection, slow: Sequence[Case]) -> None:
         self._enter(Phase.FAILURES, 2 * len(self.plan.failures))
-        injection = FailureInjection(observer, self.sender, self.seed, self._send_alone, self._send_again)
         known = len(self.findings.judgements)
-        for case in self.plan.failures:
-            if case.failure is not None and not self.health.stopped:
-                with self.errors.catch(case.name), suppress(*NOT_SENT):
-                    for exchange in await injection.inject(case, case.failure):
-                        self._judge(exchange)
+        await injection.inject([case for case in self.plan.failures if case not in slow])
+        await injection.finish_slow()
         self.findings.confirm(self.findings.judgements[known:])
+
+    def _slow_cases(self, observer: UpstreamObserver) -> list[Case]:
+        """Those to be sent beside all others; none where requests go one at a time."""
+        if self.jobs == 1 or not self.marks_arrive:
+            return []
+        return [case for case in self.plan.failures if is_slow(case, observer)]
 
     async def _send_concurrently(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
@@ -223,7 +240,9 @@ class Campaign:
         before = self._upstream_count()
         exchange = await self._send(case)
         if self.observer is not None:
-            exchange = await self._with_own_calls(exchange, self.observer.calls_since(before))
+            slow = set() if self.injection is None else self.injection.marks
+            calls = [call for call in self.observer.calls_since(before) if not slow & correlation_ids(call.body)]
+            exchange = await self._with_own_calls(exchange, tuple(calls))
         await self.health.record(exchange)
         return exchange
 

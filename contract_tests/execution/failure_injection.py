@@ -1,35 +1,93 @@
-"""What a gateway makes of failures of its upstream, which are played on purpose, and of the request after one."""
+"""What the upstream plays on purpose: failures one after the other, and slow answers beside the other cases."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 
 from contract_tests.blame.minimize import Send
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender
-from contract_tests.execution.health import plain_case
+from contract_tests.execution.call_ownership import calls_of
+from contract_tests.execution.health import Health, plain_case
+from contract_tests.execution.internal_errors import InternalErrors
+from contract_tests.execution.ledger import BudgetUsedUpError
 from contract_tests.execution.observer import UpstreamObserver
-from gateway_contract.traffic.exchange import Exchange
+from contract_tests.execution.time_bound import TimeUsedUpError
+from gateway_contract.traffic.exchange import Exchange, FaultCause
 from gateway_contract.traffic.statuses import is_throttled
+from mock_server.faults.unusual import CLOSED, CLOSED_AFTER
+
+NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FailureInjection:
-    """`send` sends a case alone, `send_again` with a new correlation id."""
+    """`send` sends a case as it is, `send_again` alone and with a mark of its own.
 
-    observer: UpstreamObserver
+    `marks` are those of the slow cases, which are under way during others.
+    """
+
     sender: Sender
+    observer: UpstreamObserver
     seed: int
     send: Send
     send_again: Send
+    judge: Callable[[Exchange], None]
+    health: Health
+    errors: InternalErrors
+    marks: set[str] = field(default_factory=set)
+    slow: list[asyncio.Task[Exchange | None]] = field(default_factory=list)
 
-    async def inject(self, case: Case, failure: str) -> Sequence[Exchange]:
-        """A request during which the upstream fails, unless it was rejected for another reason, and a plain one."""
-        fault = self.observer.fault_named(failure)
-        self.observer.faults.update(dict.fromkeys(correlation_ids(self.sender.request(case).body), fault))
-        exchange = await self.send(case)
-        after = replace(await self._plain_after(f"after {fault}"), follows=fault.played)
-        return (exchange, after) if exchange.accepted or exchange.played is not None else (after,)
+    def start_slow(self, cases: Sequence[Case]) -> None:
+        """Sends the cases with which the upstream is slow, beside all others that are sent until `finish_slow`."""
+        for case in cases:
+            self.marks |= correlation_ids(self.sender.request(case).body)
+            self.slow.append(asyncio.create_task(self._send_caught(case)))
+
+    async def finish_slow(self) -> None:
+        """Judges the slow cases, once they are answered; those that a run in trouble need not wait for are ended."""
+        for task in self.slow:
+            if self.health.stopped:
+                task.cancel()
+        found = await asyncio.gather(*self.slow, return_exceptions=True)
+        await self._judge_played([one for one in found if isinstance(one, Exchange)], 0)
+
+    async def inject(self, cases: Sequence[Case]) -> None:
+        """Each failure in turn: at once the requests that meet it, then a plain one."""
+        for name, group in groupby(cases, attrgetter("failure")):
+            if not self.health.stopped:
+                with self.errors.catch(f"the upstream plays {name}"), suppress(*NOT_SENT):
+                    await self._inject_failure(name, list(group))
+
+    async def _inject_failure(self, name: str, cases: Sequence[Case]) -> None:
+        before = self.observer.count()
+        found = await asyncio.gather(*map(self._send_caught, cases))
+        await self._judge_played([one for one in found if one is not None], before)
+        fault = self.observer.fault_named(name)
+        if fault.name == CLOSED:
+            await asyncio.sleep(2 * CLOSED_AFTER)
+        self.judge(replace(await self._plain_after(f"after {fault}"), follows=fault.played))
+
+    async def _judge_played(self, exchanges: Sequence[Exchange], before: int) -> None:
+        calls = self.observer.calls_by_id(before)
+        for exchange in exchanges:
+            seen = replace(exchange, upstream=calls_of(exchange, calls))
+            await self.health.record(seen)
+            if seen.accepted or seen.played is not None:  # else the gateway rejected what it rejects anyway
+                self.judge(seen)
+
+    async def _send_caught(self, case: Case) -> Exchange | None:
+        """An exchange with a fault of the upstream; None where it raised or does not fit the budget."""
+        with self.errors.catch(case.name), suppress(*NOT_SENT):
+            fault = self.observer.will_play(case.failure or "", correlation_ids(self.sender.request(case).body))
+            is_slow = fault.cause is FaultCause.SLOWNESS
+            seconds = self.observer.stub.options.slow_seconds if is_slow else 0.0
+            return await self.send(replace(case, upstream_seconds=seconds))
+        return None
 
     async def _plain_after(self, name: str) -> Exchange:
         """A plain request directly after an injected failure.
@@ -44,3 +102,7 @@ class FailureInjection:
         repeated = await self.send_again(plain)
         control = await self.send_again(replace(plain, first_answer=True))
         return first if repeated.accepted and control.accepted else repeated
+
+
+def is_slow(case: Case, observer: UpstreamObserver) -> bool:
+    return case.failure is not None and observer.fault_named(case.failure).cause is FaultCause.SLOWNESS

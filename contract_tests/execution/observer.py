@@ -5,7 +5,7 @@ Drawing pictures would take half of a run's time.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit, urlunsplit
@@ -13,14 +13,17 @@ from urllib.parse import urlsplit, urlunsplit
 from PIL import Image
 
 from contract_tests.client.correlation import correlation_ids
+from contract_tests.client.limits import SLOW_SECONDS
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
 from gateway_contract.traffic.exchange import UpstreamCall, header
 from gateway_contract.values.json_value import Json
 from mock_server.faults.fault import Fault
+from mock_server.faults.unusual import UNUSUAL
 from mock_server.images.drawing import Picture
 from mock_server.images.identity import KEYWORD, SIGNATURE, STAMP_SIZE, chunk, stamp, stamp_corner
 from mock_server.serving.server import serving
+from mock_server.upstream.protocol import StubOptions
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, upstream_app
 
@@ -73,7 +76,13 @@ class UpstreamObserver:
 
     def fault_named(self, written: str) -> Fault:
         """A fault that the upstream can play, as its name is written in a report."""
-        return next(fault for fault in self.stub.protocol.faults if str(fault) == written)
+        return next(fault for fault in (*UNUSUAL, *self.stub.protocol.faults) if str(fault) == written)
+
+    def will_play(self, written: str, marks: Iterable[str]) -> Fault:
+        """Plays a fault in calls with these marks."""
+        fault = self.fault_named(written)
+        self.faults.update(dict.fromkeys(marks, fault))
+        return fault
 
     def count(self) -> int:
         return self.stub.calls.arrived
@@ -103,7 +112,9 @@ class UpstreamObserver:
 
 
 @contextmanager
-def serve_upstream(contract: Contract, host: str, port: int) -> Iterator[UpstreamObserver]:
+def serve_upstream(
+    contract: Contract, host: str, port: int, slow_seconds: float = SLOW_SECONDS
+) -> Iterator[UpstreamObserver]:
     """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
     if contract.upstream is None:
         raise NoUpstreamError(f"{contract.name} names no upstream to observe")
@@ -122,7 +133,13 @@ def serve_upstream(contract: Contract, host: str, port: int) -> Iterator[Upstrea
 
     upstream = with_unique_images(contract.upstream)
     stub = UpstreamStub(
-        upstream, protocol, layout_of=layout_of, fault_of=fault_of, draw_picture=blank_image, canary=CANARY
+        upstream,
+        protocol,
+        layout_of=layout_of,
+        fault_of=fault_of,
+        draw_picture=blank_image,
+        options=StubOptions(slow_seconds=slow_seconds),
+        canary=CANARY,
     )
     with serving(upstream_app(stub), host, port) as url:
         here = url.replace(host, FROM_HERE.get(host, host))

@@ -7,7 +7,7 @@ import orjson
 
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import correlation_id, text_with_id_within, with_correlation_id
-from contract_tests.planning.fields import base_for, base_request, fields_of, requested_images
+from contract_tests.planning.fields import base_for, base_request, bases, fields_of, requested_images
 from contract_tests.planning.invalid_values import invalid_values, made_bodies
 from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
@@ -20,28 +20,31 @@ from gateway_contract.traffic.exchange import Credential, Observation, RequestFo
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import below, placed, read
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
+from mock_server.faults.unusual import SLOW_IMAGE, UNUSUAL
 from mock_server.upstream.protocols import protocol_of
 
 SEVERAL = 3  # images, of which one can be missing; the plain request afterwards asks for one more
 
 
 def failure_cases(contract: Contract) -> Iterator[Case]:
-    """A valid request for each fault of the upstream that some valid request can meet."""
-    for fault in () if contract.upstream is None else protocol_of(contract.upstream).faults:
-        body = body_for(contract, fault)
-        if validity_of(contract, body).valid:
-            yield json_case(f"the upstream plays {fault}", body, failure=str(fault), images=SEVERAL + 1)
+    """A valid request for each fault of the upstream and each listed value of the required fields that can meet it."""
+    for fault in () if contract.upstream is None else (*UNUSUAL, *protocol_of(contract.upstream).faults):
+        for number, base in enumerate(bases(contract), 1):
+            body = body_for(contract, fault, base)
+            if validity_of(contract, body).valid:
+                name = f"the upstream plays {fault}" if number == 1 else f"the upstream plays {fault}, {number}"
+                yield json_case(name, body, failure=str(fault), images=SEVERAL + 1)
 
 
-def body_for(contract: Contract, fault: Fault) -> Json:
+def body_for(contract: Contract, fault: Fault, body: Json) -> Json:
     """A request that the fault shows in: several images where one is missing, images within the answer for links."""
-    body, images = base_request(contract), contract.images
+    images = contract.images
     if images is None:
         return body
     if fault.name == FEWER_IMAGES:
         return placed(body, images.count, SEVERAL)
     inline = next((image_field for image_field in images.image_fields if image_field.inline), None)
-    if fault.name == LINK_404 and inline is not None:
+    if fault.name in {LINK_404, SLOW_IMAGE} and inline is not None:
         return placed(body, inline.asked_by, inline.value)
     return body
 
@@ -85,7 +88,7 @@ def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
             with_own_id(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
         ),
         failures=tuple(
-            with_own_id(contract, case, seed, case.failure)
+            with_own_id(contract, case, seed, case.name)
             for case in (failure_cases(contract) if observed is Observation.TWO_SIDED else ())
         ),
         unbreakable=frozenset(rule_id(contract, constraint) for constraint, found in broken.items() if not found),

@@ -10,6 +10,7 @@ from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, faili
 from gateway_contract.rules.secret_places import places_of, token_of
 from gateway_contract.rules.security_rules import judge_unauthorized_status, nothing_overridden
 from gateway_contract.rules.transport_rules import ACCEPTS_FORMS, LEAKS
+from gateway_contract.rules.unusual_rules import UNUSUAL
 from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, RequestForm, UpstreamCall, header, usable
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
 from gateway_contract.traffic.statuses import is_no_evidence
@@ -204,5 +205,5 @@ EXPECTATIONS: Mapping[str, NamedJudge] = {
     "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
     **{name: NamedJudge(RuleKind.ISOLATION, judge) for name, judge in LEAKS.items()},
     **{name: NamedJudge(RuleKind.RANGE, judge, skips_retry_later=True) for name, judge in ACCEPTS_FORMS.items()},
-    **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in RESILIENCE.items()},
+    **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in {**RESILIENCE, **UNUSUAL}.items()},
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing
-from gateway_contract.traffic.exchange import Answer, FaultCause, NoAnswer, header
+from gateway_contract.traffic.exchange import Answer, FaultCause, NoAnswer, PlayedFault, header
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from gateway_contract.values.pointer import read
 
@@ -11,8 +11,14 @@ CONTENT_WORDS = ("inspection", "moderation", "content_policy", "content policy",
 """By one of these a program or a person can tell a refusal of the content; OpenAI's and the vendor's own among them."""
 
 
+def _failure(evidence: Evidence) -> PlayedFault | None:
+    """What failed upstream on purpose during an exchange."""
+    played = evidence.exchange.played
+    return played if played is not None and played.cause.is_failure else None
+
+
 def answered(evidence: Evidence) -> Finding | None:
-    failure = evidence.exchange.played
+    failure = _failure(evidence)
     if failure is None:
         return None
     answer = evidence.exchange.answer
@@ -20,7 +26,7 @@ def answered(evidence: Evidence) -> Finding | None:
 
 
 def no_success_without_images(evidence: Evidence) -> Finding | None:
-    failure = evidence.exchange.played
+    failure = _failure(evidence)
     if failure is None or failure.cause is FaultCause.FEWER_IMAGES or isinstance(evidence.exchange.answer, NoAnswer):
         return None
     if not evidence.exchange.answer.successful or _got_images(evidence):
@@ -52,14 +58,14 @@ def throttling_is_429(evidence: Evidence) -> Finding | None:
 
 def _status(evidence: Evidence, causes: set[FaultCause], expected: str, right: Callable[[int], bool]) -> Finding | None:
     """The status of the error that a played failure becomes; successes are another rule's."""
-    failure, answer = evidence.exchange.played, evidence.exchange.answer
+    failure, answer = _failure(evidence), evidence.exchange.answer
     if failure is None or failure.cause not in causes or isinstance(answer, NoAnswer) or answer.successful:
         return None
     return PASS if right(answer.status) else failing(f"{expected} when {failure.name}", f"HTTP {answer.status}")
 
 
 def retry_after_is_kept(evidence: Evidence) -> Finding | None:
-    failure, answer = evidence.exchange.played, evidence.exchange.answer
+    failure, answer = _failure(evidence), evidence.exchange.answer
     if failure is None or failure.retry_after is None or isinstance(answer, NoAnswer) or answer.status != 429:
         return None
     seen = header(answer.headers, "retry-after")
@@ -67,7 +73,7 @@ def retry_after_is_kept(evidence: Evidence) -> Finding | None:
 
 
 def content_refusal_is_told(evidence: Evidence) -> Finding | None:
-    failure, answer = evidence.exchange.played, evidence.exchange.answer
+    failure, answer = _failure(evidence), evidence.exchange.answer
     if failure is None or failure.cause is not FaultCause.CONTENT or isinstance(answer, NoAnswer) or answer.successful:
         return None
     told = answer.content.decode("utf-8", "replace").lower()
@@ -76,7 +82,7 @@ def content_refusal_is_told(evidence: Evidence) -> Finding | None:
 
 
 def error_has_the_usual_shape(evidence: Evidence) -> Finding | None:
-    failure, answer = evidence.exchange.played, evidence.exchange.answer
+    failure, answer = _failure(evidence), evidence.exchange.answer
     schema = evidence.contract.operation.refusal
     if failure is None or schema is None or isinstance(answer, NoAnswer) or answer.status < 400:
         return None
@@ -87,7 +93,7 @@ def error_has_the_usual_shape(evidence: Evidence) -> Finding | None:
 
 
 def fewer_images_are_told(evidence: Evidence) -> Finding | None:
-    failure, answer, images = evidence.exchange.played, evidence.exchange.answer, evidence.contract.images
+    failure, answer, images = _failure(evidence), evidence.exchange.answer, evidence.contract.images
     if (
         failure is None
         or failure.cause is not FaultCause.FEWER_IMAGES
@@ -104,7 +110,7 @@ def fewer_images_are_told(evidence: Evidence) -> Finding | None:
 
 def next_request_works(evidence: Evidence) -> Finding | None:
     failure = evidence.exchange.follows
-    if failure is None:
+    if failure is None or not failure.cause.is_failure:
         return None
     answer = evidence.exchange.answer
     seen = answer.problem if isinstance(answer, NoAnswer) else f"HTTP {answer.status}"

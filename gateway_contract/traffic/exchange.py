@@ -109,6 +109,13 @@ class FaultCause(Enum):
     THROTTLING = "too many requests"
     VENDOR = "the vendor"
     FEWER_IMAGES = "the vendor, who gave a part of the images"
+    SLOWNESS = "nobody: the upstream is slow"
+    OTHER_HTTP = "nobody: the upstream uses HTTP in another way"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether something failed, so that a request need not succeed."""
+        return self not in {FaultCause.SLOWNESS, FaultCause.OTHER_HTTP}
 
 
 @dataclass(frozen=True, slots=True)

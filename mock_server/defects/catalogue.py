@@ -22,6 +22,7 @@ from mock_server.defects import (
     response_defects,
     state_defects,
     transport_defects,
+    upstream_defects,
 )
 from mock_server.defects.defect import OPERATORS, Defect, DefectOperator
 
@@ -35,6 +36,7 @@ MODULES = (
     response_defects,
     state_defects,
     transport_defects,
+    upstream_defects,
 )
 """A module registers its operators as it is imported."""
 

@@ -38,7 +38,7 @@ class Fault:
     @property
     def generates(self) -> bool:
         """Whether images are generated all the same."""
-        return self.name in {FEWER_IMAGES, LINK_404}
+        return self.name in {FEWER_IMAGES, LINK_404} or not self.cause.is_failure
 
     def image_count(self, requested: int) -> int:
         """How many of the requested images the response has."""

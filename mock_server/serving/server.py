@@ -18,6 +18,7 @@ EXTENSION = "connection.transport"
 HEAD = "connection.head"
 """What a client sent last of the head of a request, as it came: ASGI has header names in lower case only."""
 ENDING = "connection.ending"
+CLOSE_IDLE = "server.close-idle-connections"
 MOST_HEAD = 2**16  # bytes
 TOO_LONG = "The head of the request is too long."
 KEEP_ALIVE_SECONDS = 75
@@ -51,9 +52,16 @@ class DroppingProtocol(HttpToolsProtocol):
         self.ending = asyncio.Event()
         self.head_bytes = 0  # received since the last piece of a body
         self.in_head = True
-        self.extensions: dict[Any, Any] = {EXTENSION: transport, ENDING: self.ending}
+        self.extensions: dict[Any, Any] = {EXTENSION: transport, ENDING: self.ending, CLOSE_IDLE: self.close_idle}
         super().connection_made(transport)
         self.flow = SequentialFlow(transport, self.pipeline)
+
+    def close_idle(self) -> None:
+        """Closes each of the server's connections on which no request is under way, without a word."""
+        for connection in tuple(self.connections):
+            is_known = isinstance(connection, DroppingProtocol)
+            if is_known and (connection.cycle is None or connection.cycle.response_complete):
+                connection.transport.close()
 
     def shutdown(self) -> None:
         self.ending.set()

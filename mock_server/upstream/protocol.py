@@ -76,6 +76,7 @@ class StubOptions:
     default_images: int = 1  # of a call without a number of images, for models on which sources disagree
     task_error: UpstreamError | None = None  # of every task, however valid its call
     failed_results: int = 0  # beside the good ones of a task
+    slow_seconds: float = 12.0  # that a slow response or image takes: longer than common time limits of 5 and 10 s
 
 
 class CallProblem(Enum):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import Literal
 
 from starlette.applications import Starlette
@@ -20,9 +21,17 @@ from gateway_contract.contract.validity import unknown_upstream, upstream_refuse
 from gateway_contract.schema.keywords import constraint_sentence
 from gateway_contract.traffic.exchange import PlayedFault, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
-from mock_server.faults.fault import LINK_404, Fault, effect
+from mock_server.faults.fault import LINK_404, Fault, effect, slow_body
+from mock_server.faults.unusual import SLOW_IMAGE, unusual_response
 from mock_server.images.drawing import Picture
-from mock_server.images.links import PICTURE_PATH, PictureLinks, draw_cached, picture_behind, picture_response
+from mock_server.images.links import (
+    PICTURE_PATH,
+    PictureLinks,
+    draw_cached,
+    picture_behind,
+    picture_response,
+    signed_picture,
+)
 from mock_server.images.requested import identities, requested_pictures, requested_size
 from mock_server.serving.asgi import own_url, request_target, text_headers, with_body_limit
 from mock_server.serving.signing import Signer
@@ -57,6 +66,7 @@ class UpstreamStub:
     options: StubOptions = field(default_factory=StubOptions)
     tasks: Tasks = field(default_factory=Tasks)
     canary: str = ""  # in headers of each response that are for the gateway alone; none for ""
+    slow_images: set[str] = field(default_factory=set)  # identities
 
     @property
     def path(self) -> str:
@@ -122,10 +132,14 @@ def play(
     """
     made = identities(pictures) if fault.generates else ()
     call = record(stub, request, body, 200, made, fault.played)
+    if fault.name == SLOW_IMAGE:
+        stub.slow_images.update(made)
     error = stub.protocol.error(fault)
     if error is not None:
         return response(error)
     whole = response(success_with(call, EXPIRED if fault.name == LINK_404 else None))
+    if not fault.cause.is_failure:
+        return unusual_response(fault, whole, stub.options.slow_seconds)
     return effect(fault, whole) or whole
 
 
@@ -174,8 +188,13 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
     async def generate(request: Request) -> ASGIApp:
         return await _generate(stub, request)
 
-    async def picture(request: Request) -> Response:
-        return picture_response(stub.signer, request.path_params["signed"], request.url.query, stub.draw_picture)
+    async def picture(request: Request) -> ASGIApp:
+        signed, query = request.path_params["signed"], request.url.query
+        found = picture_response(stub.signer, signed, query, stub.draw_picture)
+        is_slow = stub.slow_images and found.status_code == HTTPStatus.OK
+        if is_slow and signed_picture(stub.signer, signed, query).identity in stub.slow_images:
+            return slow_body(found, stub.options.slow_seconds)
+        return found
 
     async def anything_else(request: Request) -> Response:
         body = read_json(await request.body())

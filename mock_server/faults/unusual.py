@@ -1,0 +1,83 @@
+"""Answers of an upstream that are correct and unusual: slow, or sent in another way that HTTP allows."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway_contract.traffic.exchange import FaultCause
+from mock_server.faults.fault import Fault
+from mock_server.serving.server import CLOSE_IDLE, EXTENSION, wait_for_disconnect
+
+SLOW_RESPONSE: Final = "slow-response"
+SLOW_IMAGE: Final = "slow-image"
+CLOSED: Final = "closed-connections"
+CLOSED_AFTER: Final = 0.1
+"""Seconds until idle connections are closed: a client that sends the next request at once is not cut off."""
+
+UNUSUAL: Final = (
+    Fault(SLOW_RESPONSE, FaultCause.SLOWNESS),
+    Fault(SLOW_IMAGE, FaultCause.SLOWNESS),
+    Fault("compressed", FaultCause.OTHER_HTTP),
+    Fault("upper-case-headers", FaultCause.OTHER_HTTP),
+    Fault(CLOSED, FaultCause.OTHER_HTTP),
+)
+"""What an upstream may do, in the order in which a run plays them."""
+
+
+def unusual_response(fault: Fault, success: Response, seconds: float) -> ASGIApp:
+    """The application that gives a successful response in the unusual way; `seconds` is how long a slow one takes."""
+    if fault.name == SLOW_RESPONSE:
+        return late(success, seconds)
+    send = SENDING.get(fault.name)
+    return success if send is None else send(success)
+
+
+def late(success: Response, seconds: float) -> ASGIApp:
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(seconds)
+        await success(scope, receive, send)
+
+    return waiting
+
+
+def compressed(success: Response) -> ASGIApp:
+    """Compresses the body if the client accepts that."""
+    return GZipMiddleware(success, minimum_size=1)
+
+
+def with_upper_case_headers(success: Response) -> ASGIApp:
+    """Writes the response to the connection itself, since the server writes names in lower case."""
+
+    async def written(scope: Scope, receive: Receive, _send: Send) -> None:
+        headers = [*success.raw_headers, (b"connection", b"close")]
+        lines = [
+            b"HTTP/1.1 %d OK" % success.status_code,
+            *(b"%b: %b" % (name.upper(), value) for name, value in headers),
+        ]
+        transport = scope["extensions"][EXTENSION]
+        transport.write(b"\r\n".join([*lines, b"", bytes(success.body)]))
+        transport.close()
+        await wait_for_disconnect(receive)
+
+    return written
+
+
+def closing_idle_connections(success: Response) -> ASGIApp:
+    """Closes every connection that is idle a while after the response, and does not announce it."""
+
+    async def closing(scope: Scope, receive: Receive, send: Send) -> None:
+        await success(scope, receive, send)
+        asyncio.get_running_loop().call_later(CLOSED_AFTER, scope["extensions"][CLOSE_IDLE])
+
+    return closing
+
+
+SENDING: Final[Mapping[str, Callable[[Response], ASGIApp]]] = {
+    "compressed": compressed,
+    "upper-case-headers": with_upper_case_headers,
+    CLOSED: closing_idle_connections,
+}
