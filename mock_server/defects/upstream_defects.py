@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from http.client import HTTPConnection, HTTPException
 
 import httpx
 
@@ -58,7 +58,7 @@ def compressed_upstream_not_unpacked(gateway: Gateway, _site: PlainSite) -> Gate
     def packed(response: httpx.Response) -> None:
         response.headers.pop("content-encoding", None)
 
-    return with_transport(gateway, changed_http(After(packed)))
+    return with_transport(gateway, changed_http(packed))
 
 
 @gateway_defect(expected("upstream-http-understood"))
@@ -69,75 +69,61 @@ def upstream_headers_by_exact_case(gateway: Gateway, _site: PlainSite) -> Gatewa
         if b"content-type" not in [name for name, _ in response.headers.raw]:
             raise httpx.RemoteProtocolError("no content type")
 
-    return with_transport(gateway, changed_http(After(without_type)))
+    return with_transport(gateway, changed_http(without_type))
 
 
 @gateway_defect(expected("upstream-http-understood"))
 def closed_connection_used_again(gateway: Gateway, _site: PlainSite) -> Gateway:
     """A kept connection to the upstream is used again though the upstream has closed it."""
-    return with_transport(gateway, changed_http(KeptStreams()))
-
-
-class HttpChange(Protocol):
-    """What is done before a request of the gateway's, and to the response."""
-
-    def before(self, request: httpx.Request) -> None: ...
-    def after(self, response: httpx.Response) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """Changes the response alone."""
-
-    change: Callable[[httpx.Response], None]
-
-    def before(self, request: httpx.Request) -> None:
-        """Nothing."""
-
-    def after(self, response: httpx.Response) -> None:
-        self.change(response)
-
-
-@dataclass(slots=True)
-class KeptStreams:
-    """Remembers the connection of the last call; the next call breaks if the upstream has closed it."""
-
-    last: list[httpx.Response] = field(default_factory=list)
-
-    def before(self, request: httpx.Request) -> None:
-        if request.method != "POST":
-            return
-        kept, self.last = self.last, []
-        if any(_is_closed_by_peer(response) for response in kept):
-            raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
-
-    def after(self, response: httpx.Response) -> None:
-        if response.request.method == "POST" and response.headers.get("connection") != "close":
-            self.last = [response]
-
-
-def _is_closed_by_peer(response: httpx.Response) -> bool:
-    """Whether a connection without a request under way has something to read: its end."""
-    return response.is_closed and bool(response.extensions["network_stream"].get_extra_info("is_readable"))
+    return with_transport(gateway, http_over(OneConnection()))
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedHttp(httpx.AsyncBaseTransport):
+    """HTTP whose responses are changed, or break, by their head."""
+
     inner: httpx.AsyncHTTPTransport
-    change: HttpChange
+    change: Callable[[httpx.Response], None]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.change.before(request)
         response = await self.inner.handle_async_request(request)
-        response.request = request
-        self.change.after(response)
+        self.change(response)
         return response
 
     async def aclose(self) -> None:
         await self.inner.aclose()
 
 
-def changed_http(change: HttpChange) -> HttpTransport:
-    return HttpTransport(
-        httpx.AsyncClient(transport=ChangedHttp(httpx.AsyncHTTPTransport(), change), timeout=SECONDS, trust_env=False)
-    )
+@dataclass(slots=True)
+class OneConnection(httpx.AsyncBaseTransport):
+    """HTTP over one connection, which is kept until something breaks on it."""
+
+    kept: HTTPConnection | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        async with self.turn:
+            return await asyncio.to_thread(self._exchange, request)
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        url, headers = request.url, dict(request.headers)
+        self.kept = self.kept or HTTPConnection(url.host, url.port, timeout=SECONDS)
+        try:
+            self.kept.request(request.method, url.raw_path.decode(), request.content, headers)
+            found = self.kept.getresponse()
+            return httpx.Response(found.status, headers=found.getheaders(), content=found.read())
+        except (OSError, HTTPException) as error:
+            self.kept.close()  # and opened again by the next request
+            raise httpx.RemoteProtocolError(str(error)) from error
+
+    async def aclose(self) -> None:
+        if self.kept is not None:
+            self.kept.close()
+
+
+def http_over(transport: httpx.AsyncBaseTransport) -> HttpTransport:
+    return HttpTransport(httpx.AsyncClient(transport=transport, timeout=SECONDS, trust_env=False))
+
+
+def changed_http(change: Callable[[httpx.Response], None]) -> HttpTransport:
+    return http_over(ChangedHttp(httpx.AsyncHTTPTransport(), change))

@@ -58,9 +58,8 @@ class DroppingProtocol(HttpToolsProtocol):
 
     def close_idle(self) -> None:
         """Closes each of the server's connections on which no request is under way, without a word."""
-        for connection in tuple(self.connections):
-            is_known = isinstance(connection, DroppingProtocol)
-            if is_known and (connection.cycle is None or connection.cycle.response_complete):
+        for connection in [one for one in self.connections if isinstance(one, DroppingProtocol)]:
+            if connection.cycle is None or connection.cycle.response_complete:
                 connection.transport.close()
 
     def shutdown(self) -> None:
