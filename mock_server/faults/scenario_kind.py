@@ -90,6 +90,30 @@ def parse_duration(text: str) -> float:
 
 
 MAX_LISTED = 50  # names in a message
+SYNONYMS = {
+    "400": "bad-request",
+    "401": "unauthorized",
+    "402": "no-credit",
+    "403": "forbidden",
+    "404": "model-not-found",
+    "429": "rate-limit",
+    "500": "server-error",
+    "502": "bad-gateway",
+    "503": "unavailable",
+    "504": "gateway-timeout",
+    "delay": "latency",
+    "disconnect": "reset",
+    "empty": "no-images",
+    "error": "server-error",
+    "offline": "reset",
+    "quota": "no-credit",
+    "ratelimit": "rate-limit",
+    "sleep": "latency",
+    "slow": "latency",
+    "throttle": "rate-limit",
+    "timeout": "gateway-timeout",
+}
+"""Names that people try, and the scenario that they probably mean."""
 Apply_co = TypeVar("Apply_co", covariant=True)
 
 
@@ -134,7 +158,8 @@ class ScenarioKind(Generic[Apply_co]):
 
 def unknown(name: str, known: Sequence[str], what: str) -> ScenarioError:
     """The error for an unknown name: close ones first, then all unless they are too many to read."""
-    close = get_close_matches(name, known)
+    synonym = SYNONYMS.get(name, name)
+    close = [synonym] if synonym in known else get_close_matches(name, known)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     listed = ", ".join(known) if len(known) <= MAX_LISTED else str(len(known))
     return ScenarioError(f"Unknown {what} {name!r}. {hint}Known: {listed}")

@@ -1,27 +1,37 @@
 """Which mode and which scenario apply to a request, and the application that responds."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.gateway_app import response
-from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, mode_named
+from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, as_header_value, mode_named
 from mock_server.gateway.stages import Gateway
 from mock_server.journal.recorder import RECORD, JournalRecord
 from mock_server.scenarios.apply import with_scenario_headers
 from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.registry import effect_of, under
 from mock_server.scenarios.scenario_file import ScenarioFile
-from mock_server.scenarios.switches import HEADER, SOURCES, SelectedScenario, Switchboard
+from mock_server.scenarios.switches import (
+    HEADER,
+    NONE,
+    SOURCES,
+    SelectedScenario,
+    Switchboard,
+    header_scenario,
+    marker_warning,
+    steps,
+)
 from mock_server.serving.addresses import foreign_origin
-from mock_server.serving.asgi import find_header
+from mock_server.serving.asgi import find_header, header_values
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
 MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
+WARNING_HEADER = b"x-mock-warning"
 REMEMBERED = 64
 """Scenarios per gateway and mode: what one remembers from request to request is forgotten with it."""
 TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
@@ -50,21 +60,41 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: 
         try:
             written = find_header(scope, MODE_HEADER_BYTES)
             mode = controls.mode if written is None else mode_named(written)
-            selected = found = None
+            selected, found, is_none = None, None, False
             if scope["path"] == path:
-                selected = controls.switchboard.select(name, find_header(scope, SCENARIO_HEADER), record.content)
-                found = None if selected is None else find_app(mode, selected)
+                header = header_scenario(header_values(scope, SCENARIO_HEADER))
+                selected = select_step(controls, controls.switchboard.select(name, header, record.content))
+                is_none = selected is None or selected.text.lower() in NONE
+                found = None if selected is None or is_none else find_app(mode, selected)
         except (UnknownModeError, ScenarioError) as error:
             problem = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.reject(gateway, problem), MOCK_ERROR)(scope, receive, send)
             return
         record.mode = mode.value
-        if selected is not None and found is not None:
-            record.scenario = selected.text
+        if selected is not None and (found is not None or is_none):
+            record.scenario = None if is_none else selected.text
             controls.switchboard.count_use(selected)
-        await (found or apps[mode])(scope, receive, send)
+        warning = marker_warning(record.content)
+        await (found or apps[mode])(scope, receive, send if warning is None else send_with_warning(send, warning))
 
     return app
+
+
+def select_step(controls: Controls, selected: SelectedScenario | None) -> SelectedScenario | None:
+    """The scenario, or the next of the list that it names."""
+    named = None if selected is None else controls.scenarios.named.get(selected.text)
+    if selected is None or named is None or len(steps(named.apply)) == 1:
+        return selected
+    return replace(selected, text=controls.switchboard.next_of(named.name, named.apply))
+
+
+def send_with_warning(send: Send, warning: str) -> Send:
+    async def send_warned(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (WARNING_HEADER, as_header_value(warning).encode())]
+        await send(message)
+
+    return send_warned
 
 
 def scenario_apps(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> FindApp:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.faults.scenario_kind import ScenarioError, parse_scenario
 from mock_server.scenarios.definition import RANDOM
-from mock_server.scenarios.switches import HEADER, MARKER, SelectedScenario, Switchboard
+from mock_server.scenarios.switches import HEADER, MARKER, NONE, SelectedScenario, Switchboard, header_scenario
 from mock_server.scenarios.upstream_scenarios import is_fault, stub_change
 from mock_server.serving.asgi import replay_body, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
@@ -48,14 +48,19 @@ def with_scenarios(stub: UpstreamStub, board: Switchboard, is_gateway_scenario: 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         content = await Request(scope, receive).body()
         try:
-            selected = board.select_for((name,), Headers(scope=scope).get(HEADER), content)
-            change = None if selected is None else requested_change(selected, stub.protocol, is_gateway_scenario)
+            header = header_scenario(Headers(scope=scope).getlist(HEADER))
+            selected = board.select_for((name,), header, content)
+            is_none = selected is None or selected.text.lower() in NONE
+            change = (
+                None if selected is None or is_none else requested_change(selected, stub.protocol, is_gateway_scenario)
+            )
         except ScenarioError as error:
             await misunderstood_error(stub.protocol, str(error))(scope, receive, send)
             return
         app_for_call: ASGIApp = right
-        if selected is not None and change is not None:
+        if selected is not None and (change is not None or is_none):
             board.count_use(selected)
+        if selected is not None and change is not None:
             app_for_call = with_scenario_headers(upstream_app(change(stub)), selected.text)
         await app_for_call(scope, replay_body(content, receive), send)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import DocumentError, Node, children, did_you_mean
 from gateway_contract.document.source import read
-from mock_server.faults.scenario_kind import NAME, ScenarioError, parse_scenario
+from mock_server.faults.scenario_kind import NAME, ScenarioError
 from mock_server.scenarios.definition import NamedScenario
-from mock_server.scenarios.switches import FILE, Switch, check_scenario
+from mock_server.scenarios.switches import FILE, Switch, check_scenario, check_steps
 
 NAMED, ACTIVE = "scenarios", "active"
 
@@ -55,7 +55,7 @@ def _named(item: Node) -> NamedScenario:
     if not NAME.fullmatch(name):
         raise DocumentError(values["name"].place, f"name must be lowercase letters, digits and hyphens; got {name!r}")
     try:
-        parse_scenario(apply)
+        check_steps(apply)
     except ScenarioError as error:
         raise DocumentError(values["apply"].place, str(error)) from error
     return NamedScenario(name, apply, text(values["description"]) if "description" in values else "")

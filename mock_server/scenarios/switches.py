@@ -10,20 +10,23 @@ from typing import Final
 import orjson
 
 from gateway_contract.contract.definition import Contract
-from mock_server.faults.scenario_kind import ScenarioError, parse_scenario
+from mock_server.faults.scenario_kind import ScenarioError, parse_scenario, split_outside_brackets
 from mock_server.scenarios.definition import NamedScenario
 from mock_server.scenarios.registry import check_known
 from mock_server.scenarios.upstream_scenarios import stub_change
 from mock_server.upstream.protocols import protocol_of
 
 HEADER: Final = "x-mock-scenario"
-NONE: Final = frozenset({"none", "off", ""})
+NONE: Final = frozenset({"none", "off", "ok", ""})
 """Written in place of a scenario: the request is handled without any."""
 MARKER: Final = "marker"
 ADMIN, CONSOLE, FILE = "admin", "console", "file"
 SOURCES: Final = (ADMIN, CONSOLE, FILE)
 """Who can set switches, in order of precedence. A file's switches last until another source changes them."""
-_MARKER: Final = re.compile(rb"\[\[mock:([^\]]{1,500})\]\]")
+REPEAT: Final = "repeat"
+"""Ends a list that begins again; otherwise its last scenario stays."""
+_MARKER: Final = re.compile(rb"\[\[\s*mock\s*:([^\]]{1,500})\]\]", re.IGNORECASE)
+_NEARLY_MARKER: Final = re.compile(rb"(?<!\[)\[\s*mock\s*:[^\]\[]{1,100}\](?!\])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,17 @@ class SelectedScenario:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A scenario for one gateway, or for all if `gateway` is None: for `left` requests, or until changed if None."""
+    """A scenario for one gateway, or for all if `gateway` is None: for `left` requests, or until changed if None.
+
+    The text may be a list, of which `used` requests have had their scenarios.
+    """
 
     text: str
     gateway: str | None
     source: str
     left: int | None
     run: int = field(default=0, compare=False)
+    used: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +62,7 @@ class Switchboard:
     lock: Lock = field(default_factory=Lock)
     run: int = 0
     runs: Iterator[int] = field(default_factory=lambda: count(1))
+    uses: dict[str, int] = field(default_factory=dict)  # of lists that requests select by name
 
     def select(self, gateway: str, header: str | None, content: bytes) -> SelectedScenario | None:
         """The scenario of a request, if any, by its header and content. The caller reports a use by `count_use`."""
@@ -63,9 +71,8 @@ class Switchboard:
     def select_for(self, names: Sequence[str | None], header: str | None, content: bytes) -> SelectedScenario | None:
         """The same, by the switches that are set for one of some names, in order of precedence."""
         written, source = header, "header"
-        if header is None and b"[[mock:" in content:
-            marker = _MARKER.search(content)
-            written, source = None if marker is None else unescape(marker[1]), MARKER
+        if header is None and b"[[" in content:
+            written, source = marked_scenario(content), MARKER
         if written is not None:
             return None if written.strip().lower() in NONE else SelectedScenario(written.strip(), source, self.run)
         return self._switched(names) if self.switches else None
@@ -76,19 +83,28 @@ class Switchboard:
             for key in ((source, name) for source in SOURCES for name in names):
                 switch = self.switches.get(key)
                 if switch is not None:
-                    return SelectedScenario(switch.text, switch.source, switch.run)
+                    return SelectedScenario(step_of(switch.text, switch.used), switch.source, switch.run)
         return None
+
+    def next_of(self, name: str, text: str) -> str:
+        """The scenario of the next request that selects a list by its name."""
+        with self.lock:
+            used = self.uses.get(name, 0)
+            self.uses[name] = used + 1
+            return step_of(text, used)
 
     def count_use(self, selected: SelectedScenario) -> None:
         """Count a request under a scenario: a switch for a number of requests has one less left."""
         with self.lock:
             for key, switch in self.switches.items():
-                if switch.run == selected.run and switch.left is not None:
-                    if switch.left > 1:
-                        self.switches[key] = replace(switch, left=switch.left - 1)
-                    else:
-                        del self.switches[key]
-                    return
+                if switch.run != selected.run:
+                    continue
+                if switch.left == 1:
+                    del self.switches[key]
+                else:
+                    left = None if switch.left is None else switch.left - 1
+                    self.switches[key] = replace(switch, left=left, used=switch.used + 1)
+                return
 
     def set(self, text: str, gateway: str | None = None, times: int | None = None, source: str = ADMIN) -> None:
         """Set a scenario for a number of requests or until changed; `none` removes it, and that of a file.
@@ -102,7 +118,7 @@ class Switchboard:
                 for removed in (source, FILE):
                     self.switches.pop((removed, gateway), None)
             return
-        parse_scenario(text.strip())
+        check_steps(text)
         with self.lock:
             self.switches[source, gateway] = Switch(text.strip(), gateway, source, times, next(self.runs))
 
@@ -113,6 +129,7 @@ class Switchboard:
     def clear(self) -> None:
         with self.lock:
             self.switches.clear()
+            self.uses.clear()
             self.run = next(self.runs)
 
     def replace_file_switches(self, switches: Iterable[Switch]) -> None:
@@ -122,6 +139,56 @@ class Switchboard:
             active = [switch for switch in kept if switch.text.lower() not in NONE]
             self.switches = {(one.source, one.gateway): replace(one, run=next(self.runs)) for one in active}
             self.run = next(self.runs)
+
+
+def marked_scenario(content: bytes) -> str | None:
+    """The scenario of the markers in a body. Raises ScenarioError for two different ones."""
+    return only_one([unescape(marker) for marker in _MARKER.findall(content)], "[[mock:...]] markers")
+
+
+def header_scenario(values: Sequence[str]) -> str | None:
+    """The scenario of a request's headers. Raises ScenarioError for two different ones."""
+    return only_one(values, "X-Mock-Scenario headers")
+
+
+def only_one(written: Sequence[str], what: str) -> str | None:
+    different = list(dict.fromkeys(text.strip() for text in written))
+    if len(different) > 1:
+        first, second = different[0], different[1]
+        raise ScenarioError(f"two {what}: {first!r} and {second!r}. To combine them, write {first} + {second}")
+    return different[0] if different else None
+
+
+def marker_warning(content: bytes) -> str | None:
+    """What is wrong with a text that looks like a marker and is none."""
+    found = _NEARLY_MARKER.search(content) if b"[" in content else None
+    return None if found is None else f"{unescape(found[0])!a} is not a marker; write [[mock:rate-limit]]"
+
+
+def steps(text: str) -> list[str]:
+    """The scenarios of a list, separated by commas; a single scenario is a list of one."""
+    return split_outside_brackets(text, ",")
+
+
+def step_of(text: str, used: int) -> str:
+    """The scenario of a list for a request, of which `used` came before it."""
+    listed = steps(text)
+    if listed[-1] == REPEAT and len(listed) > 1:
+        return listed[used % (len(listed) - 1)]
+    return listed[min(used, len(listed) - 1)]
+
+
+def check_steps(text: str) -> None:
+    """Raises ScenarioError for a malformed scenario in a list."""
+    for step in _named_steps(text):
+        parse_scenario(step)
+
+
+def _named_steps(text: str) -> list[str]:
+    """The scenarios of a list, without the words for none and for repetition."""
+    listed = steps(text.strip())
+    listed = listed[:-1] if listed[-1] == REPEAT and len(listed) > 1 else listed
+    return [step for step in listed if step.lower() not in NONE]
 
 
 def unescape(written: bytes) -> str:
@@ -138,12 +205,13 @@ def check_scenario(
     """Raises ScenarioError for an unknown name, or a scenario that the gateways or the upstream of it do not have."""
     upstream = next((one.upstream for one in contracts if one.upstream and one.upstream.name == name), None)
     gateways = [] if upstream is not None else target_gateways(name, contracts)
-    if text.strip().lower() in NONE:
-        return
-    if upstream is not None:
-        stub_change(text, protocol_of(upstream))
-    else:
-        check_known(text, gateways, named)
+    for step in _named_steps(text):
+        if upstream is not None:
+            stub_change(step, protocol_of(upstream))
+        elif step in named:
+            check_scenario(named[step].apply, name, contracts, {})
+        else:
+            check_known(step, gateways, named)
 
 
 def target_gateways(name: str | None, contracts: Sequence[Contract]) -> list[Contract]:

@@ -16,6 +16,11 @@ def find_header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+def header_values(scope: Scope, name: bytes) -> list[str]:
+    """All values of a header by its lower-case name."""
+    return [bytes(value).decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
 def decode_headers(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers as text by their lower-case names; the first of several with one name."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}

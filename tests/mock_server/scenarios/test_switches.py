@@ -2,7 +2,20 @@
 
 import pytest
 
-from mock_server.scenarios.switches import ADMIN, CONSOLE, FILE, MARKER, SelectedScenario, Switch, Switchboard
+from gateway_contract.contract.definition import Contract
+from mock_server.faults.scenario_kind import ScenarioError
+from mock_server.scenarios.switches import (
+    ADMIN,
+    CONSOLE,
+    FILE,
+    MARKER,
+    SelectedScenario,
+    Switch,
+    Switchboard,
+    check_scenario,
+    header_scenario,
+    marker_warning,
+)
 
 MARKED = b'{"words": "a kite [[mock: reset ]] at noon"}'
 
@@ -114,3 +127,58 @@ def test_a_marker_is_read_as_json_means_it(board: Switchboard, written: bytes, m
 
 def test_a_marker_that_has_no_end_is_ordinary_text(board: Switchboard) -> None:
     assert board.select("powertokens", None, b"a kite [[mock: reset at noon") is None
+
+
+def listed(board: Switchboard, times: int) -> list[str]:
+    found = [asked(board) for _ in range(times)]
+    return [one.text if one is not None else "" for one in found]
+
+
+def test_a_list_is_for_one_request_after_the_other_and_its_last_stays(board: Switchboard) -> None:
+    board.set("rate-limit(retry_after=2), server-error, ok")
+    assert listed(board, 4) == ["rate-limit(retry_after=2)", "server-error", "ok", "ok"]
+
+
+def test_a_list_can_begin_again(board: Switchboard) -> None:
+    board.set("reset, ok, repeat", times=5)
+    assert listed(board, 6) == ["reset", "ok", "reset", "ok", "reset", ""]
+
+
+def test_a_list_that_is_set_again_begins_again(board: Switchboard) -> None:
+    board.set("reset, ok")
+    assert listed(board, 2) == ["reset", "ok"]
+    board.set("reset, ok")
+    assert listed(board, 1) == ["reset"]
+
+
+@pytest.mark.parametrize("text", ["reset, latency(", "reset, , A b"])
+def test_every_scenario_of_a_list_is_checked(board: Switchboard, text: str) -> None:
+    with pytest.raises(ScenarioError, match="a scenario must be like"):
+        board.set(text)
+
+
+@pytest.mark.parametrize("marker", [b"[[MOCK:reset]]", b"[[ mock : reset ]]", b"[[Mock:reset]] [[mock: reset]]"])
+def test_a_marker_may_have_any_case_and_spacing(board: Switchboard, marker: bytes) -> None:
+    assert board.select("powertokens", None, marker) == SelectedScenario("reset", MARKER)
+
+
+def test_two_markers_or_headers_are_an_error_that_names_both(board: Switchboard) -> None:
+    with pytest.raises(ScenarioError, match=r"two \[\[mock:\.\.\.\]\] markers: 'reset' and 'no-images'"):
+        board.select("powertokens", None, b"[[mock:reset]] [[mock:no-images]]")
+    with pytest.raises(ScenarioError, match="two X-Mock-Scenario headers: 'a' and 'b'"):
+        header_scenario(["a", "b", "a"])
+    assert header_scenario(["a", " a"]) == "a"
+
+
+@pytest.mark.parametrize(("content", "warned"), [(b"[mock:reset]", True), (b"[[mock:reset]]", False), (b"[]", False)])
+def test_what_looks_like_a_marker_is_warned_of(content: bytes, warned: bool) -> None:  # noqa: FBT001 - the table
+    assert (marker_warning(content) is not None) is warned
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("429", "rate-limit"), ("timeout", "gateway-timeout"), ("delay", "latency"), ("offline", "reset")],
+)
+def test_a_name_that_people_try_is_answered_with_the_right_one(name: str, right: str, powertokens: Contract) -> None:
+    with pytest.raises(ScenarioError, match=f"Unknown scenario '{name}'. Did you mean {right}\\?"):
+        check_scenario(f"{name}(2s)", None, [powertokens], {})
