@@ -189,6 +189,8 @@ def observe(contract: Contract, settings: Settings) -> Iterator[UpstreamObserver
         yield None
         return
     host, _, port = (settings.upstream or "127.0.0.1:0").rpartition(":")
+    if contract.upstream is not None and settings.upstream_base is not None:
+        contract = replace(contract, upstream=contract.upstream.with_base(settings.upstream_base))
     slow_seconds = SLOW * PATIENCE if settings.gateway is None else settings.slow_upstream
     with serve_upstream(contract, host.strip("[]") or "127.0.0.1", int(port), slow_seconds) as observer:
         yield observer
@@ -285,7 +287,7 @@ def budget_of(settings: Settings) -> int | None:
 async def hosts_of_images(gateway: str, observer: UpstreamObserver | None, settings: Settings) -> ImageHosts:
     """From where images may be fetched, beside public addresses."""
     urls = [gateway] if observer is None else [gateway, observer.url]
-    return await image_hosts(urls, settings.access.image_hosts)
+    return await image_hosts(urls, settings.access.image_hosts, settings.access.rewrites)
 
 
 def baseline(contract: Contract) -> Request:

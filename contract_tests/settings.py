@@ -39,6 +39,7 @@ class Settings:
     require_judged: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
     name: str = ""  # of the gateway in the configuration
     options: tuple[UsedOption, ...] = ()  # what all of this came from
+    upstream_base: str | None = None  # path before the upstream's own; None for its document's
     wait: Wait | None = None  # until the gateway can be used
     tokens: Tokens | None = None  # where more of them can be had; `token` is the first
 

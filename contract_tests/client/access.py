@@ -35,6 +35,7 @@ class Access:
     headers: Headers = field(default=(), repr=False)
     scheme: str = BEARER
     image_hosts: tuple[str, ...] = ()
+    rewrites: tuple[tuple[str, str], ...] = ()  # origins that links name, and where they are reached from here
     proxy: str | None = field(default=None, repr=False)  # its URL, or `env`
     socket: Path | None = None  # a Unix socket at which the gateway listens
 

@@ -66,8 +66,9 @@ async def follow(transport: httpx.AsyncBaseTransport, hop: Hop, hosts: ImageHost
     seen: set[httpx.URL] = set()
     for _ in range(limits.redirects + 1):
         seen.add(hop.url)
-        targets = await allowed_addresses(hop, hosts)
-        async with aclosing(await open_first(transport, hop.url, targets)) as response:
+        reached = hosts.reached_at(hop.url)
+        targets = await allowed_addresses(Hop(reached, hop.leads), hosts)
+        async with aclosing(await open_first(transport, hop.url, reached, targets)) as response:
             if not is_redirect(response):
                 return await read_download(response, limits)
             hop = Hop(redirect_target(hop.url, response), "redirects to")
@@ -115,24 +116,29 @@ async def allowed_addresses(hop: Hop, hosts: ImageHosts) -> tuple[str, ...]:
     raise NotAllowedError(NOT_ALLOWED.format(address=found[0]))
 
 
-async def open_first(transport: httpx.AsyncBaseTransport, url: httpx.URL, targets: tuple[str, ...]) -> httpx.Response:
+async def open_first(
+    transport: httpx.AsyncBaseTransport, url: httpx.URL, reached: httpx.URL, targets: tuple[str, ...]
+) -> httpx.Response:
     """The answer of the first address that gives one: a host may listen on its IPv4 or its IPv6 address only."""
-    for attempt in requests_by_address(url, targets[:-1]):
+    for attempt in requests_by_address(url, reached, targets[:-1]):
         try:
             return await open_response(transport, attempt)
         except PeerError:
             continue
-    return await open_response(transport, next(requests_by_address(url, targets[-1:])))
+    return await open_response(transport, next(requests_by_address(url, reached, targets[-1:])))
 
 
-def requests_by_address(url: httpx.URL, targets: tuple[str, ...]) -> Iterator[httpx.Request]:
-    """Requests that go to the addresses, and speak to the host that the URL names (also in TLS)."""
+def requests_by_address(url: httpx.URL, reached: httpx.URL, targets: tuple[str, ...]) -> Iterator[httpx.Request]:
+    """Requests that go to the addresses of the host where a URL is reached, and speak to the host that it names.
+
+    A signature of the link may cover that name. TLS speaks to the host that is reached.
+    """
     for target in targets:
         yield httpx.Request(
             "GET",
-            url.copy_with(host=target, userinfo=b""),
+            reached.copy_with(host=target, userinfo=b""),
             headers={"Host": url.netloc.decode("ascii"), "Accept": "image/*, */*", "Accept-Encoding": OFFERED},
-            extensions={"sni_hostname": url.raw_host.decode("ascii"), "target": url.raw_path},
+            extensions={"sni_hostname": reached.raw_host.decode("ascii"), "target": url.raw_path},
         )
 
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from contract_tests.client.access import BASIC, BEARER
-from contract_tests.client.proxy import proxy_problem
-from contract_tests.client.readiness import Wait
 from contract_tests.command.secret_source import Literal, SecretSource, secret_source
 from contract_tests.settings import HEADER_NAME, RESERVED, upstream_problem, url_problem
 from gateway_contract.values.json_value import Json
@@ -205,48 +203,6 @@ def _checked(problem: Callable[[str], str]) -> Callable[[Json, Path], str]:
 
 URL = Form(must="an HTTP URL", schema=TEXT.schema, read=_checked(url_problem))
 ADDRESS = Form(must="host:port", schema=TEXT.schema, read=_checked(upstream_problem))
-
-
-def _proxy(value: Json, folder: Path) -> str:
-    text = _text(value, folder)
-    if problem := proxy_problem(text):
-        raise ValueError(problem)
-    return text
-
-
-PROXY = Form(must="env or like http://proxy:3128", schema=TEXT.schema, read=_proxy)
-_SECONDS_OF = durations(0.1)
-
-
-def _wait(value: Json, folder: Path) -> Wait:
-    match value:
-        case {"path": str(path), "for": seconds, **others} if path.startswith("/") and not others:
-            return Wait(_SECONDS_OF.read(seconds, folder), path)
-    return Wait(_SECONDS_OF.read(value, folder))
-
-
-def _wait_words(texts: Sequence[str]) -> Json:
-    """A time, or a path and a time."""
-    path, _, seconds = texts[-1].partition(" ")
-    return {"path": path, "for": seconds.strip()} if path.startswith("/") else texts[-1]
-
-
-WAIT = Form(
-    must='a time like 60s, or a path and a time like "/health 60s"; in the configuration {path: /health, for: 60s}',
-    schema={
-        "oneOf": [
-            dict(_SECONDS_OF.schema),
-            {
-                "type": "object",
-                "required": ["path", "for"],
-                "additionalProperties": False,
-                "properties": {"path": {"type": "string", "pattern": "^/"}, "for": dict(_SECONDS_OF.schema)},
-            },
-        ]
-    },
-    read=_wait,
-    of_texts=_wait_words,
-)
 
 
 def _scheme(value: Json, _folder: Path) -> str:

@@ -5,7 +5,7 @@ report.json. A dot in a key is a level of the file: `limits.answer`. What remain
 run_settings, to write contract_tests/schemas/gateway.schema.json again, as its test says, and a recipe in docs/ci.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -31,12 +31,9 @@ from contract_tests.command.option_forms import (
     integers,
     several,
 )
-from contract_tests.command.option_forms import (
-    PROXY as PROXY_ADDRESS,
-)
-from contract_tests.command.option_forms import (
-    WAIT as WAIT_FOR,
-)
+from contract_tests.command.reach_forms import BASE, ORIGINS
+from contract_tests.command.reach_forms import PROXY as PROXY_ADDRESS
+from contract_tests.command.reach_forms import WAIT as WAIT_FOR
 from contract_tests.command.secret_source import SecretSource
 from gateway_contract.traffic.curl import VARIABLE
 from gateway_contract.values.json_value import Json
@@ -187,6 +184,12 @@ UPSTREAM = Option[str | None](
     flags=_flag("--upstream", "upstream.listen", "Listen here as the upstream that the gateway calls.", "HOST:PORT"),
     in_rerun=True,
 )
+UPSTREAM_BASE = Option[str | None](
+    key="upstream.base",
+    form=BASE,
+    flags=_flag("--upstream-base", "upstream.base", "Path before the upstream's own. [its document's]", "/api/v1"),
+    in_rerun=True,
+)
 IMAGE_HOSTS = Option[tuple[str, ...]](
     key="images.allow",
     form=several(TEXT),
@@ -197,6 +200,18 @@ IMAGE_HOSTS = Option[tuple[str, ...]](
         "HOST",
     ),
     built_in=[],
+    in_rerun=True,
+)
+REWRITES = Option[Mapping[str, str]](
+    key="images.rewrite",
+    form=ORIGINS,
+    flags=_flag(
+        "--rewrite-image-host",
+        "images.rewrite",
+        "Fetch images that links place at the first origin from the second.",
+        "URL=URL",
+    ),
+    built_in={},
     in_rerun=True,
 )
 ANSWER = Option[float](

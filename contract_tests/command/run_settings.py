@@ -85,6 +85,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         access=access_of(values),
         require_judged=values[table.REQUIRE_JUDGED],
         options=values.used(),
+        upstream_base=values[table.UPSTREAM_BASE],
         wait=values[table.WAIT],
         tokens=tokens,
     )
@@ -99,6 +100,7 @@ def access_of(values: Values) -> Access:
         headers=_headers(values),
         scheme=values[table.AUTH],
         image_hosts=values[table.IMAGE_HOSTS],
+        rewrites=tuple(values[table.REWRITES].items()),
         proxy=values[table.PROXY],
         socket=_socket(values[table.URL_OF_GATEWAY]),
     )

@@ -270,6 +270,7 @@ def rerun_settings(found: StoredExchange, values: Values) -> Settings:
             gateway=destination(found, values[table.URL_OF_GATEWAY]),
             token=tokens_of(values).current,
             upstream=values[table.UPSTREAM] or found.upstream_address,
+            upstream_base=values[table.UPSTREAM_BASE],
             overlays=values[table.OVERLAYS],
             access=access_of(values),
         )

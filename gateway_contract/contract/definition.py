@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from gateway_contract.document.load_document import Document
@@ -206,6 +206,11 @@ class Upstream:
 
     def is_called_by(self, method: str, path: str) -> bool:
         return (method, path) == (self.operation.method, self.base + self.operation.path)
+
+    def with_base(self, base: str) -> "Upstream":
+        """The same upstream at another path."""
+        others = {name: other.with_base(base) for name, other in self.others.items()}
+        return replace(self, base=base, others=others)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

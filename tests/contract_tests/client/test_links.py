@@ -250,3 +250,19 @@ def test_a_port_that_does_not_exist_is_the_links_fault(scheme: str, port: str) -
     assert downloaded(link) == Problem(f"the link points to port {port[:20]}, which does not exist")
     redirected = behind(redirecting(link))
     assert redirected == Problem(f"the link redirects to port {port[:20]}, which does not exist")
+
+
+def test_a_host_that_has_another_name_here_is_reached_and_told_the_name_of_the_link() -> None:
+    heads: list[bytes] = []
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        heads.append(head)
+        await answering(b"image", b"Content-Type: image/png")(head, writer)
+
+    with serving(behave) as served:
+        rewrites = (("http://minio:9000", served.base),)
+        hosts = asyncio.run(image_hosts(["http://127.0.0.1:1"], (), rewrites))
+        assert downloaded("http://minio:9000/a.png?Signature=b", hosts) == Downloaded(b"image", "image/png")
+        assert isinstance(downloaded("http://minio:9001/a.png", hosts), Problem)
+    assert heads[0].startswith(b"GET /a.png?Signature=b ")
+    assert b"host: minio:9000" in heads[0].lower()

@@ -171,3 +171,15 @@ def test_a_gateway_may_be_at_a_socket_behind_a_proxy_or_still_starting() -> None
 def test_a_way_to_a_gateway_that_cannot_be_is_an_error(wrong: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=rf"^--{'gateway' if 'url' in wrong else next(iter(wrong))} must be "):
         values(environment=None, **wrong)
+
+
+def test_links_are_rewritten_and_the_upstream_has_another_base() -> None:
+    found = values(images_rewrite=("http://minio:9000=http://127.0.0.1:9000",), upstream_base="/compat/v1/")
+    assert access_of(found).rewrites == (("http://minio:9000", "http://127.0.0.1:9000"),)
+    assert found[option_table.UPSTREAM_BASE] == "/compat/v1"
+
+
+@pytest.mark.parametrize("rewrite", ["minio", "minio:9000=127.0.0.1:9000", "http://minio:9000=http://a/path"])
+def test_a_rewriting_that_cannot_be_is_an_error(rewrite: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--rewrite-image-host must be like http://minio:9000=http://127"):
+        values(images_rewrite=(rewrite,))

@@ -7,6 +7,8 @@ import pytest
 
 from contract_tests.client.correlation import correlation_id
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
+from contract_tests.run import observe
+from contract_tests.settings import Settings
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.serving.server import PortInUseError
@@ -112,3 +114,12 @@ def test_a_link_to_an_image_of_ours_is_followed_whatever_the_gateway_calls_this_
             "http://[x",
         ):
             assert seen.reachable_url(link) == link
+
+
+def test_the_upstream_may_listen_at_another_base() -> None:
+    settings = Settings("powertokens", "http://127.0.0.1:1", upstream="127.0.0.1:0", upstream_base="/compat/v1")
+    with observe(POWERTOKENS, settings) as seen:
+        assert seen is not None
+        assert seen.stub.path.startswith("/compat/v1/services/")
+        call(seen, call_body("a lighthouse"))
+        assert seen.calls_since(0)[0].path == seen.stub.path
