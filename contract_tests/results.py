@@ -127,6 +127,7 @@ class Run:
     time_used_up: float | None = None  # seconds, where the time was too short for planned requests
     fuzzed: Fuzzed | None = None
     slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
+    information: tuple[str, ...] = ()  # for the gateway's owner; of no contract
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
     beyond_upstream: tuple[BeyondUpstream, ...] = ()
     ended_by: Signals | None = None

@@ -22,6 +22,7 @@ from contract_tests.execution.campaign import Campaign
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
+from contract_tests.execution.preflight import preflight
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.planning.beyond_upstream import beyond_upstream
@@ -171,6 +172,7 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
         time_used_up=campaign.time_bound.seconds if campaign.out_of_time else None,
         fuzzed=campaign.fuzzed,
         slow=tuple(campaign.slow_answers.slow),
+        information=campaign.information,
         untested=untested_statements(contract, campaign.plan),
         beyond_upstream=beyond_upstream(contract),
         demand=settings.require_judged,
@@ -236,6 +238,8 @@ async def _campaign(
             campaign.problem = await wait_until_ready(settings.wait, transport, found.url, headers, settings.limits)
         if not campaign.problem:
             await campaign.run()
+        if not (campaign.problem or campaign.health.stopped or campaign.time_bound.used_up):
+            campaign.information = tuple(filter(None, [await preflight(sender)]))
         if settings.fuzz > 0 and not campaign.problem:
             with campaign.errors.catch("fuzzing"):
                 await _fuzz(ready, campaign)

@@ -56,6 +56,7 @@ class Campaign:
     out_of_time: bool = field(init=False, default=False)  # planned requests were not sent, or given up
     errors: InternalErrors = field(default_factory=InternalErrors)
     problem: str = ""
+    information: tuple[str, ...] = ()  # for the gateway's owner; of no contract
     fuzzed: Fuzzed | None = None
     marks_arrive: bool = True  # correlation ids arrive upstream
     findings: Findings = field(init=False)
@@ -125,6 +126,7 @@ class Campaign:
         exchanges += await self._send_cases(Phase.REFUSALS, refusals)
         await self._judge_failures(exchanges)
         await self._explain_failures(self.findings.judgements)
+        self.findings.note_shared_features([seen.exchange, *exchanges])
         if self.injection is not None:
             await self._inject_failures(self.injection, slow)
         self.left_out = self.plan.left_out + self.ledger.left_out  # requests beyond the plan do not count

@@ -1,8 +1,11 @@
 """What a run has found so far, and which failures count: those that were tried again."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from contract_tests.blame.minimize import is_rejection
+from contract_tests.blame.shared_features import SharedFeatures
+from contract_tests.execution.confirmation import is_valid
 from contract_tests.execution.internal_errors import InternalErrors
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
@@ -44,6 +47,16 @@ class Findings:
         same = explained.exchange is one.exchange
         self.judgements = [other for other in self.judgements if not same or other is not one]
         self.judgements.append(explained)
+
+    def note_shared_features(self, planned: Iterable[Exchange]) -> None:
+        """Notes beside each rejection of a valid request what all such rejections among the planned ones share."""
+        tried = [one for one in planned if is_valid(self.contract, one) and (one.accepted or is_rejection(one))]
+        shared = SharedFeatures(self.contract, tried)
+        for index, one in enumerate(self.judgements):
+            finding, exchange = one.finding, one.exchange
+            if finding.outcome is Outcome.FAIL and is_rejection(exchange) and is_valid(self.contract, exchange):
+                note = "; ".join(filter(None, (finding.note, shared.note(exchange))))
+                self.judgements[index] = replace(one, finding=replace(finding, note=note))
 
 
 def _failing_rules(judgements: Iterable[Judgement]) -> frozenset[str]:

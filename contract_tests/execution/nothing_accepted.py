@@ -9,7 +9,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.constraint_rules import LONG_BODY
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import Secrets
-from gateway_contract.traffic.response_message import quoted_response
+from gateway_contract.traffic.response_message import quoted_rejection
 
 MOST_TRIED = 10  # requests, the look among them
 ABOUT_THE_REQUEST = frozenset({400, 422})
@@ -38,6 +38,4 @@ def _is_about_request(exchange: Exchange) -> bool:
 
 def nothing_accepted(exchanges: Sequence[Exchange], secrets: Secrets) -> str:
     """For example `no valid request was accepted: 403 "model not enabled"`."""
-    answer = exchanges[0].answer
-    said = quoted_response(answer, secrets).removeprefix("HTTP ") if isinstance(answer, Answer) else answer.problem
-    return NOTHING.format(response=said)
+    return NOTHING.format(response=quoted_rejection(exchanges[0], secrets).removeprefix("HTTP "))

@@ -6,12 +6,13 @@ from enum import IntEnum
 from operator import attrgetter
 from typing import TypeAlias
 
-from contract_tests.results import RuleVerdict, Run, Verdict
+from contract_tests.results import FailingExchange, RuleVerdict, Run, Verdict
 from gateway_contract.rules.rule import FindingKind, RuleKind
 from gateway_contract.schema.constraint import Level
-from gateway_contract.traffic.exchange import Answer
+from gateway_contract.traffic.exchange import Answer, usable
 from gateway_contract.traffic.redaction import OWNED
 from gateway_contract.traffic.response_message import response_message
+from gateway_contract.values.json_value import UNOBSERVED
 
 MOST_SUBJECTS = 6
 
@@ -19,18 +20,19 @@ MOST_SUBJECTS = 6
 class Family(IntEnum):
     """What goes wrong in general, the most serious first."""
 
-    ADMITS = 0  # a request without a valid token
-    SECURITY = 1
-    REJECTS = 2  # a valid request
-    ISOLATION = 3
-    MAPPING = 4
-    PRESERVATION = 5
-    DEFAULT = 6
-    BREAKS = 7  # on an invalid request
-    ACCEPTS = 8  # an invalid request
-    RESPONSE = 9
-    RESILIENCE = 10
-    ERROR = 11
+    CACHED = 0  # all else is said about requests that were never looked at
+    ADMITS = 1  # a request without a valid token
+    SECURITY = 2
+    REJECTS = 3  # a valid request
+    ISOLATION = 4
+    MAPPING = 5
+    PRESERVATION = 6
+    DEFAULT = 7
+    BREAKS = 8  # on an invalid request
+    ACCEPTS = 9  # an invalid request
+    RESPONSE = 10
+    RESILIENCE = 11
+    ERROR = 12
 
 
 _FAMILIES = {
@@ -73,8 +75,10 @@ _ACCEPTS = {
 
 _PLACES = {Family.RESPONSE: "in responses", Family.ERROR: "in error responses"}
 
+FROM_CACHE = "answers from a cache, with the images of an earlier request"
 Key: TypeAlias = tuple[Family, FindingKind, str, str]
 """What failures of one cause have alike: the last two are of which requests or properties, and the gateway's words."""
+_CACHED: Key = (Family.CACHED, FindingKind.OTHER, "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ def causes(run: Run, level: Level) -> list[Cause]:
     failing = [one for one in run.verdicts if one.verdict is Verdict.FAIL and one.rule.level is level]
     grouped: dict[Key, list[RuleVerdict]] = {}
     for one in failing:
-        grouped.setdefault(_key(one, failing), []).append(one)
+        key = _CACHED if all(map(_is_from_cache, one.failures)) else _key(one, failing)
+        grouped.setdefault(key, []).append(one)
     found = [
         Cause(key[0], _title(verdicts, *key[:3]), tuple(verdicts), any(map(run.counts, verdicts)))
         for key, verdicts in grouped.items()
@@ -129,6 +134,14 @@ def _key(verdict: RuleVerdict, failing: Iterable[RuleVerdict]) -> Key:
     return family, kind, detail, words
 
 
+def _is_from_cache(failure: FailingExchange) -> bool:
+    """Whether images were answered for which no upstream call was made."""
+    exchange = failure.exchange
+    if exchange.upstream is UNOBSERVED or exchange.upstream or exchange.images is UNOBSERVED:
+        return False
+    return any(image.identity is not None for item in exchange.images for image in usable(item))
+
+
 def _kind(verdict: RuleVerdict) -> FindingKind:
     return verdict.failures[0].finding.kind
 
@@ -139,6 +152,8 @@ def _property(verdict: RuleVerdict) -> str:
 
 
 def _title(verdicts: Sequence[RuleVerdict], family: Family, kind: FindingKind, detail: str) -> str:
+    if family is Family.CACHED:
+        return FROM_CACHE
     if family is Family.ADMITS:
         credentials = dict.fromkeys(one.failures[0].exchange.request.credential.value for one in verdicts)
         return f"accepts requests with {', '.join(credentials)}"
@@ -148,7 +163,8 @@ def _title(verdicts: Sequence[RuleVerdict], family: Family, kind: FindingKind, d
             return _promise(verdicts, _PLACES.get(family, "") if subjects else "")
         case FindingKind.REJECTED:
             fields = any(one.rule.pointer is not None for one in verdicts)
-            does, subjects = ("rejects valid values", subjects) if fields else ("rejects valid requests", "")
+            whole = f"rejects valid requests{_forms(verdicts)}"
+            does, subjects = ("rejects valid values", subjects) if fields else (whole, "")
         case FindingKind.BROKE:
             does = f"fails on invalid requests ({detail})"
         case FindingKind.ACCEPTED:
@@ -158,6 +174,13 @@ def _title(verdicts: Sequence[RuleVerdict], family: Family, kind: FindingKind, d
         case _:
             does = _ARRIVALS[kind].format(what=_lost(family, verdicts))
     return f"{does}: {subjects}{end}" if subjects else f"{does}{end}"
+
+
+def _forms(verdicts: Sequence[RuleVerdict]) -> str:
+    """What is special about the rejected requests, where that is how they were sent."""
+    forms = dict.fromkeys(one.failures[0].exchange.request.form for one in verdicts)
+    special = [form.value for form in forms if form.is_special]
+    return f" with {', '.join(special)}" if len(special) == len(forms) else ""
 
 
 def _accepted(name: str) -> str:

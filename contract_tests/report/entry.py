@@ -13,7 +13,7 @@ from gateway_contract.rules.rule import Rule, RuleKind
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import redact
-from gateway_contract.traffic.response_message import quoted_response
+from gateway_contract.traffic.response_message import quoted_rejection
 from gateway_contract.values.json_value import UNOBSERVED
 
 LONGEST_CURL = 600  # characters; a longer request is sent again from its file
@@ -68,7 +68,7 @@ class EntryWriter:
         request = request_difference(exchange, self.run.baseline)
         observed, answer = finding.told, exchange.answer
         if isinstance(answer, Answer) and not answer.successful:
-            status, quoted = f"HTTP {answer.status}", quoted_response(answer, self.secrets)
+            status, quoted = f"HTTP {answer.status}", quoted_rejection(exchange, self.secrets)
             observed = observed.replace(status, quoted, 1) if status in observed else f"{observed}; response {quoted}"
         return GAP.join((request, f"expected {finding.expected}", f"observed {observed}"))
 

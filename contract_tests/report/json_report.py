@@ -13,7 +13,7 @@ from contract_tests.results import UNDECIDED, Conformance, FailingExchange, Rule
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
-from gateway_contract.traffic.response_message import response_message
+from gateway_contract.traffic.response_message import response_message, upstream_rejection
 from gateway_contract.values.json_value import ABSENT, Json
 
 DISTRIBUTION = "image-gateway-contract"
@@ -33,6 +33,7 @@ class ListedFailure(TypedDict):
     exchange: str  # path from the report's folder
     note: NotRequired[str]  # what it takes
     response: NotRequired[QuotedResponse]  # missing where the gateway gave no response
+    upstream_response: NotRequired[QuotedResponse]  # where the upstream rejected the gateway's call
 
 
 class ListedRule(TypedDict):
@@ -126,7 +127,7 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
             for one in run.beyond_upstream
         ],
         slow=[redact(one, secrets) for one in run.slow],
-        information=[],
+        information=[redact(one, secrets) for one in run.information],
         options={option.key: _option(option, secrets) for option in run.options},
     )
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
@@ -187,6 +188,10 @@ def _failure(failure: FailingExchange, run: Run, names: dict[int, str], secrets:
     if isinstance(answer, Answer):
         message = "" if answer.successful else response_message(answer, secrets)
         listed["response"] = QuotedResponse(status=answer.status, message=message)
+    rejected = upstream_rejection(failure.exchange)
+    if rejected is not None:
+        message = redact(rejected.message, secrets)
+        listed["upstream_response"] = QuotedResponse(status=rejected.status, message=message)
     return listed
 
 

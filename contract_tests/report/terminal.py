@@ -88,6 +88,8 @@ def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequ
         yield "untested", wording.untested_summary(run)
     if run.beyond_upstream:
         yield "beyond", wording.beyond_summary(run)
+    for one in run.information:
+        yield "note", redact(one, secrets)
     if run.slow:
         yield "slow", wording.slow_summary(run)
     if run.fuzzed is not None:

@@ -6,7 +6,7 @@ from contract_tests.plugin import Redacted, VerdictOn
 from contract_tests.results import Verdict
 from gateway_contract.rules.rule import Rule
 from gateway_contract.traffic.exchange import Answer
-from gateway_contract.traffic.response_message import quoted_response
+from gateway_contract.traffic.response_message import quoted_rejection
 
 
 def test_gateway_keeps(run_label: str, rule: Rule, verdict_on: VerdictOn, redacted: Redacted) -> None:
@@ -18,7 +18,7 @@ def test_gateway_keeps(run_label: str, rule: Rule, verdict_on: VerdictOn, redact
         first, answer = verdict.failures[0].finding, verdict.failures[0].exchange.answer
         text = f"{rule.statement}: expected {first.expected}, observed {first.told}"
         if isinstance(answer, Answer) and not answer.successful:
-            text += f"; the gateway responded {quoted_response(answer)}"
+            text += f"; the gateway responded {quoted_rejection(verdict.failures[0].exchange)}"
         text = redacted(run_label, verdict, text)
         if run.counts(verdict):
             pytest.fail(text, pytrace=False)

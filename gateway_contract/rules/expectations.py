@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
+from gateway_contract.rules.mapping_rules import is_refused_upstream
 from gateway_contract.rules.resilience_rules import RESILIENCE
 from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, failing, inconclusive, is_own_method
 from gateway_contract.rules.secret_places import places_of, token_of
@@ -59,15 +61,19 @@ def other_method_refused(evidence: Evidence) -> Finding | None:
 
 def upstream_call_valid(evidence: Evidence) -> Finding | None:
     upstream = evidence.contract.upstream
-    if not _valid_and_accepted(evidence) or upstream is None:
+    if not (_valid_and_accepted(evidence) or is_refused_upstream(evidence)) or upstream is None:
         return None
     if evidence.call is UNOBSERVED:
         return inconclusive("the upstream is not observed")
-    if evidence.call is ABSENT:
-        return None
-    call: UpstreamCall = evidence.call
+    return None if evidence.call is ABSENT else _judge_call(upstream, evidence.call, evidence)
+
+
+def _judge_call(upstream: Upstream, call: UpstreamCall, evidence: Evidence) -> Finding | None:
     if call.body is ABSENT:
-        return failing("a JSON body upstream", "none")
+        media_type = header(call.headers, "content-type") or "no Content-Type"
+        return failing("a JSON body upstream", f"a body that is not JSON ({media_type})")
+    if not evidence.accepted:
+        return None  # what the upstream rejects, a rule about the field or the request tells of
     called = upstream.behind(call.method, call.path)
     broken = sorted(upstream_refuses(called, call.body), key=lambda constraint: constraint.pointer)
     if not broken:

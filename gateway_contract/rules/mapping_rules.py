@@ -15,6 +15,7 @@ from gateway_contract.values.pointer import read
 
 NO_CALL = "no upstream call was seen for this request"
 UNSEEN = "the upstream is not observed"
+NOT_JSON = "the body of the upstream call is not JSON"
 
 
 def judge_mapped(field: MappedField, evidence: Evidence) -> Finding | None:
@@ -71,12 +72,20 @@ def is_omitted_default(field: MappedField, sent: Json, evidence: Evidence) -> bo
     return seen is ABSENT or _is_nothing(field, seen, evidence)
 
 
-def _judge_changed(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
-    """Of a value that may be omitted: that no other stands in its place."""
+def _unseen(evidence: Evidence) -> Finding | None:
+    """Why nothing is known about the fields of an upstream call, where nothing is."""
     if evidence.call is UNOBSERVED:
         return inconclusive(UNSEEN)
     if evidence.call is ABSENT:
         return inconclusive(NO_CALL)
+    return inconclusive(NOT_JSON) if evidence.call.body is ABSENT else None
+
+
+def _judge_changed(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
+    """Of a value that may be omitted: that no other stands in its place."""
+    unseen = _unseen(evidence)
+    if unseen is not None:
+        return unseen
     return judge_arrival(field, sent, evidence) if _is_changed(field, sent, evidence) else PASS
 
 
@@ -104,10 +113,9 @@ def judge_not_invented(field: MappedField, evidence: Evidence) -> Finding | None
 def judge_absence(field: MappedField, evidence: Evidence, default: Json | Literal[Nothing.ABSENT]) -> Finding | None:
     """What an upstream call holds for a field that the client left out: nothing, or the contract's default."""
     expected = f"nothing at {field.upstream}" + ("" if default is ABSENT else f", or {shortened(default)}")
-    if evidence.call is UNOBSERVED:
-        return inconclusive(UNSEEN)
-    if evidence.call is ABSENT:
-        return inconclusive(NO_CALL)
+    unseen = _unseen(evidence)
+    if unseen is not None or evidence.call in (UNOBSERVED, ABSENT):
+        return unseen
     seen = read(evidence.call.body, field.upstream)
     if seen is ABSENT or _is_nothing(field, seen, evidence) or (default is not ABSENT and field.arrived(default, seen)):
         return PASS
@@ -125,14 +133,14 @@ def _is_nothing(field: MappedField, seen: Json, evidence: Evidence) -> bool:
 
 def _judgeable(field: MappedField, evidence: Evidence) -> Json | Literal[Nothing.ABSENT]:
     """The value that was sent for a field and is valid by itself; ABSENT where nothing is said about its arrival."""
-    if not (evidence.accepted or _refused_upstream(evidence)) or evidence.body is ABSENT:
+    if not (evidence.accepted or is_refused_upstream(evidence)) or evidence.body is ABSENT:
         return ABSENT
     if evidence.is_open(field.pointer) or not evidence.is_valid(field.pointer) or not field.judged_for(evidence.body):
         return ABSENT
     return evidence.sent(field.pointer)
 
 
-def _refused_upstream(evidence: Evidence) -> bool:
+def is_refused_upstream(evidence: Evidence) -> bool:
     """Whether a valid request failed because the upstream did not take the call that was made of it."""
     call = evidence.call
     if is_timed_out(evidence.exchange.answer) or call in (ABSENT, UNOBSERVED):
@@ -150,8 +158,9 @@ def judge_arrival(field: MappedField, sent: Json, evidence: Evidence) -> Finding
     """Whether a value is where it belongs in the upstream call."""
     if evidence.call is UNOBSERVED:
         return judge_by_answer(field.pointer, evidence) or inconclusive(UNSEEN)
-    if evidence.call is ABSENT:
-        return inconclusive(NO_CALL)
+    unseen = _unseen(evidence)
+    if unseen is not None or evidence.call is ABSENT:
+        return unseen
     if adds_up(field, sent, evidence):
         return PASS
     finding = _finding(field, sent, locate(evidence.contract, field, sent, evidence.call.body))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive, is_own_method
+from gateway_contract.rules.rule import PASS, Evidence, Finding, FindingKind, failing, inconclusive, is_own_method
 from gateway_contract.rules.secret_places import places_of
 from gateway_contract.traffic.exchange import Headers, NoAnswer, RequestForm, header
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
@@ -25,12 +25,12 @@ def _judge_rejected(evidence: Evidence) -> Finding:
     answer, form = evidence.exchange.answer, evidence.exchange.request.form
     if isinstance(answer, NoAnswer):
         is_slow = answer.timed_out and not answer.repeated
-        return inconclusive(answer.problem) if is_slow else failing("accepted", answer.problem)
+        return inconclusive(answer.problem) if is_slow else failing("accepted", answer.problem, FindingKind.REJECTED)
     if answer.status == SWITCHING_PROTOCOLS:
         return inconclusive("the gateway changes to HTTP/2, which this suite does not speak")
     if evidence.blames_no_field:
         return inconclusive(f"HTTP {answer.status}, of which {form.value} was not shown to be the cause")
-    return failing("accepted", f"HTTP {answer.status}")
+    return failing("accepted", f"HTTP {answer.status}", FindingKind.REJECTED)
 
 
 FORMS: Mapping[str, frozenset[RequestForm]] = {

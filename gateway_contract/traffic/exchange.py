@@ -139,6 +139,7 @@ class UpstreamCall:
     status: int
     images: tuple[str, ...] = ()
     played: PlayedFault | None = None
+    message: str = ""  # in the upstream's words, why it rejected the call
     canary: str = ""  # in headers of the upstream's answer that are for the gateway alone
 
     @property

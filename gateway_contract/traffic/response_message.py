@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
-from gateway_contract.traffic.exchange import Answer
+from gateway_contract.traffic.exchange import Answer, Exchange, UpstreamCall
 from gateway_contract.traffic.redaction import Secrets, redact
-from gateway_contract.values.json_value import ABSENT, Json, compact
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact
 
 LONGEST_MESSAGE = 200  # characters
 _READ = 8 * 1024  # bytes of a page; half of its characters are kept, so that no secret is cut before it is redacted
@@ -27,6 +27,12 @@ def response_message(answer: Answer, secrets: Secrets = ()) -> str:
     """
     text = _page(answer.content, secrets) if answer.body is ABSENT else redact(_error(answer.body), secrets)
     text = " ".join(text.split())
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
+
+
+def error_message(body: Json) -> str:
+    """The error message and code in some JSON, on one line; at most 200 characters, with any secrets."""
+    text = " ".join(_error(body).split())
     return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
 
 
@@ -63,6 +69,26 @@ def _page(content: bytes, secrets: Secrets) -> str:
     for repeated in (heading, heading.partition(" ")[2]):  # with and without the status
         body = body.removeprefix(repeated).lstrip()
     return ": ".join(filter(None, (heading, body)))
+
+
+def upstream_rejection(exchange: Exchange) -> UpstreamCall | None:
+    """The call of a rejected request that the upstream rejected last, in words of its own."""
+    calls = () if exchange.upstream is UNOBSERVED or exchange.accepted else exchange.upstream
+    return next((call for call in reversed(calls) if call.message and call.played is None), None)
+
+
+def quoted_rejection(exchange: Exchange, secrets: Secrets = ()) -> str:
+    """What the gateway says of a rejected request, and what the upstream had said to it where that was a rejection.
+
+    For example `HTTP 502 "Bad gateway"; the upstream responded HTTP 400 "size must be at most 2048*2048"`.
+    """
+    answer, call = exchange.answer, upstream_rejection(exchange)
+    said = quoted_response(answer, secrets) if isinstance(answer, Answer) else answer.problem
+    return f"{said}; the upstream responded {quoted_call(call, secrets)}" if call is not None else said
+
+
+def quoted_call(call: UpstreamCall, secrets: Secrets = ()) -> str:
+    return f'HTTP {call.status} "{redact(call.message, secrets)}"'
 
 
 def quoted_response(answer: Answer, secrets: Secrets = ()) -> str:

@@ -20,6 +20,7 @@ from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
 from gateway_contract.schema.keywords import constraint_sentence
 from gateway_contract.traffic.exchange import PlayedFault, UpstreamCall
+from gateway_contract.traffic.response_message import error_message
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.faults.fault import LINK_404, Fault, effect, slow_body
 from mock_server.faults.unusual import SLOW_IMAGE, unusual_response
@@ -114,7 +115,8 @@ def response(reply: Reply) -> Response:
 
 def reject(stub: UpstreamStub, request: Request, body: Json | Literal[Nothing.ABSENT], reply: Reply) -> Response:
     """Records a call that is rejected, and responds with the error."""
-    record(stub, request, body, reply.status, ())
+    message = "" if reply.body is ABSENT else error_message(reply.body)
+    record(stub, request, body, reply.status, (), message=message)
     return response(reply)
 
 
@@ -150,10 +152,20 @@ def record(
     status: int,
     images: tuple[str, ...],
     played: PlayedFault | None = None,
+    message: str = "",
 ) -> UpstreamCall:
     headers = text_headers(request.headers.raw)
     call = UpstreamCall(
-        request.method, request_target(request.scope), headers, body, time.time(), status, images, played, stub.canary
+        request.method,
+        request_target(request.scope),
+        headers,
+        body,
+        time.time(),
+        status,
+        images,
+        played,
+        message,
+        stub.canary,
     )
     stub.calls.add(call)
     return call

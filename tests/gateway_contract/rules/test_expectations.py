@@ -118,7 +118,9 @@ def test_a_call_is_valid_by_the_upstreams_document(says: Says) -> None:
     assert says(judge, text) == failing('type ["integer","null"] at /parameters/n', '"2"')
     without = with_call(EXCHANGE, removed(call_body(EXCHANGE), "/input/messages/0/role"))
     assert says(judge, without) == failing('required "role" at /input/messages/0/role', "missing")
-    assert says(judge, with_call(EXCHANGE, ABSENT)) == failing("a JSON body upstream", "none")
+    assert says(judge, with_call(EXCHANGE, ABSENT)) == failing(
+        "a JSON body upstream", "a body that is not JSON (application/json)"
+    )
     assert says(judge, with_call(EXCHANGE, [])) == failing('type "object" at the body', "[]")
     mended = with_call(EXCHANGE, placed(call_body(EXCHANGE), "/parameters/negative_prompt", 501 * "b"))
     assert says(judge, mended) == PASS

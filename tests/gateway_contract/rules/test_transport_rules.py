@@ -7,9 +7,10 @@ import pytest
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.judge import Judgement, judge
-from gateway_contract.rules.rule import Outcome
+from gateway_contract.rules.rule import Outcome, failing
 from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer, RequestForm
-from tests.gateway_contract.exchanges import DIALECTS, Body
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED
+from tests.gateway_contract.exchanges import DIALECTS, Body, finding
 
 GATEWAY = DIALECTS["powertokens"]
 CONTRACT = load_contract(contract_path("powertokens"))
@@ -82,3 +83,17 @@ def test_a_form_of_an_invalid_or_unauthorized_request_is_not_judged() -> None:
 
 def test_a_form_that_is_throttled_is_not_judged() -> None:
     assert "transport/charset" not in outcomes(in_form(RequestForm.CHARSET, GATEWAY.refusing(BODY, 429)))
+
+
+def test_an_upstream_body_that_is_not_json_is_said_to_be_that_and_no_field_is_lost() -> None:
+    exchange = GATEWAY.conforming(BODY | {"n": 2, "seed": 7})
+    assert exchange.upstream is not UNOBSERVED
+    call = replace(exchange.upstream[0], body=ABSENT, headers=(("content-type", "text/plain"),), status=400, images=())
+    for answer in (exchange.answer, GATEWAY.refusing(BODY, 502).answer):
+        broken = replace(exchange, answer=answer, upstream=(call,), images=())
+        found = outcomes(broken)
+        assert found["upstream/valid-call"] is Outcome.FAIL
+        assert found["seed/mapped"] is Outcome.INCONCLUSIVE
+        assert finding(CONTRACT, "upstream/valid-call", broken) == failing(
+            "a JSON body upstream", "a body that is not JSON (text/plain)"
+        )

@@ -1,11 +1,17 @@
 """A gateway is quoted in its own words: short, without markup and without secrets."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from gateway_contract.traffic.exchange import Answer
-from gateway_contract.traffic.response_message import LONGEST_MESSAGE, response_message
+from gateway_contract.traffic.exchange import Answer, Exchange, FaultCause, NoAnswer, PlayedFault, Request, UpstreamCall
+from gateway_contract.traffic.response_message import (
+    LONGEST_MESSAGE,
+    quoted_rejection,
+    response_message,
+    upstream_rejection,
+)
 from gateway_contract.values.json_value import ABSENT, Json
 
 FLASK = (
@@ -71,3 +77,30 @@ def test_a_secret_is_taken_out_before_the_message_is_cut() -> None:
     for answer in (said({"message": f"{filling}{secret}"}), page(f"{filling}{secret}".encode())):
         assert "plain-" not in response_message(answer, [secret])
     assert "plain-" not in response_message(page(b" " * (8 * 1024 - 8) + secret.encode()), [secret])
+
+
+REJECTED_CALL = UpstreamCall("POST", "/generate", (), {}, 0.0, 400, message="size is wrong (InvalidParameter)")
+
+
+def rejected(*calls: UpstreamCall, status: int = 502) -> Exchange:
+    answer = Answer(status, (), b"", {"error": {"message": "bad gateway"}}, 0.1, 0.0)
+    return Exchange(Request("POST", "/", (), b"{}", {}), answer, upstream=calls)
+
+
+def test_beside_the_gateways_words_stand_the_upstreams() -> None:
+    assert quoted_rejection(rejected(REJECTED_CALL)) == (
+        'HTTP 502 "bad gateway"; the upstream responded HTTP 400 "size is wrong (InvalidParameter)"'
+    )
+    assert "InvalidParameter" not in quoted_rejection(rejected(REJECTED_CALL), ["InvalidParameter"])
+
+
+def test_an_upstream_that_rejected_nothing_is_not_quoted() -> None:
+    fault = PlayedFault("internal-error", FaultCause.VENDOR)
+    assert quoted_rejection(rejected(replace(REJECTED_CALL, message="", status=200))) == 'HTTP 502 "bad gateway"'
+    assert quoted_rejection(rejected(replace(REJECTED_CALL, played=fault))) == 'HTTP 502 "bad gateway"'
+    assert quoted_rejection(rejected()) == 'HTTP 502 "bad gateway"'
+    assert upstream_rejection(rejected(REJECTED_CALL, status=200)) is None
+
+
+def test_no_response_is_quoted_by_its_problem() -> None:
+    assert quoted_rejection(replace(rejected(), answer=NoAnswer("connection closed", 1.0))) == "connection closed"
