@@ -1,6 +1,7 @@
 """The command behind `make mock`."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +35,17 @@ def check_token_file(_context: click.Context, _option: click.Parameter, path: Pa
     if not token or len(token.splitlines()) != 1:
         raise click.BadParameter(f"{path} must hold one line with the token")
     return token
+
+
+def check_time(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
+    """A time in ISO 8601, by default in UTC, as a Unix time. Raises BadParameter for anything else."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(f"must be a time like 2026-01-01T00:00:00Z; got {value!r}") from error
 
 
 def is_http_url(url: str) -> bool:
@@ -111,6 +123,13 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
 )
 @click.option("--scenario-file", type=FILE, help="File with your own scenarios; reloaded when it changes.")
 @click.option("--image-dir", type=DIRECTORY, help="Directory with images to serve instead of drawn ones.")
+@click.option("--clean-images", is_flag=True, help="Draw images without the identity code in their corner.")
+@click.option(
+    "--seed", type=click.IntRange(0), help="Draw the same images for the same request, also without a seed in it."
+)
+@click.option(
+    "--now", metavar="TIME", callback=check_time, help="Fixed time of all answers, such as 2026-01-01T00:00:00Z."
+)
 @click.option("--recordings", type=DIRECTORY, help="Directory with recorded responses for matching requests.")
 @click.option("--upstream-url", callback=check_url, help="URL of an upstream to call instead of the bundled stub.")
 @click.option("--upstream-key", envvar="UPSTREAM_KEY", help="API key that the gateways send to that upstream.")

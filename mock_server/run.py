@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +22,7 @@ from mock_server.defects.catalogue import defects, defects_named
 from mock_server.gateway.modes import mode_named
 from mock_server.gateway.recordings import read_recordings
 from mock_server.images.drawing import Picture
-from mock_server.images.links import draw_cached
+from mock_server.images.links import draw_cached, draw_clean_cached
 from mock_server.images.user_images import canned_images
 from mock_server.reload import reloading
 from mock_server.runtime.dispatch import apply_scenario_file
@@ -47,6 +48,9 @@ class Options:
     mode: str
     scenario_file: Path | None
     image_dir: Path | None
+    clean_images: bool
+    seed: int | None
+    now: float | None  # Unix time
     recordings: Path | None
     upstream_url: str | None
     upstream_key: str | None = field(repr=False)
@@ -120,7 +124,9 @@ def settings_from(options: Options, own: str) -> MockSettings:
         mode=mode_named(options.mode),
         link_signing_key=hashlib.sha256(key).digest(),
         link_ttl=options.link_ttl,
-        draw_picture=draw_cached if options.image_dir is None else draw_from(options.image_dir),
+        draw_picture=drawing(options),
+        seed=options.seed,
+        clock=time.time if options.now is None else partial(float, options.now),
         recordings=() if options.recordings is None else read_recordings(options.recordings),
         defect=options.defect,
         journal_size=options.journal_size,
@@ -128,6 +134,13 @@ def settings_from(options: Options, own: str) -> MockSettings:
         allowed_hosts=frozenset(options.allowed_hosts),
         allowed_origins=frozenset(options.allowed_origins),
     )
+
+
+def drawing(options: Options) -> Callable[[Picture], bytes]:
+    """Raises CannedImagesError."""
+    if options.image_dir is not None:
+        return draw_from(options.image_dir)
+    return draw_clean_cached if options.clean_images else draw_cached
 
 
 def draw_from(directory: Path) -> Callable[[Picture], bytes]:

@@ -1,6 +1,5 @@
 """A gateway as an application: its operation, and the images that its links lead to."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import reduce
@@ -112,7 +111,7 @@ async def image_response(gateway: Gateway, signed: str, method: str) -> Response
     if method not in {"GET", "HEAD"}:
         return other_method(gateway, method, "GET, HEAD")
     try:
-        link = gateway.upstream.signer.read(signed, time.time())
+        link = gateway.upstream.signer.read(signed, gateway.upstream.signer.clock())
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
     content = await gateway.upstream.image(str(link))

@@ -6,7 +6,6 @@ contract is checked first, so an invalid request is rejected.
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -105,17 +104,19 @@ def with_recordings(gateway: Gateway, recorded: tuple[Recording, ...]) -> Gatewa
         recording = found(own, body)
         if recording is None:
             return await gateway.answer(own, body, links, request)
-        return GatewayResponse(recording.status, _as_of_now(own.contract, recording), recording.headers)
+        return GatewayResponse(
+            recording.status, _as_of_now(own.contract, recording, int(own.upstream.signer.clock())), recording.headers
+        )
 
     return replace(gateway, call=call, answer=answer)
 
 
-def _as_of_now(contract: Contract, recorded: Recording) -> Json:
+def _as_of_now(contract: Contract, recorded: Recording, now: int) -> Json:
     """The recorded body; the times of a success are those of now."""
     body = recorded.body
     for moment in contract.times:
         if recorded.status == _OK and read(body, moment.pointer) is not ABSENT:
-            body = placed(body, moment.pointer, int(time.time()))
+            body = placed(body, moment.pointer, now)
     return body
 
 

@@ -1,6 +1,5 @@
 """A successful response body, made from the schema of any contract."""
 
-import time
 from base64 import b64encode
 from functools import lru_cache
 from typing import Literal
@@ -27,7 +26,7 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
     """
     answer = response_skeleton(contract)
     for moment in contract.times:
-        put(answer, moment.pointer, int(time.time()))
+        put(answer, moment.pointer, int(upstream.signer.clock()))
     for pointer, value in _other_mock_values(contract):
         found = mock_value(contract, value, body)
         if found is not ABSENT:
@@ -106,4 +105,4 @@ async def _image_value(image_field: ImageField, upstream: UpstreamClient, link: 
         if content is None:
             raise ImageGoneError(link)
         return b64encode(content).decode()
-    return f"{base}{IMAGE_PATH}/{upstream.signer.sign(link, time.time() + upstream.signer.seconds)}.png"
+    return f"{base}{IMAGE_PATH}/{upstream.signer.sign(link, upstream.signer.clock() + upstream.signer.seconds)}.png"

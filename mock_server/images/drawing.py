@@ -33,8 +33,8 @@ class Picture:
     place: int = 0  # among the pictures of one call
 
 
-def draw(picture: Picture) -> bytes:
-    """The picture as a PNG of exactly its width and height."""
+def draw(picture: Picture, *, stamped: bool = True) -> bytes:
+    """The picture as a PNG of exactly its width and height; its identity is in the bytes and, if stamped, in pixels."""
     key = picture.palette_key.encode("utf-8", "surrogatepass")  # JSON may bring half a character
     palette = colours(THEMES[(crc32(key) + STRIDE * picture.place) % len(THEMES)])
     chance = Random(key + b"/%d" % picture.place)  # noqa: S311 - a picture is no secret
@@ -46,7 +46,8 @@ def draw(picture: Picture) -> bytes:
         write_band(image, pen, band)
     if picture.marked:
         write_mark(image, pen)
-    _stamp(image, pen, picture.identity)
+    if stamped:
+        _stamp(image, pen, picture.identity)
     return encode_png(image, palette, KEYWORD, picture.identity)
 
 

@@ -1,10 +1,10 @@
 """Links to pictures. A link contains all that a picture depends on, so any process with the key can serve it."""
 
-import time
 from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields
+from functools import partial
 from operator import attrgetter
 from threading import Lock
 from typing import Final, Generic, TypeVar
@@ -72,6 +72,9 @@ values_of = attrgetter(*(field.name for field in fields(Picture)))
 draw_cached = PictureCache(draw)
 """The pictures that this process has drawn; equal pictures are equal bytes."""
 
+draw_clean_cached = PictureCache(partial(draw, stamped=False))
+"""The same without the stamp in the corner."""
+
 
 @dataclass(frozen=True, slots=True)
 class PictureLinks:
@@ -117,5 +120,5 @@ def signed_picture(signer: Signer, signed: str, query: str) -> Picture:
         raise BadSignatureError("not a signed link") from error
     if not signature.startswith(HEAD) or parameters.get("OSSAccessKeyId") != KEY_ID:
         raise BadSignatureError("the signature does not match")
-    values = signer.read_apart(signed, expires_at, signature.removeprefix(HEAD), time.time())
+    values = signer.read_apart(signed, expires_at, signature.removeprefix(HEAD), signer.clock())
     return Picture(*values)  # type: ignore[misc] # as signed by link_to

@@ -33,8 +33,11 @@ ImageParameters: TypeAlias = Mapping[str | None, Json]
 """The values of a call by their pointers; a pointer that the document lacks is None, and so is its value."""
 
 
-def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
-    """The pictures that a valid call requests, each with its own identity."""
+def requested_pictures(upstream: Upstream, body: Json, seed: int | None = None) -> list[Picture]:
+    """The pictures that a valid call requests, each with its own identity.
+
+    With a `seed`, equal calls without a variation get equal pictures.
+    """
     drawing, parameters = upstream.drawing, image_parameters(upstream, body)
     size, caption, variation = (
         image_size(drawing, parameters),
@@ -42,7 +45,8 @@ def requested_pictures(upstream: Upstream, body: Json) -> list[Picture]:
         parameters.get(drawing.variation),
     )
     if variation is None:
-        variation = CHANCE.getrandbits(VARIATION_BITS)
+        chosen = CHANCE.getrandbits(VARIATION_BITS) if seed is None else hash_values([seed, body])
+        variation = chosen % (1 << VARIATION_BITS)
     marked = parameters.get(drawing.signature) is True
     scene = hash_values(
         [caption, variation, size.width, size.height, *[parameters[pointer] for pointer in drawing.shape]]

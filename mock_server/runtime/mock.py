@@ -1,6 +1,7 @@
 """A mock as it runs: what it serves at the moment, and what it remembers."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -38,7 +39,7 @@ from mock_server.serving.addresses import host_name
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
 from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, http_transport
 from mock_server.upstream.forward import SECONDS, forwarding_app
-from mock_server.upstream.protocol import UpstreamScenario, UpstreamTransport
+from mock_server.upstream.protocol import StubOptions, UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, image_in_process, problems, respond_in_process
 
@@ -70,7 +71,8 @@ class MockSettings:
 
     The mock is also served under the host names `allowed_hosts`, in lower case. Pages of `allowed_origins` may use the
     admin API, and spend the key of a real upstream. `default` is the
-    gateway that is served at the root, too; if there is only one, it is that one.
+    gateway that is served at the root, too; if there is only one, it is that one. With a `seed`,
+    equal requests get equal pictures; `clock` gives the time of answers and links.
     """
 
     own: str
@@ -88,6 +90,8 @@ class MockSettings:
     allowed_hosts: frozenset[str] = frozenset()
     allowed_origins: frozenset[str] = frozenset()
     default: str | None = None
+    seed: int | None = None
+    clock: Callable[[], float] = time.time
 
     @property
     def host_names(self) -> frozenset[str]:
@@ -217,7 +221,13 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
     if known is not None:
         return replace(known, upstream=upstream)
     signer = signer_of(mock.settings, upstream.name)
-    return UpstreamStub(upstream, protocol_of(upstream), signer=signer, draw_picture=mock.settings.draw_picture)
+    return UpstreamStub(
+        upstream,
+        protocol_of(upstream),
+        signer=signer,
+        draw_picture=mock.settings.draw_picture,
+        options=StubOptions(seed=mock.settings.seed),
+    )
 
 
 def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
@@ -251,7 +261,7 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
 
 
 def signer_of(settings: MockSettings, name: str) -> Signer:
-    return signer_for(name, settings.link_signing_key, settings.link_ttl)
+    return signer_for(name, settings.link_signing_key, settings.link_ttl, settings.clock)
 
 
 def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGateway:

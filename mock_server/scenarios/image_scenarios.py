@@ -1,7 +1,6 @@
 """Faults of images: missing ones, broken ones, and links that lead to nothing."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -116,7 +115,7 @@ def find_spoilt_link(gateway: Gateway, path: str) -> tuple[list[tuple[str, str]]
     """How an image is spoilt, and the link to the right one; None for other images."""
     signed = path.rpartition("/")[2].removesuffix(".png")
     try:
-        link = str(gateway.upstream.signer.read(signed, time.time()))
+        link = str(gateway.upstream.signer.read(signed, gateway.upstream.signer.clock()))
     except BadSignatureError:
         return None
     ways = []
@@ -128,5 +127,5 @@ def find_spoilt_link(gateway: Gateway, path: str) -> tuple[list[tuple[str, str]]
 
 
 def with_link(gateway: Gateway, scope: Scope, link: str) -> Scope:
-    signed = gateway.upstream.signer.sign(link, time.time() + 60)
+    signed = gateway.upstream.signer.sign(link, gateway.upstream.signer.clock() + 60)
     return {**scope, "path": f"{scope.get('root_path', '')}{IMAGE_PATH}/{signed}.png"}

@@ -1,8 +1,10 @@
 """Signed values with an expiry, so that links need no storage."""
 
 import hmac
+import time
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -25,11 +27,13 @@ class Signer:
 
     A signature is a keyed BLAKE2b (RFC 7693), a message authentication code that costs half of what HMAC does.
 
-    `seconds` is how long a link lives that is signed with it.
+    `seconds` is how long a link lives that is signed with it. `clock` gives the Unix time of links and answers; a
+    fixed one makes them the same again and again.
     """
 
     key: bytes = field(repr=False)
     seconds: float = LINK_SECONDS
+    clock: Callable[[], float] = field(default=time.time, compare=False, repr=False)
 
     def sign(self, value: object, expires_at: float) -> str:
         """A text of URL-safe characters that stands for a JSON value until a Unix time."""
@@ -58,9 +62,11 @@ class Signer:
         return orjson.loads(payload)
 
 
-def signer_for(purpose: str, key: bytes, seconds: float = LINK_SECONDS) -> Signer:
+def signer_for(
+    purpose: str, key: bytes, seconds: float = LINK_SECONDS, clock: Callable[[], float] = time.time
+) -> Signer:
     """A signer of its own for each purpose: of one key, too, what one has signed means nothing to another."""
-    return Signer(blake2b(purpose.encode(), key=key, digest_size=32).digest(), seconds)
+    return Signer(blake2b(purpose.encode(), key=key, digest_size=32).digest(), seconds, clock)
 
 
 @lru_cache(maxsize=1024)  # links are asked for again and again

@@ -75,6 +75,7 @@ class StubOptions:
     unknown_model: Literal[400, 404] = 400
     default_images: int = 1  # of a call without a number of images, for models on which sources disagree
     task_error: UpstreamError | None = None  # of every task, however valid its call
+    seed: int | None = None  # makes the pictures of calls without a variation repeatable
     failed_results: int = 0  # beside the good ones of a task
     slow_seconds: float = 12.0  # that a slow response or image takes: longer than common time limits of 5 and 10 s
 

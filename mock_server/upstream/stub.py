@@ -76,7 +76,7 @@ class UpstreamStub:
 
 def pictures_for(stub: UpstreamStub, called: Upstream, body: Json) -> list[Picture]:
     """The pictures that a valid call of an operation requests."""
-    return requested_pictures(called, stub.protocol.with_defaults(called, body, stub.options))
+    return requested_pictures(called, stub.protocol.with_defaults(called, body, stub.options), stub.options.seed)
 
 
 def generated(
@@ -90,7 +90,7 @@ def success(
     stub: UpstreamStub, own: str, body: Json, pictures: Sequence[Picture], links_expire_at: float | None = None
 ) -> Reply:
     """The reply of the synchronous operation; `own` is the URL under which the images are served."""
-    expire_at = time.time() + stub.signer.seconds if links_expire_at is None else links_expire_at
+    expire_at = stub.signer.clock() + stub.signer.seconds if links_expire_at is None else links_expire_at
     links = PictureLinks(stub.signer, own, expire_at)
     return stub.protocol.success(generated(stub.upstream, body, pictures, links, layout_for(stub, body)))
 

@@ -125,7 +125,9 @@ def _accept(
         submitted_at=call.at,
         starts_at=starts_at,
         ends_at=ends_at,
-        links_expire_at=ends_at + stub.signer.seconds if links_expire_at is None else links_expire_at,
+        links_expire_at=max(ends_at, stub.signer.clock()) + stub.signer.seconds
+        if links_expire_at is None
+        else links_expire_at,
         layout=layout_for(stub, body),
         failed_results=stub.options.failed_results,
     )
