@@ -15,25 +15,22 @@ from contract_tests.client.readiness import Wait
 from contract_tests.command.option_forms import (
     ADDRESS,
     CONTRACTS,
-    HEADERS,
     PATH,
     PATTERN,
     RATES,
     SCHEME,
-    SECRET,
     SWITCH,
     TEXT,
     URL,
     Form,
-    command_source,
     durations,
-    file_source,
     integers,
     several,
 )
 from contract_tests.command.reach_forms import BASE, ORIGINS
 from contract_tests.command.reach_forms import PROXY as PROXY_ADDRESS
 from contract_tests.command.reach_forms import WAIT as WAIT_FOR
+from contract_tests.command.secret_forms import HEADERS, SECRET, command_source, file_source
 from contract_tests.command.secret_source import SecretSource
 from gateway_contract.traffic.curl import VARIABLE
 from gateway_contract.values.json_value import Json
