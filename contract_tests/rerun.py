@@ -88,7 +88,8 @@ async def _exchange(
         exchange = await exchange_request(sender, case, request)
     essential = found.document.get("minimal_fields")
     known = frozenset(map(str, essential)) if isinstance(essential, list) else None
-    exchange = replace(exchange, essential=known, follows=follows)
+    by_spelling = found.document.get("spelling_rejected") is True
+    exchange = replace(exchange, essential=known, spelling_refused=by_spelling, follows=follows)
     return exchange if observer is None else replace(exchange, upstream=observer.calls_since(before))
 
 

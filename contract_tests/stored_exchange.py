@@ -45,6 +45,7 @@ _EXCHANGE: dict[str, Json] = {
         "upstream": {"type": ["array", "null"]},
         "upstream_address": {"type": ["string", "null"]},
         "minimal_fields": {"type": ["array", "null"]},
+        "spelling_rejected": {"type": "boolean"},
     },
 }
 _REPORT: dict[str, Json] = {

@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
-from contract_tests.planning.fields import RequestField, base_for, base_request, fields_of
+from contract_tests.client.correlation import PLACEHOLDER, content_with_id, with_correlation_id
+from contract_tests.planning.fields import RequestField, base_for, base_request, fields_of, requested_images
 from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import validity_of
+from gateway_contract.contract.validity import validity_of, with_plain_integers
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.traffic.statuses import is_no_evidence, is_throttled, is_timed_out
-from gateway_contract.values.json_value import ABSENT, Json, same, shortened
+from gateway_contract.values.json_value import ABSENT, Json, compact, same, shortened
 from gateway_contract.values.pointer import placed, read
 
 StillFails = Callable[[Json], Awaitable[bool]]
@@ -106,15 +106,25 @@ class RejectionMinimizer:
         """The smallest request with the same refusal, and in `essential` the fields that it takes."""
         if refused.request.body is ABSENT:
             return refused
-        body = with_correlation_id(refused.request.body, self.contract.marks, PLACEHOLDER)
+        plain = with_plain_integers(self.contract.request, refused.request.body)
+        body = with_correlation_id(plain, self.contract.marks, PLACEHOLDER)
         known = next((blamed for blamed in self.blamed if has_values(body, blamed)), None)
         if known is not None:
             return replace(refused, essential=frozenset(known))
         again = await self._send_body(body, refused.name)
         if again is None or not is_rejection(again):
-            self.is_intermittent |= again is not None and again.accepted
-            return replace(refused, essential=frozenset())
+            by_spelling = again is not None and again.accepted and await self._is_spelling_rejected(refused, body)
+            self.is_intermittent |= again is not None and again.accepted and not by_spelling
+            return replace(refused, essential=frozenset(), spelling_refused=by_spelling)
         return await self._remove_fields(body, replace(again, name=f"{refused.name}, made smaller"))
+
+    async def _is_spelling_rejected(self, refused: Exchange, plain: Json) -> bool:
+        """Whether a request is rejected each time as it was written, while it is accepted in the usual spelling."""
+        content = content_with_id(refused.request.content, self.contract.marks, PLACEHOLDER)
+        case = Case(refused.name, content, images=requested_images(self.contract, plain))
+        if content == compact(plain) or not await self._is_rejected_each_time(case):
+            return False
+        return await self._are_accepted(refused.name, [plain])
 
     async def _is_rejected_each_time(self, case: Case) -> bool:
         """Whether it is so as often as it may be tried; where some was by chance, one untried was so, too."""

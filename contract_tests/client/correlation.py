@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from gateway_contract.values.json_value import Json
+from gateway_contract.values.json_value import Json, read_json
 from gateway_contract.values.pointer import leaves, placed, read
 
 LENGTH = 10
@@ -29,6 +29,16 @@ def with_correlation_id(body: Json, pointers: Iterable[str], mark: str) -> Json:
         if isinstance(text, str):
             body = placed(body, pointer, PATTERN.sub(mark, text, count=1))
     return body
+
+
+def content_with_id(content: bytes, pointers: Iterable[str], mark: str) -> bytes:
+    """The same for a body as bytes, of which nothing else is spelled anew; what is not JSON stays as it is."""
+    body = read_json(content)
+    for pointer in pointers:
+        text = read(body, pointer)
+        old = PATTERN.search(text) if isinstance(text, str) else None
+        content = content if old is None else content.replace(old[0].encode(), mark.encode())
+    return content
 
 
 def correlation_ids(body: object) -> set[str]:

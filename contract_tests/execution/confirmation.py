@@ -12,7 +12,7 @@ from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.slow_answers import SlowAnswers
 from contract_tests.execution.time_bound import TimeUsedUpError
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.validity import validity_of
+from gateway_contract.contract.validity import is_valid_in_plain_notation, validity_of
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm
 from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_timed_out
 
@@ -34,7 +34,9 @@ class Confirmation:
         found = [await self._repeat(one) if is_timed_out(one.answer) else one for one in found]
         minimizer = RejectionMinimizer(self.contract, self.send, self.may_send)
         forms = FormComparer(self.send, self.may_send)
-        found = [await self._minimize_with(minimizer, one) if is_valid(self.contract, one) else one for one in found]
+        found = [
+            await self._minimize_with(minimizer, one) if _is_minimizable(self.contract, one) else one for one in found
+        ]
         found = [await self._compare_form(forms, one) if is_rejected_form(one) else one for one in found]
         suspects = [one for one in found if is_suspect(one) and is_invalid(self.contract, one)]
         finder = CauseFinder(self.contract, self.send, self.may_send, minimizer.is_intermittent)
@@ -62,11 +64,19 @@ class Confirmation:
 
 
 def is_valid(contract: Contract, exchange: Exchange) -> bool:
+    return _is_usual(contract, exchange) and validity_of(contract, exchange.request.body).valid
+
+
+def _is_minimizable(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a request is valid, or would be with its integers in plain notation."""
+    return _is_usual(contract, exchange) and is_valid_in_plain_notation(contract, exchange.request.body)
+
+
+def _is_usual(contract: Contract, exchange: Exchange) -> bool:
+    """Whether nothing but its body can be wrong with a request."""
     request = exchange.request
     own_method = request.method == contract.operation.method
-    is_authorized = request.credential is Credential.RIGHT
-    is_plain = request.form is RequestForm.PLAIN
-    return own_method and is_authorized and is_plain and validity_of(contract, request.body).valid
+    return own_method and request.credential is Credential.RIGHT and request.form is RequestForm.PLAIN
 
 
 def is_invalid(contract: Contract, exchange: Exchange) -> bool:

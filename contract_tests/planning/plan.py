@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import orjson
 
 from contract_tests.client.case import Case, json_case
-from contract_tests.client.correlation import correlation_id, text_with_id_within, with_correlation_id
-from contract_tests.planning.fields import base_for, base_request, bases, fields_of, requested_images
+from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
+from contract_tests.planning.fields import base_for, base_request, bases, requested_images
 from contract_tests.planning.invalid_values import invalid_values, made_bodies
 from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
+from contract_tests.planning.spellings import notation_cases, spelling_cases
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED, Validity, validity_of
 from gateway_contract.rules.constraint_rules import exercises
@@ -17,7 +18,7 @@ from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Credential, Observation, RequestForm
-from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.values.json_value import Json, read_json
 from gateway_contract.values.pointer import below, placed, read
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
 from mock_server.faults.unusual import SLOW_IMAGE, UNUSUAL
@@ -76,7 +77,9 @@ def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
         *malformed_cases(contract),
         *unauthorized_cases(contract),
         *method_cases(),
-        *fraction_cases(contract),
+        *notation_cases(contract, "{}.0"),
+        *(notation_cases(contract, "{}e0") if observed is Observation.TWO_SIDED else ()),
+        *(spelling_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(overriding_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(concurrent_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
@@ -106,13 +109,8 @@ def constraints(contract: Contract) -> Iterator[Constraint]:
 
 def with_own_id(contract: Contract, case: Case, seed: int, *attempt: object) -> Case:
     """A case with its own correlation id in its free text; one that is not JSON stays as it is."""
-    body = read_json(case.content)
-    if body is ABSENT:
-        return case
-    return replace(
-        case,
-        content=orjson.dumps(with_correlation_id(body, contract.marks, correlation_id(contract.name, seed, *attempt))),
-    )
+    mark = correlation_id(contract.name, seed, *attempt)
+    return replace(case, content=content_with_id(case.content, contract.marks, mark))
 
 
 def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
@@ -213,14 +211,6 @@ def unauthorized_cases(contract: Contract) -> Iterator[Case]:
 
 def method_cases() -> Iterator[Case]:
     yield from (Case(f"{method} on the path", b"", method=method) for method in ("GET", "PUT", "DELETE"))
-
-
-def fraction_cases(contract: Contract) -> Iterator[Case]:
-    """Integers written as 1.0: a gateway may refuse them, but must not change them."""
-    base = base_request(contract)
-    for field in fields_of(contract):
-        if field.schema.get("type") == "integer":
-            yield json_case(f"{field.subject} as 1.0", placed(base, field.pointer, 1.0), images=1)
 
 
 KEY_NAMES = ("api_key", "apiKey", "token", "authorization")

@@ -9,6 +9,7 @@
 - `upstream` and `images`: lists, or null where nobody looked.
 - `played` in a call: the failure that our upstream played on purpose, or null; `previous` the one just before.
 - `minimal_fields`: JSON Pointers of the fields without which the request was not rejected, or null.
+- `spelling_rejected`: whether the same request in the usual spelling of JSON was accepted.
 
 Outside of the request a text of more than 2000 characters is replaced by
 `{"$text": {"sha256": ..., "characters": ...}}`, the digest of its UTF-8, and what is then longer than 200 KiB as a
@@ -57,6 +58,7 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
         "upstream_address": exchange.upstream_address,
         "images": _images(exchange, known),
         "minimal_fields": _minimal_fields(exchange, known),
+        "spelling_rejected": exchange.spelling_refused,
         "previous": None if exchange.follows is None else exchange.follows.name,
     }
 

@@ -10,7 +10,7 @@ from typing import Literal
 import orjson
 
 from gateway_contract.contract.definition import Contract, MappedField, Upstream
-from gateway_contract.values.json_value import ABSENT, Json, Nothing, same, shortened
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, is_whole_fraction, same, shortened
 from gateway_contract.values.pointer import is_within, leaf_name, put, put_each, read, read_each, values
 
 HOLDERS = (list, dict)
@@ -21,6 +21,9 @@ def upstream_body(contract: Contract, body: Json) -> Json:
     route = _route(contract)
     call: Json = orjson.loads(route.constants)
     values = read_each(body, route.sources)
+    for place in route.integers:
+        value = values[place]
+        values[place] = int(value) if is_whole_fraction(value) else value
     for place, field in route.particular:
         value = values[place]
         if value is not ABSENT:
@@ -40,6 +43,7 @@ class Route:
     sources: tuple[str, ...]
     targets: tuple[str, ...]
     particular: tuple[tuple[int, MappedField], ...]
+    integers: tuple[int, ...]  # places of those that go as integer literals, however they are written
 
 
 @lru_cache(maxsize=64)
@@ -52,6 +56,7 @@ def _route(contract: Contract) -> Route:
         tuple(field.pointer for field in contract.mapped),
         tuple(field.upstream for field in contract.mapped),
         tuple((at, one) for at, one in enumerate(contract.mapped) if one.normalize is not None or one.unjudged_when),
+        tuple(at for at, one in enumerate(contract.mapped) if one.pointer in contract.request.integers),
     )
 
 

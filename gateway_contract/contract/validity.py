@@ -9,8 +9,8 @@ from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.document.node import Place
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Constraint
-from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
-from gateway_contract.values.pointer import as_schema_pointer, below, is_within, leaves, parent, tokens
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, is_whole_fraction, same
+from gateway_contract.values.pointer import as_schema_pointer, below, is_within, leaves, parent, placed, tokens
 
 
 def untestable(condition: Condition | None, request: CompiledSchema) -> str | None:
@@ -114,13 +114,21 @@ def unknown_upstream(upstream: Upstream, body: Json) -> list[str]:
 
 def writes_integers_as_fractions(request: CompiledSchema, body: Json) -> bool:
     """Whether a body holds 1.0 where an integer is wanted: valid JSON Schema, and many parsers refuse it."""
-    integers = {part.pointer for part in request.parts if _is_integer(part.schema.get("type"))}
-    return any(isinstance(value, float) and as_schema_pointer(pointer) in integers for pointer, value in leaves(body))
+    fractions = (as_schema_pointer(pointer) for pointer, value in leaves(body) if isinstance(value, float))
+    return any(pointer in request.integers for pointer in fractions)
 
 
-def _is_integer(type_: Json) -> bool:
-    names = type_ if isinstance(type_, list) else [type_]
-    return "integer" in names and "number" not in names
+def is_valid_in_plain_notation(contract: Contract, body: Json | Literal[Nothing.ABSENT]) -> bool:
+    """Whether a body is valid if each of its integers is written as an integer literal."""
+    return body is not ABSENT and validity_of(contract, with_plain_integers(contract.request, body)).valid
+
+
+def with_plain_integers(request: CompiledSchema, body: Json) -> Json:
+    """A body with each integer as an integer literal."""
+    for pointer, value in list(leaves(body)):
+        if is_whole_fraction(value) and as_schema_pointer(pointer) in request.integers:
+            body = placed(body, pointer, int(value))
+    return body
 
 
 def known_upstream_only(contract: Contract, constraint: Constraint) -> Iterator[Json]:

@@ -13,6 +13,7 @@ from gateway_contract.rules.mapping_rules import is_preserved
 from gateway_contract.rules.response_rules import answer_rules, refusal_rules
 from gateway_contract.rules.rule import Rule, RuleKind, Source
 from gateway_contract.rules.security_rules import judge_unauthorized
+from gateway_contract.rules.spelling_rules import spelling_rules
 from gateway_contract.rules.statements import constraint_property, for_condition, slug
 from gateway_contract.schema.constraint import Level
 from gateway_contract.schema.keywords import constraint_sentence
@@ -38,6 +39,7 @@ def derive_rules(contract: Contract) -> tuple[Rule, ...]:
         *_body_rules(source),
         *_range_rules(source),
         *_conversion_rules(source),
+        *spelling_rules(source),
         *_default_rules(source),
         *_mapping_rules(source),
         *_authorization_rules(source),

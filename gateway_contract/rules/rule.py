@@ -10,6 +10,7 @@ from gateway_contract.contract.validity import Validity, validity_of
 from gateway_contract.document.node import DocumentError, Place
 from gateway_contract.schema.constraint import Constraint, Level
 from gateway_contract.traffic.exchange import Credential, Exchange, RequestForm, UpstreamCall
+from gateway_contract.values.ambiguous_names import values_in_other_case
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing
 from gateway_contract.values.pointer import is_within, read
 
@@ -42,8 +43,9 @@ class Evidence:
         return read(self.body, pointer)
 
     def is_open(self, pointer: str) -> bool:
-        """Whether the page is silent on the value that was sent for a field."""
-        return any(is_within(pointer, silent) for silent in self.validity.open_fields)
+        """Whether the page is silent on the value that was sent for a field, or on which of several values counts."""
+        is_silent = any(is_within(pointer, silent) for silent in self.validity.open_fields)
+        return is_silent or bool(values_in_other_case(self.body, pointer))
 
     def breaks_only(self, constraint: Constraint) -> bool:
         """Whether a body breaks one constraint, and nothing else in it is a reason to refuse it."""

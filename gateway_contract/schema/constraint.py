@@ -201,6 +201,11 @@ class Part:
         return self.levels.get(keyword, self.levels.get("*"))
 
 
+def is_integer_type(type_: Json) -> bool:
+    names = type_ if isinstance(type_, list) else [type_]
+    return "integer" in names and "number" not in names
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledSchema:
     """A schema for the validators, and what each of its paths is about."""
@@ -211,6 +216,8 @@ class CompiledSchema:
     failures: Failures = field(repr=False, compare=False)
     defaulted: Mapping[str, tuple[Part, ...]] = field(init=False, repr=False, compare=False)
     """The parts that say a default, by pointer."""
+    integers: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Pointers to the parts that hold integers and no other numbers."""
 
     def __post_init__(self) -> None:
         found: dict[str, tuple[Part, ...]] = {}
@@ -218,6 +225,8 @@ class CompiledSchema:
             if "default" in part.schema:
                 found[part.pointer] = (*found.get(part.pointer, ()), part)
         object.__setattr__(self, "defaulted", found)
+        integers = frozenset(part.pointer for part in self.parts if is_integer_type(part.schema.get("type")))
+        object.__setattr__(self, "integers", integers)
 
     def broken(self, value: Json) -> frozenset[Constraint]:
         """The constraints that a value fails, `x-not-judged` matches among them."""

@@ -177,7 +177,8 @@ class Exchange:
 
     `images` has one entry per item of the answer, in order, each with an entry per property that carried something.
     `essential` names the JSON Pointers of a refused request's fields without which it was not refused; None where
-    nobody narrowed it down. `follows` is the failure that the upstream played just before. `upstream_address` is where
+    nobody narrowed it down. `spelling_refused`: the same request in the usual spelling was accepted, before and after.
+    `follows` is the failure that the upstream played just before. `upstream_address` is where
     the upstream was reached, as host:port, where known.
     """
 
@@ -186,6 +187,7 @@ class Exchange:
     upstream: tuple[UpstreamCall, ...] | Literal[Nothing.UNOBSERVED] = UNOBSERVED
     images: tuple[tuple[Image | BrokenImage, ...], ...] | Literal[Nothing.UNOBSERVED] = UNOBSERVED
     essential: frozenset[str] | None = None
+    spelling_refused: bool = False
     upstream_address: str | None = None
     follows: PlayedFault | None = None
     name: str = field(default="", compare=False)

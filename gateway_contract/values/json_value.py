@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeGuard, TypeVar
 
 import orjson
 
@@ -30,6 +30,15 @@ def same(left: object, right: object) -> bool:
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return left == right
+
+
+EXACT = 1 << 53
+"""Beyond this, a float of 64 bits does not hold every integer."""
+
+
+def is_whole_fraction(value: object) -> TypeGuard[float]:
+    """Whether a number was written with a fraction or an exponent and is an integer nevertheless: 42.0, 1e0."""
+    return isinstance(value, float) and value.is_integer() and abs(value) <= EXACT
 
 
 V = TypeVar("V")

@@ -1,5 +1,6 @@
 """Gateways that differ from the bundled mock and keep the contract: none of them may be blamed."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.validity import NOT_JUDGED, upstream_refuses
 from gateway_contract.rules.conversion_rules import obvious_meaning
+from gateway_contract.values.ambiguous_names import repeats_names
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.defects.request_operators import Result
@@ -240,6 +242,20 @@ def converts_obvious_values(gateway: Gateway) -> Gateway:
         return gateway.validate(own, body)
 
     return replace(gateway, validate=validate)
+
+
+@conforming
+def first_of_repeated_names(gateway: Gateway) -> Gateway:
+    """Of a name that stands twice in a body the first counts, not the last."""
+
+    def read(own: Gateway, request: GatewayRequest) -> Json | ErrorResponse:
+        body = gateway.read(own, request)
+        if isinstance(body, ErrorResponse) or not repeats_names(request.content):
+            return body
+        first: Json = json.loads(request.content, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+        return first
+
+    return replace(gateway, read=read)
 
 
 def repairing(gateway: Gateway, alternative: str, repair: Callable[[Json, Json], Json]) -> Gateway:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+import orjson
 import pytest
 
 from contract_tests.blame.minimize import MOST_REQUESTS, RejectionMinimizer, case_with_field_alone
@@ -194,3 +195,19 @@ def test_one_field_is_isolated_in_the_smallest_valid_request() -> None:
 )
 def test_a_field_that_is_missing_or_needs_others_or_is_alone_is_not_isolated(body: Json, pointer: str) -> None:
     assert case_with_field_alone(POWERTOKENS, body, pointer) is None
+
+
+def test_a_spelling_that_is_rejected_each_time_is_no_failure_by_chance() -> None:
+    spelled = orjson.dumps(FULL, option=orjson.OPT_INDENT_2)
+
+    async def send(case: Case) -> Exchange:
+        return replace(exchange(FULL, 400 if b"\n" in case.content else 200), name=case.name)
+
+    minimizer = RejectionMinimizer(POWERTOKENS, send)
+    refused = exchange(FULL, 400)
+    refused = replace(refused, request=replace(refused.request, content=spelled))
+    found = asyncio.run(minimizer.minimize(refused))
+    assert found == replace(refused, essential=frozenset(), spelling_refused=True)
+    assert not minimizer.is_intermittent
+    assert asyncio.run(minimizer.minimize(exchange(FULL, 400))).essential == frozenset()
+    assert minimizer.is_intermittent
