@@ -17,7 +17,7 @@ with worker_pool(2) as pool:
 
 @pytest.mark.slow
 def test_workers_end_when_their_parent_is_killed() -> None:
-    with subprocess.Popen([sys.executable, "-c", POOL], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", POOL], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:  # noqa: S603 # our own interpreter
         assert parent.stdout is not None
         assert parent.stdout.readline().strip().isdigit()
         parent.kill()
