@@ -92,6 +92,22 @@ def effect(fault: Fault, success: Response) -> ASGIApp | None:
     return None if make is None else make(fault, success)
 
 
+async def collect_response(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """The whole response of an application."""
+    right = Response()
+    right.raw_headers, chunks = [], list[bytes]()
+
+    async def collect(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            right.status_code, right.raw_headers = message["status"], list(message["headers"])
+        else:
+            chunks.append(message.get("body", b""))
+
+    await app(scope, receive, collect)
+    right.body = b"".join(chunks)
+    return right
+
+
 async def reset(scope: Scope, receive: Receive, _send: Send) -> None:
     """Resets the connection before any response."""
     await reset_connection(scope, receive)

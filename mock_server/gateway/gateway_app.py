@@ -16,10 +16,11 @@ from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, handle
 from mock_server.serving.asgi import decode_headers, own_url, read_all
 from mock_server.serving.error_response import ErrorResponse
+from mock_server.serving.image_file import image_file
 from mock_server.serving.signing import BadSignatureError
 from mock_server.upstream.protocol import UpstreamTransport
 
-PNG, PNG_TYPE = ".png", "image/png"
+PNG = ".png"
 JSON_TYPE = (b"content-type", b"application/json")
 
 
@@ -38,7 +39,7 @@ def gateway_app(gateway: Gateway) -> ASGIApp:
         elif path == listing or path.startswith(f"{listing}/"):
             await models_response(gateway, scope, path.removeprefix(listing)[1:])(scope, receive, send)
         elif signed := signed_in(path):
-            await (await image_response(gateway, signed, scope["method"]))(scope, receive, send)
+            await (await image_response(gateway, signed, scope))(scope, receive, send)
         else:
             await elsewhere(scope, receive, send)
 
@@ -106,16 +107,18 @@ def response(outgoing: GatewayResponse, headers: Mapping[str, str] | None = None
     return Response(content, outgoing.status, {**outgoing.headers, **(headers or {})}, "application/json")
 
 
-async def image_response(gateway: Gateway, signed: str, method: str) -> Response:
+async def image_response(gateway: Gateway, signed: str, scope: Scope) -> Response:
     """An image of the upstream, or the error that it cannot be returned."""
-    if method not in {"GET", "HEAD"}:
-        return other_method(gateway, method, "GET, HEAD")
+    if scope["method"] not in {"GET", "HEAD"}:
+        return other_method(gateway, scope["method"], "GET, HEAD")
     try:
         link = gateway.upstream.signer.read(signed, gateway.upstream.signer.clock())
     except BadSignatureError as error:
         return PlainTextResponse(f"{error}\n", 403)
     content = await gateway.upstream.image(str(link))
-    return PlainTextResponse("the image is gone\n", 404) if content is None else Response(content, media_type=PNG_TYPE)
+    if content is None:
+        return PlainTextResponse("the image is gone\n", 404)
+    return image_file(content, decode_headers(scope["headers"]))
 
 
 def closing(transport: UpstreamTransport) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:

@@ -36,6 +36,7 @@ from mock_server.scenarios.image_scenarios import with_spoilt_images
 from mock_server.scenarios.switches import ADMIN, check_scenario, is_gateway_scenario
 from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.serving.addresses import host_name
+from mock_server.serving.asgi import with_request_id
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
 from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, http_transport
 from mock_server.upstream.forward import SECONDS, forwarding_app
@@ -269,6 +270,8 @@ def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGatewa
     fronted = with_controls(in_each_mode(gateway), mock.controls, app_of)
     if mock.settings.spends_key:
         fronted = reject_foreign_pages(gateway, fronted, mock.settings.allowed_origins)
-    app = with_journal(fronted, mock.journal, gateway.contract.name, reject_too_large(gateway), mock.settings.secrets)
+    too_large = with_request_id(reject_too_large(gateway))
+    name, secrets_to_hide = gateway.contract.name, mock.settings.secrets
+    app = with_journal(with_request_id(fronted), mock.journal, name, too_large, secrets_to_hide)
     images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
     return ServedGateway(gateway, app, images)

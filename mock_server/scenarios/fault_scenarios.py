@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED
@@ -14,7 +13,7 @@ from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.pointer import tokens
 from mock_server.faults.fault import RETRY_AFTER as RETRY_AFTER_NAME
 from mock_server.faults.fault import TIME as TIME_NAME
-from mock_server.faults.fault import Fault, effect, reset
+from mock_server.faults.fault import Fault, collect_response, effect, reset
 from mock_server.faults.scenario_kind import (
     Parameter,
     ScenarioError,
@@ -106,17 +105,7 @@ def respond_with(fault: Fault) -> Effect:
             app = inner(gateway, outer)
 
             async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
-                right = Response()
-                right.raw_headers, chunks = [], list[bytes]()
-
-                async def collect(message: Message) -> None:
-                    if message["type"] == "http.response.start":
-                        right.status_code, right.raw_headers = message["status"], list(message["headers"])
-                    else:
-                        chunks.append(message.get("body", b""))
-
-                await app(scope, receive, collect)
-                right.body = b"".join(chunks)
+                right = await collect_response(app, scope, receive)
                 await (effect(fault, right) or right)(scope, receive, send)
 
             return faulty

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
 from mock_server.defects.response_operators import Item, with_items
+from mock_server.faults.fault import collect_response, slow_body
 from mock_server.faults.scenario_kind import Parameter, ScenarioError, ScenarioKind, parse_duration
 from mock_server.gateway.response_body import IMAGE_PATH, requested_image_field
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
@@ -18,6 +19,7 @@ from mock_server.serving.signing import BadSignatureError
 SPOILT = "spoilt"
 """Begins the links of spoilt images. Each link says how its image is spoilt, since nothing else knows."""
 BROKEN_BY = "defect"
+IN_PIECES = "pieces"
 INSTEAD: Mapping[str, ASGIApp] = {
     "gone": PlainTextResponse("the image is gone\n", 404),
     "expired": PlainTextResponse("expired\n", 403),
@@ -35,6 +37,9 @@ def kinds() -> Iterator[GatewayScenario]:
     yield ScenarioKind("link-expired", "The links have expired.", "link-expired", (), lambda _: spoil_links("expired"))
     yield ScenarioKind("link-html", "The links lead to an HTML page.", "link-html", (), lambda _: spoil_links("page"))
     yield ScenarioKind("link-slow", "Images take this long.", "link-slow(5s)", (TIME,), _slow)
+    yield ScenarioKind(
+        "link-slow-body", "Images come in pieces over this time.", "link-slow-body(5s)", (TIME,), _slow_body
+    )
     yield ScenarioKind("invalid-base64", "Images are not valid Base64.", "invalid-base64", (), _invalid_base64)
 
 
@@ -47,6 +52,10 @@ def _fewer(arguments: ScenarioArguments) -> Effect:
 
 def _slow(arguments: ScenarioArguments) -> Effect:
     return spoil_links(f"slow/{parse_duration(arguments[TIME.name])}")
+
+
+def _slow_body(arguments: ScenarioArguments) -> Effect:
+    return spoil_links(f"{IN_PIECES}/{parse_duration(arguments[TIME.name])}")
 
 
 def _invalid_base64(arguments: ScenarioArguments) -> Effect:
@@ -106,7 +115,10 @@ def with_spoilt_images(gateway: Gateway, app: ASGIApp, broken_app: Callable[[Seq
         broken = [what for way, what in ways if way == BROKEN_BY]
         instead = next((INSTEAD[way] for way, _ in ways if way in INSTEAD), None)
         answer = instead or (broken_app(broken) if broken else app)
-        await answer(with_link(gateway, scope, link), receive, send)
+        right_scope, pieces = with_link(gateway, scope, link), [float(what) for way, what in ways if way == IN_PIECES]
+        if pieces:
+            answer = slow_body(await collect_response(answer, right_scope, receive), sum(pieces))
+        await answer(right_scope, receive, send)
 
     return image
 

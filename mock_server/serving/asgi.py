@@ -1,6 +1,7 @@
 """What every request passes: its headers and body, without the objects that a framework makes of them."""
 
 from collections.abc import Iterable, Sequence
+from secrets import token_hex
 
 from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -132,6 +133,25 @@ def with_cors_headers(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send_readable)
 
     return answer
+
+
+REQUEST_ID = b"x-request-id"
+
+
+def with_request_id(app: ASGIApp) -> ASGIApp:
+    """The application, whose responses have an `X-Request-Id` each, as bug reports quote it."""
+
+    async def identified(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_identified(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", ())
+                if all(name != REQUEST_ID for name, _ in headers):
+                    message["headers"] = [*headers, (REQUEST_ID, b"req_" + token_hex(12).encode())]
+            await send(message)
+
+        await app(scope, receive, send_identified)
+
+    return identified
 
 
 def text_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
