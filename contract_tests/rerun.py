@@ -30,6 +30,7 @@ from gateway_contract.traffic.redaction import redact
 from gateway_contract.traffic.statuses import is_throttled
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import leaves, read
+from mock_server.faults.unusual import CLOSED
 
 COMPARED = ("/answer/status", "/answer/error", "/answer/body", "/upstream", "/images")
 TOKEN_REFUSED = frozenset({401, 403})
@@ -112,7 +113,10 @@ async def _inject_earlier_failure(
     request = sender.request(with_own_id(sender.contract, case, 0, case.failure))
     _prepare_upstream(observer, sender.contract, case, correlation_ids(request.body))
     await exchange_request(sender, case, request)
-    return observer.fault_named(case.failure).played
+    fault = observer.fault_named(case.failure)
+    if fault.name == CLOSED:
+        await observer.close_idle_connections()
+    return fault.played
 
 
 def played_fault(document: Mapping[str, Json], cases: Iterable[Case]) -> str | None:

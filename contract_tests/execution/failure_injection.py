@@ -19,7 +19,7 @@ from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.time_bound import TimeUsedUpError
 from gateway_contract.traffic.exchange import Exchange, FaultCause
 from gateway_contract.traffic.statuses import is_throttled
-from mock_server.faults.unusual import CLOSED, CLOSED_AFTER
+from mock_server.faults.unusual import CLOSED
 
 NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
 
@@ -69,7 +69,7 @@ class FailureInjection:
         await self._judge_played([one for one in found if one is not None], before)
         fault = self.observer.fault_named(name)
         if fault.name == CLOSED:
-            await asyncio.sleep(2 * CLOSED_AFTER)
+            await self.observer.close_idle_connections()
         self.judge(replace(await self._plain_after(f"after {fault}"), follows=fault.played))
 
     async def _judge_played(self, exchanges: Sequence[Exchange], before: int) -> None:

@@ -3,14 +3,17 @@
 Drawing pictures would take half of a run's time.
 """
 
+import asyncio
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from PIL import Image
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.limits import SLOW_SECONDS
@@ -22,7 +25,7 @@ from mock_server.faults.fault import Fault
 from mock_server.faults.unusual import UNUSUAL
 from mock_server.images.drawing import Picture
 from mock_server.images.identity import KEYWORD, SIGNATURE, STAMP_SIZE, chunk, stamp, stamp_corner
-from mock_server.serving.server import serving
+from mock_server.serving.server import CLOSE_IDLE, serving
 from mock_server.upstream.protocol import StubOptions
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, upstream_app
@@ -54,6 +57,9 @@ def png_rows(picture: Picture) -> bytes:
 
 
 CANARY = "canary-of-the-upstream"
+UNTIL_KNOWN = 0.1  # seconds
+Closers: TypeAlias = dict[str, tuple[asyncio.AbstractEventLoop, Callable[[], None]]]
+
 FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # who listens on every address is reached by this one
 
 
@@ -73,6 +79,7 @@ class UpstreamObserver:
     stub: UpstreamStub
     other_layout: set[str] = field(default_factory=set)
     faults: dict[str, Fault] = field(default_factory=dict)
+    closers: Closers = field(default_factory=dict)
 
     def fault_named(self, written: str) -> Fault:
         """A fault that the upstream can play, as its name is written in a report."""
@@ -83,6 +90,12 @@ class UpstreamObserver:
         fault = self.fault_named(written)
         self.faults.update(dict.fromkeys(marks, fault))
         return fault
+
+    async def close_idle_connections(self) -> None:
+        """Closes, as servers do without a word, what no request is under way on; waits until the gateway can know."""
+        for loop, close in self.closers.values():
+            loop.call_soon_threadsafe(close)
+        await asyncio.sleep(UNTIL_KNOWN)
 
     def count(self) -> int:
         return self.stub.calls.arrived
@@ -109,6 +122,17 @@ class UpstreamObserver:
             for mark in correlation_ids(call.body):
                 found[mark] = (*found.get(mark, ()), call)
         return found
+
+
+def with_closers(app: ASGIApp, closers: Closers) -> ASGIApp:
+    """The application, which notes how its server closes idle connections."""
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            closers[CLOSE_IDLE] = asyncio.get_running_loop(), scope["extensions"][CLOSE_IDLE]
+        await app(scope, receive, send)
+
+    return noting
 
 
 @contextmanager
@@ -141,9 +165,10 @@ def serve_upstream(
         options=StubOptions(slow_seconds=slow_seconds),
         canary=CANARY,
     )
-    with serving(upstream_app(stub), host, port) as url:
+    closers: Closers = {}
+    with serving(with_closers(upstream_app(stub), closers), host, port) as url:
         here = url.replace(host, FROM_HERE.get(host, host))
-        yield UpstreamObserver(url.removeprefix("http://"), here, stub, other_layout, faults)
+        yield UpstreamObserver(url.removeprefix("http://"), here, stub, other_layout, faults, closers)
 
 
 def with_unique_images(upstream: Upstream) -> Upstream:

@@ -35,6 +35,7 @@ from gateway_contract.rules.rule import Rule, RuleKind
 from gateway_contract.schema.constraint import Level
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.defects.conforming import CONFORMING, variants
+from mock_server.defects.conforming_upstream import MEETS_FAILURES
 from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
@@ -234,7 +235,8 @@ def right_run(trial: Trial) -> Run:
     """A run against a gateway that is right: the bundled one has to stand failures of its upstream as well."""
     if trial.kind is TrialKind.RIGHT:
         return run_against(prepared_for(trial.source))
-    return run_against(without_failures(trial.source), CONFORMING[trial.name])
+    ready = prepared_for(trial.source) if trial.name in MEETS_FAILURES else without_failures(trial.source)
+    return run_against(ready, CONFORMING[trial.name])
 
 
 def prepared_about(name: Source, defect: Defect) -> PreparedRun:

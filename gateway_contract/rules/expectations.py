@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
+from gateway_contract.rules.cost_rules import COST
 from gateway_contract.rules.mapping_rules import is_refused_upstream
 from gateway_contract.rules.resilience_rules import RESILIENCE
 from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, failing, inconclusive, is_own_method
@@ -211,5 +212,5 @@ EXPECTATIONS: Mapping[str, NamedJudge] = {
     "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
     **{name: NamedJudge(RuleKind.ISOLATION, judge) for name, judge in LEAKS.items()},
     **{name: NamedJudge(RuleKind.RANGE, judge, skips_retry_later=True) for name, judge in ACCEPTS_FORMS.items()},
-    **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in {**RESILIENCE, **UNUSUAL}.items()},
+    **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in {**RESILIENCE, **UNUSUAL, **COST}.items()},
 }

@@ -120,11 +120,15 @@ class FaultCause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PlayedFault:
-    """A fault that an upstream of ours played on purpose; `retry_after` in seconds, where it said so."""
+    """A fault that an upstream of ours played on purpose; `retry_after` in seconds, where it said so.
+
+    `may_be_billed`: the call was accepted, whatever the gateway got of the response.
+    """
 
     name: str
     cause: FaultCause
     retry_after: int | None = None
+    may_be_billed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

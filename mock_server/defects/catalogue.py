@@ -15,6 +15,7 @@ from mock_server.defects import (
     conforming_transport,
     conforming_upstream,
     constraint_defects,
+    cost_defects,
     error_defects,
     image_defects,
     mapping_defects,
@@ -30,6 +31,7 @@ from mock_server.defects.defect import OPERATORS, Defect, DefectOperator
 MODULES = (
     call_defects,
     constraint_defects,
+    cost_defects,
     error_defects,
     image_defects,
     mapping_defects,

@@ -17,6 +17,7 @@ FEWER_IMAGES: Final = "fewer-images"
 LINK_404: Final = "link-404"
 NO_RESPONSE: Final = "no-response"
 RETRY_AFTER: Final = "retry_after"
+ACCEPTED: Final = frozenset({"reset", "reset-mid-response", "truncated-json", NO_RESPONSE, LINK_404})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,13 @@ class Fault:
     def played(self) -> PlayedFault:
         """The fault as rules see it."""
         retry_after = self.parameter(RETRY_AFTER)
-        return PlayedFault(str(self), self.cause, None if retry_after is None else int(retry_after))
+        seconds = None if retry_after is None else int(retry_after)
+        return PlayedFault(str(self), self.cause, seconds, may_be_billed=self.may_be_billed)
+
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether the call was accepted, so that the vendor may have billed it."""
+        return self.name in ACCEPTED or not self.cause.is_failure
 
 
 FAULTS: Final = (

@@ -10,13 +10,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import FaultCause
 from mock_server.faults.fault import Fault
-from mock_server.serving.server import CLOSE_IDLE, EXTENSION, wait_for_disconnect
+from mock_server.serving.server import EXTENSION, wait_for_disconnect
 
 SLOW_RESPONSE: Final = "slow-response"
 SLOW_IMAGE: Final = "slow-image"
 CLOSED: Final = "closed-connections"
-CLOSED_AFTER: Final = 0.1
-"""Seconds until idle connections are closed: a client that sends the next request at once is not cut off."""
+"""Nothing happens during such a call; whoever serves the stub closes its idle connections after it."""
 
 UNUSUAL: Final = (
     Fault(SLOW_RESPONSE, FaultCause.SLOWNESS),
@@ -66,18 +65,7 @@ def with_upper_case_headers(success: Response) -> ASGIApp:
     return written
 
 
-def closing_idle_connections(success: Response) -> ASGIApp:
-    """Closes every connection that is idle a while after the response, and does not announce it."""
-
-    async def closing(scope: Scope, receive: Receive, send: Send) -> None:
-        await success(scope, receive, send)
-        asyncio.get_running_loop().call_later(CLOSED_AFTER, scope["extensions"][CLOSE_IDLE])
-
-    return closing
-
-
 SENDING: Final[Mapping[str, Callable[[Response], ASGIApp]]] = {
     "compressed": compressed,
     "upper-case-headers": with_upper_case_headers,
-    CLOSED: closing_idle_connections,
 }

@@ -99,7 +99,8 @@ def unpack(content: bytes) -> JournalRecord:
 
 def _pack_call(call: UpstreamCall) -> tuple[object, ...]:
     body = () if call.body is ABSENT else (call.body,)
-    played = None if call.played is None else (call.played.name, call.played.cause.value, call.played.retry_after)
+    fault = call.played
+    played = None if fault is None else (fault.name, fault.cause.value, fault.retry_after, fault.may_be_billed)
     return call.method, call.path, call.headers, body, call.at, call.status, call.images, played
 
 
@@ -111,9 +112,9 @@ def _unpack_call(
     at: float,
     status: int,
     images: tuple[str, ...],
-    played: tuple[str, str, int | None] | None,
+    played: tuple[str, str, int | None, bool] | None,
 ) -> UpstreamCall:
-    failure = None if played is None else PlayedFault(played[0], FaultCause(played[1]), played[2])
+    failure = None if played is None else PlayedFault(played[0], FaultCause(played[1]), *played[2:])
     return UpstreamCall(method, path, headers, body[0] if body else ABSENT, at, status, images, failure)
 
 

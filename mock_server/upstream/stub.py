@@ -133,10 +133,10 @@ def play(
     `pictures` are those of the response; `success_with` makes that of the call and of the time when its links expire.
     """
     made = identities(pictures) if fault.generates else ()
-    call = record(stub, request, body, 200, made, fault.played)
     if fault.name == SLOW_IMAGE:
         stub.slow_images.update(made)
     error = stub.protocol.error(fault)
+    call = record(stub, request, body, 200 if error is None else error.status, made, fault.played)
     if error is not None:
         return response(error)
     whole = response(success_with(call, EXPIRED if fault.name == LINK_404 else None))

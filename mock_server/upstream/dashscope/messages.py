@@ -17,7 +17,7 @@ from gateway_contract.values.pointer import read
 from mock_server.faults import fault
 from mock_server.faults.fault import RETRY_AFTER, Fault
 from mock_server.upstream.calls import new_id
-from mock_server.upstream.protocol import CallProblem, GeneratedImages, Reply
+from mock_server.upstream.protocol import CallProblem, GeneratedImages, Reply, UpstreamError
 
 ONE_CHOICE = "one-choice"
 CHOICE_PER_IMAGE = "choice-per-image"
@@ -215,6 +215,16 @@ def _with_other_codes(known: Fault) -> list[Fault]:
 
 
 FAULTS: Final = tuple(each for known in fault.FAULTS for each in _with_other_codes(known))
+
+
+ENDS_TASK: Final = {"moderation-output": MODERATED_OUTPUT, "server-error(code=InternalError.Algo)": INFERENCE_ERROR}
+"""What goes wrong only when images are generated: a task is accepted, and ends as FAILED."""
+
+
+def task_error(played: Fault) -> UpstreamError | None:
+    """The error of a task that fails by a fault; None for a fault that shows when the task is submitted."""
+    found = ENDS_TASK.get(str(played))
+    return None if found is None else UpstreamError(cause_of(found), found.code, found.message)
 
 
 def error(played: Fault) -> Reply | None:

@@ -136,6 +136,10 @@ def _accept(
 
 
 def _play(stub: UpstreamStub, called: Upstream, request: Request, body: Json, fault: Fault) -> ASGIApp:
+    ending = messages.task_error(fault)
+    if ending is not None:
+        call = record(stub, request, body, 200, (), fault.played)
+        return response(_accept(stub, called, call, body, ending, None))
     result = result_of(stub, called, body)
     pictures = () if isinstance(result, UpstreamError) else result[: fault.image_count(len(result))]
     shown = result if isinstance(result, UpstreamError) else pictures

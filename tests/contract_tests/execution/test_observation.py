@@ -1,5 +1,7 @@
 """The suite as the upstream: it records what arrives, and tells calls apart by their marks."""
 
+import asyncio
+import socket
 from dataclasses import replace
 
 import httpx
@@ -123,3 +125,12 @@ def test_the_upstream_may_listen_at_another_base() -> None:
         assert seen.stub.path.startswith("/compat/v1/services/")
         call(seen, call_body("a lighthouse"))
         assert seen.calls_since(0)[0].path == seen.stub.path
+
+
+def test_idle_connections_are_closed_without_a_word() -> None:
+    with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as observer:
+        host, _, port = observer.address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=5) as idle:
+            httpx.get(observer.url, trust_env=False)
+            asyncio.run(observer.close_idle_connections())
+            assert idle.recv(1) == b""

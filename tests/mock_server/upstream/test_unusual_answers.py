@@ -1,7 +1,6 @@
 """Unusual answers of the stub are correct: a client that knows HTTP gets the images."""
 
 import gzip
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,11 +51,3 @@ def test_a_response_is_compressed_for_a_client_that_accepts_it(powertokens: Cont
             content = b"".join(packed.iter_raw())
     assert "content-encoding" not in plain.headers
     assert gzip.decompress(content).startswith(b'{"output"')
-
-
-def test_an_idle_connection_is_closed_without_a_word(powertokens: Contract) -> None:
-    with playing(powertokens, next(one for one in UNUSUAL if one.name == "closed-connections")) as (_, url):
-        parts = httpx.URL(url)
-        with socket.create_connection((parts.host, parts.port or 80), timeout=5) as idle:
-            httpx.post(url, json=CALL, headers={"authorization": "Bearer sk-1"}, trust_env=False)
-            assert idle.recv(1) == b""

@@ -1,0 +1,67 @@
+"""Defects of cost: calls are repeated that are rejected again, or that may have been paid for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway_contract.values.json_value import Json
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.request_operators import Result, call_defect
+from mock_server.defects.sites import expected
+from mock_server.defects.wrapping import with_transport
+from mock_server.gateway.stages import Gateway, GatewayRequest
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
+from mock_server.upstream.client import NO_STATUS
+from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
+
+
+@call_defect(expected("rejected-call-not-repeated"))
+async def rejected_call_repeated(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """A call that the upstream rejects as wrong is made again."""
+    made = await gateway.call(gateway, body, call, request)
+    rejected = isinstance(made, ErrorResponse) and made.status == 400
+    return await gateway.call(gateway, body, call, request) if rejected else made
+
+
+@call_defect(expected("rejected-call-not-repeated"))
+async def failed_call_repeated(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """Whatever goes wrong upstream but what the client caused, the call is made again: also if the key is wrong."""
+    made = await gateway.call(gateway, body, call, request)
+    return await gateway.call(gateway, body, call, request) if made is BAD_GATEWAY else made
+
+
+@gateway_defect(expected("accepted-call-not-repeated"))
+def broken_call_repeated(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A call whose connection breaks, or that is not answered in time, is repeated, though it may have been billed."""
+    return repeating(gateway, lambda answer: answer.call.status == NO_STATUS)
+
+
+@call_defect(expected("accepted-call-not-repeated"))
+async def call_repeated_without_image(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+    """If an image cannot be downloaded, all are generated again."""
+    made = await gateway.call(gateway, body, call, request)
+    if isinstance(made, ErrorResponse):
+        return made
+    images = [await gateway.upstream.image(link) for link in made[:1]]
+    return await gateway.call(gateway, body, call, request) if None in images else made
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatingTransport:
+    """A transport that makes a call once more if its answer is like that."""
+
+    transport: UpstreamTransport
+    again: Callable[[UpstreamAnswer], bool]
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        answer = await self.transport.send(outbound)
+        return await self.transport.send(outbound) if self.again(answer) else answer
+
+    async def image(self, link: str) -> bytes | None:
+        return await self.transport.image(link)
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+
+
+def repeating(gateway: Gateway, again: Callable[[UpstreamAnswer], bool]) -> Gateway:
+    return with_transport(gateway, RepeatingTransport(gateway.upstream.transport, again))
