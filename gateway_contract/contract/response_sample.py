@@ -1,6 +1,6 @@
-"""A successful response that keeps to its contract, made from its schema: what a mock fills its own values into."""
+"""Responses that keep to their contract, made from its schemas: what a mock fills its own values into."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import orjson
@@ -44,6 +44,13 @@ def _or_empty(value: object) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
+@lru_cache(maxsize=64)
+def error_skeleton(contract: Contract) -> bytes:
+    """An error body with all that it needs, as JSON."""
+    schema = contract.operation.refusal
+    return orjson.dumps({} if schema is None else _or_empty(sample(schema.parts[0].schema)))
+
+
 def tied_pointers(contract: Contract) -> frozenset[str]:
     """The parts of a response that a mock takes from the request, the images or the clock."""
     images = contract.images
@@ -60,8 +67,13 @@ def response_errors(contract: Contract) -> Iterator[DocumentError]:
     if contract.images is None or not contract.images.image_fields:
         place = operation.answer.parts[0].place
         yield DocumentError(place, "the response has no image field", "add one with x-present-when")
-    tied = tied_pointers(contract)
-    missing = [part for part in operation.answer.parts if _lacks_value(part, tied)]
+    yield from _unfilled(operation.answer.parts, tied_pointers(contract))
+    if operation.refusal is not None:
+        yield from _unfilled(operation.refusal.parts, frozenset())
+
+
+def _unfilled(parts: Sequence[Part], tied: frozenset[str]) -> Iterator[DocumentError]:
+    missing = [part for part in parts if _lacks_value(part, tied)]
     for part in missing:
         if not any(other is not part and is_within(other.pointer, part.pointer) for other in missing):
             keyword = _culprit(part)

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Literal
 
+import orjson
+
 from gateway_contract.contract.definition import Contract, MockRejection
+from gateway_contract.contract.response_sample import error_skeleton
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.contract.violations import violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
@@ -21,10 +24,20 @@ NOT_JSON = ErrorResponse(400, "invalid_request_error", "invalid_json", "The body
 
 
 def error_body(contract: Contract, error: ErrorResponse) -> Json:
-    """The body by the contract. Required strings with names that the OpenAI API does not have are the message."""
-    fields, body = error.fields, dict[str, Json]()
+    """The body by the contract. Required strings with names that the OpenAI API does not have are the message.
+
+    What the contract requires beyond that, or allows no such value for, is made from its schema.
+    """
+    fields, schema = error.fields, contract.operation.refusal
+    body: Json = orjson.loads(error_skeleton(contract))
     pointers, names = _error_fields(contract)
     put_each(body, pointers, [fields[name] for name in names])
+    wrong = frozenset[str]() if schema is None else {one.pointer for one in schema.broken(body)} & {*pointers}
+    if not wrong:
+        return body
+    right = [(pointer, name) for pointer, name in zip(pointers, names, strict=True) if pointer not in wrong]
+    body = orjson.loads(error_skeleton(contract))
+    put_each(body, tuple(pointer for pointer, _ in right), [fields[name] for _, name in right])
     return body
 
 

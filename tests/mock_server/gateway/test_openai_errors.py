@@ -1,8 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.load_contract import load_contract
+from gateway_contract.document.node import DocumentError
 from gateway_contract.values.json_value import Json
 from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, error_body, error_for, in_order
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
@@ -70,3 +73,30 @@ def test_every_error_is_valid_by_its_contract(powertokens: Contract, powerbuyin:
 def test_what_is_broken_is_told_in_the_contracts_order(powertokens: Contract) -> None:
     every = list(powertokens.request.constraints.values())
     assert in_order(powertokens, frozenset(every)) == list(dict.fromkeys(every))
+
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "contracts"
+SCHEMA = "schema: {type: object}"
+
+
+def with_error_schema(folder: Path, schema: str) -> Path:
+    """A contract whose rejections have this schema."""
+    (folder / "engine.yaml").write_text((FIXTURES / "engine.yaml").read_text("utf-8"), "utf-8")
+    head, mark, tail = (FIXTURES / "silent.yaml").read_text("utf-8").partition("        4XX:\n")
+    path = folder / "silent.yaml"
+    path.write_text(head + mark + tail.replace(SCHEMA, f"schema: {schema}", 1), "utf-8")
+    return path
+
+
+def test_an_error_is_made_from_the_contracts_schema_where_openai_has_no_such_field(tmp_path: Path) -> None:
+    properties = "status: {type: integer, minimum: 400}, code: {enum: [bad]}, detail: {type: string, minLength: 1}"
+    schema = f"{{type: object, required: [status, code, detail], properties: {{{properties}}}}}"
+    contract = load_contract(with_error_schema(tmp_path, schema))
+    assert error_body(contract, NOT_JSON) == {"status": 400, "code": "bad", "detail": NOT_JSON.message}
+
+
+def test_an_error_that_cannot_be_made_is_a_mistake_of_the_contract(tmp_path: Path) -> None:
+    schema = '{type: object, required: [trace], properties: {trace: {type: string, pattern: "^(?=a)b"}}}'
+    path = with_error_schema(tmp_path, schema)
+    with pytest.raises(DocumentError, match="no value can be made for this pattern; give it an example"):
+        load_contract(path)
