@@ -16,7 +16,7 @@ from contract_tests.client.send import Sender, exchange_request
 from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
 from contract_tests.execution.internal_errors import describe_error
-from contract_tests.execution.observer import UpstreamObserver
+from contract_tests.execution.observer import UpstreamObserver, url_from_here
 from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
 from contract_tests.report.exchange_file import exchange_to_json, with_access
 from contract_tests.report.wording import one_line
@@ -28,7 +28,7 @@ from gateway_contract.rules.rule import Finding, Outcome
 from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer, PlayedFault, Request
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.traffic.statuses import is_throttled
-from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
 from gateway_contract.values.pointer import leaves, read
 from mock_server.faults.unusual import CLOSED
 
@@ -80,6 +80,8 @@ async def _exchange(
             access,
             downloads,
         )
+        if observer is not None:
+            request = _naming_upstream_of_now(request, found, observer)
         follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
         before = 0 if observer is None else observer.count()
         played = played_fault(found.document, failure_cases(ready.contract))
@@ -92,6 +94,15 @@ async def _exchange(
     by_spelling = found.document.get("spelling_rejected") is True
     exchange = replace(exchange, essential=known, spelling_refused=by_spelling, follows=follows)
     return exchange if observer is None else replace(exchange, upstream=observer.calls_since(before))
+
+
+def _naming_upstream_of_now(request: Request, found: StoredExchange, observer: UpstreamObserver) -> Request:
+    """The request with our address of now where it names the one of the run: a call to that would not be seen."""
+    if found.upstream_address is None:
+        return request
+    known = url_from_here(f"http://{found.upstream_address}")
+    content = request.content.replace(known.encode(), observer.url.encode())
+    return request if content == request.content else replace(request, content=content, body=read_json(content))
 
 
 def _prepare_upstream(observer: UpstreamObserver, contract: Contract, case: Case, marks: set[str]) -> None:

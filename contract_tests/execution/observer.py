@@ -63,6 +63,12 @@ Closers: TypeAlias = dict[str, tuple[asyncio.AbstractEventLoop, Callable[[], Non
 FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # who listens on every address is reached by this one
 
 
+def url_from_here(url: str) -> str:
+    """The URL at which a place to listen is reached from this machine."""
+    host = urlsplit(url).hostname or ""
+    return url.replace(host, FROM_HERE.get(host, host), 1)
+
+
 class NoUpstreamError(Exception):
     """A contract of a gateway that calls nothing, or nothing that we can play, where its calls were to be observed."""
 
@@ -167,7 +173,7 @@ def serve_upstream(
     )
     closers: Closers = {}
     with serving(with_closers(upstream_app(stub), closers), host, port) as url:
-        here = url.replace(host, FROM_HERE.get(host, host))
+        here = url_from_here(url)
         yield UpstreamObserver(url.removeprefix("http://"), here, stub, other_layout, faults, closers)
 
 

@@ -37,7 +37,7 @@ from gateway_contract.values.pointer import placed, read, removed
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.wrapping import ChangedTransport, no_answer_yet
 from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, map_body
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, generate, map_body
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import listen, serving
 
@@ -251,6 +251,32 @@ def test_a_rerun_listens_where_the_run_listened_and_says_where_it_sends(
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first == f"sends to {url}, given by --gateway; the upstream listens at {address}"
     assert last == "it breaks no rule now"
+
+
+async def call_named(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
+    """Calls the upstream that the client names."""
+    named = read(body, "/base_url")
+    upstream = replace(gateway.upstream, url=named) if isinstance(named, str) else gateway.upstream
+    return await generate(replace(gateway, upstream=upstream), body, call, request)
+
+
+def test_a_request_that_names_the_upstream_of_the_run_names_the_one_of_now(
+    lossy_report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = read_stored(lossy_report)
+    assert isinstance(stored.request.body, dict)
+    named: Json = {**stored.request.body, "base_url": f"http://{stored.upstream_address}/chosen-by-the-client"}
+    document = orjson.loads(lossy_report.read_bytes())
+    changed: dict[str, Json] = {"name": "names another upstream", "request": {**document["request"], "body": named}}
+    path, port = changed_copy(lossy_report, tmp_path, changed), free_port()
+    contract = prepare(Settings("powerbuyin")).contract
+
+    def app_of(gateway: Gateway) -> ASGIApp:
+        return gateway_app(replace(gateway, call=call_named))
+
+    with gateway_before(port, contract, map_body, app_of) as url:
+        assert rerun_exchange(path, values_for(url, upstream=f"127.0.0.1:{port}")) == 1
+    assert "it breaks powerbuyin/upstream/not-overridden" in capsys.readouterr().out
 
 
 def test_a_rule_about_the_upstream_is_not_fixed_where_nobody_looks(
