@@ -11,7 +11,7 @@ from contract_tests.blame.minimize import Send
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender
-from contract_tests.execution.call_ownership import calls_of
+from contract_tests.execution.call_ownership import calls_of, is_unattributed
 from contract_tests.execution.health import Health, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import BudgetUsedUpError
@@ -19,6 +19,7 @@ from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.time_bound import TimeUsedUpError
 from gateway_contract.traffic.exchange import Exchange, FaultCause
 from gateway_contract.traffic.statuses import is_throttled
+from gateway_contract.values.json_value import UNOBSERVED
 from mock_server.faults.unusual import CLOSED
 
 NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
@@ -76,6 +77,8 @@ class FailureInjection:
         calls = self.observer.calls_by_id(before)
         for exchange in exchanges:
             seen = replace(exchange, upstream=calls_of(exchange, calls))
+            if is_unattributed(seen):  # several are under way at once: which calls are its own is not known
+                seen = replace(seen, upstream=UNOBSERVED)
             await self.health.record(seen)
             if seen.accepted or seen.played is not None:  # else the gateway rejected what it rejects anyway
                 self.judge(seen)
