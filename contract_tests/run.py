@@ -34,6 +34,7 @@ from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgeme
 from contract_tests.settings import UNIX, Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.contract.validity import BeyondUpstream
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Rule, RuleKind
 from gateway_contract.traffic.exchange import Credential, Observation, Request, RequestForm
@@ -100,6 +101,7 @@ class PreparedRun:
     contract: Contract
     rules: tuple[Rule, ...]
     selected: frozenset[str]
+    beyond_upstream: tuple[BeyondUpstream, ...] = ()
     keyword: str = ""
 
     @property
@@ -117,7 +119,7 @@ def prepare(settings: Settings) -> PreparedRun:
     contract = load_contract(contract_path(settings.contract), settings.overlays)
     base_request(contract)
     rules = derive_rules(contract)
-    return PreparedRun(settings, contract, rules, frozenset(rule.id for rule in rules))
+    return PreparedRun(settings, contract, rules, frozenset(rule.id for rule in rules), beyond_upstream(contract))
 
 
 def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_target) -> Run:
@@ -174,7 +176,7 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
         slow=tuple(campaign.slow_answers.slow),
         information=campaign.information,
         untested=untested_statements(contract, campaign.plan),
-        beyond_upstream=beyond_upstream(contract),
+        beyond_upstream=ready.beyond_upstream,
         demand=settings.require_judged,
     )
 

@@ -1,8 +1,10 @@
 """How a gateway reaches its upstream: the generation call, and the images behind its links."""
 
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -75,10 +77,16 @@ class InProcessTransport:
         """Nothing is open."""
 
 
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """Made once: it reads every authority that there is."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def http_transport(seconds: float = 30.0) -> HttpTransport:
     """The usual transport; it ignores proxies of the environment."""
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
-    return HttpTransport(httpx.AsyncClient(timeout=seconds, trust_env=False, limits=limits))
+    return HttpTransport(httpx.AsyncClient(verify=_tls_context(), timeout=seconds, trust_env=False, limits=limits))
 
 
 def call_headers(outbound: Outbound) -> dict[str, str]:
