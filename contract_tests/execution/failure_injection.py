@@ -80,7 +80,8 @@ class FailureInjection:
             if is_unattributed(seen):  # several are under way at once: which calls are its own is not known
                 seen = replace(seen, upstream=UNOBSERVED)
             await self.health.record(seen)
-            if seen.accepted or seen.played is not None:  # else the gateway rejected what it rejects anyway
+            # Else the gateway rejected what it rejects anyway, or its call has no mark by which it could be told.
+            if seen.played is not None or (seen.accepted and not is_unattributed(seen)):
                 self.judge(seen)
 
     async def _send_caught(self, case: Case) -> Exchange | None:
