@@ -25,7 +25,6 @@ import yaml
 
 from benchmarks.gate import ENVIRONMENT, schemathesis_command
 from contract_tests.execution.observer import serve_upstream
-from contract_tests.run import BUNDLED_TOKEN, bundled_gateway
 from contract_tests.selftest.trials import (
     AppOf,
     Trial,
@@ -38,6 +37,7 @@ from contract_tests.selftest.trials import (
     run_against,
     without_failures,
 )
+from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.schema.constraint import Level

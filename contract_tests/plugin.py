@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 
@@ -22,6 +23,7 @@ class ContractPlugin:
 
     loaded: Mapping[str, PreparedRun]
     progress: Callable[[str], AbstractContextManager[Progress]]
+    publish: Callable[[str, Run], None]
     runs: dict[str, Run] = field(default_factory=dict)
     selected: dict[str, set[str]] = field(default_factory=dict)
 
@@ -66,7 +68,7 @@ class ContractPlugin:
             ready = self.selected_part(name)
             try:
                 with self.progress(name) as progress:
-                    self.runs[name] = run(ready, progress)
+                    self.runs[name] = run(ready, progress, publish=partial(self.publish, name))
             except Exception as error:  # noqa: BLE001 # ours, whatever it is: told once, and never as the gateway's
                 self.runs[name] = failed_run(ready, error)
         return self.runs[name]

@@ -20,8 +20,9 @@ from contract_tests.execution.observer import UpstreamObserver, url_from_here
 from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
 from contract_tests.report.exchange_file import exchange_to_json, with_access
 from contract_tests.report.wording import one_line
-from contract_tests.run import PreparedRun, hosts_of_images, observe, open_target
+from contract_tests.run import PreparedRun
 from contract_tests.stored_exchange import StoredExchange, restored
+from contract_tests.target import hosts_of_images, observe, open_target
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from signal import Signals
 from typing import Literal
 
+from contract_tests.ending import Cause, Ended, time_used_up
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.validity import BeyondUpstream
 from gateway_contract.rules.judge import Judgement
@@ -131,6 +132,8 @@ class Run:
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
     beyond_upstream: tuple[BeyondUpstream, ...] = ()
     ended_by: Signals | None = None
+    ended: Ended = Ended.COMPLETE
+    problem: Cause = Cause.GATEWAY  # what `not_tested` is about, unless the run says more
     name: str = ""  # of the gateway in the configuration
     options: tuple[UsedOption, ...] = ()
     demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
@@ -140,6 +143,17 @@ class Run:
         if self.not_tested or self.our_errors:
             return Conformance.NOT_TESTED
         return Conformance.VIOLATES if any(map(self.counts, self.verdicts)) else Conformance.CONFORMS
+
+    @property
+    def cause(self) -> Cause | None:
+        """What kept the gateway from being tested; None where it was, is being tested, or a signal ended the run."""
+        if self.conformance is not Conformance.NOT_TESTED or self.ended in {Ended.RUNNING, Ended.INTERRUPTED}:
+            return None
+        if self.our_errors:
+            return Cause.SUITE
+        if self.token_lost:
+            return Cause.TOKEN
+        return {Ended.MAX_TIME: Cause.TIME, Ended.BUDGET: Cause.BUDGET}.get(self.ended, self.problem)
 
     @property
     def undecided_demands(self) -> tuple[RuleVerdict, ...]:
@@ -163,7 +177,6 @@ class Run:
 UNDECIDED = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
 NOTHING_JUDGED = "no rule could be judged: {reason}"
 BUDGET_USED_UP = "{} of {} rules; the budget of {} image{} is used up"
-TIME_USED_UP = "the time of {} is used up"
 UNTESTED = "no rule tests {} of the contract's statements, which a strict run does not allow; the first: {}"
 
 
@@ -196,12 +209,6 @@ def bound_used_up(run: Run, asked: Sequence[RuleVerdict]) -> str:
     if budget is not None:
         return BUDGET_USED_UP.format(judged, len(run.verdicts), budget, "" if budget == 1 else "s")
     return "" if seconds is None else f"{judged} of {len(run.verdicts)} rules; {time_used_up(seconds)}"
-
-
-def time_used_up(seconds: float) -> str:
-    """For example `the time of 30 min is used up`."""
-    written = f"{seconds / 60:g} min" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:g} s"
-    return TIME_USED_UP.format(written)
 
 
 def is_left_out(one: RuleVerdict) -> bool:

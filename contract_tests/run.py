@@ -2,26 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from contract_tests.client.access import BEARER
-from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.pace import Pace
 from contract_tests.client.readiness import wait_until_ready
 from contract_tests.client.send import Sender
 from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
+from contract_tests.ending import Cause, Ended, time_used_up
 from contract_tests.execution.campaign import Campaign
+from contract_tests.execution.findings import Findings
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
 from contract_tests.execution.ledger import Ledger
-from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
+from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.preflight import preflight
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
@@ -30,8 +31,9 @@ from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
 from contract_tests.report.progress import Progress
-from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up, time_used_up
-from contract_tests.settings import UNIX, Settings
+from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
+from contract_tests.settings import Settings
+from contract_tests.target import GatewayTarget, hosts_of_images, observation_of, observe, open_target
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.contract.validity import BeyondUpstream
@@ -39,54 +41,14 @@ from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Rule, RuleKind
 from gateway_contract.traffic.exchange import Credential, Observation, Request, RequestForm
 from gateway_contract.values.json_value import compact
-from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.stages import Gateway
-from mock_server.serving.server import PortInUseError, serving
-from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, http_transport
-
-PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
-SLOW = 0.6  # of that patience: how long a slow upstream takes
-BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayTarget:
-    """Where a gateway is, and the token that it takes."""
-
-    url: str
-    token: str = field(repr=False)
-    tokens: Tokens | None = None  # where more of them can be had
-
-
-@contextmanager
-def open_target(contract: Contract, settings: Settings, observer: UpstreamObserver | None) -> Iterator[GatewayTarget]:
-    """The gateway that the settings name; without one, the bundled mock in front of the observed upstream."""
-    if settings.gateway is not None:
-        yield GatewayTarget(base_of(settings.gateway), settings.token, settings.tokens)
-    elif observer is not None:
-        with serving(gateway_app(bundled_gateway(contract, observer))) as url:
-            yield GatewayTarget(url, BUNDLED_TOKEN)
-
-
-def base_of(gateway: str) -> str:
-    """The URL before the contract's path; a gateway at a Unix socket goes by the name of this machine."""
-    return "http://localhost" if gateway.startswith(UNIX) else gateway.rstrip("/")
-
-
-def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
-    """A gateway that keeps to its contract, in front of an observed upstream."""
-    upstream = observer.stub.upstream
-    signer = Signer(b"links of the bundled mock")
-    url, transport = observer.url + upstream.base, http_transport(PATIENCE)
-    client = UpstreamClient(upstream, observer.stub.protocol, url, transport, signer)
-    return Gateway(contract, client, BUNDLED_TOKEN)
-
+from mock_server.serving.server import PortInUseError
 
 NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
 LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
 WITHOUT_UPSTREAM = "Omit --upstream, or name the upstream in the contract: x-upstream on the operation."
 
+UNFINISHED = "the run has not ended"
+Publish: TypeAlias = Callable[[Run], None]
 UnderTest: TypeAlias = Callable[[Contract, Settings, UpstreamObserver | None], AbstractContextManager[GatewayTarget]]
 
 
@@ -122,35 +84,80 @@ def prepare(settings: Settings) -> PreparedRun:
     return PreparedRun(settings, contract, rules, frozenset(rule.id for rule in rules), beyond_upstream(contract))
 
 
-def run(ready: PreparedRun, progress: Progress, under_test: UnderTest = open_target) -> Run:
-    """One contract against one gateway. What keeps it from being tested is stated in the run."""
+def run(
+    ready: PreparedRun, progress: Progress, under_test: UnderTest = open_target, publish: Publish | None = None
+) -> Run:
+    """One contract against one gateway. What keeps it from being tested is stated in the run.
+
+    `publish` takes what is known so far: at each phase, and when the run is interrupted.
+    """
     settings, contract = ready.settings, ready.contract
     began, started_at = time.monotonic(), datetime.now(UTC)
+
+    def tell(campaign: Campaign) -> None:
+        if publish is not None:
+            publish(so_far(ready, campaign, started_at, time.monotonic() - began))
+
     try:
         with observe(contract, settings) as observer, under_test(contract, settings, observer) as found:
-            url = found.url
-            campaign = asyncio.run(_campaign(ready, found, observer, progress))
+            campaign = _run_campaign(ready, found, observer, progress, tell)
     except PortInUseError as error:
-        return untested_run(ready, f"{error}. {LISTENING}")
+        return untested_run(ready, f"{error}. {LISTENING}", cause=Cause.USAGE)
     except NoUpstreamError as error:
-        return untested_run(ready, f"{error}. {WITHOUT_UPSTREAM}")
+        return untested_run(ready, f"{error}. {WITHOUT_UPSTREAM}", cause=Cause.CONFIGURATION)
     except UnsendableError as error:
-        return untested_run(ready, f"{error}. Change the URL or the headers.")
+        return untested_run(ready, f"{error}. Change the URL or the headers.", cause=Cause.USAGE)
     except RegressionsError as error:
-        return untested_run(ready, str(error))
-    judged = _judged(ready, url, campaign, started_at, time.monotonic() - began)
+        return untested_run(ready, str(error), cause=Cause.REPORT)
+    judged = _judged(ready, campaign, campaign.findings, started_at, time.monotonic() - began)
     return require_judgements(judged, ready.selected)
 
 
-def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: datetime, seconds: float) -> Run:
-    """What a campaign that ended says of the gateway at an address."""
+def _run_campaign(
+    ready: PreparedRun,
+    found: GatewayTarget,
+    observer: UpstreamObserver | None,
+    progress: Progress,
+    tell: Callable[[Campaign], None],
+) -> Campaign:
+    """The campaign that ended. `tell` also learns what one has found that is interrupted."""
+    begun: list[Campaign] = []
+
+    def enter_phase(campaign: Campaign) -> None:
+        begun[:] = [campaign]
+        tell(campaign)
+
+    try:
+        return asyncio.run(_campaign(ready, found, observer, progress, enter_phase))
+    except KeyboardInterrupt:
+        for campaign in begun:
+            tell(campaign)
+        raise
+
+
+def so_far(ready: PreparedRun, campaign: Campaign, started_at: datetime, seconds: float) -> Run:
+    """What a campaign that goes on has found; failures that were not tried again are inconclusive."""
+    found = _judged(ready, campaign, campaign.findings_so_far(), started_at, seconds)
+    return replace(found, ended=Ended.RUNNING, not_tested=UNFINISHED)
+
+
+def _ended(campaign: Campaign) -> Ended:
+    if campaign.out_of_time or campaign.cause is Cause.TIME:
+        return Ended.MAX_TIME
+    if campaign.problem or campaign.health.stopped:
+        return Ended.STOPPED
+    return Ended.BUDGET if campaign.left_out else Ended.COMPLETE
+
+
+def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_at: datetime, seconds: float) -> Run:
+    """What a campaign says of its gateway."""
     settings, contract = ready.settings, ready.contract
     return Run(
         name=settings.name,
         options=settings.options,
         contract=contract.name,
         contract_digest=contract.digest,
-        gateway=gateway,
+        gateway=campaign.sender.gateway,
         observed=observation_of(settings),
         seed=settings.seed,
         started_at=started_at,
@@ -158,10 +165,10 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
         cost=campaign.cost(),
         verdicts=sum_up(
             ready.rules,
-            campaign.findings.judgements,
+            findings.judgements,
             campaign.health.reason_not_run or left_out(campaign),
             campaign.plan.unbreakable,
-            campaign.findings.unconfirmed(),
+            findings.unconfirmed(),
         ),
         baseline=baseline(contract),
         selection=ready.selection,
@@ -178,33 +185,19 @@ def _judged(ready: PreparedRun, gateway: str, campaign: Campaign, started_at: da
         untested=untested_statements(contract, campaign.plan),
         beyond_upstream=ready.beyond_upstream,
         demand=settings.require_judged,
+        ended=_ended(campaign),
+        problem=campaign.cause,
     )
 
 
-def observation_of(settings: Settings) -> Observation:
-    sees_upstream = settings.gateway is None or settings.upstream is not None
-    return Observation.TWO_SIDED if sees_upstream else Observation.NORTH_ONLY
-
-
-@contextmanager
-def observe(contract: Contract, settings: Settings) -> Iterator[UpstreamObserver | None]:
-    """The suite as the upstream, where the gateway's calls can be made to reach it."""
-    if observation_of(settings) is Observation.NORTH_ONLY:
-        yield None
-        return
-    host, _, port = (settings.upstream or "127.0.0.1:0").rpartition(":")
-    if contract.upstream is not None and settings.upstream_base is not None:
-        contract = replace(contract, upstream=contract.upstream.with_base(settings.upstream_base))
-    slow_seconds = SLOW * PATIENCE if settings.gateway is None else settings.slow_upstream
-    with serve_upstream(contract, host.strip("[]") or "127.0.0.1", int(port), slow_seconds) as observer:
-        yield observer
-
-
 async def _campaign(
-    ready: PreparedRun, found: GatewayTarget, observer: UpstreamObserver | None, progress: Progress
+    ready: PreparedRun,
+    found: GatewayTarget,
+    observer: UpstreamObserver | None,
+    progress: Progress,
+    enter_phase: Callable[[Campaign], None],
 ) -> Campaign:
-    settings = ready.settings
-    access = settings.access
+    settings, access = ready.settings, ready.settings.access
     own = () if observer is None else (urlsplit(observer.url).netloc,)
     others = open_transport(access.without_certificate(), own, own_loopback=True)
     async with open_transport(access) as transport, others as downloads:
@@ -229,6 +222,7 @@ async def _campaign(
             seed=settings.seed,
             jobs=settings.jobs,
             progress=progress,
+            enter_phase=enter_phase,
             ledger=Ledger(budget_of(settings)),
             time_bound=TimeBound(settings.max_seconds),
             exclusive=settings.gateway is None,
@@ -239,14 +233,19 @@ async def _campaign(
             headers = (*access.headers, *access.authorization(Credential.RIGHT, sender.tokens.current))
             campaign.problem = await wait_until_ready(settings.wait, transport, found.url, headers, settings.limits)
         if not campaign.problem:
-            await campaign.run()
-        if not (campaign.problem or campaign.health.stopped or campaign.time_bound.used_up):
-            campaign.information = tuple(filter(None, [await preflight(sender)]))
-        if settings.fuzz > 0 and not campaign.problem:
-            with campaign.errors.catch("fuzzing"):
-                await _fuzz(ready, campaign)
-        await campaign.test_authorization()
+            await _conduct(ready, campaign)
         return campaign
+
+
+async def _conduct(ready: PreparedRun, campaign: Campaign) -> None:
+    """All phases of a campaign."""
+    await campaign.run()
+    if not (campaign.problem or campaign.health.stopped or campaign.time_bound.used_up):
+        campaign.information = tuple(filter(None, [await preflight(campaign.sender)]))
+    if ready.settings.fuzz > 0 and not campaign.problem:
+        with campaign.errors.catch("fuzzing"):
+            await _fuzz(ready, campaign)
+    await campaign.test_authorization()
 
 
 async def _fuzz(ready: PreparedRun, campaign: Campaign) -> None:
@@ -290,19 +289,15 @@ def budget_of(settings: Settings) -> int | None:
     return settings.budget
 
 
-async def hosts_of_images(gateway: str, observer: UpstreamObserver | None, settings: Settings) -> ImageHosts:
-    """From where images may be fetched, beside public addresses."""
-    urls = [gateway] if observer is None else [gateway, observer.url]
-    return await image_hosts(urls, settings.access.image_hosts, settings.access.rewrites)
-
-
 def baseline(contract: Contract) -> Request:
     """The plain valid request of a contract, without its headers."""
     body = base_request(contract)
     return Request(contract.operation.method, contract.operation.path, (), compact(body), body)
 
 
-def untested_run(ready: PreparedRun, problem: str, *errors: str) -> Run:
+def untested_run(
+    ready: PreparedRun, problem: str, *errors: str, ended: Ended = Ended.STOPPED, cause: Cause = Cause.GATEWAY
+) -> Run:
     """The result of a run that could not begin, or has not ended, for a problem or errors of ours."""
     settings, contract = ready.settings, ready.contract
     return Run(
@@ -321,6 +316,8 @@ def untested_run(ready: PreparedRun, problem: str, *errors: str) -> Run:
         selection=ready.selection,
         not_tested=problem,
         our_errors=errors,
+        ended=ended,
+        problem=cause,
     )
 
 

@@ -13,6 +13,7 @@ from contract_tests.command import option_table as table
 from contract_tests.command.option_values import Values
 from contract_tests.command.run_settings import access_of, tokens_of
 from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
+from contract_tests.ending import Cause, Ended
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import JUNIT, locked_folder, remove_results
 from contract_tests.report.json_report import write_report
@@ -21,22 +22,16 @@ from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
 from contract_tests.report.wording import counted, one_line
 from contract_tests.rerun import changes, failing_rules, no_test, print_changes, send_again, undecided_rules
-from contract_tests.results import (
-    EXIT_STATUS,
-    SHELL_OFFSET,
-    Conformance,
-    Run,
-    is_required,
-)
-from contract_tests.run import PreparedRun, observation_of, prepare, untested_run
+from contract_tests.results import EXIT_STATUS, SHELL_OFFSET, Conformance, Run, is_required
+from contract_tests.run import UNFINISHED, PreparedRun, prepare, untested_run
 from contract_tests.settings import Settings, SettingsError, checked
 from contract_tests.stored_exchange import StoredError, StoredExchange, destination, read_stored
+from contract_tests.target import observation_of
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import all_secrets, redact
 
-UNFINISHED = "the run has not ended"
 NOT_SELECTED = "-k matches no rule of this contract"
 NOTHING_RAN: Mapping[int, str] = {
     pytest.ExitCode.NO_TESTS_COLLECTED: "-k matches no rule; `check-gateway rules` lists them",
@@ -82,17 +77,18 @@ class Session:
     interruption: Interruption
     console: Console = field(default_factory=lambda: Console(highlight=False))
     plugin: ContractPlugin = field(init=False)
+    unfinished: dict[str, Run] = field(default_factory=dict)  # what is known of runs that go on
     unwritten: str = ""
 
     def __post_init__(self) -> None:
-        self.plugin = ContractPlugin(self.ready, self.progress)
+        self.plugin = ContractPlugin(self.ready, self.progress, self.publish)
 
     def run(self) -> int:
         """Runs the suite, writes and prints; gives the exit status."""
         with self.noting_full_disks():
             for ready in self.ready.values():
                 remove_results(self.folder, ready.settings.name, ready.contract.name)
-                write_report(untested_run(ready, UNFINISHED), self.folder, ready.settings.secrets)
+                write_report(untested_run(ready, UNFINISHED, ended=Ended.RUNNING), self.folder, ready.settings.secrets)
         ended = 0
         with self.noting_full_disks():
             ended = pytest.main(pytest_arguments(self.folder, self.keyword), plugins=[self.plugin])
@@ -101,10 +97,11 @@ class Session:
             reason = NOTHING_RAN.get(
                 ended, f"the suite failed: pytest exited with {ended}. This is a bug in the suite."
             )
+            cause = Cause.USAGE if ended in NOTHING_RAN else Cause.SUITE
             self.console.print(reason)
             with self.noting_full_disks():
                 for ready in self.ready.values():
-                    write_report(untested_run(ready, reason), self.folder, ready.settings.secrets)
+                    write_report(untested_run(ready, reason, cause=cause), self.folder, ready.settings.secrets)
             return EXIT_STATUS[Conformance.NOT_TESTED]
         return self.end()
 
@@ -143,14 +140,23 @@ class Session:
             if name in self.plugin.runs:
                 yield name, selected_verdicts(self.plugin.runs[name], self.plugin.selected[name])
             elif received is not None:
-                stopped = untested_run(self.plugin.selected_part(name), f"interrupted by {received.name}")
-                yield name, replace(stopped, ended_by=received)
+                known = self.unfinished.get(name) or untested_run(self.plugin.selected_part(name), UNFINISHED)
+                reason = f"interrupted by {received.name}"
+                stopped = replace(known, not_tested=reason, ended=Ended.INTERRUPTED, ended_by=received)
+                yield name, selected_verdicts(stopped, self.plugin.selected.get(name, ()))
 
     def write_unselected(self, shown: Container[str]) -> None:
         """Reports of contracts of which no rule was selected say so."""
         for name, ready in self.ready.items():
             if name not in shown:
-                write_report(untested_run(ready, NOT_SELECTED), self.folder, ready.settings.secrets)
+                write_report(untested_run(ready, NOT_SELECTED, cause=Cause.USAGE), self.folder, ready.settings.secrets)
+
+    def publish(self, name: str, run: Run) -> None:
+        """Writes what is known of a run that goes on."""
+        self.unfinished[name] = selected_verdicts(run, self.plugin.selected[name])
+        if self.interruption.received is None:
+            with self.noting_full_disks():
+                write_report(self.unfinished[name], self.folder, self.ready[name].settings.secrets)
 
     @contextmanager
     def progress(self, name: str) -> Iterator[Progress]:

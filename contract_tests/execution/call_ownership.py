@@ -1,8 +1,8 @@
 """Whose an upstream call is: a request's own, or that of somebody else who uses the gateway meanwhile."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from contract_tests.client.correlation import correlation_ids
@@ -64,3 +64,13 @@ def is_unattributed(exchange: Exchange) -> bool:
 
 def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> tuple[UpstreamCall, ...]:
     return tuple(call for mark in correlation_ids(exchange.request.body) for call in calls.get(mark, ()))
+
+
+def attribute_calls(exchanges: Iterable[Exchange], observer: UpstreamObserver | None) -> Iterator[Exchange]:
+    """The exchanges with the calls that have their ids, but for those that were accepted and have none."""
+    calls = {} if observer is None else observer.calls_by_id(0)
+    for one in exchanges:
+        is_known = observer is None or one.upstream is not UNOBSERVED
+        exchange = one if is_known else replace(one, upstream=calls_of(one, calls))
+        if not is_unattributed(exchange):
+            yield exchange

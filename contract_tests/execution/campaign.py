@@ -11,13 +11,15 @@ from contract_tests.blame.explain import Explainer
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
-from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
-from contract_tests.execution.confirmation import Confirmation, is_valid, may_be_explained
-from contract_tests.execution.failure_injection import FailureInjection, is_slow
+from contract_tests.ending import Cause, time_used_up
+from contract_tests.execution.call_ownership import CallOwnership, attribute_calls, calls_of, is_unattributed
+from contract_tests.execution.confirmation import Confirmation, is_valid
+from contract_tests.execution.explanation import explain_failures
+from contract_tests.execution.failure_injection import NOT_SENT, FailureInjection, is_slow
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
-from contract_tests.execution.ledger import BudgetUsedUpError, Ledger, billable_images
+from contract_tests.execution.ledger import Ledger, billable_images
 from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.slow_answers import SlowAnswers
@@ -26,16 +28,14 @@ from contract_tests.execution.time_bound import TimeBound, TimeUsedUpError
 from contract_tests.execution.token_watch import TokenWatch, is_rejected
 from contract_tests.planning.plan import PLANNED_ADDRESS, Plan, is_row, with_own_id
 from contract_tests.report.progress import Phase, Progress
-from contract_tests.results import Cost, Fuzzed, time_used_up
+from contract_tests.results import Cost, Fuzzed
 from gateway_contract.rules.judge import Judgement
-from gateway_contract.rules.rule import Outcome, Rule
+from gateway_contract.rules.rule import Rule
 from gateway_contract.traffic.exchange import Exchange, UpstreamCall
 from gateway_contract.values.json_value import UNOBSERVED, read_json
 
 FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
 """Looks for failing exchanges by a way to send cases, and one to ask whether a case may be sent."""
-
-NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
 
 
 @dataclass(slots=True, repr=False)  # asyncio.run writes down what it returns, image by image
@@ -49,6 +49,7 @@ class Campaign:
     seed: int
     jobs: int
     progress: Progress
+    enter_phase: Callable[["Campaign"], None] = lambda _: None
     exclusive: bool = False  # no other client can reach the gateway
     ledger: Ledger = field(default_factory=Ledger)
     time_bound: TimeBound = field(default_factory=lambda: TimeBound(math.inf))
@@ -57,6 +58,8 @@ class Campaign:
     errors: InternalErrors = field(default_factory=InternalErrors)
     problem: str = ""
     information: tuple[str, ...] = ()  # for the gateway's owner; of no contract
+    cause: Cause = Cause.GATEWAY  # what the problem is about
+    pending: list[Exchange] = field(default_factory=list)  # planned and not judged yet
     fuzzed: Fuzzed | None = None
     marks_arrive: bool = True  # correlation ids arrive upstream
     findings: Findings = field(init=False)
@@ -98,10 +101,11 @@ class Campaign:
         try:
             seen = await look(self.sender, self._send, self.observer, self.seed)
         except TimeUsedUpError:
-            self.problem = f"the gateway gave no complete response; {time_used_up(self.time_bound.seconds)}"
+            spent = time_used_up(self.time_bound.seconds)
+            self.problem, self.cause = f"the gateway gave no complete response; {spent}", Cause.TIME
             return
         if seen.problem:
-            self.problem = seen.problem
+            self.problem, self.cause = seen.problem, seen.cause
             return
         if self.ownership is not None and seen.exchange.upstream is not UNOBSERVED:
             seen = replace(seen, exchange=await self._with_own_calls(seen.exchange, seen.exchange.upstream))
@@ -112,9 +116,8 @@ class Campaign:
             if seen.failed is not None:
                 self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
         self.marks_arrive = seen.marks_arrive
-        self.ledger.held_back = max(
-            (self._billable(case) for case in self.plan.cases if not case.is_authorized), default=0
-        )
+        last = [self._billable(case) for case in self.plan.cases if not case.is_authorized]
+        self.ledger.held_back = max(last, default=0)
         self.time_bound.hold_back()
         slow = [] if self.observer is None else self._slow_cases(self.observer)
         if self.injection is not None:
@@ -122,8 +125,7 @@ class Campaign:
         authorized = [case for case in self.plan.cases if case.is_authorized]
         rows = [case for case in authorized if is_row(self.sender.contract, case)]
         exchanges = await self._send_cases(Phase.ROWS, rows)
-        refusals = [case for case in authorized if case not in rows]
-        exchanges += await self._send_cases(Phase.REFUSALS, refusals)
+        exchanges += await self._send_cases(Phase.REFUSALS, [case for case in authorized if case not in rows])
         await self._judge_failures(exchanges)
         await self._explain_failures(self.findings.judgements)
         self.findings.note_shared_features([seen.exchange, *exchanges])
@@ -139,14 +141,20 @@ class Campaign:
         self.ledger.held_back = 0
         self.time_bound.held_back = 0.0
         left_out, unsent, known = self.ledger.left_out, self.time_bound.left_out, len(self.findings.judgements)
-        unauthorized = [case for case in self.plan.cases if not case.is_authorized]
-        await self._judge_failures(await self._send_cases(Phase.AUTHORIZATION, unauthorized))
+        cases = [case for case in self.plan.cases if not case.is_authorized]
+        await self._judge_failures(await self._send_cases(Phase.AUTHORIZATION, cases))
         await self._explain_failures(self.findings.judgements[known:])
         self.left_out += self.ledger.left_out - left_out
         self.out_of_time |= self._lacks_time(unsent)
 
     def _enter(self, phase: Phase, cases: int = 0) -> None:
         self.tally.enter(phase, len(self.findings.failing()), cases)
+        self.enter_phase(self)
+
+    def findings_so_far(self) -> Findings:
+        """What is found, with what shows in exchanges that were not judged yet, none of which was tried again."""
+        seen = attribute_calls(self.pending, self.observer)
+        return self.findings.with_exchanges(one for one in seen if not self.token_watch.is_unusable(one))
 
     async def _send_cases(self, phase: Phase, cases: Sequence[Case]) -> list[Exchange]:
         self._enter(phase, len(cases))
@@ -160,6 +168,7 @@ class Campaign:
         self._enter(Phase.CONFIRM)
         for exchange in await self.confirmation.minimize(exchanges):
             self._judge(exchange)
+        self.pending.clear()
 
     async def _is_anything_accepted(self, seen: Look) -> bool:
         """Whether one of the plainest requests is accepted; if none is, the run ends with what that shows."""
@@ -173,7 +182,7 @@ class Campaign:
             return True
         told = nothing_accepted(tried, self.sender.secrets)
         if self.time_bound.used_up:
-            self.problem = f"{told}; {time_used_up(self.time_bound.seconds)}"
+            self.problem, self.cause = f"{told}; {time_used_up(self.time_bound.seconds)}", Cause.TIME
         elif is_about_requests(tried):
             self.health.stopped = told
             for exchange in tried:
@@ -219,6 +228,7 @@ class Campaign:
                 exchange = None
                 with self.errors.catch(case.name), suppress(*NOT_SENT):
                     exchange = await self._send(case)
+                    self.pending.append(exchange)
                     await self.health.record(exchange)
                 return exchange
 
@@ -235,6 +245,7 @@ class Campaign:
             if not self.health.stopped:
                 with self.errors.catch(case.name), suppress(*NOT_SENT):
                     found.append(await self._send_alone(case))
+                    self.pending.append(found[-1])
         return found
 
     async def _send_alone(self, case: Case) -> Exchange:
@@ -324,22 +335,7 @@ class Campaign:
         """For each failing rule the smallest request that breaks it, and what that takes."""
         planned = {case.name: case for case in self.plan.cases}
         explainer = Explainer(self.sender.contract, planned, self._send_again, self._may_send)
-        failing = [one for one in judgements if one.finding.outcome is Outcome.FAIL and may_be_explained(one.exchange)]
-        failing.sort(
-            key=lambda one: (explainer.depends_on_earlier_requests(one), len(one.exchange.request.content)),
-            reverse=True,
-        )
-        self._enter(Phase.CONFIRM)
-        for one in {one.rule.id: one for one in failing}.values():
-            with self.errors.catch(one.exchange.name), suppress(TimeUsedUpError):
-                explained = await explainer.explain(one)
-                if explained is not None:
-                    self.findings.replace(one, explained)
-            if self._is_cut_short():
-                return
-            self.findings.confirm([one])
-        if not self._is_cut_short():
-            self.findings.confirm(judgements)
+        await explain_failures(self.findings, judgements, explainer, self._is_cut_short)
 
     def _lacks_time(self, unsent: int) -> bool:
         """Whether more than so many requests were not sent for want of time, or failures not tried again."""
@@ -351,12 +347,4 @@ class Campaign:
 
     def cost(self) -> Cost:
         foreign = 0 if self.ownership is None else self.ownership.foreign_calls()
-        return Cost(
-            requests=self.tally.requests,
-            images=self.tally.images,
-            images_asked=self.tally.images_asked,
-            images_billed=self.ledger.billed,
-            budget=self.ledger.budget,
-            upstream_calls=self._upstream_count(),
-            foreign_calls=foreign,
-        )
+        return self.tally.cost(self.ledger, self._upstream_count(), foreign)

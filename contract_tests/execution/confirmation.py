@@ -14,7 +14,7 @@ from contract_tests.execution.time_bound import TimeUsedUpError
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import is_valid_in_plain_notation, validity_of
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm
-from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_no_evidence, is_timed_out
+from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_timed_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,3 @@ def _may_be_too_long(exchange: Exchange, others: Iterable[Exchange]) -> bool:
     if not isinstance(answer, Answer) or answer.status not in ABOUT_LENGTH:
         return False
     return all(len(one.request.content) < length for one in others if one.accepted)
-
-
-def may_be_explained(exchange: Exchange) -> bool:
-    """Whether smaller requests could explain a failure: not a time-out, nor a failure that no value causes."""
-    is_plain = exchange.request.form is RequestForm.PLAIN
-    return is_plain and not (is_timed_out(exchange.answer) or is_no_evidence(exchange))

@@ -31,6 +31,13 @@ class Findings:
                 else:
                     self.judgements.append(one)
 
+    def with_exchanges(self, exchanges: Iterable[Exchange]) -> "Findings":
+        """The same with what some exchanges show; what fails the suite there is told when they are judged for good."""
+        found = Findings(self.contract, self.rules, InternalErrors(), [*self.judgements], {*self.confirmed})
+        for exchange in exchanges:
+            found.judge(exchange)
+        return found
+
     def failing(self) -> frozenset[str]:
         """The ids of the rules that are known to be broken."""
         return _failing_rules(self.judgements)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender
+from contract_tests.ending import Cause
 from contract_tests.execution.ledger import BudgetUsedUpError
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import base_request
@@ -118,6 +119,7 @@ class Look:
 
     exchange: Exchange
     problem: str = ""
+    cause: Cause = Cause.GATEWAY  # what the problem is about
     marks_arrive: bool = True
     failed: Exchange | None = None  # an earlier one that the gateway broke on
 
@@ -148,13 +150,14 @@ async def _judge_look(sender: Sender, send: Send, observer: UpstreamObserver | N
     exchange = await send(case)
     problem = _unusable(exchange.answer, sender)
     if problem or observer is None:
-        return Look(exchange, problem)
+        unauthorized = isinstance(exchange.answer, Answer) and exchange.answer.status == 401
+        return Look(exchange, problem, Cause.TOKEN if unauthorized else Cause.GATEWAY)
     calls = observer.calls_since(before)
     sent = correlation_ids(exchange.request.body)
     return Look(
         replace(exchange, upstream=calls),
         _nothing_arrived(exchange.answer, calls, observer),
-        not calls or any(sent & correlation_ids(call.body) for call in calls),
+        marks_arrive=not calls or any(sent & correlation_ids(call.body) for call in calls),
     )
 
 

@@ -4,8 +4,10 @@ import time
 from dataclasses import dataclass, field
 
 from contract_tests.client.send import images_asked
+from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.report.progress import Phase, Progress, Step
+from contract_tests.results import Cost
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import UNOBSERVED
@@ -47,6 +49,17 @@ class Tally:
                 failing=self.failing,
                 seconds_left=self._seconds_left(),
             )
+        )
+
+    def cost(self, ledger: Ledger, upstream_calls: int, foreign_calls: int) -> Cost:
+        return Cost(
+            requests=self.requests,
+            images=self.images,
+            images_asked=self.images_asked,
+            images_billed=ledger.billed,
+            budget=ledger.budget,
+            upstream_calls=upstream_calls,
+            foreign_calls=foreign_calls,
         )
 
     def _seconds_left(self) -> float:

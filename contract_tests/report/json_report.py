@@ -69,6 +69,7 @@ class Report(TypedDict):
     schema_version: int
     suite_version: str
     started_at: str  # ISO 8601, UTC
+    ended: str
     exit_status: int
     contract: str
     contract_digest: str
@@ -86,6 +87,7 @@ class Report(TypedDict):
     information: list[str]
     options: dict[str, ListedOption]
     reason: NotRequired[str]
+    cause: NotRequired[str]  # of a verdict not-tested; missing while the run goes on, or if a signal ended it
     errors: NotRequired[list[str]]
 
 
@@ -110,6 +112,7 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         schema_version=2,
         suite_version=version(DISTRIBUTION),
         started_at=run.started_at.isoformat(timespec="seconds"),
+        ended=run.ended,
         exit_status=run.exit_status,
         contract=run.contract,
         contract_digest=run.contract_digest,
@@ -132,6 +135,8 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
     )
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
         report["reason"] = redact(run.not_tested, secrets)
+    if run.cause is not None:
+        report["cause"] = run.cause
     if run.our_errors:
         report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report

@@ -16,19 +16,11 @@ from starlette.types import ASGIApp
 from contract_tests.client.limits import Limits
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.results import Run, Verdict
-from contract_tests.run import (
-    BUNDLED_TOKEN,
-    GatewayTarget,
-    PreparedRun,
-    UnderTest,
-    bundled_gateway,
-    plan_for,
-    prepare,
-    run,
-)
+from contract_tests.run import PreparedRun, UnderTest, plan_for, prepare, run
 from contract_tests.selftest.kill_matrix import MatrixRow, print_row, print_sums, print_unbroken, write_rows
 from contract_tests.selftest.worker_pool import worker_pool
 from contract_tests.settings import Settings
+from contract_tests.target import BUNDLED_TOKEN, GatewayTarget, bundled_gateway
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.rules.rule import Rule, RuleKind

@@ -8,8 +8,9 @@ from pathlib import Path
 from contract_tests.client.limits import Limits
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.results import Run
-from contract_tests.run import BUNDLED_TOKEN, GatewayTarget, bundled_gateway, prepare, run
+from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
+from contract_tests.target import BUNDLED_TOKEN, GatewayTarget, bundled_gateway
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.gateway.gateway_app import gateway_app

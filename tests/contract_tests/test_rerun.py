@@ -27,10 +27,11 @@ from contract_tests.rerun import (
     send_again,
 )
 from contract_tests.results import Run
-from contract_tests.run import BUNDLED_TOKEN, PreparedRun, bundled_gateway, prepare, run
+from contract_tests.run import PreparedRun, prepare, run
 from contract_tests.selftest.trials import AppOf
 from contract_tests.settings import Settings
 from contract_tests.stored_exchange import StoredError, read_stored
+from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed

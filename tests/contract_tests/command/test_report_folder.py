@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from contract_tests.command import session
 from contract_tests.report.folder import ReportFolderError, locked_folder
 from contract_tests.settings import Settings
-from tests.contract_tests.gateways import as_json, replying, settings_for
+from tests.contract_tests.gateways import as_json, generated, replying, settings_for
 
 pytestmark = pytest.mark.slow
 
@@ -52,8 +53,34 @@ def test_a_signal_ends_the_run_with_its_status_and_a_report(ending: signal.Signa
     assert report(tmp_path)["verdict"] == "not-tested"
     assert report(tmp_path)["reason"] == f"interrupted by {ending.name}"
     assert report(tmp_path)["exit_status"] == 128 + ending
+    assert report(tmp_path)["ended"] == "interrupted"
     assert not old.exists()
     assert (tmp_path / "powertokens" / "regressions.json").exists()
+
+
+def test_an_interrupted_run_keeps_the_verdicts_so_far_and_failures_not_tried_again_are_none(tmp_path: Path) -> None:
+    """The gateway accepts everything; the signal comes while the rows are sent."""
+    numbers = count(1)
+    reports: list[dict[str, Any]] = []
+
+    def accept(*_: object) -> Any:  # noqa: ANN401 # a response
+        number = next(numbers)
+        if number == 40:
+            reports.append(report(tmp_path))
+            os.kill(os.getpid(), signal.SIGINT)
+        return generated({"url": "http://127.0.0.1/1.png"})
+
+    with replying(accept) as gateway:
+        assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], None) == 130
+    during, after = *reports, report(tmp_path)
+    assert (during["ended"], during["verdict"], "cause" in during) == ("running", "not-tested", False)
+    assert during["rules"]
+    assert (after["ended"], after["verdict"], after["reason"]) == ("interrupted", "not-tested", "interrupted by SIGINT")
+    verdicts = {one["verdict"] for one in after["rules"]}
+    assert "fail" not in verdicts
+    assert verdicts >= {"pass", "not-run", "inconclusive"}
+    assert "failed, and was not tried again" in {one.get("reason") for one in after["rules"]}
+    assert after["cost"]["requests"] >= 30
 
 
 def test_the_report_says_that_the_run_has_not_ended(tmp_path: Path) -> None:
@@ -67,6 +94,7 @@ def test_the_report_says_that_the_run_has_not_ended(tmp_path: Path) -> None:
     with replying(refuse) as gateway:
         assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], "seed") == 2
     assert (seen[0]["verdict"], seen[0]["reason"]) == ("not-tested", "the run has not ended")
+    assert (seen[0]["ended"], report(tmp_path)["ended"], report(tmp_path)["cause"]) == ("running", "stopped", "token")
     assert (seen[0]["exit_status"], seen[0]["selection"]["selected"]) == (2, 0)
     assert "rejects the token" in report(tmp_path)["reason"]
 

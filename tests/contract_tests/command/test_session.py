@@ -84,7 +84,7 @@ def test_an_error_of_our_own_is_told_once_as_ours(
 ) -> None:
     tried: list[int] = []
 
-    def breaks(*_: object) -> Run:
+    def breaks(*_: object, **__: object) -> Run:
         tried.append(1)
         raise ZeroDivisionError("in the campaign")
 

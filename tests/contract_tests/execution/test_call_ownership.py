@@ -13,8 +13,9 @@ from contract_tests.client.correlation import correlation_id
 from contract_tests.execution.call_ownership import CallOwnership, Calls
 from contract_tests.execution.observer import UpstreamObserver, serve_upstream
 from contract_tests.results import Conformance
-from contract_tests.run import bundled_gateway, prepare, run
+from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
+from contract_tests.target import bundled_gateway
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import UNOBSERVED, Json
 from mock_server.gateway.gateway_app import gateway_app

@@ -9,8 +9,8 @@ import pytest
 
 from contract_tests.client.correlation import correlation_id
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver, serve_upstream
-from contract_tests.run import observe
 from contract_tests.settings import Settings
+from contract_tests.target import observe
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.serving.server import PortInUseError

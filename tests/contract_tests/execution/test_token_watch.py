@@ -15,8 +15,9 @@ from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.token_watch import TokenWatch
 from contract_tests.report.json_report import write_report
 from contract_tests.results import Conformance, Run
-from contract_tests.run import GatewayTarget, bundled_gateway, prepare, run
+from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
+from contract_tests.target import GatewayTarget, bundled_gateway
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange
 from mock_server.gateway.gateway_app import gateway_app

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from contract_tests.ending import Cause, Ended
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import SCHEMA, write_report
 from contract_tests.results import Run, Verdict
@@ -56,7 +57,8 @@ ALL = {
     "errors": BROKEN,
     "no rules": run_of(not_tested="nothing to test"),
     "whole exchange": run_of(passed(made_up_rule("x/y", Level.EXPECTED))),
-    "interrupted": replace(UNTESTED, ended_by=SIGTERM),
+    "interrupted": replace(UNTESTED, ended_by=SIGTERM, ended=Ended.INTERRUPTED),
+    "running": replace(mixed_run(), ended=Ended.RUNNING, not_tested="the run has not ended"),
     "north-only": replace(clean_run(), observed=Observation.NORTH_ONLY),
 }
 
@@ -178,6 +180,7 @@ def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
         "schema_version": 2,
         "suite_version": version("image-gateway-contract"),
         "started_at": "2026-01-02T03:04:05+00:00",
+        "ended": "complete",
         "exit_status": 1,
         "contract": "powerbuyin",
         "contract_digest": CONTRACT.digest,
@@ -215,6 +218,27 @@ def test_values_beyond_the_upstream_are_listed(tmp_path: Path) -> None:
 def test_a_run_that_was_none_says_why(tmp_path: Path) -> None:
     assert report_of(UNTESTED, tmp_path)["reason"].startswith("every answer was 401")
     assert report_of(BROKEN, tmp_path)["errors"] == ["rule x could not judge y: KeyError: 'z'"]
+
+
+@pytest.mark.parametrize(
+    ("run", "ended", "cause"),
+    [
+        (UNTESTED, "complete", "gateway"),
+        (replace(UNTESTED, problem=Cause.USAGE, ended=Ended.STOPPED), "stopped", "usage"),
+        (replace(UNTESTED, ended=Ended.MAX_TIME), "max-time", "time"),
+        (replace(UNTESTED, ended=Ended.BUDGET), "budget", "budget"),
+        (replace(UNTESTED, token_lost="since request 7"), "complete", "token"),
+        (BROKEN, "complete", "suite"),
+        (replace(UNTESTED, ended=Ended.RUNNING), "running", None),
+        (replace(UNTESTED, ended=Ended.INTERRUPTED, ended_by=SIGTERM), "interrupted", None),
+        (replace(mixed_run(), ended=Ended.BUDGET), "budget", None),
+    ],
+)
+def test_a_report_says_how_the_run_ended_and_what_kept_the_gateway_from_being_tested(
+    run: Run, ended: str, cause: str | None, tmp_path: Path
+) -> None:
+    report = report_of(run, tmp_path)
+    assert (report["ended"], report.get("cause")) == (ended, cause)
 
 
 def test_at_most_five_failures_of_a_rule_are_listed(tmp_path: Path) -> None:
