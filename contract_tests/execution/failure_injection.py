@@ -19,7 +19,6 @@ from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.time_bound import TimeUsedUpError
 from gateway_contract.traffic.exchange import Exchange, FaultCause
 from gateway_contract.traffic.statuses import is_throttled
-from gateway_contract.values.json_value import UNOBSERVED
 from mock_server.faults.unusual import CLOSED
 
 NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
@@ -77,8 +76,6 @@ class FailureInjection:
         calls = self.observer.calls_by_id(before)
         for exchange in exchanges:
             seen = replace(exchange, upstream=calls_of(exchange, calls))
-            if is_unattributed(seen):  # several are under way at once: which calls are its own is not known
-                seen = replace(seen, upstream=UNOBSERVED)
             await self.health.record(seen)
             # Else the gateway rejected what it rejects anyway, or its call has no mark by which it could be told.
             if seen.played is not None or (seen.accepted and not is_unattributed(seen)):
