@@ -191,7 +191,6 @@ FLAT += [
     "rate-limit",
     "rate-limit(retry_after=2)",
     "server-error",
-    "server-error(code=InternalError.Algo)",
     "unavailable",
     "unavailable(code=ModelServingError)",
 ]
