@@ -72,7 +72,8 @@ def gateway_before(port: int, contract: Contract, mapping: MapStage, app_of: App
 
 
 def ready_for(url: str, port: int) -> PreparedRun:
-    return prepare(Settings("powerbuyin", url, token=BUNDLED_TOKEN, upstream=f"127.0.0.1:{port}"))
+    settings = Settings("powerbuyin", url, token=BUNDLED_TOKEN, upstream=f"127.0.0.1:{port}", slow_upstream=0.1)
+    return prepare(settings)
 
 
 def values_for(url: str, upstream: str | None = None) -> Values:
