@@ -48,8 +48,9 @@ class TimeBound:
         if not left:
             self.left_out += 1
             raise TimeUsedUpError
+        bound = asyncio.timeout(None if math.isinf(left) else left)
         try:
-            async with asyncio.timeout(None if math.isinf(left) else left) as bound:
+            async with bound:
                 return await send()
         except TimeoutError:
             if not bound.expired():
