@@ -117,7 +117,7 @@ REFUSED = (
         status=404,
         error="NotFoundError",
         code="unknown_url",
-        spoil=lambda call: replace(call, path="/models", method="get"),
+        spoil=lambda call: replace(call, path="/files", method="get"),
     ),
     Failing(
         name="another method",
