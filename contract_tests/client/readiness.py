@@ -9,6 +9,7 @@ import httpx
 from contract_tests.client import transport
 from contract_tests.client.limits import Limits
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request
+from gateway_contract.traffic.statuses import is_timed_out
 from gateway_contract.values.json_value import ABSENT
 
 INTERVAL = 0.5  # seconds between attempts
@@ -30,14 +31,17 @@ async def wait_until_ready(
     """Why the gateway is not ready after all; empty once it is. Raises UnsendableError."""
     until = time.monotonic() + wait.seconds
     request = Request("GET", wait.path or "/", headers, b"", ABSENT)
+    last = ""
     while True:
         left = until - time.monotonic()
         response = await transport.exchange(sender, request, base, limits, max(min(left, ATTEMPT), INTERVAL))
         problem = _problem(response, wait.path)
         if not problem:
             return ""
+        if not (last and is_timed_out(response) and left < ATTEMPT):  # cut short: what was said before tells more
+            last = problem
         if time.monotonic() + INTERVAL >= until:
-            return NOT_READY.format(seconds=wait.seconds, problem=problem)
+            return NOT_READY.format(seconds=wait.seconds, problem=last)
         await asyncio.sleep(INTERVAL)
 
 

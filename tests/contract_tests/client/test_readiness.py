@@ -47,7 +47,7 @@ def test_without_a_path_any_response_will_do() -> None:
 
 def test_what_a_gateway_lacked_to_the_end_is_told() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
-    told = "the gateway was not ready within 0.1 s: {}. Start it first, or give --wait more time."
-    assert problem(Wait(0.1), nobody) == told.format("connection refused")
+    told = "the gateway was not ready within {} s: {}. Start it first, or give --wait more time."
+    assert problem(Wait(0.1), nobody) == told.format("0.1", "connection refused")
     with replying(lambda *_: Response(status_code=503)) as gateway:
-        assert problem(Wait(0.1, "/health"), gateway.url) == told.format("GET /health responded 503")
+        assert problem(Wait(1, "/health"), gateway.url) == told.format("1", "GET /health responded 503")
