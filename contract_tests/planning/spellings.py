@@ -76,11 +76,14 @@ def _is_telling(contract: Contract, field: RequestField, body: Json) -> bool:
     return mapping is None or (mapping.judged_for(body) and not is_default)
 
 
-def _costs(contract: Contract, field: RequestField, body: Json) -> tuple[int, bool, int]:
-    """The images of a request, whether a text has no characters that take two escapes, and the length."""
+def _costs(contract: Contract, field: RequestField, body: Json) -> tuple[int, bool, bool, int]:
+    """The images of a request, whether a value is falsy, has no characters that take two escapes, and the length.
+
+    A falsy value may be lost for that alone, which other requests show.
+    """
     value = read(body, field.pointer)
     plain = not isinstance(value, str) or all(character <= LAST_OF_ONE_ESCAPE for character in value)
-    return requested_images(contract, body), plain, len(orjson.dumps(body))
+    return requested_images(contract, body), not value, plain, len(orjson.dumps(body))
 
 
 def _with_names_in_other_case(
