@@ -25,11 +25,13 @@ def lax(gateway: Gateway) -> ASGIApp:
 
 
 def limits(found: Run) -> dict[str, Verdict]:
-    """The verdicts on the fields that no upstream checks in the gateway's place."""
+    """The verdicts on limits of the fields that no upstream checks in the gateway's place; a notation is no limit."""
     return {
         one.rule.id: one.verdict
         for one in found.verdicts
-        if one.rule.kind is RuleKind.RANGE and one.rule.pointer not in {None, "", "/words", "/copies"}
+        if one.rule.kind is RuleKind.RANGE
+        and one.rule.pointer not in {None, "", "/words", "/copies"}
+        and not one.rule.id.endswith("/other-notation")
     }
 
 
