@@ -126,7 +126,7 @@ async def exchange(
 
 def build_request(request: Request, base: str) -> httpx.Request:
     """The request as it stands, with no more than HTTP needs: a host, a length, the codings that we read."""
-    url = is_own_header(base)
+    url = url_of(base)
     path = quote(request.path, safe=string.punctuation)
     coding: Headers = () if header(request.headers, "Accept-Encoding") else (("Accept-Encoding", OFFERED),)
     return httpx.Request(
@@ -145,7 +145,7 @@ async def _chunks(content: bytes) -> AsyncIterator[bytes]:
     yield content[middle:]
 
 
-def is_own_header(base: str) -> httpx.URL:
+def url_of(base: str) -> httpx.URL:
     try:
         return httpx.URL(base)
     except httpx.InvalidURL as error:
