@@ -157,7 +157,7 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         options=settings.options,
         contract=contract.name,
         contract_digest=contract.digest,
-        gateway=campaign.sender.gateway,
+        gateway=campaign.sender.address,
         observed=observation_of(settings),
         seed=settings.seed,
         started_at=started_at,

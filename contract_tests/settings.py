@@ -11,6 +11,7 @@ from contract_tests.client.limits import SLOW_SECONDS, Limits
 from contract_tests.client.readiness import Wait
 from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
+from gateway_contract.traffic.curl import UNIX
 
 MAX_SECONDS = 1800.0
 
@@ -82,9 +83,6 @@ def checked(settings: Settings) -> Settings:
     if settings.upstream is not None and (problem := upstream_problem(settings.upstream)):
         raise SettingsError(f"--upstream {problem}")
     return settings
-
-
-UNIX = "unix:"
 
 
 def url_problem(gateway: str) -> str:

@@ -16,6 +16,7 @@ from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.rule import Finding, Outcome
+from gateway_contract.traffic.curl import UNIX
 from gateway_contract.traffic.exchange import Credential, Request, RequestForm
 from gateway_contract.traffic.redaction import REDACTED, redact, redact_url
 from gateway_contract.values.json_value import Json, compact, read_json
@@ -54,6 +55,7 @@ _REPORT: dict[str, Json] = {
     "properties": {
         "contract": _TEXT,
         "gateway": _TEXT,
+        "name": _TEXT,
         "rules": {
             "type": "array",
             "items": {
@@ -94,6 +96,7 @@ class StoredExchange:
     contract: str
     failed: Mapping[str, Finding]
     listed_in_part: frozenset[str]
+    name: str = ""  # of the gateway in the configuration
 
     @property
     def upstream_address(self) -> str | None:
@@ -118,7 +121,9 @@ def read_stored(path: Path) -> StoredExchange:
         if failure["exchange"] == own
     }
     in_part = frozenset(rule["id"] for rule in report["rules"] if len(rule["failures"]) == MOST_FAILURES)
-    return StoredExchange(document, request, report["gateway"], report["contract"], failed, in_part)
+    return StoredExchange(
+        document, request, report["gateway"], report["contract"], failed, in_part, report.get("name", "")
+    )
 
 
 def _document(path: Path, schema: dict[str, Json]) -> Any:  # noqa: ANN401 # checked by the schema
@@ -151,6 +156,8 @@ def destination(found: StoredExchange, gateway: str | None) -> str:
 
 
 def _is_loopback(gateway: str) -> bool:
+    if gateway.startswith(UNIX):
+        return True
     try:
         host = httpx.URL(gateway).host
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

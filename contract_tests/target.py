@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.tokens import Tokens
 from contract_tests.execution.observer import UpstreamObserver, serve_upstream
-from contract_tests.settings import UNIX, Settings
+from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.curl import HOST_AT_SOCKET, UNIX
 from gateway_contract.traffic.exchange import Observation
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
@@ -42,7 +43,7 @@ def open_target(contract: Contract, settings: Settings, observer: UpstreamObserv
 
 def base_of(gateway: str) -> str:
     """The URL before the contract's path; a gateway at a Unix socket goes by the name of this machine."""
-    return "http://localhost" if gateway.startswith(UNIX) else gateway.rstrip("/")
+    return HOST_AT_SOCKET if gateway.startswith(UNIX) else gateway.rstrip("/")
 
 
 def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:

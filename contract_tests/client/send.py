@@ -18,6 +18,7 @@ from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.pace import Pace
 from contract_tests.client.tokens import Tokens
 from gateway_contract.contract.definition import Contract, ImageField
+from gateway_contract.traffic.curl import UNIX
 from gateway_contract.traffic.exchange import (
     Answer,
     BrokenImage,
@@ -64,6 +65,11 @@ class Sender:
     downloads: httpx.AsyncBaseTransport | None = None  # for links to other hosts than the gateway
     pace: Pace = field(default_factory=Pace)
     decoding: Decoding = field(default_factory=Decoding)
+
+    @property
+    def address(self) -> str:
+        """What a report calls the gateway: its URL, or the Unix socket at which it listens."""
+        return self.gateway if self.access.socket is None else f"{UNIX}{self.access.socket}"
 
     @property
     def secrets(self) -> list[str]:

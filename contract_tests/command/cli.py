@@ -71,22 +71,25 @@ def run(names: tuple[str, ...], config: Path | None, report: Path, keyword: str 
 @main.command()
 @click.argument("exchange", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @rerun_options
-def rerun(exchange: Path, **typed: object) -> None:
+@click.option("--config", type=YAML, help="Configuration. [gateway.yaml or pyproject.toml, here or above]")
+def rerun(exchange: Path, config: Path | None, **typed: object) -> None:
     """Send a stored EXCHANGE of a report again, and print what changed.
 
-    Without --gateway it goes to the report's gateway, if that is on this machine.
+    The configuration of the report's gateway holds, as in `run`. Without --gateway the request goes to the address in
+    the configuration, else to the report's gateway, if that is on this machine.
     """
     from contract_tests.client.limits import UnsendableError
-    from contract_tests.command.option_values import resolve
-    from contract_tests.command.session import rerun_exchange
+    from contract_tests.command.configuration import find_configuration
+    from contract_tests.command.rerun_command import rerun_exchange, rerun_values
     from contract_tests.execution.observer import NoUpstreamError
     from contract_tests.settings import SettingsError
-    from contract_tests.stored_exchange import StoredError
+    from contract_tests.stored_exchange import StoredError, read_stored
     from gateway_contract.document.node import DocumentError
     from mock_server.serving.server import PortInUseError
 
     try:
-        sys.exit(rerun_exchange(exchange, resolve(typed, os.environ)))
+        found = read_stored(exchange)
+        sys.exit(rerun_exchange(found, rerun_values(found, find_configuration(config), typed, os.environ)))
     except (DocumentError, SettingsError, StoredError, PortInUseError, NoUpstreamError, UnsendableError) as error:
         raise CannotTestError(str(error)) from error
 

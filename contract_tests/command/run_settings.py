@@ -13,9 +13,9 @@ from contract_tests.command import option_table as table
 from contract_tests.command.configuration import Configuration
 from contract_tests.command.option_values import Origin, Values, resolve
 from contract_tests.command.secret_source import Literal, Variable, issue_token, read_secret
-from contract_tests.settings import MAX_SECONDS, UNIX, Settings, SettingsError, checked, fuzz_examples
+from contract_tests.settings import MAX_SECONDS, Settings, SettingsError, checked, fuzz_examples
 from gateway_contract.contract.load_contract import BUNDLED
-from gateway_contract.traffic.curl import VARIABLE
+from gateway_contract.traffic.curl import UNIX, VARIABLE
 from gateway_contract.traffic.exchange import Headers
 
 
@@ -82,7 +82,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         interval=values[table.RATE] or 0.0,
         slow_upstream=values[table.SLOW_UPSTREAM],
         limits=Limits(answer=values[table.ANSWER], per_image=values[table.PER_IMAGE]),
-        access=access_of(values),
+        access=access_of(values, gateway),
         require_judged=values[table.REQUIRE_JUDGED],
         options=values.used(),
         upstream_base=values[table.UPSTREAM_BASE],
@@ -91,8 +91,8 @@ def settings_of(values: Values, report: Path) -> Settings:
     )
 
 
-def access_of(values: Values) -> Access:
-    """How the gateway is reached. Raises SettingsError."""
+def access_of(values: Values, gateway: str | None) -> Access:
+    """How the gateway at an address is reached. Raises SettingsError."""
     return Access(
         ca=values[table.CA],
         certificate=values[table.CERTIFICATE],
@@ -102,7 +102,7 @@ def access_of(values: Values) -> Access:
         image_hosts=values[table.IMAGE_HOSTS],
         rewrites=tuple(values[table.REWRITES].items()),
         proxy=values[table.PROXY],
-        socket=_socket(values[table.URL_OF_GATEWAY]),
+        socket=_socket(gateway),
     )
 
 

@@ -9,9 +9,6 @@ import pytest
 from rich.console import Console
 
 from contract_tests import suite
-from contract_tests.command import option_table as table
-from contract_tests.command.option_values import Values
-from contract_tests.command.run_settings import access_of, tokens_of
 from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
 from contract_tests.ending import Cause, Ended
 from contract_tests.plugin import ContractPlugin, selected_verdicts
@@ -21,16 +18,14 @@ from contract_tests.report.progress import Progress, show_progress
 from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
 from contract_tests.report.wording import counted, one_line
-from contract_tests.rerun import changes, failing_rules, no_test, print_changes, send_again, undecided_rules
 from contract_tests.results import EXIT_STATUS, SHELL_OFFSET, Conformance, Run, is_required
 from contract_tests.run import UNFINISHED, PreparedRun, prepare, untested_run
-from contract_tests.settings import Settings, SettingsError, checked
-from contract_tests.stored_exchange import StoredError, StoredExchange, destination, read_stored
+from contract_tests.settings import Settings, SettingsError
 from contract_tests.target import observation_of
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
+from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
-from gateway_contract.traffic.redaction import all_secrets, redact
+from gateway_contract.traffic.redaction import redact
 
 NOT_SELECTED = "-k matches no rule of this contract"
 NOTHING_RAN: Mapping[int, str] = {
@@ -224,60 +219,3 @@ def print_warnings(contract: Contract) -> None:
     console = Console(stderr=True, highlight=False)
     for warning in contract.warnings:
         console.print(str(warning), markup=False, soft_wrap=True)
-
-
-def rerun_exchange(path: Path, values: Values) -> int:
-    """Sends a stored exchange again and prints what changed: 0 where it breaks no rule now, 1 where it still does.
-
-    2 where it shows nothing about a rule that it broke.
-
-    Raises StoredError, SettingsError, DocumentError, PortInUseError, NoUpstreamError and UnsendableError.
-    """
-    found, gateway = read_stored(path), values[table.URL_OF_GATEWAY]
-    settings = rerun_settings(found, values)
-    url, listening = settings.gateway or "", settings.upstream
-    ready = prepare(settings)
-    console = Console(highlight=False)
-    named = "given by --gateway" if gateway else "named by the report"
-    where = f"; the upstream listens at {listening}" if listening else ""
-    console.print(redact(f"sends to {one_line(url)}, {named}{where}", settings.secrets), markup=False, soft_wrap=True)
-    exchange = send_again(found, ready)
-    secrets = all_secrets([exchange], settings.secrets)
-    if reason := no_test(found, exchange):
-        console.print(redact(f"NOT TESTED  {one_line(reason)}", secrets), markup=False, soft_wrap=True)
-        return EXIT_STATUS[Conformance.NOT_TESTED]
-    failing, undecided = failing_rules(ready, exchange), undecided_rules(found, ready, exchange)
-    print_changes(changes(found, ready, exchange, undecided | failing), console, secrets)
-    if failing:
-        console.print(f"it breaks {', '.join(failing)}", markup=False, soft_wrap=True)
-        return EXIT_STATUS[Conformance.VIOLATES]
-    for rule, reason in undecided.items():
-        console.print(
-            redact(f"NOT TESTED  {one_line(rule)}: {one_line(reason)}", secrets), markup=False, soft_wrap=True
-        )
-    if undecided:
-        return EXIT_STATUS[Conformance.NOT_TESTED]
-    console.print("it breaks no rule now")
-    return EXIT_STATUS[Conformance.CONFORMS]
-
-
-def rerun_settings(found: StoredExchange, values: Values) -> Settings:
-    """The settings with which a stored exchange is sent again. Raises StoredError and SettingsError."""
-    contracts = values[table.CONTRACT]
-    if len(contracts) > 1:
-        raise SettingsError(f"{values.name(table.CONTRACT)} must be one contract; got {len(contracts)}")
-    if not contracts and found.contract not in BUNDLED:
-        raise StoredError(
-            f"the report is about {found.contract!r}, which is not a bundled contract: give --contract FILE"
-        )
-    return checked(
-        Settings(
-            contract=contracts[0] if contracts else found.contract,
-            gateway=destination(found, values[table.URL_OF_GATEWAY]),
-            token=tokens_of(values).current,
-            upstream=values[table.UPSTREAM] or found.upstream_address,
-            upstream_base=values[table.UPSTREAM_BASE],
-            overlays=values[table.OVERLAYS],
-            access=access_of(values),
-        )
-    )

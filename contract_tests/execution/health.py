@@ -165,14 +165,14 @@ def _unusable(answer: Answer | NoAnswer, sender: Sender) -> str:
     if isinstance(answer, NoAnswer):
         plain = ADVICE if sender.access.proxy is None else PROXY_ADVICE
         advice = TLS_ADVICE if answer.problem.startswith("TLS: ") else plain
-        return f"{sender.gateway} cannot be used: {answer.problem}. {advice}"
+        return f"{sender.address} cannot be used: {answer.problem}. {advice}"
     response = quoted_response(answer, sender.secrets)
     problem = UNUSABLE.get(answer.status // 100 * 100 if answer.status < 400 else answer.status)
     if problem is not None:
         operation = sender.contract.operation
         return problem.format(response=response, method=operation.method, path=operation.path)
     if answer.body is ABSENT and answer.status not in {403, 413}:  # these are often said by a proxy
-        return f"the response ({response}) is not JSON. Is {sender.gateway} an image gateway?"
+        return f"the response ({response}) is not JSON. Is {sender.address} an image gateway?"
     return ""
 
 

@@ -86,6 +86,7 @@ class Report(TypedDict):
     slow: list[str]
     information: list[str]
     options: dict[str, ListedOption]
+    name: NotRequired[str]  # of the gateway in the configuration
     reason: NotRequired[str]
     cause: NotRequired[str]  # of a verdict not-tested; missing while the run goes on, or if a signal ended it
     errors: NotRequired[list[str]]
@@ -133,6 +134,8 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         information=[redact(one, secrets) for one in run.information],
         options={option.key: _option(option, secrets) for option in run.options},
     )
+    if run.name:
+        report["name"] = run.name
     if run.conformance is Conformance.NOT_TESTED and run.not_tested:
         report["reason"] = redact(run.not_tested, secrets)
     if run.cause is not None:

@@ -23,6 +23,10 @@ from gateway_contract.traffic.redaction import (
 
 ANY_TOKEN = "any-token"  # noqa: S105 - it is none
 VARIABLE = "GATEWAY_TOKEN"
+UNIX = "unix:"
+"""What begins the address of a gateway at a Unix socket; the path of the socket follows."""
+HOST_AT_SOCKET = "http://localhost"
+"""The base of the URLs that such a gateway is asked for."""
 LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 128 KiB
 BODY_EXPECTED = {"POST", "PUT", "PATCH"}
 
@@ -54,6 +58,9 @@ def _method(method: str, content: bytes) -> list[str]:
 
 def _target(path: str, base: str, secrets: Sequence[str]) -> list[str]:
     """The address; a path that curl would tidy up or read as a pattern is given apart."""
+    if base.startswith(UNIX):
+        socket = redact(base.removeprefix(UNIX), secrets)
+        return ["--unix-socket", shlex.quote(socket), *_target(path, HOST_AT_SOCKET, secrets)]
     origin, below, _ = url_parts(redact_url(base, secrets))
     target = below.rstrip("/") + quote(redact(path, secrets), safe=string.punctuation, errors="replace")
     if _PLAIN_TARGET.fullmatch(target):

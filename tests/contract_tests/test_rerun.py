@@ -14,8 +14,9 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from contract_tests.client.case import Case
+from contract_tests.command.configuration import find_configuration
 from contract_tests.command.option_values import Values, resolve
-from contract_tests.command.session import rerun_exchange
+from contract_tests.command.rerun_command import rerun_exchange, rerun_values
 from contract_tests.execution.observer import serve_upstream
 from contract_tests.report.json_report import write_report
 from contract_tests.rerun import (
@@ -214,7 +215,7 @@ def test_the_gateways_own_key_is_not_printed(lossy_report: Path, capsys: pytest.
 
     port, contract = free_port(), prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, map_body, tells_its_key) as url:
-        assert rerun_exchange(lossy_report, values_for(url, upstream=f"127.0.0.1:{port}")) == 1
+        assert rerun_exchange(read_stored(lossy_report), values_for(url, upstream=f"127.0.0.1:{port}")) == 1
     printed = capsys.readouterr().out
     assert "with [redacted]" in printed
     assert key not in printed
@@ -249,10 +250,23 @@ def test_a_rerun_listens_where_the_run_listened_and_says_where_it_sends(
     address = str(read_stored(lossy_report).upstream_address)
     contract = prepare(Settings("powerbuyin")).contract
     with gateway_before(int(address.rpartition(":")[2]), contract, map_body) as url:
-        assert rerun_exchange(lossy_report, values_for(url)) == 0
+        assert rerun_exchange(read_stored(lossy_report), values_for(url)) == 0
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first == f"sends to {url}, given by --gateway; the upstream listens at {address}"
     assert last == "it breaks no rule now"
+
+
+def test_a_rerun_reaches_a_named_gateway_as_the_configuration_says(
+    lossy_report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = replace(read_stored(lossy_report), name="local", gateway="http://gw.example.com")
+    contract, file = prepare(Settings("powerbuyin")).contract, tmp_path / "gateway.yaml"
+    with gateway_before(int(str(stored.upstream_address).rpartition(":")[2]), contract, map_body) as url:
+        (tmp_path / "token").write_text(BUNDLED_TOKEN)
+        file.write_text(f"gateways: {{local: {{url: '{url}', token: {{file: token}}}}}}")
+        assert rerun_exchange(stored, rerun_values(stored, find_configuration(file), {}, {})) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(f"sends to {url}, named by {file}:1: url; the upstream listens at ")
 
 
 async def call_named(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
@@ -277,7 +291,7 @@ def test_a_request_that_names_the_upstream_of_the_run_names_the_one_of_now(
         return gateway_app(replace(gateway, call=call_named))
 
     with gateway_before(port, contract, map_body, app_of) as url:
-        assert rerun_exchange(path, values_for(url, upstream=f"127.0.0.1:{port}")) == 1
+        assert rerun_exchange(read_stored(path), values_for(url, upstream=f"127.0.0.1:{port}")) == 1
     assert "it breaks powerbuyin/upstream/not-overridden" in capsys.readouterr().out
 
 
@@ -287,13 +301,13 @@ def test_a_rule_about_the_upstream_is_not_fixed_where_nobody_looks(
     path, port = changed_copy(lossy_report, tmp_path, {"upstream_address": None}), free_port()
     contract = prepare(Settings("powerbuyin")).contract
     with serve_upstream(contract, "127.0.0.1", port), gateway_before(port, contract, loses_zero) as url:
-        assert rerun_exchange(path, values_for(url)) == 2
+        assert rerun_exchange(read_stored(path), values_for(url)) == 2
     assert f"NOT TESTED  {LOST}: " in capsys.readouterr().out
 
 
 def test_a_rule_is_not_fixed_where_nobody_answers(lossy_report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nobody, upstream = f"http://127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    assert rerun_exchange(lossy_report, values_for(nobody, upstream=upstream)) == 2
+    assert rerun_exchange(read_stored(lossy_report), values_for(nobody, upstream=upstream)) == 2
     assert capsys.readouterr().out.endswith("NOT TESTED  no answer: connection refused\n")
 
 

@@ -5,6 +5,7 @@ import base64
 import time
 from dataclasses import replace
 from email.utils import formatdate
+from pathlib import Path
 
 import httpx
 import pytest
@@ -253,6 +254,12 @@ def test_a_list_of_images_that_is_none_has_no_images(data: object) -> None:
 def test_a_refusal_has_no_images_whatever_it_holds() -> None:
     with replying(lambda *_: as_json({"data": [{"b64_json": INLINE}]}, 400)) as gateway:
         assert items(sent(gateway.url)) == ()
+
+
+def test_a_gateway_at_a_unix_socket_goes_by_the_path_of_the_socket() -> None:
+    reached = replace(sender("http://localhost", open_transport()), access=Access(socket=Path("/run/gw.sock")))
+    assert reached.address == "unix:/run/gw.sock"
+    assert replace(reached, access=Access()).address == "http://localhost"
 
 
 def test_a_case_is_sent_as_it_stands() -> None:

@@ -92,7 +92,7 @@ def test_a_variable_that_is_not_set_is_named() -> None:
 )
 def test_a_header_that_cannot_be_sent_is_an_error(written: str) -> None:
     with pytest.raises(SettingsError, match=r"^--header must"):
-        access_of(values(headers=(written,)))
+        access_of(values(headers=(written,)), None)
 
 
 @pytest.mark.parametrize("option", ["ca", "certificate"])
@@ -164,7 +164,7 @@ def test_a_gateway_may_be_at_a_socket_behind_a_proxy_or_still_starting() -> None
     assert settings_of(found, Path("report")).access.socket == Path("/run/gw.sock")
     assert found[option_table.WAIT] == Wait(60, "/health")
     assert values(wait="1m")[option_table.WAIT] == Wait(60)
-    assert access_of(values(proxy="http://proxy:3128")).proxy == "http://proxy:3128"
+    assert access_of(values(proxy="http://proxy:3128"), None).proxy == "http://proxy:3128"
 
 
 @pytest.mark.parametrize("wrong", [{"wait": "/health"}, {"wait": "soon"}, {"proxy": "proxy:3128"}, {"url": "unix:gw"}])
@@ -175,7 +175,7 @@ def test_a_way_to_a_gateway_that_cannot_be_is_an_error(wrong: dict[str, str]) ->
 
 def test_links_are_rewritten_and_the_upstream_has_another_base() -> None:
     found = values(images_rewrite=("http://minio:9000=http://127.0.0.1:9000",), upstream_base="/compat/v1/")
-    assert access_of(found).rewrites == (("http://minio:9000", "http://127.0.0.1:9000"),)
+    assert access_of(found, None).rewrites == (("http://minio:9000", "http://127.0.0.1:9000"),)
     assert found[option_table.UPSTREAM_BASE] == "/compat/v1"
 
 

@@ -141,6 +141,11 @@ def test_a_path_arrives_as_the_suite_sends_it(shell: Shell, request_path: str) -
     assert shell.run(asked)[1] == wanted
 
 
+def test_a_gateway_at_a_unix_socket_is_reached_by_its_path() -> None:
+    line = curl(carrying(b"{}"), "unix:/run/my gateway.sock", ())
+    assert line.startswith("curl --unix-socket '/run/my gateway.sock' http://localhost/v1/images/generations ")
+
+
 def test_nothing_is_added_to_a_request_without_a_body(shell: Shell) -> None:
     for method in ("GET", "HEAD", "DELETE"):
         bare = Request(method, "/v1/models", (), b"", ABSENT, Credential.MISSING)
