@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from contract_tests.client.send import images_asked
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.time_bound import TimeBound
-from contract_tests.report.progress import Phase, Progress, Step
+from contract_tests.report.progress import Phase, Progress, ProgressStep
 from contract_tests.results import Cost
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Exchange
@@ -38,7 +38,7 @@ class Tally:
         self.images_asked += images_asked(self.contract, exchange.request.body)
         self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
         self.progress(
-            Step(
+            ProgressStep(
                 phase=self.phase,
                 done=self.requests - self._before,
                 planned=self.of_phase,

@@ -82,7 +82,7 @@ _CACHED: Key = (Family.CACHED, FindingKind.OTHER, "", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class CauseGroup:
     """Failing rules of one level that look alike. `counts` is whether they make the gateway fail."""
 
     family: Family
@@ -101,7 +101,7 @@ def _size(verdict: RuleVerdict) -> tuple[int, bool]:
     return len(smallest.exchange.request.content), not smallest.finding.note
 
 
-def causes(run: Run, level: Level) -> list[Cause]:
+def causes(run: Run, level: Level) -> list[CauseGroup]:
     """The failures of a level: the most serious cause first, of equal ones that of more rules."""
     failing = [one for one in run.verdicts if one.verdict is Verdict.FAIL and one.rule.level is level]
     grouped: dict[Key, list[RuleVerdict]] = {}
@@ -109,7 +109,7 @@ def causes(run: Run, level: Level) -> list[Cause]:
         key = _CACHED if all(map(_is_from_cache, one.failures)) else _key(one, failing)
         grouped.setdefault(key, []).append(one)
     found = [
-        Cause(key[0], _title(verdicts, *key[:3]), tuple(verdicts), any(map(run.counts, verdicts)))
+        CauseGroup(key[0], _title(verdicts, *key[:3]), tuple(verdicts), any(map(run.counts, verdicts)))
         for key, verdicts in grouped.items()
     ]
     return sorted(found, key=lambda cause: (cause.family, -len(cause.verdicts)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract_tests.report.causes import Cause
+from contract_tests.report.causes import CauseGroup
 from contract_tests.report.request_difference import request_difference
 from contract_tests.report.wording import GAP, first_of, one_line
 from contract_tests.results import FailingExchange, Run
@@ -48,7 +48,7 @@ class EntryWriter:
     names: Mapping[int, str]
     secrets: Sequence[str]
 
-    def write(self, cause: Cause) -> Entry:
+    def write(self, cause: CauseGroup) -> Entry:
         shown = cause.shown
         first = shown.failures[0]
         return Entry(

@@ -31,7 +31,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ProgressStep:
     """A request that ended. `done` of the `planned` ones of its phase are; 0 planned where nobody knows how many.
 
     `seconds_left` are those of the run, as far as can be said.
@@ -49,7 +49,7 @@ class Step:
     at: float = field(default_factory=time.monotonic)
 
 
-Progress = Callable[[Step], None]
+Progress = Callable[[ProgressStep], None]
 
 
 @dataclass(slots=True)
@@ -58,10 +58,10 @@ class Heartbeat:
 
     console: Console
     seconds: float
-    last: Step | None = None
+    last: ProgressStep | None = None
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: ProgressStep) -> None:
         self.last = step
 
     def beat(self) -> None:
@@ -71,7 +71,7 @@ class Heartbeat:
             self.console.print(f"{time.strftime('%H:%M:%S')} {line}", markup=False, soft_wrap=True)
 
 
-def describe_step(step: Step, now: float) -> str:
+def describe_step(step: ProgressStep, now: float) -> str:
     """For example `rows 64/199, 96 images, 0 failing, 70 s left`."""
     of = f"/{step.planned:,}" if step.planned else ""
     left = max(0.0, step.seconds_left - (now - step.at))

@@ -9,7 +9,7 @@ from typing import Final
 from gateway_contract.document.node import Node, Place, mapping, sequence
 
 
-class Role(Enum):
+class NodeRole(Enum):
     """What a value is for, which decides what its keys mean."""
 
     OBJECT = auto()  # of OpenAPI's own vocabulary
@@ -44,39 +44,39 @@ def upgraded(root: Node) -> tuple[Node, Mapping[str, int]]:
     if version is None or not str(version.value).startswith("3.0."):
         return root, {}
     upgrade = Upgrade()
-    changed = _changed(root, Role.OBJECT, upgrade)
+    changed = _changed(root, NodeRole.OBJECT, upgrade)
     entries = dict(changed.value) if isinstance(changed.value, dict) else {}
     return mapping({**entries, "openapi": replace(version, value="3.1.0")}, root.place), upgrade.counts
 
 
 def upgraded_schema(schema: Node) -> Node:
     """One Schema Object of OpenAPI 3.0 as JSON Schema."""
-    return _changed(schema, Role.SCHEMA, Upgrade())
+    return _changed(schema, NodeRole.SCHEMA, Upgrade())
 
 
-def _changed(node: Node, role: Role, upgrade: Upgrade) -> Node:
-    if role is Role.DATA:
+def _changed(node: Node, role: NodeRole, upgrade: Upgrade) -> Node:
+    if role is NodeRole.DATA:
         return node
     if isinstance(node.value, tuple):
-        inner = Role.SCHEMA if role is Role.SCHEMAS else role
+        inner = NodeRole.SCHEMA if role is NodeRole.SCHEMAS else role
         return sequence(tuple(_changed(item, inner, upgrade) for item in node.value), node.place)
     if not isinstance(node.value, dict):
         return node
     entries = {key: _changed(child, _role(key, role), upgrade) for key, child in node.value.items()}
-    if role is Role.SCHEMA:
+    if role is NodeRole.SCHEMA:
         _upgrade_keywords(entries, upgrade)
     return mapping(entries, node.place)
 
 
-def _role(key: str, within: Role) -> Role:
-    if within is Role.SCHEMAS:
-        return Role.SCHEMA
-    if within is Role.OBJECT:
-        holds = {"schema": Role.SCHEMA, "schemas": Role.SCHEMAS}
-        return Role.DATA if key in {"example", "value"} or key.startswith("x-") else holds.get(key, Role.OBJECT)
+def _role(key: str, within: NodeRole) -> NodeRole:
+    if within is NodeRole.SCHEMAS:
+        return NodeRole.SCHEMA
+    if within is NodeRole.OBJECT:
+        holds = {"schema": NodeRole.SCHEMA, "schemas": NodeRole.SCHEMAS}
+        return NodeRole.DATA if key in {"example", "value"} or key.startswith("x-") else holds.get(key, NodeRole.OBJECT)
     if key in _HOLDS_SCHEMA:
-        return Role.SCHEMA
-    return Role.SCHEMAS if key in _HOLDS_SCHEMAS else Role.DATA
+        return NodeRole.SCHEMA
+    return NodeRole.SCHEMAS if key in _HOLDS_SCHEMAS else NodeRole.DATA
 
 
 def _upgrade_keywords(entries: dict[str, Node], upgrade: Upgrade) -> None:

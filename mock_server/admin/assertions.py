@@ -10,7 +10,7 @@ import jsonschema_rs
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.admin.api import bad_request, errors, parse_body
 from mock_server.admin.assertion_schema import assertion_schema
-from mock_server.admin.filters import Judge, Selection, filters
+from mock_server.admin.filters import Judge, EntrySelection, filters
 from mock_server.journal.entries import JournalEntry
 from mock_server.journal.serialize import serialize_headers
 
@@ -23,7 +23,7 @@ COUNTED_ERRORS = 100  # of each, by which the closest are found
 class Assertion:
     """How many requests of a selection must match a schema; `at_most` is None if there is no upper bound."""
 
-    selection: Selection
+    selection: EntrySelection
     schema: jsonschema_rs.Draft202012Validator
     at_least: int
     at_most: int | None
@@ -67,7 +67,7 @@ def read_assertion(content: bytes) -> Assertion:
     body = parse_body("Assertion", content)
     least, most = _bounds(body)
     query = {name: str(value) for name, value in cast("dict[str, Json]", body.get("filters", {})).items()}
-    return Assertion(Selection(filters(query)), assertion_schema(body), least, most)
+    return Assertion(EntrySelection(filters(query)), assertion_schema(body), least, most)
 
 
 def _bounds(body: dict[str, Json]) -> tuple[int, int | None]:

@@ -23,7 +23,7 @@ Filter: TypeAlias = Callable[[JournalEntry, Judge], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class EntrySelection:
     """Selects the entries that pass every filter, in an order and up to a limit."""
 
     filters: Sequence[Filter] = field(default=())
@@ -40,13 +40,13 @@ class Selection:
         return ordered if self.limit is None else ordered[: self.limit]
 
 
-def selection(pairs: Iterable[tuple[str, str]], defaults: Selection) -> Selection:
+def selection(pairs: Iterable[tuple[str, str]], defaults: EntrySelection) -> EntrySelection:
     """The selection of a query; what the query omits is taken from `defaults`. Raises ProblemError."""
     query = once_each(pairs)
     order, limit = query.pop("order", None), query.pop("limit", None)
     if order not in {"newest", "oldest", None}:
         raise _bad("order", str(order), "newest or oldest")
-    return Selection(
+    return EntrySelection(
         filters(query),
         defaults.limit if limit is None else _number("limit", limit),
         defaults.newest_first if order is None else order == "newest",

@@ -13,7 +13,7 @@ from starlette.types import Scope
 from gateway_contract.values.json_value import Json
 from mock_server.admin.api import ProblemError, json_response, read_request_body, whole_number
 from mock_server.admin.assertions import AssertionResult, check, read_assertion
-from mock_server.admin.filters import Selection, selection
+from mock_server.admin.filters import EntrySelection, selection
 from mock_server.admin.har import har
 from mock_server.journal.entries import Journal, JournalEntry
 from mock_server.journal.serialize import serialize
@@ -81,8 +81,8 @@ def stopping_event(scope: Scope) -> asyncio.Event:
     return stopping
 
 
-LISTED = Selection(limit=100)
-EXPORTED = Selection(newest_first=False)
+LISTED = EntrySelection(limit=100)
+EXPORTED = EntrySelection(newest_first=False)
 
 
 async def list_requests(mock: Mock, request: Request) -> Response:
@@ -95,7 +95,7 @@ async def list_requests(mock: Mock, request: Request) -> Response:
     return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")
 
 
-def listed_content(mock: Mock, selected: Selection) -> bytes:
+def listed_content(mock: Mock, selected: EntrySelection) -> bytes:
     last = mock.journal.last_id
     passing = selected.of(mock.journal.entries(), partial(judge, mock))
     shown = b",".join(orjson.dumps(serialize_entry(mock, entry)) for entry in selected.shown(passing))

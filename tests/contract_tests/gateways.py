@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from contract_tests.client.limits import Limits
 from contract_tests.execution.observer import UpstreamObserver
-from contract_tests.report.progress import Step
+from contract_tests.report.progress import ProgressStep
 from contract_tests.results import RuleVerdict, Run, Verdict
 from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
@@ -30,7 +30,7 @@ TOKEN = "sk-client-0123456789abcdef"
 Reply: TypeAlias = Callable[[Request, bytes], Response]
 
 
-def silent(_: Step) -> None:
+def silent(_: ProgressStep) -> None:
     """Nobody watches."""
 
 

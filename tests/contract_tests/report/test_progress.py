@@ -7,10 +7,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from contract_tests.report.progress import Phase, Step, describe_step, show_progress
+from contract_tests.report.progress import Phase, ProgressStep, describe_step, show_progress
 from tests.contract_tests.report_examples import console, text_of
 
-STEP = Step(
+STEP = ProgressStep(
     phase=Phase.ROWS,
     done=64,
     planned=199,
@@ -51,7 +51,7 @@ def test_a_log_has_a_line_now_and_then_also_while_a_request_takes_long(forced: b
 
 def test_what_is_left_is_told_as_it_is_now_and_what_nobody_knows_is_left_out() -> None:
     assert describe_step(STEP, 1010.0) == "rows 64/199, 96 images, 0 failing, 70 s left"
-    endless = Step(
+    endless = ProgressStep(
         phase=Phase.FUZZ,
         done=1200,
         planned=0,
