@@ -10,7 +10,7 @@ import jsonschema_rs
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.admin.api import bad_request, errors, parse_body
 from mock_server.admin.assertion_schema import assertion_schema
-from mock_server.admin.filters import Judge, EntrySelection, filters
+from mock_server.admin.filters import EntrySelection, Judge, filters
 from mock_server.journal.entries import JournalEntry
 from mock_server.journal.serialize import serialize_headers
 
