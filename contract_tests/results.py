@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from signal import Signals
 from typing import Literal
 
+from contract_tests.chance import USUAL_LEVEL, Repeated
 from contract_tests.ending import Cause, Ended, time_used_up
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.validity import BeyondUpstream
@@ -48,7 +49,7 @@ class FailingExchange:
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """A rule's sum. `reason` says why there is no judgement.
+    """A rule's sum. `reason` says why there is no judgement; `judged` exchanges passed or failed.
 
     `failures` begin with the smallest request; of equal ones that of which is known what it takes is the first.
     """
@@ -58,6 +59,7 @@ class RuleVerdict:
     exchanges: int
     failures: tuple[FailingExchange, ...] = ()
     reason: str = ""
+    judged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class Run:
     budget_used_up: int | None = None  # images, where the budget left out planned requests
     time_used_up: float | None = None  # seconds, where the time was too short for planned requests
     fuzzed: Fuzzed | None = None
+    repeated: Repeated | None = None
+    confidence: float = USUAL_LEVEL  # with which the report says how rare a fault is excluded
     slow: tuple[str, ...] = ()  # answers that took longer than they may, where that may be the gateway's speed
     information: tuple[str, ...] = ()  # for the gateway's owner; of no contract
     untested: tuple[Untested, ...] = ()  # statements of the contract that no rule tests
@@ -305,7 +309,11 @@ def sum_up(
             return replace(found, verdict=Verdict.NOT_RUN, reason=unseen(rule))
         return replace(found, verdict=Verdict.INCONCLUSIVE, reason=MISSING[missing[0]])
 
-    return tuple(map(verdict, rules))
+    return tuple(replace(verdict(rule), judged=_decided(by_rule.get(rule.id, []))) for rule in rules)
+
+
+def _decided(judged: Sequence[Judgement]) -> int:
+    return sum(one.finding.outcome is not Outcome.INCONCLUSIVE for one in judged)
 
 
 def _missing(rule: Rule, judged: Iterable[Judgement]) -> list[Shown]:

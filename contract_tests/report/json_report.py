@@ -7,9 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+from contract_tests.chance import rarest_excluded
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
 from contract_tests.report.folder import remove_exchanges
-from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run, UsedOption
+from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run, UsedOption, Verdict
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
@@ -36,6 +37,11 @@ class ListedFailure(TypedDict):
     upstream_response: NotRequired[QuotedResponse]  # where the upstream rejected the gateway's call
 
 
+class ExcludedFault(TypedDict):
+    rate: float  # the share of exchanges in which such a fault shows
+    confidence: float
+
+
 class ListedRule(TypedDict):
     id: str
     kind: str
@@ -46,7 +52,10 @@ class ListedRule(TypedDict):
     statement: str
     verdict: str
     exchanges: int
+    judged: int
+    failed: int
     failures: list[ListedFailure]
+    excludes: NotRequired[ExcludedFault]  # by a rule that passed
     reason: NotRequired[str]
 
 
@@ -176,8 +185,13 @@ def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequen
         statement=rule.statement,
         verdict=verdict.verdict.value,
         exchanges=verdict.exchanges,
+        judged=verdict.judged,
+        failed=len(verdict.failures),
         failures=[_failure(failure, run, names, secrets) for failure in verdict.failures[:MOST_FAILURES]],
     )
+    if verdict.verdict is Verdict.PASS and verdict.judged:
+        rate = round(rarest_excluded(verdict.judged, run.confidence), 6)
+        listed["excludes"] = ExcludedFault(rate=rate, confidence=run.confidence)
     if verdict.verdict in UNDECIDED:
         listed["reason"] = redact(verdict.reason, secrets)
     return listed

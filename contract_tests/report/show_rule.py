@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from contract_tests.report.wording import GAP, one_line, print_wrapped
+from contract_tests.report.wording import GAP, excluded_fault, one_line, print_wrapped
 
 LABEL = 10  # columns
 MOST_LINES = 60  # of one JSON value
@@ -74,9 +74,18 @@ def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
     console.print(Text.assemble((one_line(rule["id"]), "bold"), GAP, str(rule["verdict"])), soft_wrap=True)
     clause = f", {rule['clause']}" if rule["clause"] else ""
     _row(console, "rule", f"{rule['statement']} ({rule['level']}{clause})")
-    _row(console, "tested by", f"{rule['exchanges']} exchanges")
+    _row(console, "tested by", _exchanges(rule))
     if "reason" in rule:
         _row(console, "reason", rule["reason"])
+
+
+def _exchanges(rule: Mapping[str, Any]) -> str:
+    """How many bear on a rule and judged it, and how rare a fault that excludes."""
+    told = f"{rule['exchanges']} exchanges, {rule['judged']} of which judged it"
+    if rule["failed"]:
+        return f"{told}; it failed in {rule['failed']}"
+    excluded = rule.get("excludes")
+    return told if excluded is None else f"{told}: {excluded_fault(excluded['rate'], excluded['confidence'])}"
 
 
 def _print_failure(failure: Mapping[str, Any], home: Path, console: Console) -> None:

@@ -94,6 +94,7 @@ def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequ
         yield "slow", wording.slow_summary(run)
     if run.fuzzed is not None:
         yield "fuzzed", wording.fuzzing_summary(run.fuzzed)
+    yield from wording.excluded_faults(run)
     yield "cost", wording.cost(run)
     if run.cost.foreign_calls:
         yield (

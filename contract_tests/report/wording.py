@@ -1,10 +1,12 @@
 """The words of a report that a person reads, without their arrangement."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from contract_tests.chance import REPEATED_KINDS, rarest_excluded
 from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Selection, Verdict
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Observation
@@ -106,6 +108,36 @@ def fuzzing_summary(found: Fuzzed) -> str:
     """What fuzzing cost and brought: `512 requests at random in 2 rounds, which broke no further rule`."""
     sent = f"{counted(found.requests, 'request')} at random in {counted(found.rounds, 'round')}"
     return f"{sent}, which broke {counted(found.found, 'further rule') if found.found else 'no further rule'}"
+
+
+CALLS_UNSEEN = "upstream calls were not observed, so no mapping or preservation was judged by them"
+
+
+def excluded_faults(run: Run) -> Iterable[tuple[str, str]]:
+    """How rare a fault of mapping is excluded, from the least to the most tested rule; one row or none."""
+    passed = [one for one in run.verdicts if one.rule.kind in REPEATED_KINDS and one.verdict is Verdict.PASS]
+    if run.observed is Observation.NORTH_ONLY and run.verdicts:
+        yield "chance", CALLS_UNSEEN
+    elif passed:
+        ordered = sorted(passed, key=lambda one: one.judged)
+        least, most = (_excluded_by(one, run.confidence) for one in (ordered[0], ordered[-1]))
+        told = f"mapping: at {100 * run.confidence:g} % faults in {least} to {most} of the calls are excluded"
+        yield "chance", told
+
+
+def _excluded_by(one: RuleVerdict, confidence: float) -> str:
+    rate, name = percent(rarest_excluded(one.judged, confidence)), one.rule.id.partition("/")[2]
+    return f"{rate} ({name}, judged {one.judged:,}x)"
+
+
+def excluded_fault(rate: float, confidence: float) -> str:
+    """What a number of exchanges excludes: `at 99 % this excludes a fault in 5 % of them`."""
+    return f"at {100 * confidence:g} % this excludes a fault in {percent(rate)} of them"
+
+
+def percent(share: float) -> str:
+    """A share, rounded up so that no more is claimed than holds: `5 %`."""
+    return f"{math.ceil(round(share * 1000, 6)) / 10:g} %"
 
 
 def time(run: Run) -> str:

@@ -91,11 +91,11 @@ def failed(
     seen = exchanges or (exchange(),)
     finding = replace(failing(expected, observed, kind), conversion=conversion)
     failures = tuple(FailingExchange(one, finding) for one in seen)
-    return RuleVerdict(of, Verdict.FAIL, max(of_all, len(seen)), failures)
+    return RuleVerdict(of, Verdict.FAIL, max(of_all, len(seen)), failures, judged=max(of_all, len(seen)))
 
 
 def passed(of: Rule) -> RuleVerdict:
-    return RuleVerdict(of, Verdict.PASS, 4)
+    return RuleVerdict(of, Verdict.PASS, 4, judged=4)
 
 
 def undecided(of: Rule, verdict: Verdict, reason: str) -> RuleVerdict:

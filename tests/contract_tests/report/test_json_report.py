@@ -151,6 +151,8 @@ def test_a_failure_is_told_as_documented(tmp_path: Path) -> None:
         "statement": rule("seed/preserves-0").statement,
         "verdict": "fail",
         "exchanges": 9,
+        "judged": 9,
+        "failed": 2,
     }
 
 
@@ -166,6 +168,11 @@ def test_a_rejection_is_quoted(answer: Answer, response: tuple[int, str], tmp_pa
     report = report_of(run_of(failure), tmp_path, TOKEN)
     VALIDATOR.validate(report)
     assert report["rules"][0]["failures"][0]["response"] == dict(zip(("status", "message"), response, strict=True))
+
+
+def test_a_passed_rule_says_how_rare_a_fault_is_excluded(tmp_path: Path) -> None:
+    report = report_of(run_of(passed(DOCUMENTED[0]), LOST_SEED), tmp_path)
+    assert [one.get("excludes") for one in report["rules"]] == [{"rate": 0.683772, "confidence": 0.99}, None]
 
 
 def test_no_response_is_not_quoted(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_strict_run_takes_what_is_expected_for_a_failure() -> None:
 
 def test_a_clean_run_is_short_and_ends_with_its_verdict() -> None:
     lines = printed(clean_run()).splitlines()
-    assert len(lines) < 12
+    assert len(lines) < 13
     assert lines[0] == lines[-1]
     assert lines[2] == "gateway   http://127.0.0.1:3000   two-sided: its upstream calls were observed"
     assert lines[-1] == "CONFORMS  the gateway conforms to powerbuyin."
@@ -173,6 +173,21 @@ def test_the_end_tells_counts_cost_time_and_where_the_report_lies() -> None:
     assert "report" not in printed(clean_run(), report=None)
     assert "2 min 5 s, seed 1" in printed(replace(clean_run(), seconds=125.0))
     assert "58 upstream calls" not in printed(replace(clean_run(), observed=Observation.NORTH_ONLY))
+
+
+def test_how_rare_a_fault_is_excluded_is_told_of_the_least_and_the_most_tested_rule() -> None:
+    often = replace(passed(rule("seed/mapped")), judged=92)
+    told = line_with("chance", printed(run_of(passed(rule("n/mapped")), often, LOST_SEED), 200))
+    assert told.split(maxsplit=1)[1] == (
+        "mapping: at 99 % faults in 68.4 % (n/mapped, judged 4x) to 4.9 % (seed/mapped, judged 92x) "
+        "of the calls are excluded"
+    )
+    assert "chance" not in printed(run_of(LOST_SEED))
+
+
+def test_where_no_upstream_call_was_observed_nothing_is_excluded() -> None:
+    blind = replace(run_of(passed(rule("n/mapped"))), observed=Observation.NORTH_ONLY)
+    assert "upstream calls were not observed" in line_with("chance", printed(blind))
 
 
 @pytest.mark.parametrize(
