@@ -86,7 +86,8 @@ async def _exchange(
         follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
         before = 0 if observer is None else observer.count()
         played = played_fault(found.document, failure_cases(ready.contract))
-        case = Case(str(found.document.get("name", "")), request.content, failure=played)
+        name = str(found.document.get("name", ""))
+        case = Case(name, request.content, failure=played, first_answer=follows is not None)
         if observer is not None:
             _prepare_upstream(observer, ready.contract, case, correlation_ids(request.body))
         exchange = await exchange_request(sender, case, request)

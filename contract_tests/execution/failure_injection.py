@@ -1,6 +1,7 @@
 """What the upstream plays on purpose: failures one after the other, and slow answers beside the other cases."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from operator import attrgetter
 from contract_tests.blame.minimize import Send
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
-from contract_tests.client.send import Sender
+from contract_tests.client.send import PATIENCE, Sender, retry_after
 from contract_tests.execution.call_ownership import calls_of, is_unattributed
 from contract_tests.execution.health import Health, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
@@ -70,7 +71,10 @@ class FailureInjection:
         fault = self.observer.fault_named(name)
         if fault.name == CLOSED:
             await self.observer.close_idle_connections()
-        self.judge(replace(await self._plain_after(f"after {fault}"), follows=fault.played))
+        plain = replace(plain_case(self.sender, self.seed), name=f"after {fault}")
+        after = await send_after_failure(plain, self.send_again)
+        if after is not None:
+            self.judge(replace(after, follows=fault.played))
 
     async def _judge_played(self, exchanges: Sequence[Exchange], before: int) -> None:
         calls = self.observer.calls_by_id(before)
@@ -90,19 +94,23 @@ class FailureInjection:
             return await self.send(replace(case, upstream_seconds=seconds))
         return None
 
-    async def _plain_after(self, name: str) -> Exchange:
-        """A plain request directly after an injected failure.
 
-        If the gateway asks to try again later, that is the answer of a circuit breaker where a plain request directly
-        after a plain one is accepted. Otherwise it is a rate limit, and the repeated request counts.
-        """
-        plain = replace(plain_case(self.sender, self.seed), name=name)
-        first = await self.send_again(replace(plain, first_answer=True))
-        if not is_throttled(first.answer):
-            return first
-        repeated = await self.send_again(plain)
-        control = await self.send_again(replace(plain, first_answer=True))
-        return first if repeated.accepted and control.accepted else repeated
+async def send_after_failure(plain: Case, send: Send) -> Exchange | None:
+    """A plain request directly after an injected failure; None where it shows nothing.
+
+    If the gateway asks to try again later, that is the answer of a circuit breaker where the same request is accepted
+    after that time, and another directly after it. Otherwise it is a rate limit, and the repeated request counts,
+    unless that is throttled as well.
+    """
+    first = await send(replace(plain, first_answer=True))
+    if not is_throttled(first.answer):
+        return first
+    await asyncio.sleep(min(retry_after(first.answer, time.time()) or 0.0, PATIENCE))
+    repeated = await send(plain)
+    if is_throttled(repeated.answer):
+        return None
+    control = await send(replace(plain, first_answer=True))
+    return first if repeated.accepted and control.accepted else repeated
 
 
 def is_slow(case: Case, observer: UpstreamObserver) -> bool:

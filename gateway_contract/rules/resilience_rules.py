@@ -112,9 +112,17 @@ def next_request_works(evidence: Evidence) -> Finding | None:
     failure = evidence.exchange.follows
     if failure is None or not failure.cause.is_failure:
         return None
-    answer = evidence.exchange.answer
-    seen = answer.problem if isinstance(answer, NoAnswer) else f"HTTP {answer.status}"
-    return PASS if evidence.exchange.accepted else failing(f"accepted, after {failure.name}", seen)
+    if evidence.exchange.accepted:
+        return PASS
+    return failing(f"accepted, after {failure.name}", _rejection(evidence.exchange.answer))
+
+
+def _rejection(answer: Answer | NoAnswer) -> str:
+    """For example `HTTP 503, Retry-After: 30`; reports add the gateway's words."""
+    if isinstance(answer, NoAnswer):
+        return answer.problem
+    later = header(answer.headers, "retry-after")
+    return f"HTTP {answer.status}" + (f", Retry-After: {later}" if later is not None else "")
 
 
 RESILIENCE: Mapping[str, Callable[[Evidence], Finding | None]] = {

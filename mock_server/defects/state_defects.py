@@ -1,6 +1,7 @@
 """Defects of state: a response depends on other requests, or on chance."""
 
 import asyncio
+import time
 from dataclasses import replace
 from itertools import count
 from random import Random
@@ -91,10 +92,15 @@ def first_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
 @gateway_defect(expected("next-request-works"))
 def next_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
     """After a failure of the upstream the next request gets 500."""
+    return after_failure(gateway, INTERNAL_ERROR)
+
+
+def after_failure(gateway: Gateway, error: ErrorResponse) -> Gateway:
+    """The gateway that responds with an error to the request after each failure of its upstream."""
     failed: list[ErrorResponse] = []
 
-    def remembered(error: ErrorResponse, right: GatewayResponse) -> GatewayResponse:
-        failed.extend([error] if error is BAD_GATEWAY else [])
+    def remembered(rejection: ErrorResponse, right: GatewayResponse) -> GatewayResponse:
+        failed.extend([rejection] if rejection is BAD_GATEWAY else [])
         return right
 
     def fails() -> bool:
@@ -102,4 +108,36 @@ def next_request_fails(gateway: Gateway, _site: PlainSite) -> Gateway:
         failed.clear()
         return has_failed
 
-    return failing(with_rejections(gateway, remembered), INTERNAL_ERROR, fails)
+    return failing(with_rejections(gateway, remembered), error, fails)
+
+
+CIRCUIT_OPEN = ErrorResponse(
+    503, "server_error", "circuit_open", "The circuit to the image service is open.", retry_after="1"
+)
+TRY_AGAIN = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Try again later.", retry_after="0")
+OPEN_SECONDS = 0.5  # for which a circuit breaker lets no request through
+TIMED_OUT_SECONDS = 1.0  # after which a failed call counts as a time-out
+
+
+@gateway_defect(expected("next-request-works"))
+def circuit_opens_at_once(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """After a single time-out of the upstream a circuit breaker gives every client 503 with Retry-After."""
+    opened: list[float] = []
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        began = time.monotonic()
+        made = await gateway.call(own, body, call, request)
+        if made is BAD_GATEWAY and time.monotonic() - began >= TIMED_OUT_SECONDS:
+            opened.append(time.monotonic())
+        return made
+
+    def is_open() -> bool:
+        return any(time.monotonic() - at < OPEN_SECONDS for at in opened[-1:])
+
+    return failing(replace(gateway, call=call), CIRCUIT_OPEN, is_open)
+
+
+@gateway_defect(expected("next-request-works"))
+def next_client_throttled(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """After a failure of the upstream the next client gets 429 with Retry-After."""
+    return after_failure(gateway, TRY_AGAIN)

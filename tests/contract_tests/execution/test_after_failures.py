@@ -1,66 +1,49 @@
 """What comes directly after an injected failure: a circuit breaker is found, and a rate limit is not taken for one."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from itertools import dropwhile
+import asyncio
 
 import pytest
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contract_tests.results import RuleVerdict, Verdict
-from contract_tests.run import prepare, run
-from contract_tests.selftest.trials import replace_gateway
-from contract_tests.settings import Settings
-from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.stages import Gateway
+from contract_tests.client.case import Case
+from contract_tests.execution.failure_injection import send_after_failure
+from gateway_contract.traffic.exchange import Answer, Exchange, Request
+from gateway_contract.values.json_value import ABSENT
 
-pytestmark = pytest.mark.slow
-
-RECOVERS = "powerbuyin/upstream-failure/recovers"
-TRY_LATER = Response(status_code=429, headers={"Retry-After": "0"})
+BUSY, OK, BROKEN = 429, 200, 500
 
 
-def verdict_on(throttled: Callable[[list[int]], bool]) -> RuleVerdict:
-    """The verdict about a gateway that throttles by the statuses that it gave before."""
+def counted(*statuses: int) -> int | None:
+    """Which of the responses to the requests after a failure counts, by its position; None where none does."""
+    sent: list[Exchange] = []
 
-    def app_of(gateway: Gateway) -> ASGIApp:
-        app, statuses = gateway_app(gateway), list[int]()
+    async def send(case: Case) -> Exchange:
+        headers = (("Retry-After", "0"),)
+        answer = Answer(statuses[len(sent)], headers, b"", ABSENT, seconds=0.1, received_at=0.0)
+        sent.append(Exchange(Request("POST", "/", (), case.content, ABSENT), answer))
+        return sent[-1]
 
-        async def throttling(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http" or scope["method"] != "POST":
-                await app(scope, receive, send)
-                return
-
-            async def noting(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    statuses.append(message["status"])
-                await send(message)
-
-            await (TRY_LATER if throttled(statuses) else app)(scope, receive, noting)
-
-        return throttling
-
-    prepared = replace(prepare(Settings("powerbuyin", jobs=1)), selected=frozenset({RECOVERS}))
-    found = run(prepared, lambda *_: None, replace_gateway(app_of))
-    return next(one for one in found.verdicts if one.rule.id == RECOVERS)
+    found = asyncio.run(send_after_failure(Case("after reset", b"{}"), send))
+    assert len(sent) == len(statuses)
+    return next((position for position, one in enumerate(sent) if one is found), None)
 
 
-def is_failed(status: int) -> bool:
-    return status >= 500
+@pytest.mark.parametrize("status", [OK, BROKEN])
+def test_an_answer_that_asks_for_nothing_counts(status: int) -> None:
+    assert counted(status) == 0
 
 
-def test_a_circuit_breaker_fails_what_comes_after_a_failure() -> None:
-    verdict = verdict_on(lambda statuses: any(map(is_failed, statuses[-1:])))
-    assert verdict.verdict is Verdict.FAIL
-    assert verdict.failures[0].finding.observed == "HTTP 429"
+@pytest.mark.parametrize("status", [BUSY, 503])
+def test_the_first_answer_of_a_circuit_breaker_counts(status: int) -> None:
+    assert counted(status, OK, OK) == 0
 
 
 def test_a_rate_limit_is_not_taken_for_a_circuit_breaker() -> None:
-    """Every other request is throttled, for a while from the first failure on."""
+    assert counted(BUSY, OK, BUSY) == 1
 
-    def limited(statuses: list[int]) -> bool:
-        since = list(dropwhile(lambda status: not is_failed(status), statuses))
-        return len(since) in {1, 3}
 
-    assert verdict_on(limited).verdict is Verdict.PASS
+def test_what_is_broken_after_the_wait_counts() -> None:
+    assert counted(BUSY, BROKEN, OK) == 1
+
+
+def test_nothing_counts_where_the_patience_ends_first() -> None:
+    assert counted(BUSY, BUSY) is None

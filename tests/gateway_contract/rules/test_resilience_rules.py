@@ -159,5 +159,7 @@ def test_the_next_request_works(powertokens: Contract) -> None:
     assert says(powertokens, judge, replace(with_status(EXCHANGE, 502), follows=failure)) == failing(
         expected, "HTTP 502"
     )
+    breaker = replace(EXCHANGE, answer=replace(answered(ERROR, 503), headers=(("Retry-After", "30"),)), follows=failure)
+    assert says(powertokens, judge, breaker) == failing(expected, "HTTP 503, Retry-After: 30")
     closed = replace(EXCHANGE, answer=NoAnswer("closed", 1.0), follows=failure)
     assert says(powertokens, judge, closed) == failing(expected, "closed")
