@@ -140,6 +140,7 @@ class Run:
     problem: Cause = Cause.GATEWAY  # what `not_tested` is about, unless the run says more
     name: str = ""  # of the gateway in the configuration
     options: tuple[UsedOption, ...] = ()
+    strength: int = 0  # every valid combination of values of so many fields was sent; 0: some values were not
     demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
 
     @property

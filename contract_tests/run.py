@@ -138,7 +138,7 @@ def _run_campaign(
 def so_far(ready: PreparedRun, campaign: Campaign, started_at: datetime, seconds: float) -> Run:
     """What a campaign that goes on has found; failures that were not tried again are inconclusive."""
     found = _judged(ready, campaign, campaign.findings_so_far(), started_at, seconds)
-    return replace(found, ended=Ended.RUNNING, not_tested=UNFINISHED)
+    return replace(found, ended=Ended.RUNNING, not_tested=UNFINISHED, strength=0)
 
 
 def _ended(campaign: Campaign) -> Ended:
@@ -187,6 +187,7 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         demand=settings.require_judged,
         ended=_ended(campaign),
         problem=campaign.cause,
+        strength=campaign.plan.strength if _ended(campaign) is Ended.COMPLETE else 0,
     )
 
 
@@ -258,19 +259,21 @@ async def _fuzz(ready: PreparedRun, campaign: Campaign) -> None:
 @lru_cache(maxsize=8)
 def plan_for(ready: PreparedRun) -> Plan:
     """What a run will send: about the selected rules, within the budget. Whoever runs it again need not plan again."""
-    budget = budget_of(ready.settings)
-    planned = for_rules(plan(ready.contract, observation_of(ready.settings), ready.settings.seed), ready.selected)
+    settings = ready.settings
+    every = plan(ready.contract, observation_of(settings), settings.seed, settings.strength)
+    planned = for_rules(every, ready.selected)
     if not any(rule.kind is RuleKind.RESILIENCE for rule in ready.rules if rule.id in ready.selected):
         planned = replace(planned, failures=())
-    if ready.settings.access.scheme != BEARER:  # another scheme than the contract's: which one is wrong is not stated
+    if settings.access.scheme != BEARER:  # another scheme than the contract's: which one is wrong is not stated
         kept = tuple(case for case in planned.cases if case.credential is not Credential.OTHER_SCHEME)
         planned = replace(planned, cases=kept)
-    if urlsplit(ready.settings.gateway or "").scheme == "https":  # h2c is HTTP/2 without TLS (RFC 7540, 3.2)
+    if urlsplit(settings.gateway or "").scheme == "https":  # h2c is HTTP/2 without TLS (RFC 7540, 3.2)
         planned = replace(planned, cases=tuple(case for case in planned.cases if case.form is not RequestForm.UPGRADE))
+    budget = budget_of(settings)
     if budget is None:
         return planned
     look = requested_images(ready.contract, base_request(ready.contract))
-    for_invalid = max(budget // 5, ready.settings.jobs)  # each reserves its images until it is rejected
+    for_invalid = max(budget // 5, settings.jobs)  # each reserves its images until it is rejected
     return within_budget(planned, max(budget - look - for_invalid, 0))
 
 

@@ -29,6 +29,7 @@ class Settings:
     strict: bool = False
     seed: int = 1
     jobs: int = 8
+    strength: int = 2  # of how many fields every combination of values is sent, where the upstream is observed
     budget: int | None = None  # images
     fuzz: int = 0  # random requests of each property, on top of the plan
     fuzz_seconds: float = 0.0  # for which fuzzing goes on, round after round

@@ -258,6 +258,12 @@ REQUEST_SEED = Option[int](
     flags=_flag("--seed", "seed", "The same seed sends the same requests.", "N"),
     built_in=1,
 )
+STRENGTH = Option[int](
+    key="strength",
+    form=integers(2, 3),
+    flags=_flag("--strength", "strength", "Send every valid pair (2) or triple (3) of values; with --upstream.", "N"),
+    built_in=2,
+)
 JOBS = Option[int](
     key="jobs",
     form=integers(1, 256),

@@ -75,6 +75,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         strict=values[table.STRICT],
         seed=values[table.REQUEST_SEED],
         jobs=values[table.JOBS],
+        strength=values[table.STRENGTH],
         budget=values[table.BUDGET],
         fuzz=fuzz_examples(values[table.FUZZ], fuzz_time, gateway, upstream),
         fuzz_seconds=fuzz_time or 0.0,

@@ -9,8 +9,8 @@ from contract_tests.client.correlation import LENGTH, PATTERN, PLACEHOLDER, text
 from contract_tests.fuzzing.field_values import anything, beyond, fitting
 from contract_tests.planning.fields import RequestField, bases, fields_of
 from contract_tests.planning.invalid_values import invalid_values
-from contract_tests.planning.pairwise import with_value
 from contract_tests.planning.plan import constraints
+from contract_tests.planning.valid_rows import with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.schema.keyword_values import WRONG_TYPES

@@ -6,7 +6,7 @@ from typing import Any
 
 from orjson import dumps
 
-from contract_tests.planning.pairwise import with_value
+from contract_tests.planning.valid_rows import with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.sample import joined, samples
 from gateway_contract.contract.validity import known_upstream_only, validity_of

@@ -9,8 +9,8 @@ from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
 from contract_tests.planning.fields import base_for, base_request, bases, requested_images
 from contract_tests.planning.invalid_values import invalid_values, made_bodies
-from contract_tests.planning.pairwise import pairwise_rows, rows_with_every_value, with_value
 from contract_tests.planning.spellings import notation_cases, spelling_cases
+from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED, Validity, validity_of
 from gateway_contract.rules.constraint_rules import exercises
@@ -50,6 +50,7 @@ def body_for(contract: Contract, fault: Fault, body: Json) -> Json:
     return body
 
 
+PAIRS = 2  # the strength of a plan: how many fields have all combinations of their values
 PROOFS_PER_RULE = 24
 PROOFS_OF_MADE = 3  # where values had to be made from a schema
 CROWD = 12  # requests at once, to see whether answers are mixed up
@@ -63,11 +64,14 @@ class Plan:
     unbreakable: frozenset[str]
     failures: tuple[Case, ...] = ()  # during which the upstream fails
     left_out: int = 0  # cases that the budget has no images for
+    strength: int = 1  # the rows have every valid combination of values of so many fields
 
 
-def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
-    """All cases for a contract. `observed` decides how many images may be requested."""
-    rows = list(pairwise_rows(contract) if observed is Observation.TWO_SIDED else rows_with_every_value(contract))
+def plan(contract: Contract, observed: Observation, seed: int, strength: int = PAIRS) -> Plan:
+    """All cases for a contract. Where every image costs money, because only one side is observed, the strength is 1."""
+    if observed is not Observation.TWO_SIDED:
+        strength = 1
+    rows = list(rows_with_every_value(contract) if strength == 1 else covering_rows(contract, strength))
     broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
     cases = [
         *example_cases(contract),
@@ -95,6 +99,7 @@ def plan(contract: Contract, observed: Observation, seed: int) -> Plan:
             for case in (failure_cases(contract) if observed is Observation.TWO_SIDED else ())
         ),
         unbreakable=frozenset(rule_id(contract, constraint) for constraint, found in broken.items() if not found),
+        strength=strength,
     )
 
 

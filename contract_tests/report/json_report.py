@@ -88,6 +88,7 @@ class Report(TypedDict):
     seed: int
     duration_seconds: float
     cost: dict[str, int | None]
+    strength: int
     rules: list[ListedRule]
     selection: ListedSelection
     untested: list[ListedStatement]
@@ -132,6 +133,7 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         seed=run.seed,
         duration_seconds=round(run.seconds, 3),
         cost=asdict(run.cost),
+        strength=run.strength,
         rules=[_rule(verdict, run, names, secrets) for verdict in run.verdicts],
         selection=ListedSelection(keyword=chosen.keyword, selected=chosen.selected, of=chosen.of),
         untested=[ListedStatement(at=str(one.place), what=one.what, reason=one.reason) for one in run.untested],

@@ -64,10 +64,12 @@ def _print_head(run: Run, console: Console, secrets: Sequence[str]) -> None:
     address = redact_url(run.gateway, secrets)
     if run.name:
         address = f"{run.name}{GAP}{address}"
-    rows = (
+    rows = [
         ("gateway", f"{address}{GAP}{wording.SIDES.get(run.observed, run.observed)}{strict}"),
         ("rules", wording.counts(run)),
-    )
+    ]
+    if run.strength:
+        rows.append(("covered", wording.COVERED[run.strength]))
     _print_rows(rows, console)
 
 

@@ -197,6 +197,14 @@ _CONCLUSIONS: dict[Conformance, Callable[[Run], str]] = {
     Conformance.NOT_TESTED: _not_tested,
 }
 
+UNNOTICED = "a fault that needs {} fields together could go unnoticed"
+COVERED = {
+    1: f"every valid value; {UNNOTICED.format('two')}",
+    2: f"every valid pair of values; {UNNOTICED.format('three')}",
+    3: f"every valid triple of values; {UNNOTICED.format('four')}",
+}
+"""What the valid requests had, by the number of fields of which all combinations of values were sent."""
+
 NARROWEST = 24
 
 

@@ -205,6 +205,7 @@ def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
             "upstream_calls": 58,
             "foreign_calls": 0,
         },
+        "strength": 0,
         "selection": {"keyword": "", "selected": len(RULES), "of": len(RULES)},
         "options": {},
         "untested": [],

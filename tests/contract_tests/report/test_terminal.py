@@ -65,6 +65,19 @@ def test_a_failure_is_what_goes_wrong_what_shows_it_and_the_request_to_repeat() 
     assert lines[index + 3] == "      rules seed/preserves-0 PB-12"
 
 
+@pytest.mark.parametrize(
+    ("strength", "told"),
+    [
+        (1, "every valid value; a fault that needs two fields together could go unnoticed"),
+        (2, "every valid pair of values; a fault that needs three fields together could go unnoticed"),
+        (3, "every valid triple of values; a fault that needs four fields together could go unnoticed"),
+    ],
+)
+def test_the_head_says_which_combinations_of_values_were_sent(strength: int, told: str) -> None:
+    assert line_with("covered", printed(replace(clean_run(), strength=strength))).split(maxsplit=1) == ["covered", told]
+    assert "covered" not in printed(clean_run())
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_failure_that_a_response_shows_has_its_curl_line_even_if_it_only_warns(*, strict: bool) -> None:
     lines = printed(run_of(failed(rule("n/converted"), '"2" refused with 4xx', "converted to 2"), strict=strict))

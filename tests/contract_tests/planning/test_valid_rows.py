@@ -1,4 +1,4 @@
-"""Valid requests that pack values: every pair that some valid request has, or every value once in few requests."""
+"""Valid requests that pack values: every pair or triple that some valid request has, or every value once."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,14 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.planning.covering_array import lower_bound
 from contract_tests.planning.fields import base_request, bases, requested_images
-from contract_tests.planning.pairwise import choices, pairwise_rows, rows_with_every_value, with_value
+from contract_tests.planning.valid_rows import (
+    choices,
+    covering_rows,
+    longest_first,
+    rows_with_every_value,
+    valid_combinations,
+    with_value,
+)
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import read
-from tests.contract_tests.three_contracts import CONTRACTS, POWERTOKENS, each_contract, with_plus
+from tests.contract_tests.three_contracts import CONTRACTS, POWERBUYIN, POWERTOKENS, each_contract, with_plus
 
 Part = tuple[str, Json | Nothing]
 
@@ -32,7 +40,7 @@ def parts(contract: Contract) -> list[list[Part]]:
 
 @cache
 def pair_rows(contract: Contract) -> tuple[Json, ...]:
-    return tuple(pairwise_rows(contract))
+    return tuple(covering_rows(contract, 2))
 
 
 def possible_pairs(contract: Contract) -> Iterator[tuple[Part, Part]]:
@@ -52,6 +60,41 @@ def test_every_pair_of_values_that_a_valid_request_can_have_occurs(contract: Con
     pairs = list(possible_pairs(contract))
     assert len(pairs) > max(500, 6 * len(rows))
     assert [pair for pair in pairs if not any(has(row, pair[0]) and has(row, pair[1]) for row in rows)] == []
+
+
+@pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=["powertokens", "powerbuyin"])
+def test_every_valid_triple_occurs_in_few_rows(contract: Contract) -> None:
+    rows = list(covering_rows(contract, 3))
+    triples = list(possible_combinations(contract, 3))
+    texts = [[one_text(read(row, field.field.pointer)) for field in longest_first(contract)] for row in rows]
+    had = {triple for text in texts for triple in combinations(enumerate(text), 3)}
+    assert triples
+    assert [triple for triple in triples if triple not in had] == []
+    assert len(rows) <= 1.25 * bound(contract, 3)
+    assert all(validity_of(contract, row).valid for row in rows)
+
+
+@pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=["powertokens", "powerbuyin"])
+def test_every_valid_pair_takes_hardly_more_rows_than_the_lower_bound(contract: Contract) -> None:
+    assert len(pair_rows(contract)) <= 1.05 * bound(contract, 2)
+
+
+def test_the_same_contract_gives_the_same_rows() -> None:
+    assert tuple(covering_rows(POWERTOKENS, 2)) == pair_rows(POWERTOKENS)
+
+
+def one_text(value: Json | Nothing) -> str:
+    return "" if value is ABSENT else repr(value)
+
+
+def possible_combinations(contract: Contract, strength: int) -> Iterator[tuple[tuple[int, str], ...]]:
+    columns, starts = longest_first(contract), list(bases(contract))
+    for combination in valid_combinations(contract, starts, columns, strength):
+        yield tuple((place, one_text(columns[place].values[value])) for place, value in combination)
+
+
+def bound(contract: Contract, strength: int) -> int:
+    return lower_bound(valid_combinations(contract, list(bases(contract)), longest_first(contract), strength))
 
 
 @each_contract
@@ -123,7 +166,7 @@ def test_a_contract_with_one_field_has_a_row_for_each_of_its_values(tmp_path: Pa
     path = tmp_path / "coin.yaml"
     path.write_text(ONE_FIELD, "utf-8")
     contract = load_contract(path)
-    assert list(pairwise_rows(contract)) == [{"tosses": 1}, {"tosses": 2}]
+    assert list(covering_rows(contract, 2)) == [{"tosses": 1}, {"tosses": 2}]
     assert requested_images(contract, {"tosses": 2}) == 2
 
 
