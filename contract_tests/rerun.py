@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 import orjson
 from rich.console import Console
@@ -22,7 +21,7 @@ from contract_tests.report.exchange_file import exchange_to_json, with_access
 from contract_tests.report.wording import one_line
 from contract_tests.run import PreparedRun
 from contract_tests.stored_exchange import StoredExchange, restored
-from contract_tests.target import hosts_of_images, observe, open_target
+from contract_tests.target import hosts_of_images, observe, open_downloads, open_target
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome
@@ -63,9 +62,7 @@ async def _exchange(
     ready: PreparedRun, request: Request, url: str, token: str, observer: UpstreamObserver | None, found: StoredExchange
 ) -> Exchange:
     access = ready.settings.access
-    own = () if observer is None else (urlsplit(observer.url).netloc,)
-    others = open_transport(access.without_certificate(), own, own_loopback=True)
-    async with open_transport(access) as transport, others as downloads:
+    async with open_transport(access) as transport, open_downloads(ready.settings, observer) as downloads:
         images = await hosts_of_images(url, observer, ready.settings)
         address = None if observer is None else observer.address
         from_here = str if observer is None else observer.reachable_url
@@ -102,8 +99,10 @@ def _naming_upstream_of_now(request: Request, found: StoredExchange, observer: U
     """The request with our address of now where it names the one of the run: a call to that would not be seen."""
     if found.upstream_address is None:
         return request
-    known = url_from_here(f"http://{found.upstream_address}")
-    content = request.content.replace(known.encode(), observer.url.encode())
+    content = request.content
+    for scheme in ("http", "https"):
+        known = url_from_here(f"{scheme}://{found.upstream_address}")
+        content = content.replace(known.encode(), observer.url.encode())
     return request if content == request.content else replace(request, content=content, body=read_json(content))
 
 

@@ -33,7 +33,7 @@ from contract_tests.planning.untested import untested_statements
 from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings
-from contract_tests.target import GatewayTarget, hosts_of_images, observation_of, observe, open_target
+from contract_tests.target import GatewayTarget, hosts_of_images, observation_of, observe, open_downloads, open_target
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.contract.validity import BeyondUpstream
@@ -199,9 +199,7 @@ async def _campaign(
     enter_phase: Callable[[Campaign], None],
 ) -> Campaign:
     settings, access = ready.settings, ready.settings.access
-    own = () if observer is None else (urlsplit(observer.url).netloc,)
-    others = open_transport(access.without_certificate(), own, own_loopback=True)
-    async with open_transport(access) as transport, others as downloads:
+    async with open_transport(access) as transport, open_downloads(settings, observer) as downloads:
         sender = Sender(
             contract=ready.contract,
             transport=transport,

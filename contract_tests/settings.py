@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
@@ -42,6 +43,8 @@ class Settings:
     name: str = ""  # of the gateway in the configuration
     options: tuple[UsedOption, ...] = ()  # what all of this came from
     upstream_base: str | None = None  # path before the upstream's own; None for its document's
+    upstream_tls: bool = False  # serve as the upstream with a certificate of an authority of our own
+    upstream_names: tuple[str, ...] = ()  # that this certificate is for, beside the host and localhost
     wait: Wait | None = None  # until the gateway can be used
     tokens: Tokens | None = None  # where more of them can be had; `token` is the first
 
@@ -83,6 +86,10 @@ def checked(settings: Settings) -> Settings:
         _check_access(settings)
     if settings.upstream is not None and (problem := upstream_problem(settings.upstream)):
         raise SettingsError(f"--upstream {problem}")
+    if settings.upstream_tls and settings.gateway is not None and settings.upstream is None:
+        raise SettingsError("--upstream-tls needs --upstream")
+    if settings.upstream_names and not settings.upstream_tls:
+        raise SettingsError("--upstream-name needs --upstream-tls")
     return settings
 
 
@@ -107,6 +114,20 @@ def upstream_problem(upstream: str) -> str:
     host, found, port = upstream.rpartition(":")
     well_formed = found and host and port.isdecimal() and int(port) <= 65535
     return "" if well_formed else f"must be host:port; got {upstream!r}"
+
+
+SELF_SIGNED = "self-signed"
+"""How the suite may serve as the upstream over TLS: with a certificate that it issues itself."""
+_NAME_OF_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII | re.IGNORECASE)
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is the name of a host (RFC 952, RFC 1123) or an IP address."""
+    try:
+        ip_address(text.strip("[]"))
+    except ValueError:
+        return _NAME_OF_HOST.fullmatch(text) is not None
+    return True
 
 
 def _check_token(token: str) -> None:

@@ -14,12 +14,13 @@ from contract_tests.planning.plan import overriding_cases
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
+from contract_tests.settings import SELF_SIGNED, is_host
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.rule import Finding, Outcome
 from gateway_contract.traffic.curl import UNIX
 from gateway_contract.traffic.exchange import Credential, Request, RequestForm
 from gateway_contract.traffic.redaction import REDACTED, redact, redact_url
-from gateway_contract.values.json_value import Json, compact, read_json
+from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 from gateway_contract.values.pointer import leaves, placed, read
 
 LONGEST_MESSAGE = 200  # characters; a message of the validator quotes the value
@@ -97,6 +98,10 @@ class StoredExchange:
     failed: Mapping[str, Finding]
     listed_in_part: frozenset[str]
     name: str = ""  # of the gateway in the configuration
+    folder: Path = Path("report")  # of the report's gateway, which holds a folder for each contract
+
+    upstream_tls: bool = False  # whether the suite served as the upstream over TLS
+    upstream_names: tuple[str, ...] = ()  # that its certificate was for
 
     @property
     def upstream_address(self) -> str | None:
@@ -122,8 +127,28 @@ def read_stored(path: Path) -> StoredExchange:
     }
     in_part = frozenset(rule["id"] for rule in report["rules"] if len(rule["failures"]) == MOST_FAILURES)
     return StoredExchange(
-        document, request, report["gateway"], report["contract"], failed, in_part, report.get("name", "")
+        document,
+        request,
+        report["gateway"],
+        report["contract"],
+        failed,
+        in_part,
+        report.get("name", ""),
+        path.parent.parent.parent,
+        _option(report, "upstream.tls") == SELF_SIGNED,
+        _hosts(_option(report, "upstream.names")),
     )
+
+
+def _option(report: Mapping[str, Json], key: str) -> Json:
+    """What a report says that an option was; None where it says nothing."""
+    found = read(report, f"/options/{key}/value")
+    return None if found is ABSENT else found
+
+
+def _hosts(value: Json) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    return tuple(host for host in listed if isinstance(host, str) and is_host(host))
 
 
 def _document(path: Path, schema: dict[str, Json]) -> Any:  # noqa: ANN401 # checked by the schema

@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+import httpx
 
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.tokens import Tokens
-from contract_tests.execution.observer import UpstreamObserver, serve_upstream
+from contract_tests.client.transport import open_transport
+from contract_tests.client.two_transports import TwoTransports
+from contract_tests.execution.observer import FROM_HERE, UpstreamObserver, serve_upstream
+from contract_tests.execution.upstream_certificate import upstream_certificate
 from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.curl import HOST_AT_SOCKET, UNIX
@@ -50,7 +56,8 @@ def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
     """A gateway that keeps to its contract, in front of an observed upstream."""
     upstream = observer.stub.upstream
     signer = Signer(b"links of the bundled mock")
-    url, transport = observer.url + upstream.base, http_transport(PATIENCE)
+    tls = None if observer.certificate is None else observer.certificate.client_context()
+    url, transport = observer.url + upstream.base, http_transport(PATIENCE, tls)
     client = UpstreamClient(upstream, observer.stub.protocol, url, transport, signer)
     return Gateway(contract, client, BUNDLED_TOKEN)
 
@@ -62,7 +69,7 @@ def observation_of(settings: Settings) -> Observation:
 
 @contextmanager
 def observe(contract: Contract, settings: Settings) -> Iterator[UpstreamObserver | None]:
-    """The suite as the upstream, where the gateway's calls can be made to reach it."""
+    """The suite as the upstream, where the gateway's calls can be made to reach it. Raises as `serve_upstream` does."""
     if observation_of(settings) is Observation.NORTH_ONLY:
         yield None
         return
@@ -70,7 +77,12 @@ def observe(contract: Contract, settings: Settings) -> Iterator[UpstreamObserver
     if contract.upstream is not None and settings.upstream_base is not None:
         contract = replace(contract, upstream=contract.upstream.with_base(settings.upstream_base))
     slow_seconds = SLOW * PATIENCE if settings.gateway is None else settings.slow_upstream
-    with serve_upstream(contract, host.strip("[]") or "127.0.0.1", int(port), slow_seconds) as observer:
+    host = host.strip("[]") or "127.0.0.1"
+    certificate = None
+    if settings.upstream_tls:
+        names = (*settings.upstream_names, host, FROM_HERE.get(host, host), "localhost")
+        certificate = upstream_certificate(settings.report / settings.name, names)
+    with serve_upstream(contract, host, int(port), slow_seconds, certificate) as observer:
         yield observer
 
 
@@ -78,3 +90,15 @@ async def hosts_of_images(gateway: str, observer: UpstreamObserver | None, setti
     """From where images may be fetched, beside public addresses."""
     urls = [gateway] if observer is None else [gateway, observer.url]
     return await image_hosts(urls, settings.access.image_hosts, settings.access.rewrites)
+
+
+def open_downloads(settings: Settings, observer: UpstreamObserver | None) -> httpx.AsyncBaseTransport:
+    """The transport for links to other hosts than the gateway. What our own authority issued is believed of us alone.
+
+    Raises AccessError.
+    """
+    own = "" if observer is None else urlsplit(observer.url).netloc
+    others = open_transport(settings.access.without_certificate(), [own], own_loopback=True)
+    if observer is None or observer.certificate is None:
+        return others
+    return TwoTransports(own, httpx.AsyncHTTPTransport(verify=observer.certificate.client_context()), others)

@@ -10,6 +10,7 @@ import click
 
 from mock_server.run import Options
 from mock_server.serving.server import PortInUseError
+from mock_server.upstream.client import TrustError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -161,5 +162,5 @@ def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:
             click.echo("\n".join(defect_list(parsed.contracts, parsed.overlays)))
         else:
             serve_until_stopped(parsed)
-    except (DocumentError, PortInUseError, UnknownDefectError, CannedImagesError, RecordingError) as error:
+    except (DocumentError, PortInUseError, UnknownDefectError, CannedImagesError, RecordingError, TrustError) as error:
         raise click.ClickException(str(error)) from error

@@ -27,7 +27,7 @@ from contract_tests.command.option_forms import (
     integers,
     several,
 )
-from contract_tests.command.reach_forms import BASE, ORIGINS
+from contract_tests.command.reach_forms import BASE, HOST, ORIGINS, TLS
 from contract_tests.command.reach_forms import PROXY as PROXY_ADDRESS
 from contract_tests.command.reach_forms import WAIT as WAIT_FOR
 from contract_tests.command.secret_forms import HEADERS, SECRET, command_source, file_source
@@ -185,6 +185,19 @@ UPSTREAM_BASE = Option[str | None](
     key="upstream.base",
     form=BASE,
     flags=_flag("--upstream-base", "upstream.base", "Path before the upstream's own. [its document's]", "/api/v1"),
+    in_rerun=True,
+)
+UPSTREAM_TLS = Option[bool](
+    key="upstream.tls",
+    form=TLS,
+    flags=_flag("--upstream-tls", "upstream.tls", "self-signed: HTTPS as the upstream; see ca.pem in the report."),
+    in_rerun=True,
+)
+UPSTREAM_NAMES = Option[tuple[str, ...]](
+    key="upstream.names",
+    form=several(HOST),
+    flags=_flag("--upstream-name", "upstream.names", "Host by which the gateway calls the upstream over TLS.", "HOST"),
+    built_in=[],
     in_rerun=True,
 )
 IMAGE_HOSTS = Option[tuple[str, ...]](

@@ -7,6 +7,7 @@ from pathlib import Path
 from contract_tests.client.proxy import proxy_problem
 from contract_tests.client.readiness import Wait
 from contract_tests.command.option_forms import TEXT, Arity, Form, durations
+from contract_tests.settings import SELF_SIGNED, is_host
 from gateway_contract.values.json_value import Json
 
 
@@ -60,6 +61,25 @@ def _base(value: Json, folder: Path) -> str:
 
 
 BASE = Form(must="a path like /compat/v1", schema={"type": "string", "pattern": "^/"}, read=_base)
+
+
+def _self_signed(value: Json, _folder: Path) -> bool:
+    if value == SELF_SIGNED:
+        return True
+    raise ValueError
+
+
+TLS = Form(must=SELF_SIGNED, schema={"const": SELF_SIGNED}, read=_self_signed)
+
+
+def _host(value: Json, folder: Path) -> str:
+    text = TEXT.read(value, folder)
+    if is_host(text):
+        return text
+    raise ValueError
+
+
+HOST = Form(must="the name of a host or an IP address", schema=TEXT.schema, read=_host)
 _ORIGIN = re.compile(r"https?://[^/?#@\s=]+")
 
 

@@ -85,10 +85,12 @@ def rerun_settings(found: StoredExchange, values: Values) -> Settings:
             token=tokens_of(values).current,
             upstream=values[table.UPSTREAM] or found.upstream_address,
             upstream_base=values[table.UPSTREAM_BASE],
+            upstream_tls=values[table.UPSTREAM_TLS] or found.upstream_tls,
+            upstream_names=values[table.UPSTREAM_NAMES] or found.upstream_names,
+            report=found.folder,
             overlays=values[table.OVERLAYS],
             limits=Limits(answer=values[table.ANSWER], per_image=values[table.PER_IMAGE]),
             access=access_of(values, gateway),
-            name=found.name,
         )
     )
 

@@ -87,6 +87,8 @@ def settings_of(values: Values, report: Path) -> Settings:
         require_judged=values[table.REQUIRE_JUDGED],
         options=values.used(),
         upstream_base=values[table.UPSTREAM_BASE],
+        upstream_tls=values[table.UPSTREAM_TLS] or False,
+        upstream_names=values[table.UPSTREAM_NAMES],
         wait=values[table.WAIT],
         tokens=tokens,
     )

@@ -11,6 +11,7 @@ from rich.console import Console
 from contract_tests import suite
 from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
 from contract_tests.ending import Cause, Ended
+from contract_tests.execution.upstream_certificate import AUTHORITY
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import JUNIT, locked_folder, remove_results
 from contract_tests.report.json_report import write_report
@@ -159,7 +160,9 @@ class Session:
         settings, contract = self.ready[name].settings, self.ready[name].contract.name
         subject = f"{settings.name}: testing {contract} at" if settings.name else f"{contract}: testing"
         told = f"{subject} {settings.gateway or 'the bundled mock'}"
-        where = f" (the upstream listens at {settings.upstream})" if settings.upstream else ""
+        authority = settings.report / settings.name / AUTHORITY
+        tls = f" with TLS by {authority}" if settings.upstream_tls else ""
+        where = f" (the upstream listens at {settings.upstream}{tls})" if settings.upstream else ""
         self.console.print(f"{told}, {observation_of(settings)}{where}", soft_wrap=True)
         with show_progress(self.console) as shown:
             yield shown

@@ -180,7 +180,7 @@ class Campaign:
                     tried.append(await self._send_again(case))
         if tried[-1].accepted:
             return True
-        told = nothing_accepted(tried, self.sender.secrets)
+        told = nothing_accepted(tried, self.sender.secrets, self.observer)
         if self.time_bound.used_up:
             self.problem, self.cause = f"{told}; {time_used_up(self.time_bound.seconds)}", Cause.TIME
         elif is_about_requests(tried):

@@ -180,7 +180,7 @@ def _nothing_arrived(answer: Answer | NoAnswer, calls: tuple[UpstreamCall, ...],
     if isinstance(answer, NoAnswer) or answer.refusing:
         return ""
     expected = f"{observer.stub.upstream.operation.method} {observer.stub.path}"
-    advice = f"Set the gateway's upstream to {observer.url}{observer.stub.upstream.base}, or omit --upstream."
+    advice = observer.advice
     if not calls:
         return f"the gateway responded {answer.status} but nothing reached the upstream at {observer.address}. {advice}"
     if not any(call.path.partition("?")[0] == observer.stub.path for call in calls):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from contract_tests.client.case import Case
+from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import bases
 from contract_tests.planning.plan import example_cases, valid_case
 from gateway_contract.contract.definition import Contract
@@ -36,6 +37,10 @@ def _is_about_request(exchange: Exchange) -> bool:
     return answer.status in ABOUT_THE_REQUEST or (answer.status == 413 and is_short)
 
 
-def nothing_accepted(exchanges: Sequence[Exchange], secrets: Secrets) -> str:
+def nothing_accepted(exchanges: Sequence[Exchange], secrets: Secrets, observer: UpstreamObserver | None) -> str:
     """For example `no valid request was accepted: 403 "model not enabled"`."""
-    return NOTHING.format(response=quoted_rejection(exchanges[0], secrets).removeprefix("HTTP "))
+    told = NOTHING.format(response=quoted_rejection(exchanges[0], secrets).removeprefix("HTTP "))
+    answer = exchanges[0].answer
+    if observer is None or observer.count() or not (isinstance(answer, Answer) and answer.status >= 500):
+        return told
+    return f"{told}; nothing reached the upstream at {observer.address}. {observer.advice}"

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.limits import SLOW_SECONDS
+from contract_tests.execution.upstream_certificate import UpstreamCertificate
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
 from gateway_contract.traffic.exchange import UpstreamCall, header
@@ -77,7 +78,7 @@ class NoUpstreamError(Exception):
 class UpstreamObserver:
     """What the suite sees as the upstream. `address` is host:port as requested, `url` is how we reach it.
 
-    Calls with a mark in `other_layout` or `faults` are answered so.
+    Calls with a mark in `other_layout` or `faults` are answered so. `certificate` is there if it serves over TLS.
     """
 
     address: str
@@ -86,6 +87,13 @@ class UpstreamObserver:
     other_layout: set[str] = field(default_factory=set)
     faults: dict[str, Fault] = field(default_factory=dict)
     closers: Closers = field(default_factory=dict)
+    certificate: UpstreamCertificate | None = None
+
+    @property
+    def advice(self) -> str:
+        """What to do about a gateway whose calls do not arrive."""
+        trust = "" if self.certificate is None else f" and let it trust {self.certificate.authority},"
+        return f"Set the gateway's upstream to {self.url}{self.stub.upstream.base},{trust} or omit --upstream."
 
     def fault_named(self, written: str) -> Fault:
         """A fault that the upstream can play, as its name is written in a report."""
@@ -143,7 +151,11 @@ def with_closers(app: ASGIApp, closers: Closers) -> ASGIApp:
 
 @contextmanager
 def serve_upstream(
-    contract: Contract, host: str, port: int, slow_seconds: float = SLOW_SECONDS
+    contract: Contract,
+    host: str,
+    port: int,
+    slow_seconds: float = SLOW_SECONDS,
+    certificate: UpstreamCertificate | None = None,
 ) -> Iterator[UpstreamObserver]:
     """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
     if contract.upstream is None:
@@ -172,9 +184,10 @@ def serve_upstream(
         canary=CANARY,
     )
     closers: Closers = {}
-    with serving(with_closers(upstream_app(stub), closers), host, port) as url:
+    tls = None if certificate is None else certificate.server_context()
+    with serving(with_closers(upstream_app(stub), closers), host, port, tls) as url:
         here = url_from_here(url)
-        yield UpstreamObserver(url.removeprefix("http://"), here, stub, other_layout, faults, closers)
+        yield UpstreamObserver(urlsplit(url).netloc, here, stub, other_layout, faults, closers, certificate)
 
 
 def with_unique_images(upstream: Upstream) -> Upstream:

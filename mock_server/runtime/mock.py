@@ -38,7 +38,14 @@ from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.serving.addresses import host_name
 from mock_server.serving.asgi import with_request_id
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
-from mock_server.upstream.client import DEFAULT_KEY, HttpTransport, InProcessTransport, UpstreamClient, http_transport
+from mock_server.upstream.client import (
+    DEFAULT_KEY,
+    HttpTransport,
+    InProcessTransport,
+    UpstreamClient,
+    http_transport,
+    tls_context,
+)
 from mock_server.upstream.forward import SECONDS, forwarding_app
 from mock_server.upstream.protocol import StubOptions, UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
@@ -179,7 +186,9 @@ def create_mock(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
     none has the wanted defect.
     """
     transport = None if settings.upstream_url is None and settings.proxy_upstream is None else http_transport(SECONDS)
-    proxy_client = None if settings.proxy_upstream is None else httpx.AsyncClient(timeout=SECONDS, trust_env=False)
+    proxy_client = None
+    if settings.proxy_upstream is not None:
+        proxy_client = httpx.AsyncClient(verify=tls_context(), timeout=SECONDS, trust_env=False)
     mock = Mock(settings, Journal(settings.journal_size), Controls(settings.mode), transport, proxy_client)
     serve_contracts(mock, contracts)
     return mock

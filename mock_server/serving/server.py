@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator, Sized
@@ -145,16 +146,22 @@ class PortInUseError(Exception):
 
 
 @contextmanager
-def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:  # noqa: ANN401 # ASGI has no type
+def serving(
+    app: Any,  # noqa: ANN401 # ASGI has no type
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[str]:
     """Serves an ASGI application in a thread; gives its URL. Port 0 takes a free one. Raises PortInUseError."""
-    with listen(host, port) as listener, serving_on(listener, app):
-        yield url_of(host, listener)
+    with listen(host, port) as listener, serving_on(listener, app, tls):
+        yield url_of(host, listener, "http" if tls is None else "https")
 
 
 @contextmanager
 def serving_on(
     listener: socket.socket,
     app: Any,  # noqa: ANN401 # ASGI has no type
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[None]:
     """Serves an ASGI application in a thread, on a socket that listens already."""
     config = uvicorn.Config(
@@ -164,6 +171,7 @@ def serving_on(
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -187,6 +195,6 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortInUseError(f"cannot listen on {host}:{port}: {reason}") from error
 
 
-def url_of(host: str, listener: socket.socket) -> str:
+def url_of(host: str, listener: socket.socket, scheme: str = "http") -> str:
     """The URL at which a listening socket is reached by the name of its host (RFC 3986, 3.2.2)."""
-    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

@@ -1,5 +1,6 @@
 """How a gateway reaches its upstream: the generation call, and the images behind its links."""
 
+import os
 import ssl
 import time
 from collections.abc import Callable
@@ -77,16 +78,28 @@ class InProcessTransport:
         """Nothing is open."""
 
 
+class TrustError(Exception):
+    """SSL_CERT_FILE names no file of certificates; says what it names."""
+
+
 @cache
-def _tls_context() -> ssl.SSLContext:
-    """Made once: it reads every authority that there is."""
-    return httpx.create_ssl_context(trust_env=False)
+def tls_context() -> ssl.SSLContext:
+    """Whom an upstream is believed to be issued by; SSL_CERT_FILE replaces the usual authorities.
+
+    Made once: it reads every authority that there is. Raises TrustError.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        named = os.environ.get("SSL_CERT_FILE")
+        raise TrustError(f"SSL_CERT_FILE must name a PEM file of certificates; got {named}: {error}") from error
 
 
-def http_transport(seconds: float = 30.0) -> HttpTransport:
-    """The usual transport; it ignores proxies of the environment."""
+def http_transport(seconds: float = 30.0, tls: ssl.SSLContext | None = None) -> HttpTransport:
+    """The usual transport; it ignores proxies of the environment. Raises TrustError."""
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
-    return HttpTransport(httpx.AsyncClient(verify=_tls_context(), timeout=seconds, trust_env=False, limits=limits))
+    trusted = tls or tls_context()
+    return HttpTransport(httpx.AsyncClient(verify=trusted, timeout=seconds, trust_env=False, limits=limits))
 
 
 def call_headers(outbound: Outbound) -> dict[str, str]:

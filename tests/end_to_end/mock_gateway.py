@@ -11,11 +11,17 @@ from tests.ports import free_port
 
 
 @contextmanager
-def mock_gateway(contract: str, folder: Path, upstream: str | None = None) -> Iterator[str]:
-    """The URL of the mock for a contract. It takes TOKEN alone, and calls itself where no upstream is given."""
+def mock_gateway(
+    contract: str, folder: Path, upstream: str | None = None, authority: Path | None = None
+) -> Iterator[str]:
+    """The URL of the mock for a contract. It takes TOKEN alone, and calls itself where no upstream is given.
+
+    With an authority it calls the upstream over TLS and trusts that one alone.
+    """
     port = free_port()
     command = [sys.executable, "-m", "mock_server", "--port", str(port), "--contract", contract, "--token", TOKEN]
     if upstream is not None:
-        command += ["--upstream-url", f"http://{upstream}/api/v1"]
-    with listening(command, port, folder / "mock.log", folder=folder):
+        command += ["--upstream-url", f"{'http' if authority is None else 'https'}://{upstream}/api/v1"]
+    environment = {} if authority is None else {"SSL_CERT_FILE": str(authority)}
+    with listening(command, port, folder / "mock.log", folder=folder, environment=environment):
         yield f"http://127.0.0.1:{port}/{contract}"

@@ -1,5 +1,6 @@
 """`check-gateway rerun` takes the options that `run` would take for the gateway of the report."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,13 @@ def test_a_gateway_at_a_socket_is_reached_there(name: str, configuration: Config
 
 def test_without_a_configuration_the_upstream_listens_where_it_did() -> None:
     assert settings(stored(), Configuration(), token="sk-any").upstream == "127.0.0.1:1"
+
+
+def test_the_upstream_serves_over_tls_where_it_did() -> None:
+    over_tls = replace(stored(), upstream_tls=True, upstream_names=("suite",), folder=Path("reports/staging"))
+    found = settings(over_tls, Configuration(), token="sk-any")
+    assert (found.upstream_tls, found.upstream_names) == (True, ("suite",))
+    assert found.report / found.name == Path("reports/staging")
 
 
 def test_of_several_contracts_the_reports_own_is_taken(configuration: Configuration) -> None:

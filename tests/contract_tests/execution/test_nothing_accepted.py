@@ -1,12 +1,17 @@
 """A gateway that accepts none of the plainest requests is quoted, and sent nothing more."""
 
+from pathlib import Path
+
 import pytest
 from starlette.responses import HTMLResponse, Response
 
-from contract_tests.execution.nothing_accepted import MOST_TRIED
+from contract_tests.execution.nothing_accepted import MOST_TRIED, nothing_accepted
+from contract_tests.execution.observer import serve_upstream
+from contract_tests.execution.upstream_certificate import upstream_certificate
 from contract_tests.results import Conformance, Verdict
 from gateway_contract.values.json_value import Json
 from tests.contract_tests.gateways import as_json, failing, generated, replying, run_against, verdict_on
+from tests.contract_tests.report_examples import CONTRACT, answering, exchange
 
 pytestmark = pytest.mark.slow
 
@@ -51,3 +56,15 @@ def test_a_gateway_that_accepts_another_model_is_tested() -> None:
     assert found.not_tested == ""
     assert len(gateway.asked) > MOST_TRIED
     assert verdict_on(found, "request/accepted").verdict is Verdict.FAIL
+
+
+def test_a_gateway_that_does_not_trust_the_upstream_is_told_whom_to_trust(tmp_path: Path) -> None:
+    certificate = upstream_certificate(tmp_path, ("127.0.0.1",))
+    refused = exchange(answer=answering(error("no upstream"), 502))
+    with serve_upstream(CONTRACT, "127.0.0.1", 0, certificate=certificate) as seen:
+        told = nothing_accepted([refused], (), seen)
+    assert told == (
+        f'no valid request was accepted: 502 "no upstream"; nothing reached the upstream at {seen.address}. '
+        f"Set the gateway's upstream to https://{seen.address}/api/v1, and let it trust {tmp_path / 'ca.pem'}, "
+        "or omit --upstream."
+    )
