@@ -11,7 +11,8 @@ from mock_server.admin.access import with_private_access
 from mock_server.admin.routes import admin_routes
 from mock_server.console.pages import console_routes, docs_routes
 from mock_server.gateway.response_body import IMAGE_PATH
-from mock_server.runtime.mock import ADMIN_NAME, OWN_PAGES, Mock
+from mock_server.runtime.mock import Mock
+from mock_server.runtime.names import ADMIN_NAME, OWN_PAGES
 from mock_server.runtime.root import at_gateway, default_gateway, is_api_request, wrong_base
 from mock_server.serving.addresses import with_address_check
 from mock_server.serving.asgi import with_cors

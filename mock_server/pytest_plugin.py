@@ -11,7 +11,7 @@ from gateway_contract.document.node import DocumentError
 from gateway_contract.entry_points import CONTRACT, MARKER
 from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.modes import UnknownModeError
-from mock_server.runtime.mock import upstream_of
+from mock_server.runtime.names import upstream_of
 from mock_server.scenarios.apply import with_scenarios
 from mock_server.scenarios.switches import Switchboard
 from mock_server.serving.server import serving
@@ -59,5 +59,5 @@ def _apply_marker(gateway: ImageGateway, marker: pytest.Mark) -> None:
 def running_upstream(contract: Contract) -> Iterator[ImageUpstream]:
     upstream, faults, board = upstream_of(contract), QueuedFaults(), Switchboard()
     stub = UpstreamStub(upstream, protocol_of(upstream), fault_of=faults.next)
-    with serving(with_scenarios(stub, board, lambda _: False)) as url:
+    with serving(with_scenarios(stub, lambda _: board, lambda _: False)) as url:
         yield ImageUpstream(url + upstream.base, stub, faults, board)

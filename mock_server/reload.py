@@ -12,7 +12,6 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
 from mock_server.defects.catalogue import UnknownDefectError
-from mock_server.runtime.dispatch import apply_scenario_file
 from mock_server.runtime.mock import Mock, serve_contracts
 from mock_server.scenarios.scenario_file import scenario_file
 
@@ -78,7 +77,7 @@ def reload(mock: Mock, load: Load, scenarios: Path | None = None) -> None:
         return
     mock.reload_error = None
     if found is not None and found != mock.controls.scenarios:
-        apply_scenario_file(mock.controls, found)
+        mock.apply_scenario_file(found)
     click.echo(f"Reloaded: {', '.join(mock.served)}", err=True)
 
 

@@ -25,8 +25,8 @@ from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached, draw_clean_cached
 from mock_server.images.user_images import canned_images
 from mock_server.reload import reloading
-from mock_server.runtime.dispatch import apply_scenario_file
-from mock_server.runtime.mock import MockSettings, create_mock, upstreams
+from mock_server.runtime.mock import MockSettings, create_mock
+from mock_server.runtime.names import upstreams
 from mock_server.runtime.root import default_gateway
 from mock_server.scenarios.scenario_file import scenario_file
 from mock_server.serving.server import KEEP_ALIVE_SECONDS, SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
@@ -90,7 +90,7 @@ def serve_until_stopped(options: Options) -> None:
         own = url_of(WILDCARDS.get(address, options.host), listener)
         mock = create_mock(contracts, settings_from(options, own))
         if options.scenario_file is not None:
-            apply_scenario_file(mock.controls, scenario_file(options.scenario_file, contracts))
+            mock.apply_scenario_file(scenario_file(options.scenario_file, contracts))
         config = uvicorn.Config(
             mock_app(mock, lambda: reloading(mock, load, options.scenario_file)),
             http=DroppingProtocol,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import UpstreamCall
@@ -17,15 +17,32 @@ from mock_server.scenarios.definition import find_fault
 from mock_server.scenarios.switches import Switchboard
 from mock_server.scenarios.upstream_scenarios import stub_change
 from mock_server.serving.server import listen, serving_on, url_of
+from mock_server.serving.session import HEADER, check_session_id
 from mock_server.upstream.stub import UpstreamStub
 
 
 @dataclass(frozen=True, slots=True)
 class ImageGateway:
-    """One gateway of a running mock. It accepts any non-empty token."""
+    """One gateway of a running mock, as the requests of one session see it. It accepts any non-empty token.
+
+    Without a session, its requests are all that the mock received.
+    """
 
     mock: Mock
     contract: str
+    session: str | None = None
+
+    def in_session(self, session: str) -> "ImageGateway":
+        """The gateway for requests with `headers`, which have a journal, scenarios and a mode of their own.
+
+        Raises SessionError for a malformed id.
+        """
+        return replace(self, session=check_session_id(session))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that requests need to belong to the session."""
+        return {} if self.session is None else {HEADER: self.session}
 
     @property
     def url(self) -> str:
@@ -40,7 +57,7 @@ class ImageGateway:
     @property
     def requests(self) -> tuple[JournalEntry, ...]:
         """The requests received, oldest first."""
-        return self.mock.journal.entries()
+        return self.mock.journal.entries(self.session)
 
     @property
     def upstream_calls(self) -> tuple[UpstreamCall, ...]:
@@ -52,15 +69,18 @@ class ImageGateway:
 
         Raises ScenarioError for an unknown or malformed scenario.
         """
-        self.mock.set_scenario(scenario, self.contract, times)
+        self.mock.set_scenario(scenario, self.contract, times, session=self.session)
 
     def set_mode(self, mode: str) -> None:
         """Set the mode: strict, lenient or off. Raises UnknownModeError."""
-        self.mock.controls.mode = mode_named(mode)
+        self.mock.controls_of(self.session).mode = mode_named(mode)
 
     def reset(self) -> None:
-        """Return to the state at start: empty journal, no scenario, the first mode."""
-        self.mock.reset()
+        """Return to the state at start, within the session if there is one: empty journal, no scenario, first mode."""
+        if self.session is None:
+            self.mock.reset()
+        else:
+            self.mock.reset_session(self.session)
 
 
 @dataclass(slots=True, eq=False)

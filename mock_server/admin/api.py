@@ -15,6 +15,7 @@ from gateway_contract.contract.load_contract import FOLDER
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.runtime.mock import Mock
 from mock_server.serving.asgi import MAX_BODY, TooLargeError, read_body
+from mock_server.serving.session import SessionError, check_session_id
 
 MockHandler: TypeAlias = Callable[[Mock, Request], Awaitable[Response]]
 MEDIA_TYPE = "application/problem+json"
@@ -74,6 +75,15 @@ def endpoint(mock: Mock, handler: MockHandler) -> Callable[[Request], Awaitable[
             return problem.response
 
     return respond
+
+
+def session_in(request: Request) -> str | None:
+    """The session in the path of a request; None in a path for all. Raises ProblemError for a malformed id."""
+    written = request.path_params.get("session")
+    try:
+        return None if written is None else check_session_id(written)
+    except SessionError as error:
+        raise bad_request(f"{error}.") from error
 
 
 def whole_number(text: str) -> int | None:

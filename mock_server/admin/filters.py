@@ -16,7 +16,7 @@ from mock_server.journal.entries import JournalEntry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus
 
 NONE = "none"
-"""Selects requests without a response, or without a scenario."""
+"""Selects requests without a response, without a scenario, or without a session."""
 STATUS = re.compile(r"[1-5](\d\d|xx)", re.IGNORECASE)
 Judge: TypeAlias = Callable[[JournalEntry], EntryVerdict]
 Filter: TypeAlias = Callable[[JournalEntry, Judge], bool]
@@ -105,6 +105,11 @@ def _gateway(value: str) -> Filter:
     return lambda entry, _: entry.gateway in accepted
 
 
+def _session(value: str) -> Filter:
+    accepted = set(_any_of(value))
+    return lambda entry, _: (entry.session or NONE) in accepted
+
+
 def _status(value: str) -> Filter:
     accepted = [one.lower() for one in _any_of(value)]
     for one in accepted:
@@ -162,6 +167,7 @@ def _since(value: str) -> Filter:
 
 FILTERS: Mapping[str, Callable[[str], Filter]] = {
     "gateway": _gateway,
+    "session": _session,
     "status": _status,
     "method": _method,
     "path": _path,

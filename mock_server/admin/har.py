@@ -40,6 +40,7 @@ def _entry(entry: JournalEntry, judge: Judge, own: str) -> Json:
         "comment": judge(entry).message,
         "_id": entry.id,
         "_gateway": entry.gateway,
+        "_session": entry.session,
         "_mode": entry.mode,
         "_scenario": entry.scenario,
     }

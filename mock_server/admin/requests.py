@@ -1,7 +1,7 @@
 """The journal over HTTP: list, show, clear, export, check and follow requests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from http import HTTPStatus
 
@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Scope
 
 from gateway_contract.values.json_value import Json
-from mock_server.admin.api import ProblemError, json_response, read_request_body, whole_number
+from mock_server.admin.api import ProblemError, json_response, read_request_body, session_in, whole_number
 from mock_server.admin.assertions import AssertionResult, check, read_assertion
 from mock_server.admin.filters import EntrySelection, selection
 from mock_server.admin.har import har
@@ -33,11 +33,15 @@ async def stream(
     stopping: asyncio.Event,
     serialize_entry: Callable[[JournalEntry], Json],
     heartbeat: float = HEARTBEAT,
+    session: str | None = None,
 ) -> AsyncIterator[bytes]:
-    """Stream the entries with ids greater than `after`, future ones included, until the server stops."""
+    """Stream the entries with ids greater than `after`, future ones included, until the server stops.
+
+    Those of one session only, unless it is None.
+    """
     yield RETRY
     while not stopping.is_set():
-        entries = await _next_entries(stopping, journal, after, heartbeat)
+        entries = await _next_entries(stopping, partial(journal.news, after, heartbeat, session))
         for entry in entries:
             yield event(entry.id, serialize_entry(entry))
             after = entry.id
@@ -46,10 +50,10 @@ async def stream(
 
 
 async def _next_entries(
-    stopping: asyncio.Event, journal: Journal, after: int, heartbeat: float
+    stopping: asyncio.Event, wait_for_news: Callable[[], Coroutine[None, None, tuple[JournalEntry, ...]]]
 ) -> tuple[JournalEntry, ...]:
     """Wait for new entries; return none once the server stops."""
-    news = asyncio.create_task(journal.news(after, heartbeat))
+    news = asyncio.create_task(wait_for_news())
     end = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait({news, end}, return_when=asyncio.FIRST_COMPLETED)
@@ -91,35 +95,37 @@ async def list_requests(mock: Mock, request: Request) -> Response:
     Entries are read in a thread and serialized one by one, so that other requests need not wait for a large journal.
     """
     selected = selection(request.query_params.multi_items(), LISTED)
-    content = await asyncio.to_thread(listed_content, mock, selected)
+    content = await asyncio.to_thread(listed_content, mock, session_in(request), selected)
     return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")
 
 
-def listed_content(mock: Mock, selected: EntrySelection) -> bytes:
+def listed_content(mock: Mock, session: str | None, selected: EntrySelection) -> bytes:
     last = mock.journal.last_id
-    passing = selected.of(mock.journal.entries(), partial(judge, mock))
+    passing = selected.of(mock.journal.entries(session), partial(judge, mock))
     shown = b",".join(orjson.dumps(serialize_entry(mock, entry)) for entry in selected.shown(passing))
     return b'{"requests":[%b],"count":%d,"last":%d}' % (shown, len(passing), last)
 
 
 async def show_request(mock: Mock, request: Request) -> Response:
     id_ = whole_number(request.path_params["id"])
-    entry = None if id_ is None else mock.journal.entry(id_)
+    session = session_in(request)
+    entry = None if id_ is None else mock.journal.entry(id_, session)
     if entry is None:
-        detail = f"Request {request.path_params['id']} is not in the journal; {available_ids(mock)}."
+        detail = f"Request {request.path_params['id']} is not in the journal; {available_ids(mock, session)}."
         raise ProblemError(HTTPStatus.NOT_FOUND, "Request not found", detail)
     return json_response(serialize_entry(mock, entry))
 
 
-async def clear_requests(mock: Mock, _request: Request) -> Response:
-    mock.journal.clear()
+async def clear_requests(mock: Mock, request: Request) -> Response:
+    mock.journal.clear(session_in(request))
     return Response(status_code=204)
 
 
 async def export_requests(mock: Mock, request: Request) -> Response:
     """The export, made in a thread and sent entry by entry, so that other requests need not wait for it."""
     selected = selection(request.query_params.multi_items(), EXPORTED)
-    passing = await asyncio.to_thread(selected.of, mock.journal.entries(), partial(judge, mock))
+    entries = mock.journal.entries(session_in(request))
+    passing = await asyncio.to_thread(selected.of, entries, partial(judge, mock))
     disposition = {"content-disposition": 'attachment; filename="mock.har"', "cache-control": "no-store"}
     content = har(selected.shown(passing), partial(judge, mock), own_url(request.scope))
     return StreamingResponse(content, headers=disposition, media_type="application/json")
@@ -127,7 +133,8 @@ async def export_requests(mock: Mock, request: Request) -> Response:
 
 async def assert_requests(mock: Mock, request: Request) -> Response:
     assertion = read_assertion(await read_request_body(request))
-    result = await asyncio.to_thread(check, assertion, mock.journal.entries(), partial(judge, mock))
+    entries = mock.journal.entries(session_in(request))
+    result = await asyncio.to_thread(check, assertion, entries, partial(judge, mock))
     if result.passed:
         return json_response(serialize_result(result))
     raise ProblemError(HTTPStatus.CONFLICT, "Assertion failed", result.message, serialize_result(result))
@@ -147,8 +154,8 @@ async def follow_requests(mock: Mock, request: Request) -> Response:
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     if request.method == "HEAD":
         return Response(headers=headers, media_type="text/event-stream")
-    after = resumed_after(mock.journal, request.headers.get("last-event-id"))
-    events = stream(mock.journal, after, stopping_event(request.scope), partial(serialize_entry, mock))
+    session, after = session_in(request), resumed_after(mock.journal, request.headers.get("last-event-id"))
+    events = stream(mock.journal, after, stopping_event(request.scope), partial(serialize_entry, mock), session=session)
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 
@@ -160,6 +167,6 @@ def serialize_entry(mock: Mock, entry: JournalEntry) -> dict[str, Json]:
     return serialize(entry, judge(mock, entry))
 
 
-def available_ids(mock: Mock) -> str:
-    ids = [stored.id for stored in tuple(mock.journal.stored)]
+def available_ids(mock: Mock, session: str | None) -> str:
+    ids = [stored.id for stored in mock.journal.stored_of(session)]
     return f"it has {ids[0]} to {ids[-1]}" if ids else "it is empty"

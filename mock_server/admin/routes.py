@@ -22,6 +22,7 @@ from mock_server.admin.api import (
     json_response,
     parse_body,
     read_request_body,
+    session_in,
 )
 from mock_server.faults.scenario_kind import ScenarioError, ScenarioKind
 from mock_server.gateway.modes import mode_named
@@ -46,10 +47,10 @@ def _serialize_kind(kind: ScenarioKind[Any]) -> Json:
     return {"name": kind.name, "description": kind.description, "example": kind.example, "parameters": parameters}
 
 
-async def show_switches(mock: Mock, _request: Request) -> Response:
+async def show_switches(mock: Mock, request: Request) -> Response:
     switches: list[Json] = [
         {"scenario": switch.text, "gateway": switch.gateway, "left": switch.left, "set_by": switch.source}
-        for switch in mock.controls.switchboard.current()
+        for switch in mock.switchboard_of(session_in(request)).current()
     ]
     return json_response({"switches": switches})
 
@@ -58,15 +59,16 @@ async def set_switch(mock: Mock, request: Request) -> Response:
     """Set a scenario for the next `times` requests, or until changed; `none` removes it."""
     body = parse_body("Switch", await read_request_body(request))
     text, gateway, times = str(body["scenario"]), body.get("gateway"), body.get("times")
+    name, left = None if gateway is None else str(gateway), times if isinstance(times, int) else None
     try:
-        mock.set_scenario(text, None if gateway is None else str(gateway), times if isinstance(times, int) else None)
+        mock.set_scenario(text, name, left, session=session_in(request))
     except ScenarioError as error:
         raise bad_request(str(error)) from error
     return await show_switches(mock, request)
 
 
-async def clear_switches(mock: Mock, _request: Request) -> Response:
-    mock.controls.switchboard.clear()
+async def clear_switches(mock: Mock, request: Request) -> Response:
+    mock.switchboard_of(session_in(request)).clear()
     return Response(status_code=204)
 
 
@@ -140,6 +142,7 @@ def links(own: str) -> dict[str, Json]:
         "mode": "/mode",
         "scenarios": "/scenarios",
         "scenario": "/scenario",
+        "sessions": "/sessions",
         "reset": "/reset",
         "openapi": "/openapi.json",
     }
@@ -157,22 +160,31 @@ def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
     """All routes, the `also` routes, and a last one that responds to all other paths below /_mock."""
     own = [
         admin_route(mock, "", show_overview),
-        admin_route(mock, "/requests", requests.list_requests),
-        admin_route(mock, "/requests", requests.clear_requests, "DELETE"),
-        admin_route(mock, "/requests.har", requests.export_requests),
-        admin_route(mock, "/requests/{id}", requests.show_request),
-        admin_route(mock, "/events", requests.follow_requests),
-        admin_route(mock, "/assert", requests.assert_requests, "POST"),
-        admin_route(mock, "/reset", reset, "POST"),
-        admin_route(mock, "/mode", show_mode),
-        admin_route(mock, "/mode", set_mode, "PUT"),
+        *session_routes(mock, ""),
+        *session_routes(mock, "/sessions/{session}"),
+        admin_route(mock, "/sessions", list_sessions),
         admin_route(mock, "/scenarios", show_scenarios),
-        admin_route(mock, "/scenario", show_switches),
-        admin_route(mock, "/scenario", set_switch, "PUT"),
-        admin_route(mock, "/scenario", clear_switches, "DELETE"),
         admin_route(mock, "/openapi.json", show_document),
     ]
     return [*own, *also, NotFoundRoute(ROOT, [*own, *also])]
+
+
+def session_routes(mock: Mock, prefix: str) -> list[Route]:
+    """What all requests have, and each session for its own."""
+    return [
+        admin_route(mock, f"{prefix}/requests", requests.list_requests),
+        admin_route(mock, f"{prefix}/requests", requests.clear_requests, "DELETE"),
+        admin_route(mock, f"{prefix}/requests.har", requests.export_requests),
+        admin_route(mock, f"{prefix}/requests/{{id}}", requests.show_request),
+        admin_route(mock, f"{prefix}/events", requests.follow_requests),
+        admin_route(mock, f"{prefix}/assert", requests.assert_requests, "POST"),
+        admin_route(mock, f"{prefix}/reset", reset, "POST"),
+        admin_route(mock, f"{prefix}/mode", show_mode),
+        admin_route(mock, f"{prefix}/mode", set_mode, "PUT"),
+        admin_route(mock, f"{prefix}/scenario", show_switches),
+        admin_route(mock, f"{prefix}/scenario", set_switch, "PUT"),
+        admin_route(mock, f"{prefix}/scenario", clear_switches, "DELETE"),
+    ]
 
 
 def admin_route(mock: Mock, path: str, handler: MockHandler, method: str = "GET") -> Route:
@@ -187,16 +199,24 @@ async def show_document(_mock: Mock, _request: Request) -> Response:
     return JSONResponse(document())
 
 
-async def show_mode(mock: Mock, _request: Request) -> Response:
-    return json_response({"mode": mock.controls.mode.value})
+async def list_sessions(mock: Mock, _request: Request) -> Response:
+    return json_response({"sessions": list(reversed(mock.sessions.ids()))})
+
+
+async def show_mode(mock: Mock, request: Request) -> Response:
+    return json_response({"mode": mock.controls_of(session_in(request)).mode.value})
 
 
 async def set_mode(mock: Mock, request: Request) -> Response:
     body = parse_body("Mode", await read_request_body(request))
-    mock.controls.mode = mode_named(str(body["mode"]))
+    mock.controls_of(session_in(request)).mode = mode_named(str(body["mode"]))
     return await show_mode(mock, request)
 
 
-async def reset(mock: Mock, _request: Request) -> Response:
-    mock.reset()
+async def reset(mock: Mock, request: Request) -> Response:
+    session = session_in(request)
+    if session is None:
+        mock.reset()
+    else:
+        mock.reset_session(session)
     return Response(status_code=204)

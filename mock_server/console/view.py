@@ -59,6 +59,7 @@ class RequestRow:
     duration: str
     scenario: str | None
     mode: str
+    session: str | None
     pictures: tuple[str, ...]
     inline: int  # number of images within the response
     verdict: EntryVerdict
@@ -81,6 +82,7 @@ def row(entry: JournalEntry, contracts: Sequence[Contract]) -> RequestRow:
         duration=format_duration(entry.duration_seconds),
         scenario=entry.scenario,
         mode=entry.mode,
+        session=entry.session,
         pictures=links,
         inline=inline,
         verdict=verdict,

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Literal, TypeAlias
 
 from gateway_contract.traffic.exchange import Headers, UpstreamCall
@@ -36,6 +37,7 @@ class JournalEntry:
     upstream_calls: tuple[UpstreamCall, ...]
     scenario: str | None
     mode: str
+    session: str | None = None
 
     @property
     def body(self) -> Json | Literal[Nothing.ABSENT]:
@@ -59,6 +61,7 @@ class StoredEntry:
     id: int
     size: int  # approximate bytes in memory
     make: MakeEntry
+    session: str | None
 
     def entry(self) -> JournalEntry:
         return self.make(self.id)
@@ -77,52 +80,60 @@ class Journal:
     stored_bytes: int = 0
     last_id: int = 0  # of the newest entry
     waiting: set[Callable[[], object]] = field(default_factory=set)  # each wakes a reader
+    lock: Lock = field(default_factory=Lock)  # for changes of what is stored
 
-    def add(self, make: MakeEntry, size: int) -> None:
+    def add(self, make: MakeEntry, size: int, session: str | None = None) -> None:
         """Add an entry under the next id. `size` is its size in bytes, without the overhead of an entry."""
-        self.last_id += 1
-        self.stored.append(StoredEntry(self.last_id, OVERHEAD + size, make))
-        self.stored_bytes += OVERHEAD + size
-        while len(self.stored) > self.max_entries or (self.stored_bytes > self.max_bytes and len(self.stored) > 1):
-            self.stored_bytes -= self.stored.popleft().size
+        with self.lock:
+            self.last_id += 1
+            self.stored.append(StoredEntry(self.last_id, OVERHEAD + size, make, session))
+            self.stored_bytes += OVERHEAD + size
+            while len(self.stored) > self.max_entries or (self.stored_bytes > self.max_bytes and len(self.stored) > 1):
+                self.stored_bytes -= self.stored.popleft().size
         if self.waiting:
             for wake in tuple(self.waiting):
                 wake()
 
-    def entries(self) -> tuple[JournalEntry, ...]:
-        """All entries, oldest first."""
-        return tuple(one.entry() for one in tuple(self.stored))
+    def stored_of(self, session: str | None) -> tuple[StoredEntry, ...]:
+        """The entries of one session, or those of all and of none if it is None; oldest first."""
+        return tuple(one for one in tuple(self.stored) if session in {None, one.session})
+
+    def entries(self, session: str | None = None) -> tuple[JournalEntry, ...]:
+        """All entries, or those of one session, oldest first."""
+        return tuple(one.entry() for one in self.stored_of(session))
 
     def newest(self, most: int) -> tuple[JournalEntry, ...]:
         """The last entries, newest first."""
         return tuple(one.entry() for one in tuple(self.stored)[: -most - 1 : -1])
 
-    def entry(self, id_: int) -> JournalEntry | None:
-        return next((one.entry() for one in tuple(self.stored) if one.id == id_), None)
+    def entry(self, id_: int, session: str | None = None) -> JournalEntry | None:
+        return next((one.entry() for one in self.stored_of(session) if one.id == id_), None)
 
-    def since(self, id_: int) -> tuple[JournalEntry, ...]:
+    def since(self, id_: int, session: str | None = None) -> tuple[JournalEntry, ...]:
         """The entries with a greater id, oldest first."""
-        return tuple(one.entry() for one in tuple(self.stored) if one.id > id_)
+        return tuple(one.entry() for one in self.stored_of(session) if one.id > id_)
 
-    def clear(self) -> None:
-        """Drop all entries. Ids keep counting up."""
-        self.stored.clear()
-        self.stored_bytes = 0
+    def clear(self, session: str | None = None) -> None:
+        """Drop all entries, or those of one session. Ids keep counting up."""
+        with self.lock:
+            self.stored = deque(one for one in self.stored if session not in {None, one.session})
+            self.stored_bytes = sum(one.size for one in self.stored)
 
-    async def news(self, after: int, seconds: float) -> tuple[JournalEntry, ...]:
+    async def news(self, after: int, seconds: float, session: str | None = None) -> tuple[JournalEntry, ...]:
         """Wait for entries with a greater id, up to a timeout; return none if none came."""
         came = asyncio.Event()
         wake = waker(asyncio.get_running_loop(), came)
         self.waiting.add(wake)
         try:
-            if not self.since(after):
-                async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds):
+                while not (found := self.since(after, session)):
                     await came.wait()
+                    came.clear()
         except TimeoutError:
             return ()
         finally:
             self.waiting.discard(wake)
-        return self.since(after)
+        return found
 
 
 def waker(loop: asyncio.AbstractEventLoop, came: asyncio.Event) -> Callable[[], None]:

@@ -18,6 +18,7 @@ from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hol
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.journal.entries import Journal, JournalEntry
 from mock_server.serving.asgi import TooLargeError, read_body, replay_body, text_headers
+from mock_server.serving.session import take_session
 from mock_server.upstream.calls import REQUEST_CALLS
 
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -45,6 +46,7 @@ class JournalRecord:
     upstream_calls: list[UpstreamCall] = field(default_factory=list)
     scenario: str | None = None
     mode: str = ""
+    session: str | None = None
 
 
 NAMES = tuple(one.name for one in fields(JournalRecord))
@@ -72,12 +74,15 @@ def redact_record(record: JournalRecord, known: Sequence[str] = ()) -> JournalRe
 
 
 def _redact_everywhere(record: JournalRecord, secrets: Sequence[str]) -> JournalRecord:
-    """Links in the response to a body with secrets may contain parts of that body, so they are removed whole first."""
-    shown = redact(replace(record, upstream_calls=[]), secrets)
+    """Links in the response to a body with secrets may contain parts of that body, so they are removed whole first.
+
+    The session stays: a cookie with its id, which is no secret, would have it redacted.
+    """
+    shown = redact(replace(record, upstream_calls=[], session=None), secrets)
     has_secrets = shown.content != record.content
     response = redact(SIGNED.sub(REDACTED.encode(), record.response), secrets) if has_secrets else shown.response
     calls = [replace(call, body=redact(call.body, secrets)) for call in record.upstream_calls]
-    return replace(shown, response=response, upstream_calls=calls)
+    return replace(shown, response=response, upstream_calls=calls, session=record.session)
 
 
 def _redact_credentials(headers: RawHeaders) -> RawHeaders:
@@ -136,6 +141,7 @@ def to_entry(record: JournalRecord, id_: int) -> JournalEntry:
         upstream_calls=tuple(replace(call, headers=redact(call.headers)) for call in record.upstream_calls),
         scenario=record.scenario,
         mode=record.mode,
+        session=record.session,
     )
 
 
@@ -197,8 +203,9 @@ def with_journal(
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        path = scope["path"].encode("utf-8", "surrogatepass")
+        session, path = take_session(scope), scope["path"].encode("utf-8", "surrogatepass")
         record = JournalRecord(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
+        record.session = session
         scope[RECORD], chunks, began = record, list[bytes](), time.perf_counter()
         token = REQUEST_CALLS.set(record.upstream_calls)
         try:
@@ -231,4 +238,4 @@ def store(journal: Journal, record: JournalRecord, secrets: Sequence[str] = ()) 
     redacted = redact_record(record, secrets)  # first, because a truncated secret is not recognized
     redacted.response = without_images(redacted.response)
     stored = pack(redacted)
-    journal.add(lambda id_: to_entry(unpack(stored), id_), len(stored))
+    journal.add(lambda id_: to_entry(unpack(stored), id_), len(stored), redacted.session)

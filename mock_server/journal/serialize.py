@@ -18,6 +18,7 @@ def serialize(entry: JournalEntry, verdict: EntryVerdict) -> dict[str, Json]:
     return {
         "id": entry.id,
         "gateway": entry.gateway,
+        "session": entry.session,
         "time": rfc3339(entry.timestamp),
         "timestamp": entry.timestamp,
         "duration_seconds": entry.duration_seconds,

@@ -1,9 +1,10 @@
 """Which mode and which scenario apply to a request, and the application that responds."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,16 +13,15 @@ from mock_server.gateway.gateway_app import response
 from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, as_header_value, mode_named
 from mock_server.gateway.stages import Gateway
 from mock_server.journal.recorder import RECORD, JournalRecord
+from mock_server.runtime.sessions import Controls
 from mock_server.scenarios.apply import with_scenario_headers
 from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.registry import effect_of, under
-from mock_server.scenarios.scenario_file import ScenarioFile
 from mock_server.scenarios.switches import (
     HEADER,
     NONE,
     SOURCES,
     SelectedScenario,
-    Switchboard,
     header_scenario,
     marker_warning,
     steps,
@@ -29,35 +29,41 @@ from mock_server.scenarios.switches import (
 from mock_server.serving.addresses import foreign_origin
 from mock_server.serving.asgi import find_header, header_values
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
+from mock_server.serving.session import SessionError, check_session
 
 MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
 WARNING_HEADER = b"x-mock-warning"
 REMEMBERED = 64
-"""Scenarios per gateway and mode: what one remembers from request to request is forgotten with it."""
+"""Scenarios per session and gateway: what one remembers from request to request is forgotten with it."""
 TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
 FindApp: TypeAlias = Callable[[Mode, SelectedScenario], ASGIApp | None]
 
 
-@dataclass(slots=True)
-class Controls:
-    """What can be switched while the mock runs. `mode` applies to requests that name none."""
-
-    mode: Mode
-    switchboard: Switchboard = field(default_factory=Switchboard)
-    scenarios: ScenarioFile = field(default_factory=ScenarioFile)
+ControlsOf: TypeAlias = Callable[[str | None], Controls]
+"""The controls of a session; those of the requests without one for None."""
 
 
-def with_controls(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> ASGIApp:
+def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app_of: AppOf) -> ASGIApp:
     """A gateway, by its variants for each mode, that responds in the mode and scenario of each request."""
     gateway = gateways[Mode.STRICT]
     apps = {mode: app_of(one) for mode, one in gateways.items()}
-    find_app = scenario_apps(gateways, controls, app_of)
+    shared, by_session = controls_of(None), WeakKeyDictionary[Controls, FindApp]()
+
+    def find_app(controls: Controls, mode: Mode, selected: SelectedScenario) -> ASGIApp | None:
+        """Each session has applications of its own, which remember what chance and counters have done."""
+        found = by_session.get(controls)
+        if found is None:
+            found = by_session[controls] = scenario_apps(gateways, shared, app_of)
+        return found(mode, selected)
+
     name = gateway.contract.name
     path = f"/{name}{gateway.contract.operation.path}"
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         record: JournalRecord = scope[RECORD]
         try:
+            check_session(scope)
+            controls = controls_of(record.session)
             written = find_header(scope, MODE_HEADER_BYTES)
             mode = controls.mode if written is None else mode_named(written)
             selected, found, is_none = None, None, False
@@ -65,8 +71,8 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: 
                 header = header_scenario(header_values(scope, SCENARIO_HEADER))
                 selected = select_step(controls, controls.switchboard.select(name, header, record.content))
                 is_none = selected is None or selected.text.lower() in NONE
-                found = None if selected is None or is_none else find_app(mode, selected)
-        except (UnknownModeError, ScenarioError) as error:
+                found = None if selected is None or is_none else find_app(controls, mode, selected)
+        except (UnknownModeError, ScenarioError, SessionError) as error:
             problem = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.reject(gateway, problem), MOCK_ERROR)(scope, receive, send)
             return
@@ -97,16 +103,16 @@ def send_with_warning(send: Send, warning: str) -> Send:
     return send_warned
 
 
-def scenario_apps(gateways: Mapping[Mode, Gateway], controls: Controls, app_of: AppOf) -> FindApp:
+def scenario_apps(gateways: Mapping[Mode, Gateway], shared: Controls, app_of: AppOf) -> FindApp:
     """Finds a gateway's application under a scenario. It raises ScenarioError for a scenario that a request names.
 
     None where a switch for all gateways sets a scenario that this one does not have.
     """
 
-    @lru_cache(maxsize=REMEMBERED * len(gateways))
+    @lru_cache(maxsize=REMEMBERED)
     def make(mode: Mode, text: str, _run: int) -> ASGIApp:
         gateway = gateways[mode]
-        effect = effect_of(text, gateway.contract, controls.scenarios.named)
+        effect = effect_of(text, gateway.contract, shared.scenarios.named)
         return with_scenario_headers(under(effect, app_of)(gateway), text)
 
     def find(mode: Mode, selected: SelectedScenario) -> ASGIApp | None:
@@ -141,9 +147,3 @@ def reject_foreign_pages(gateway: Gateway, app: ASGIApp, allowed_origins: Collec
         await response(gateway.reject(gateway, error), MOCK_ERROR)(scope, receive, send)
 
     return guarded
-
-
-def apply_scenario_file(controls: Controls, scenarios: ScenarioFile) -> None:
-    """Takes over a file's scenarios, and the switches that it sets."""
-    controls.scenarios = scenarios
-    controls.switchboard.replace_file_switches(scenarios.active)

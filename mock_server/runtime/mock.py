@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -11,7 +11,6 @@ import httpx
 from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Contract, Upstream
-from gateway_contract.document.node import DocumentError
 from gateway_contract.values.json_value import Json
 from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
@@ -23,17 +22,14 @@ from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached
 from mock_server.journal.entries import Journal
 from mock_server.journal.recorder import with_journal
-from mock_server.runtime.dispatch import (
-    Controls,
-    apply_scenario_file,
-    reject_foreign_pages,
-    reject_too_large,
-    with_controls,
-)
+from mock_server.runtime.dispatch import reject_foreign_pages, reject_too_large, with_controls
+from mock_server.runtime.names import check_names, upstream_of
+from mock_server.runtime.sessions import Controls, Sessions, apply_scenario_file
 from mock_server.scenarios.apply import with_scenarios
 from mock_server.scenarios.defect_scenario import with_defects
 from mock_server.scenarios.image_scenarios import with_spoilt_images
-from mock_server.scenarios.switches import ADMIN, check_scenario, is_gateway_scenario
+from mock_server.scenarios.scenario_file import ScenarioFile
+from mock_server.scenarios.switches import ADMIN, Switchboard, check_scenario, is_gateway_scenario
 from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.serving.addresses import host_name
 from mock_server.serving.asgi import with_request_id
@@ -50,21 +46,6 @@ from mock_server.upstream.forward import SECONDS, forwarding_app
 from mock_server.upstream.protocol import StubOptions, UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, image_in_process, problems, respond_in_process
-
-ADMIN_NAME = "_mock"
-OWN_PAGES = frozenset({"", ADMIN_NAME, "console", "docs", "requests"})
-"""What only the mock's own pages may read, since requests may be private."""
-
-
-def check_names(contracts: Sequence[Contract], upstreams: Iterable[str]) -> None:
-    """Raises DocumentError for a contract with the name of something else."""
-    taken = dict.fromkeys(OWN_PAGES, "a page of the mock") | dict.fromkeys(upstreams, "an upstream")
-    for contract in contracts:
-        if contract.name in taken:
-            problem = f"{taken[contract.name]} is called {contract.name}, too"
-            raise DocumentError(contract.document.place(""), problem, "give the file another name")
-        taken[contract.name] = "another contract"
-
 
 JOURNAL_SIZE = 1000  # requests
 
@@ -129,11 +110,15 @@ class ServedGateway:
 
 @dataclass(slots=True, eq=False)
 class Mock:
-    """A mock with its state. `reload_error` is what was wrong when the contracts were last loaded."""
+    """A mock with its state. `reload_error` is what was wrong when the contracts were last loaded.
+
+    `controls` are those of the requests without a session.
+    """
 
     settings: MockSettings
     journal: Journal
     controls: Controls
+    sessions: Sessions
     http_transport: HttpTransport | None  # to an upstream that is not bundled
     proxy_client: httpx.AsyncClient | None  # to the real upstream to which calls are passed on
     stubs: dict[str, UpstreamStub] = field(default_factory=dict)
@@ -145,17 +130,42 @@ class Mock:
     def contracts(self) -> list[Contract]:
         return [served.gateway.contract for served in self.served.values()]
 
-    def set_scenario(self, text: str, name: str | None = None, times: int | None = None, source: str = ADMIN) -> None:
+    def controls_of(self, session: str | None) -> Controls:
+        """The controls of a session; those of the requests without one for None."""
+        return self.controls if session is None else self.sessions.controls(session)
+
+    def switchboard_of(self, session: str | None) -> Switchboard:
+        return self.controls_of(session).switchboard
+
+    def set_scenario(
+        self,
+        text: str,
+        name: str | None = None,
+        times: int | None = None,
+        source: str = ADMIN,
+        session: str | None = None,
+    ) -> None:
         """Set a scenario for a gateway, an upstream, or all gateways: for `times` requests, or until it is changed.
 
         Raises ScenarioError for one that they do not have.
         """
         check_scenario(text, name, self.contracts, self.controls.scenarios.named)
-        self.controls.switchboard.set(text, name, times, source)
+        self.controls_of(session).switchboard.set(text, name, times, source)
+
+    def apply_scenario_file(self, scenarios: ScenarioFile) -> None:
+        """Takes over a file's scenarios, and the switches that it sets, in each session."""
+        for controls in (self.controls, *self.sessions.all()):
+            apply_scenario_file(controls, scenarios)
+
+    def reset_session(self, session: str) -> None:
+        """As if the session had never sent a request, and nothing had been switched in it."""
+        self.journal.clear(session)
+        self.sessions.forget(session)
 
     def reset(self) -> None:
         """As if it had just been started: nothing was ever asked, and nothing is switched."""
         self.journal.clear()
+        self.sessions.clear()
         for stub in self.stubs.values():
             stub.calls.clear()
             stub.tasks.clear()
@@ -189,9 +199,18 @@ def create_mock(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
     proxy_client = None
     if settings.proxy_upstream is not None:
         proxy_client = httpx.AsyncClient(verify=tls_context(), timeout=SECONDS, trust_env=False)
-    mock = Mock(settings, Journal(settings.journal_size), Controls(settings.mode), transport, proxy_client)
+    controls = Controls(settings.mode)
+    sessions = Sessions(lambda: first_controls(settings, controls.scenarios))
+    mock = Mock(settings, Journal(settings.journal_size), controls, sessions, transport, proxy_client)
     serve_contracts(mock, contracts)
     return mock
+
+
+def first_controls(settings: MockSettings, scenarios: ScenarioFile) -> Controls:
+    """The controls with which a session begins: those with which the mock was started."""
+    controls = Controls(settings.mode)
+    apply_scenario_file(controls, scenarios)
+    return controls
 
 
 def serve_contracts(mock: Mock, contracts: Sequence[Contract]) -> None:
@@ -211,21 +230,6 @@ def serve_contracts(mock: Mock, contracts: Sequence[Contract]) -> None:
     }
 
 
-def upstreams(contracts: Sequence[Contract]) -> list[Upstream]:
-    """The upstreams behind some contracts, each once."""
-    return list({found.name: found for found in map(upstream_of, contracts)}.values())
-
-
-def upstream_of(contract: Contract) -> Upstream:
-    """Raises DocumentError where a contract names none, or one that speaks another protocol than ours."""
-    if contract.upstream is None:
-        place = contract.document.place(contract.operation.pointer)
-        remedy = "a mock needs one: x-upstream on the operation"
-        raise DocumentError(place, f"{contract.name} names no upstream", remedy)
-    protocol_of(contract.upstream)
-    return contract.upstream
-
-
 def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
     known = mock.stubs.get(upstream.name)
     if known is not None:
@@ -243,7 +247,7 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
 def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
     """The stub under its callers' scenarios, or what passes calls on; that stays, for it knows of tasks under way."""
     if mock.settings.proxy_upstream is None or mock.proxy_client is None:
-        return with_scenarios(stub, mock.controls.switchboard, partial(_is_gateway_scenario, mock))
+        return with_scenarios(stub, mock.switchboard_of, partial(_is_gateway_scenario, mock))
     root = mock.settings.proxy_upstream.rstrip("/").removesuffix(stub.upstream.base)
     name = stub.upstream.name
     known = mock.stub_apps.get(name)
@@ -276,7 +280,7 @@ def signer_of(settings: MockSettings, name: str) -> Signer:
 
 def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGateway:
     app_of = gateway_app if defect is None else defect.app
-    fronted = with_controls(in_each_mode(gateway), mock.controls, app_of)
+    fronted = with_controls(in_each_mode(gateway), mock.controls_of, app_of)
     if mock.settings.spends_key:
         fronted = reject_foreign_pages(gateway, fronted, mock.settings.allowed_origins)
     too_large = with_request_id(reject_too_large(gateway))

@@ -6,7 +6,8 @@ from mock_server.gateway.gateway_app import response
 from mock_server.gateway.models import base_path
 from mock_server.gateway.stages import GatewayResponse
 from mock_server.journal.recorder import with_journal
-from mock_server.runtime.mock import OWN_PAGES, Mock
+from mock_server.runtime.mock import Mock
+from mock_server.runtime.names import OWN_PAGES
 from mock_server.serving.asgi import own_url
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 

@@ -13,6 +13,7 @@ from mock_server.scenarios.switches import HEADER, MARKER, NONE, SelectedScenari
 from mock_server.scenarios.upstream_scenarios import is_fault, stub_change
 from mock_server.serving.asgi import replay_body, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
+from mock_server.serving.session import SessionError, check_session, take_session
 from mock_server.upstream.protocol import StubChange, UpstreamProtocol
 from mock_server.upstream.stub import UpstreamStub, response, too_large, upstream_app
 
@@ -39,7 +40,11 @@ IsGatewayScenario = Callable[[str], bool]
 """Whether a scenario is one of gateways, whose prompts reach the upstream with the marker."""
 
 
-def with_scenarios(stub: UpstreamStub, board: Switchboard, is_gateway_scenario: IsGatewayScenario) -> ASGIApp:
+BoardOf = Callable[[str | None], Switchboard]
+"""The switches of a session; those of the calls without one for None."""
+
+
+def with_scenarios(stub: UpstreamStub, board_of: BoardOf, is_gateway_scenario: IsGatewayScenario) -> ASGIApp:
     """The stub under the scenario that a generation call selects. Polls select none."""
     right, name = upstream_app(stub), stub.upstream.name
     called = (stub.upstream, *stub.upstream.others.values())
@@ -47,14 +52,17 @@ def with_scenarios(stub: UpstreamStub, board: Switchboard, is_gateway_scenario: 
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         content = await Request(scope, receive).body()
+        session = take_session(scope)
         try:
+            check_session(scope)
+            board = board_of(session)
             header = header_scenario(Headers(scope=scope).getlist(HEADER))
             selected = board.select_for((name,), header, content)
             is_none = selected is None or selected.text.lower() in NONE
             change = (
                 None if selected is None or is_none else requested_change(selected, stub.protocol, is_gateway_scenario)
             )
-        except ScenarioError as error:
+        except (ScenarioError, SessionError) as error:
             await misunderstood_error(stub.protocol, str(error))(scope, receive, send)
             return
         app_for_call: ASGIApp = right

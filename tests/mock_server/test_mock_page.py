@@ -50,8 +50,17 @@ def operations() -> Iterator[tuple[str, str]]:
             yield f"{method.upper()} {path}", item[method]["summary"]
 
 
+SESSION = "/_mock/sessions/{session}"
+
+
 def test_the_page_names_every_operation_of_the_journal_api() -> None:
-    assert sorted(table("journal")) == sorted(operations())
+    assert sorted(table("journal")) == sorted(one for one in operations() if SESSION not in one[0])
+
+
+def test_the_page_names_what_each_session_has() -> None:
+    named = PAGE.partition("<!-- of a session -->\n")[2].partition(".\n")[0]
+    found = {one.partition(SESSION)[2] for one, _ in operations() if SESSION in one}
+    assert {f"/{name}" for name in re.findall("`([a-z.]+)`", named)} == found - {"/requests/{id}"}
 
 
 def test_the_page_names_every_option() -> None:
@@ -76,6 +85,7 @@ def test_commands_are_found() -> None:
     assert [path for _, path, _ in commands()] == [
         "/_mock/scenario",
         "/_mock/assert",
+        "/_mock/sessions/worker-3/scenario",
         "/dashscope/_mock/calls",
         "/_mock/scenario",
     ]

@@ -76,7 +76,7 @@ def test_text_is_found_behind_the_escapes_of_json(admin: Seen, order: Body) -> N
     ("query", "said"),
     [
         ("stauts=200", "did you mean 'status'?"),
-        ("colour=red", "Filters: gateway, status, method, path, mode, scenario, verdict, contains, since"),
+        ("colour=red", "Filters: gateway, session, status, method, path, mode, scenario, verdict, contains, since"),
         ("status=ok", "a status such as 400, a class such as 4xx, or none; got 'ok'"),
         ("status=600", "got '600'"),
         ("mode=mild", "mode must be one of strict, lenient, off; got 'mild'"),

@@ -5,7 +5,6 @@ from pathlib import Path
 import httpx
 
 from gateway_contract.contract.definition import Contract
-from mock_server.runtime.dispatch import apply_scenario_file
 from mock_server.scenarios.scenario_file import scenario_file
 from tests.mock_server.admin.seen import Body, Seen, seen
 
@@ -17,7 +16,7 @@ def statuses(mock: Seen, order: Body, headers: dict[str, str], times: int) -> li
 def test_a_list_is_answered_one_by_one(powertokens: Contract, order: Body, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("scenarios:\n- {name: flaky, apply: 'rate-limit, ok, repeat'}\n")
     with seen([powertokens]) as mock:
-        apply_scenario_file(mock.mock.controls, scenario_file(tmp_path / "mine.yaml", [powertokens]))
+        mock.mock.apply_scenario_file(scenario_file(tmp_path / "mine.yaml", [powertokens]))
         body = {"scenario": "rate-limit, server-error, ok"}
         assert mock.http.put("/_mock/scenario", json=body).status_code == 200
         assert statuses(mock, order, {}, 4) == [429, 500, 200, 200]

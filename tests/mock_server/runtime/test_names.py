@@ -6,7 +6,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import DocumentError
-from mock_server.runtime.mock import OWN_PAGES, check_names
+from mock_server.runtime.names import OWN_PAGES, check_names
 
 
 def test_what_has_a_name_of_its_own_is_served(powertokens: Contract, powerbuyin: Contract) -> None:
