@@ -232,9 +232,13 @@ def right_run(trial: Trial) -> Run:
 
 
 def prepared_about(name: Source, defect: Defect) -> PreparedRun:
-    """What a defect is tried with: played failures only where it is about them."""
+    """What a defect is tried with: played failures only where it is about them, triples only where it needs them."""
     about = {short_name(rule).partition("/")[0] for rule in prepared_for(name).rules if about_failures(rule)}
-    return prepared_for(name) if defect.subject in about else without_failures(name)
+    ready = prepared_for(name) if defect.subject in about else without_failures(name)
+    strength = defect.operator.strength
+    if strength == ready.settings.strength:
+        return ready
+    return replace(ready, settings=replace(ready.settings, strength=strength))
 
 
 def first_failing(name: Source, found: Run) -> int | None:

@@ -11,6 +11,7 @@ from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from mock_server.defects import (
     call_defects,
+    combination_defects,
     conforming,
     conforming_transport,
     conforming_upstream,
@@ -41,6 +42,7 @@ MODULES = (
     state_defects,
     transport_defects,
     upstream_defects,
+    combination_defects,
 )
 """A module registers its operators as it is imported."""
 

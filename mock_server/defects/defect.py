@@ -33,6 +33,9 @@ class PlainSite:
     pointer: str = ""
 
 
+PAIRS = 2
+"""The strength of an ordinary plan: it has every valid pair of values."""
+
 S = TypeVar("S", bound=Site)
 Sites: TypeAlias = Callable[[Contract], Iterable[S]]
 Change: TypeAlias = Callable[[Gateway, S], Gateway]
@@ -43,7 +46,7 @@ class DefectOperator(Generic[S]):
     """One kind of defect, at every site that it fits.
 
     `spoils_all` marks an operator that spoils so many responses that no single field can be blamed; `in_images` one
-    that shows in fetched images.
+    that shows in fetched images. `strength` is that of the plan that surely finds it: how many fields it needs.
     """
 
     name: str
@@ -53,6 +56,7 @@ class DefectOperator(Generic[S]):
     change: Change[S]
     spoils_all: bool = False
     in_images: bool = False
+    strength: int = PAIRS
 
     def apply(self, gateway: Gateway, site: S) -> Gateway:
         """The gateway with this defect. What it remembers from request to request begins empty."""
@@ -71,11 +75,12 @@ def registered(
     *,
     spoils_all: bool = False,
     in_images: bool = False,
+    strength: int = PAIRS,
 ) -> F:
     """Register an operator under its function's name, or another that cannot be one of a function."""
     name = name or function.__name__.replace("_", "-")
     summary = (function.__doc__ or "").strip().partition("\n")[0]
-    OPERATORS[name] = DefectOperator(name, summary, function.__module__, sites, change, spoils_all, in_images)
+    OPERATORS[name] = DefectOperator(name, summary, function.__module__, sites, change, spoils_all, in_images, strength)
     return function
 
 

@@ -12,7 +12,7 @@ from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
-from mock_server.defects.defect import Change, S, Sites, registered
+from mock_server.defects.defect import PAIRS, Change, S, Sites, registered
 from mock_server.defects.sites import schema_of
 from mock_server.gateway.openai_errors import error_for
 from mock_server.gateway.stages import Gateway, GatewayRequest
@@ -98,9 +98,9 @@ def strict_defect(sites: Sites[Constraint]) -> Callable[[Strict], Strict]:
     return lambda function: registered(function, sites, validating(partial(validate, function)))
 
 
-def map_defect(sites: Sites[S]) -> Callable[[Map[S]], Map[S]]:
+def map_defect(sites: Sites[S], *, strength: int = PAIRS) -> Callable[[Map[S]], Map[S]]:
     """Another upstream call."""
-    return lambda function: registered(function, sites, mapping(function))
+    return lambda function: registered(function, sites, mapping(function), strength=strength)
 
 
 def mapping(function: Map[S]) -> Change[S]:
