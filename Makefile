@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 # As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
 # so that no shell and no `ps` sees what is in them.
-GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME CONFIG MAX_TIME RATE STRENGTH ARGS PORT DEFECT MODE SCENARIOS IMAGES RECORDED FORWARD
+GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME CONFIG MAX_TIME RATE WAIVERS STRENGTH ARGS PORT DEFECT MODE SCENARIOS IMAGES RECORDED FORWARD
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
@@ -37,6 +37,7 @@ help:
 	@echo '    MAX_TIME=30m              time that the run may take at most'
 	@echo '    RATE=5/s                  requests per second at most'
 	@echo '    STRENGTH=3                every valid triple of values, not only every pair'
+	@echo '    WAIVERS=file.yaml         failures that are known and accepted until a day'
 	@echo '    ARGS="--ca ca.pem"        any other options of check-gateway run'
 	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
 	@echo 'make fuzz TIME=10m   the same as make contract, fuzzing for so long'
@@ -76,6 +77,7 @@ contract: $(READY)
 	$(call option,BUDGET,budget) \
 	$(call option,MAX_TIME,max-time) \
 	$(call option,RATE,rate) \
+	$(call option,WAIVERS,waivers) \
 	$(call option,STRENGTH,strength) \
 	case "$$STRICT" in ''|0) ;; *) set -- "$$@" --strict ;; esac; \
 	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN" CHECK_GATEWAY_TOKEN="$$TOKEN"; fi; \

@@ -4,12 +4,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from fnmatch import fnmatchcase
 from signal import Signals
 from typing import Literal
 
 from contract_tests.chance import USUAL_LEVEL, Repeated
 from contract_tests.ending import Cause, Ended, time_used_up
+from contract_tests.waivers import Waiver, is_meant
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.validity import BeyondUpstream
 from gateway_contract.rules.judge import Judgement
@@ -23,6 +23,7 @@ class Verdict(Enum):
     PASS = "pass"  # noqa: S105 # not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"  # what decides it could not be observed
+    WAIVED = "waived"  # it fails, and the user accepts that until a day
     NOT_RUN = "not-run"  # not tested by any request
 
 
@@ -60,6 +61,7 @@ class RuleVerdict:
     failures: tuple[FailingExchange, ...] = ()
     reason: str = ""
     judged: int = 0
+    waiver: Waiver | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ class Run:
     options: tuple[UsedOption, ...] = ()
     strength: int = 0  # every valid combination of values of so many fields was sent; 0: some values were not
     demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
+    waivers: tuple[Waiver, ...] = ()
+    stale_waivers: tuple[Waiver, ...] = ()  # of which no rule fails any more
 
     @property
     def conformance(self) -> Conformance:
@@ -172,7 +176,7 @@ class Run:
         """What the command exits with if it tests nothing else."""
         if self.ended_by is not None:
             return SHELL_OFFSET + self.ended_by
-        return EXIT_STATUS[self.conformance] or (DEMAND_UNMET if self.undecided_demands else 0)
+        return EXIT_STATUS[self.conformance] or (DEMAND_UNMET if self.undecided_demands or self.stale_waivers else 0)
 
     def counts(self, verdict: RuleVerdict) -> bool:
         """Whether a verdict makes the gateway fail: documented rules always, expected ones in a strict run."""
@@ -232,7 +236,7 @@ def is_required(rule: Rule, pattern: str) -> bool:
         return False
     if not pattern:
         return rule.level is Level.DOCUMENTED
-    return fnmatchcase(rule.id, pattern) or fnmatchcase(rule.id.partition("/")[2], pattern)
+    return is_meant(rule.id, pattern)
 
 
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})

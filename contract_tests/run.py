@@ -34,6 +34,7 @@ from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings
 from contract_tests.target import GatewayTarget, hosts_of_images, observation_of, observe, open_downloads, open_target
+from contract_tests.waived_failures import waive
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.contract.validity import BeyondUpstream
@@ -152,6 +153,13 @@ def _ended(campaign: Campaign) -> Ended:
 def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_at: datetime, seconds: float) -> Run:
     """What a campaign says of its gateway."""
     settings, contract = ready.settings, ready.contract
+    found = sum_up(
+        ready.rules,
+        findings.judgements,
+        campaign.health.reason_not_run or left_out(campaign),
+        campaign.plan.unbreakable,
+        findings.unconfirmed(),
+    )
     return Run(
         name=settings.name,
         options=settings.options,
@@ -163,13 +171,8 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         started_at=started_at,
         seconds=seconds,
         cost=campaign.cost(),
-        verdicts=sum_up(
-            ready.rules,
-            findings.judgements,
-            campaign.health.reason_not_run or left_out(campaign),
-            campaign.plan.unbreakable,
-            findings.unconfirmed(),
-        ),
+        verdicts=waive(found, settings.waivers, settings.name, started_at.date()),
+        waivers=settings.waivers,
         baseline=baseline(contract),
         selection=ready.selection,
         strict=settings.strict,

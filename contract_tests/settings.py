@@ -12,6 +12,7 @@ from contract_tests.client.limits import SLOW_SECONDS, Limits
 from contract_tests.client.readiness import Wait
 from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
+from contract_tests.waivers import Waiver
 from gateway_contract.traffic.curl import UNIX
 
 MAX_SECONDS = 1800.0
@@ -46,6 +47,7 @@ class Settings:
     upstream_tls: bool = False  # serve as the upstream with a certificate of an authority of our own
     upstream_names: tuple[str, ...] = ()  # that this certificate is for, beside the host and localhost
     wait: Wait | None = None  # until the gateway can be used
+    waivers: tuple[Waiver, ...] = ()
     tokens: Tokens | None = None  # where more of them can be had; `token` is the first
 
     def home(self, contract: str) -> Path:

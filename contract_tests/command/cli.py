@@ -5,6 +5,7 @@ Exit status 0 conforms, 1 violates, 2 could not be tested, 3 conforms but leaves
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -47,8 +48,20 @@ def main() -> None:
 @run_options
 @click.option("--config", type=YAML, help="Configuration. [gateway.yaml or pyproject.toml, here or above]")
 @click.option("--report", default=Path("report"), show_default=True, type=FOLDER, help="Folder for the reports.")
+@click.option("--write-waivers", type=YAML, help="Add an entry for each failure that counts to this file.")
+@click.option("--reason", metavar="TEXT", help="Why they are accepted: with --write-waivers.")
+@click.option("--until", metavar="DATE", help="The last day on which they are: with --write-waivers.")
 @click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
-def run(names: tuple[str, ...], config: Path | None, report: Path, keyword: str | None, **typed: object) -> None:
+def run(  # a parameter of each argument and option that is not in the table
+    names: tuple[str, ...],
+    config: Path | None,
+    report: Path,
+    write_waivers: Path | None,
+    reason: str | None,
+    until: str | None,
+    keyword: str | None,
+    **typed: object,
+) -> None:
     """Run the suite, print what fails, and write the reports.
 
     NAME is a gateway of the configuration. Without names: --gateway URL, else all gateways of the configuration, else
@@ -59,11 +72,16 @@ def run(names: tuple[str, ...], config: Path | None, report: Path, keyword: str 
     from contract_tests.command.session import test_gateways
     from contract_tests.report.folder import ReportFolderError
     from contract_tests.settings import SettingsError
+    from contract_tests.waivers import new_waivers
     from gateway_contract.document.node import DocumentError
 
     try:
+        added = new_waivers(write_waivers, reason, until, datetime.now(UTC).date())
+    except ValueError as error:
+        raise CannotTestError(str(error)) from error
+    try:
         requested = requested_runs(names, find_configuration(config), typed, os.environ, report)
-        sys.exit(test_gateways(requested, keyword))
+        sys.exit(test_gateways(requested, keyword, added))
     except (DocumentError, SettingsError, ReportFolderError) as error:
         raise CannotTestError(str(error)) from error
 

@@ -293,6 +293,11 @@ FUZZ_TIME = Option[float | None](
     form=durations(),
     flags=_flag("--fuzz-time", "fuzz_time", "Keep fuzzing for this long, with a new seed in each round.", "10m"),
 )
+WAIVERS = Option[Path | None](
+    key="waivers",
+    form=PATH,
+    flags=_flag("--waivers", "waivers", "YAML file of known failures that are accepted until a day.", "FILE"),
+)
 REQUIRE_JUDGED = Option[str | None](
     key="require_judged",
     form=PATTERN,

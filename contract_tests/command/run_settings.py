@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from contract_tests.command.configuration import Configuration
 from contract_tests.command.option_values import Origin, Values, resolve
 from contract_tests.command.secret_source import Literal, Variable, issue_token, read_secret
 from contract_tests.settings import MAX_SECONDS, Settings, SettingsError, checked, fuzz_examples
+from contract_tests.waivers import Waiver, read_waivers
 from gateway_contract.contract.load_contract import BUNDLED
+from gateway_contract.document.node import DocumentError, did_you_mean
 from gateway_contract.traffic.curl import UNIX, VARIABLE
 from gateway_contract.traffic.exchange import Headers
 
@@ -47,7 +50,16 @@ def requested_runs(
             problems.append(f"{name}: {error}")
     if problems:
         raise SettingsError("\n".join(problems))
+    _check_names(settings, configuration)
     return settings
+
+
+def _check_names(settings: Sequence[Settings], configuration: Configuration) -> None:
+    """Raises DocumentError for a waiver of a gateway that the configuration does not have."""
+    for waiver in dict.fromkeys(waiver for one in settings for waiver in one.waivers):
+        if waiver.gateway and waiver.gateway not in configuration.gateways:
+            near = did_you_mean(waiver.gateway, configuration.gateways)
+            raise DocumentError(waiver.place, f"unknown gateway {waiver.gateway!r}", near)
 
 
 def all_settings(name: str, values: Values, report: Path) -> list[Settings]:
@@ -90,8 +102,14 @@ def settings_of(values: Values, report: Path) -> Settings:
         upstream_tls=values[table.UPSTREAM_TLS] or False,
         upstream_names=values[table.UPSTREAM_NAMES],
         wait=values[table.WAIT],
+        waivers=_waivers(values),
         tokens=tokens,
     )
+
+
+def _waivers(values: Values) -> tuple[Waiver, ...]:
+    path = values[table.WAIVERS]
+    return () if path is None else read_waivers(path, datetime.now(UTC).date())
 
 
 def access_of(values: Values, gateway: str | None) -> Access:

@@ -1,6 +1,6 @@
 """A whole session: contracts read, the suite run under pytest, reports written and printed."""
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,8 +23,10 @@ from contract_tests.results import EXIT_STATUS, SHELL_OFFSET, Conformance, Run, 
 from contract_tests.run import UNFINISHED, PreparedRun, prepare, untested_run
 from contract_tests.settings import Settings, SettingsError
 from contract_tests.target import observation_of
+from contract_tests.waived_failures import with_stale_waivers
+from contract_tests.waivers import NewWaivers, add_waivers, check_rules
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import redact
 
@@ -35,11 +37,11 @@ NOTHING_RAN: Mapping[int, str] = {
 }
 
 
-def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
+def test_gateways(wanted: Sequence[Settings], keyword: str | None, new_waivers: NewWaivers | None) -> int:
     """Tests what the settings ask for, one contract after another; gives the exit status of the worst.
 
     Raises DocumentError for a contract that cannot be read, ReportFolderError for a folder that cannot be used,
-    SettingsError if no rule matches `require_judged`.
+    SettingsError if no rule matches `require_judged`, DocumentError if none matches a waiver.
     """
     prepared = [prepare_selection(settings, keyword) for settings in wanted]
     ready = {found.label: found for found in prepared}
@@ -49,8 +51,10 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None) -> int:
         asked = [found for found in prepared if found.settings.require_judged == pattern]
         if not any(is_required(rule, str(pattern)) for found in asked for rule in found.rules):
             raise SettingsError(f"--require-judged must match a rule that can be tested; got {pattern!r}")
+    known = [(ready.settings.name, rule.id) for ready in prepared for rule in ready.rules]
+    check_rules({waiver for settings in wanted for waiver in settings.waivers}, known, BUNDLED)
     with locked_folder(wanted[0].report) as folder, interruptible() as interruption:
-        session = Session(ready, folder, keyword, interruption)
+        session = Session(ready, folder, keyword, interruption, new_waivers=new_waivers)
         try:
             return session.run()
         except InterruptedRunError:  # while reports were written: the next writing is not interrupted any more
@@ -75,6 +79,7 @@ class Session:
     plugin: ContractPlugin = field(init=False)
     unfinished: dict[str, Run] = field(default_factory=dict)  # what is known of runs that go on
     unwritten: str = ""
+    new_waivers: NewWaivers | None = None
 
     def __post_init__(self) -> None:
         self.plugin = ContractPlugin(self.ready, self.progress, self.publish)
@@ -103,7 +108,7 @@ class Session:
 
     def end(self) -> int:
         """Writes and prints what is known; gives the exit status."""
-        shown = dict(self.shown_runs())
+        shown = with_stale_waivers(dict(self.shown_runs()))
         with self.noting_full_disks():
             self.write_unselected(shown)
         for name, run in shown.items():
@@ -116,9 +121,20 @@ class Session:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)
         if self.interruption.received is not None:
             return SHELL_OFFSET + self.interruption.received
+        self.write_waivers(shown.values())
         for name, run in shown.items():
             self.print_undecided_demands(run, self.ready[name].settings.secrets)
         return worst_status(shown.values(), unwritten=bool(self.unwritten))
+
+    def write_waivers(self, runs: Iterable[Run]) -> None:
+        """Waives from now on the failures that count; this run keeps its status."""
+        if self.new_waivers is None:
+            return
+        failing = [(one.rule.id, run.name) for run in runs for one in run.verdicts if run.counts(one)]
+        with self.noting_full_disks():
+            added = add_waivers(self.new_waivers, failing)
+            told = f"{counted(added, 'waiver')} added; --waivers {self.new_waivers.file} applies them"
+            self.console.print(f"WAIVERS  {told}", markup=False, soft_wrap=True)
 
     def print_undecided_demands(self, run: Run, secrets: Sequence[str]) -> None:
         """Prints the rules that had to be judged and were not."""

@@ -11,6 +11,8 @@ from contract_tests.chance import rarest_excluded
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
 from contract_tests.report.folder import remove_exchanges
 from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run, UsedOption, Verdict
+from contract_tests.waived_failures import expired
+from contract_tests.waivers import Waiver
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
@@ -37,6 +39,13 @@ class ListedFailure(TypedDict):
     upstream_response: NotRequired[QuotedResponse]  # where the upstream rejected the gateway's call
 
 
+class ListedWaiver(TypedDict):
+    reason: str
+    until: str  # the last day, ISO 8601
+    at: str  # file and line
+    ticket: NotRequired[str]
+
+
 class ExcludedFault(TypedDict):
     rate: float  # the share of exchanges in which such a fault shows
     confidence: float
@@ -57,6 +66,7 @@ class ListedRule(TypedDict):
     failures: list[ListedFailure]
     excludes: NotRequired[ExcludedFault]  # by a rule that passed
     reason: NotRequired[str]
+    waiver: NotRequired[ListedWaiver]
 
 
 class ListedStatement(TypedDict):
@@ -96,6 +106,8 @@ class Report(TypedDict):
     slow: list[str]
     information: list[str]
     options: dict[str, ListedOption]
+    stale_waivers: list[str]
+    expired_waivers: list[str]
     name: NotRequired[str]  # of the gateway in the configuration
     reason: NotRequired[str]
     cause: NotRequired[str]  # of a verdict not-tested; missing while the run goes on, or if a signal ended it
@@ -143,6 +155,8 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         ],
         slow=[redact(one, secrets) for one in run.slow],
         information=[redact(one, secrets) for one in run.information],
+        stale_waivers=[redact(str(one), secrets) for one in run.stale_waivers],
+        expired_waivers=[redact(str(one), secrets) for one in expired(run)],
         options={option.key: _option(option, secrets) for option in run.options},
     )
     if run.name:
@@ -196,6 +210,17 @@ def _rule(verdict: RuleVerdict, run: Run, names: dict[int, str], secrets: Sequen
         listed["excludes"] = ExcludedFault(rate=rate, confidence=run.confidence)
     if verdict.verdict in UNDECIDED:
         listed["reason"] = redact(verdict.reason, secrets)
+    if verdict.waiver is not None:
+        listed["waiver"] = _waiver(verdict.waiver, secrets)
+    return listed
+
+
+def _waiver(waiver: Waiver, secrets: Sequence[str]) -> ListedWaiver:
+    listed = ListedWaiver(
+        reason=redact(waiver.reason, secrets), until=waiver.until.isoformat(), at=redact(str(waiver.place), secrets)
+    )
+    if waiver.ticket:
+        listed["ticket"] = redact(waiver.ticket, secrets)
     return listed
 
 

@@ -77,6 +77,9 @@ def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
     _row(console, "tested by", _exchanges(rule))
     if "reason" in rule:
         _row(console, "reason", rule["reason"])
+    if "waiver" in rule:
+        waiver = rule["waiver"]
+        _row(console, "waived", f"until {waiver['until']}: {waiver['reason']} ({waiver['at']})")
 
 
 def _exchanges(rule: Mapping[str, Any]) -> str:

@@ -44,6 +44,7 @@ def print_run(run: Run, console: Console, folder: Path | None, secrets: Sequence
     for level, written in entries.items():
         _print_entries(level, written, run, console)
     _print_rows(((label, redact(told, known)) for label, told in wording.undecided_reasons(run)), console)
+    _print_rows(((label, redact(told, known)) for label, told in wording.waiver_rows(run)), console)
     _print_rows((("ERROR", redact(error, known)) for error in run.our_errors), console)
     _print_rows(_tail(run, folder, [entry for level in JUDGED for entry in entries[level]], known), console)
     console.print()

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from contract_tests.chance import REPEATED_KINDS, rarest_excluded
 from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Selection, Verdict
+from contract_tests.waived_failures import expired
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Observation
 
@@ -21,7 +22,7 @@ UNDECIDED = {
     Verdict.INCONCLUSIVE: "inconclusive",
     Verdict.NOT_RUN: "not run",
 }
-TO_READ = {Verdict.PASS: "passed", Verdict.FAIL: "failed", **UNDECIDED}
+TO_READ = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.WAIVED: "waived", **UNDECIDED}
 
 
 def one_line(text: str) -> str:
@@ -63,6 +64,17 @@ def undecided_reasons(run: Run) -> Iterable[tuple[str, str]]:
                 by_reason.setdefault(one.reason, []).append(one.rule.id.removeprefix(f"{run.contract}/"))
         for reason, names in by_reason.items():
             yield f"{len(names)} {word}", f"{reason or 'no reason given'}: {first_of(names)}"
+
+
+def waiver_rows(run: Run) -> Iterable[tuple[str, str]]:
+    """Each waived rule with its waiver; then the waivers that hold no more, and those that no rule needs."""
+    for one in run.verdicts:
+        if one.waiver is not None:
+            yield "waived", f"{one.rule.id}: {one.waiver.why}"
+    for waiver in expired(run):
+        yield "EXPIRED", f"{waiver} was accepted until {waiver.until}: its failures count"
+    for waiver in run.stale_waivers:
+        yield "STALE", f"{waiver} no longer fails: remove it"
 
 
 def first_of(names: Sequence[str]) -> str:
@@ -188,6 +200,8 @@ def _conforms(run: Run) -> str:
     said = f"{selection(run.selection)}: " if run.selection.is_partial else ""
     said += f"{run.name or 'the gateway'} conforms to {run.contract}"
     said += f", as far as could be seen ({counted(open_rules, 'rule')} inconclusive)" if open_rules else ""
+    waived = sum(one.verdict is Verdict.WAIVED for one in run.verdicts)
+    said += f", {counted(waived, 'failing rule')} waived" if waived else ""
     return f"{said}. It breaks {counted(warned, 'rule')} only expected of it." if warned else f"{said}."
 
 

@@ -121,3 +121,33 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """What was probably meant; empty where nothing is near. `cutoff` is how near: 1 is the same."""
     near = get_close_matches(word, known, 1, cutoff)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def members(node: Node, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Node]:
+    """The members of a mapping that may have these names and no others."""
+    known = (*needed, *optional)
+    if not isinstance(node.value, dict):
+        raise DocumentError(node.place, f"expected a mapping of {', '.join(known)}")
+    for name, value in node.value.items():
+        if name not in known:
+            raise DocumentError(value.place, f"Unknown key {name!r}", did_you_mean(name, known))
+    missing = next((name for name in needed if name not in node.value), None)
+    if missing is not None:
+        raise DocumentError(node.place, f"missing key {missing!r}")
+    return node.value
+
+
+def items(node: Node | None) -> tuple[Node, ...]:
+    """The items of a list; none where nothing is written."""
+    if node is None:
+        return ()
+    if not isinstance(node.value, tuple):
+        raise DocumentError(node.place, "expected a list", "begin each item with a hyphen")
+    return node.value
+
+
+def text(node: Node) -> str:
+    """The value as text, which a day without quotes is too."""
+    if not isinstance(node.value, str):
+        raise DocumentError(node.place, "expected a string")
+    return node.value

@@ -23,6 +23,16 @@ def read(path: Path, asked_at: Place | None = None) -> Node:
     return _written(root, path, {})
 
 
+def read_list(path: Path) -> Node:
+    """What a YAML or JSON file says that holds a list; an empty one if nothing is in it."""
+    root = _composed(_text(path, None), path)
+    if root is None:
+        return sequence((), Place(path, 1))
+    if not isinstance(root, yaml.SequenceNode):
+        raise DocumentError(Place(path, root.start_mark.line + 1), "the file must hold a list")
+    return _written(root, path, {})
+
+
 def _text(path: Path, asked_at: Place | None) -> str:
     raw = _bytes(path, asked_at)
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.document.node import DocumentError, Node, children, did_you_mean
+from gateway_contract.document.node import DocumentError, Node, children, items, members, text
 from gateway_contract.document.source import read
 from mock_server.faults.scenario_kind import NAME, ScenarioError
 from mock_server.scenarios.definition import NamedScenario
@@ -68,31 +68,3 @@ def _switch(item: Node) -> Switch:
         raise DocumentError(values["times"].place, f"times must be a whole number from 1; got {times!r}")
     gateway = text(values["gateway"]) if "gateway" in values else None
     return Switch(text(values["scenario"]).strip(), gateway, FILE, times if isinstance(times, int) else None)
-
-
-def members(node: Node, needed: Sequence[str], optional: Sequence[str]) -> dict[str, Node]:
-    """The members of a mapping that may have these names and no others."""
-    known = (*needed, *optional)
-    if not isinstance(node.value, dict):
-        raise DocumentError(node.place, f"expected a mapping of {', '.join(known)}")
-    for name, value in node.value.items():
-        if name not in known:
-            raise DocumentError(value.place, f"Unknown key {name!r}", did_you_mean(name, known))
-    missing = next((name for name in needed if name not in node.value), None)
-    if missing is not None:
-        raise DocumentError(node.place, f"missing key {missing!r}")
-    return node.value
-
-
-def items(node: Node | None) -> tuple[Node, ...]:
-    if node is None:
-        return ()
-    if not isinstance(node.value, tuple):
-        raise DocumentError(node.place, "expected a list", "begin each item with a hyphen")
-    return node.value
-
-
-def text(node: Node) -> str:
-    if not isinstance(node.value, str):
-        raise DocumentError(node.place, "expected a string")
-    return node.value

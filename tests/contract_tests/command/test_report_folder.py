@@ -71,7 +71,7 @@ def test_an_interrupted_run_keeps_the_verdicts_so_far_and_failures_not_tried_aga
         return generated({"url": "http://127.0.0.1/1.png"})
 
     with replying(accept) as gateway:
-        assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], None) == 130
+        assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], None, None) == 130
     during, after = *reports, report(tmp_path)
     assert (during["ended"], during["verdict"], "cause" in during) == ("running", "not-tested", False)
     assert during["rules"]
@@ -92,7 +92,7 @@ def test_the_report_says_that_the_run_has_not_ended(tmp_path: Path) -> None:
         return as_json({}, 401)
 
     with replying(refuse) as gateway:
-        assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], "seed") == 2
+        assert session.test_gateways([settings_for(gateway.url, report=tmp_path)], "seed", None) == 2
     assert (seen[0]["verdict"], seen[0]["reason"]) == ("not-tested", "the run has not ended")
     assert (seen[0]["ended"], report(tmp_path)["ended"], report(tmp_path)["cause"]) == ("running", "stopped", "token")
     assert (seen[0]["exit_status"], seen[0]["selection"]["selected"]) == (2, 0)
@@ -102,13 +102,13 @@ def test_the_report_says_that_the_run_has_not_ended(tmp_path: Path) -> None:
 def test_a_contract_of_which_no_rule_is_selected_says_so(tmp_path: Path) -> None:
     with replying(lambda *_: as_json({}, 401)) as gateway:
         both = [settings_for(gateway.url, report=tmp_path, contract=name) for name in ("powerbuyin", "powertokens")]
-        assert session.test_gateways(both, "powerbuyin and seed and type") == 2
+        assert session.test_gateways(both, "powerbuyin and seed and type", None) == 2
     assert report(tmp_path)["reason"] == "-k matches no rule of this contract"
 
 
 def test_a_second_run_does_not_use_the_folder(tmp_path: Path) -> None:
     with locked_folder(tmp_path), pytest.raises(ReportFolderError, match="another run writes its reports to"):
-        session.test_gateways([settings(tmp_path)], "seed")
+        session.test_gateways([settings(tmp_path)], "seed", None)
 
 
 def test_links_in_the_folder_lead_nowhere(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_links_in_the_folder_lead_nowhere(tmp_path: Path) -> None:
     (folder / "powertokens" / "report.json").symlink_to(outside / "powertokens" / "report.json")
     (folder / "junit.xml").symlink_to(outside / "junit.xml")
     with replying(lambda *_: as_json({}, 401)) as gateway:
-        session.test_gateways([settings_for(gateway.url, report=folder)], "seed")
+        session.test_gateways([settings_for(gateway.url, report=folder)], "seed", None)
     assert kept.read_text("utf-8") == "[]"
     assert (outside / "powertokens" / "report.json").read_text("utf-8") == "[]"
     assert (outside / "junit.xml").read_text("utf-8") == "old"
@@ -133,7 +133,7 @@ def test_a_link_in_the_place_of_a_contracts_folder_leads_nowhere(tmp_path: Path)
     folder.mkdir()
     (folder / "powertokens").symlink_to(tmp_path / "outside" / "powertokens")
     with replying(lambda *_: as_json({}, 401)) as gateway:
-        session.test_gateways([settings_for(gateway.url, report=folder)], "seed")
+        session.test_gateways([settings_for(gateway.url, report=folder)], "seed", None)
     assert kept.exists()
     assert report(folder)["verdict"] == "not-tested"
 
@@ -145,7 +145,7 @@ def test_a_full_disk_hides_no_table(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(session, "write_report", fail)
-    assert session.test_gateways([settings(tmp_path)], "seed and preserves") == 2
+    assert session.test_gateways([settings(tmp_path)], "seed and preserves", None) == 2
     said = capsys.readouterr().out
     assert "CONFORMS in part  " in said
     assert "NOT TESTED  no report: No space left on device" in said

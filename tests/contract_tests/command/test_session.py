@@ -76,7 +76,7 @@ def test_a_session_ends_with_the_first_status_that_applies(
 
 def test_a_demand_that_no_rule_matches_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--require-judged must match a rule that can be tested; got 'sede/\*'"):
-        session.test_gateways([Settings("powerbuyin", report=tmp_path, require_judged="sede/*")], None)
+        session.test_gateways([Settings("powerbuyin", report=tmp_path, require_judged="sede/*")], None, None)
 
 
 def test_an_error_of_our_own_is_told_once_as_ours(
@@ -89,7 +89,7 @@ def test_an_error_of_our_own_is_told_once_as_ours(
         raise ZeroDivisionError("in the campaign")
 
     monkeypatch.setattr(plugin, "run", breaks)
-    assert session.test_gateways([Settings("powertokens", report=tmp_path)], None) == 2
+    assert session.test_gateways([Settings("powertokens", report=tmp_path)], None, None) == 2
     assert "ZeroDivisionError: in the campaign (" in capsys.readouterr().out
     assert tried == [1]
     assert json.loads((tmp_path / "powertokens" / "report.json").read_text("utf-8"))["verdict"] == "not-tested"
@@ -126,13 +126,13 @@ def test_where_the_upstream_listens_is_said_before_the_run(tmp_path: Path, capsy
         settings = settings_for(
             gateway.url, upstream="127.0.0.1:0", report=tmp_path, limits=Limits(answer=5, per_image=0)
         )
-        assert session.test_gateways([settings], "seed") == 2
+        assert session.test_gateways([settings], "seed", None) == 2
     said = " ".join(capsys.readouterr().out.split())
     assert f"powertokens: testing {gateway.url}, two-sided (the upstream listens at 127.0.0.1:0)" in said
 
 
 def test_a_selection_conforms_in_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert session.test_gateways([Settings("powerbuyin", report=tmp_path)], "seed and type") == 0
+    assert session.test_gateways([Settings("powerbuyin", report=tmp_path)], "seed and type", None) == 0
     report = json.loads((tmp_path / "powerbuyin" / "report.json").read_text("utf-8"))
     selected, of = len(report["rules"]), len(prepare(Settings("powerbuyin")).rules)
     assert report["selection"] == {"keyword": "seed and type", "selected": selected, "of": of}

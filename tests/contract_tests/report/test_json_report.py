@@ -206,6 +206,8 @@ def test_the_head_of_a_report_tells_of_the_run(tmp_path: Path) -> None:
             "foreign_calls": 0,
         },
         "strength": 0,
+        "stale_waivers": [],
+        "expired_waivers": [],
         "selection": {"keyword": "", "selected": len(RULES), "of": len(RULES)},
         "options": {},
         "untested": [],

@@ -1,0 +1,151 @@
+"""Known failures that a user accepts until a day: what a waiver says, and the file that holds them."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from glob import escape
+from pathlib import Path
+
+from gateway_contract.document.node import DocumentError, Node, Place, did_you_mean, items, members, text
+from gateway_contract.document.source import read_list
+
+SCHEMA = Path(__file__).parent / "schemas" / "waivers.schema.json"
+LONGEST = timedelta(days=366)
+REQUIRED, OPTIONAL = ("rule", "reason", "until"), ("gateway", "observed", "ticket")
+_PLAIN = re.compile(r"[\w./-]+")  # what YAML takes for text without quotes, as ids of rules are
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """`rule` and `observed` are patterns; without `gateway` it is about all gateways."""
+
+    place: Place
+    rule: str
+    reason: str
+    until: date  # the last day on which it holds
+    gateway: str = ""
+    observed: str = ""
+    ticket: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}  {self.rule}"
+
+    @property
+    def why(self) -> str:
+        """For example `fixed in 2.4 (GW-123), until 2027-01-31`."""
+        return f"{self.reason}{self.ticket and f' ({self.ticket})'}, until {self.until}"
+
+    def is_about(self, rule_id: str, gateway: str) -> bool:
+        """Whether it is about a rule, with or without the contract's name, of a gateway of that name."""
+        return self.gateway in {"", gateway} and is_meant(rule_id, self.rule)
+
+    def covers(self, observed: str, day: date) -> bool:
+        """Whether a failure of such a rule is accepted on a day."""
+        return day <= self.until and (not self.observed or fnmatchcase(observed, self.observed))
+
+
+def is_meant(rule_id: str, pattern: str) -> bool:
+    """Whether a pattern means a rule, with or without the contract's name."""
+    return fnmatchcase(rule_id, pattern) or fnmatchcase(rule_id.partition("/")[2], pattern)
+
+
+def read_waivers(path: Path, today: date) -> tuple[Waiver, ...]:
+    """The waivers of a file. Raises DocumentError."""
+    return tuple(_waiver(item, today) for item in items(read_list(path)))
+
+
+def _waiver(item: Node, today: date) -> Waiver:
+    found = members(item, REQUIRED, OPTIONAL)
+    texts = {key: text(node).strip() for key, node in found.items()}
+    for key, node in found.items():
+        if not texts[key]:
+            raise DocumentError(node.place, f"{key} must not be empty")
+    try:
+        until = last_day(texts.pop("until"), today)
+    except ValueError as error:
+        raise DocumentError(found["until"].place, f"until {error}") from error
+    return Waiver(item.place, until=until, **texts)
+
+
+def last_day(written: str, today: date) -> date:
+    """A day like 2027-01-31. Raises ValueError, which ends a sentence that begins with the name of the value."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"must be a day like {today + timedelta(days=90)}; got {written!r}") from None
+    if day > today + LONGEST:
+        raise ValueError(f"must be within a year, at the latest {today + LONGEST}; got {written}")
+    return day
+
+
+def check_rules(waivers: Iterable[Waiver], known: Sequence[tuple[str, str]], elsewhere: Sequence[str]) -> None:
+    """Raises DocumentError for a waiver that is about none of the `known` rules, each with its gateway's name.
+
+    It may be about another gateway, or a contract named `elsewhere` that is not tested this time.
+    """
+    gateways = {gateway for gateway, _ in known}
+    tested = {rule.partition("/")[0] for _, rule in known}
+    for waiver in waivers:
+        is_absent = waiver.rule.partition("/")[0] in set(elsewhere) - tested
+        if is_absent or waiver.gateway not in {"", *gateways}:
+            continue
+        if not any(waiver.is_about(rule, gateway) for gateway, rule in known):
+            near = did_you_mean(waiver.rule, (name for _, rule in known for name in (rule, rule.partition("/")[2])))
+            remedy = near or "`check-gateway rules` lists them"
+            raise DocumentError(waiver.place, f"no rule matches {waiver.rule!r}", remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class NewWaivers:
+    """Where waivers are to be written, and what they say beside the rule."""
+
+    file: Path
+    reason: str
+    until: date
+
+
+def new_waivers(file: Path | None, reason: str | None, until: str | None, today: date) -> NewWaivers | None:
+    """What three options ask for, if they do. Raises ValueError."""
+    if file is None:
+        if reason is not None or until is not None:
+            raise ValueError("--reason and --until need --write-waivers FILE")
+        return None
+    if not reason or not reason.strip() or not reason.isprintable() or until is None:
+        raise ValueError("--write-waivers needs --reason TEXT, on one line, and --until DATE")
+    try:
+        return NewWaivers(file, reason.strip(), last_day(until, today))
+    except ValueError as error:
+        raise ValueError(f"--until {error}") from error
+
+
+def add_waivers(new: NewWaivers, failing: Iterable[tuple[str, str]]) -> int:
+    """Adds an entry for each rule and gateway ("" for all) that has none in the file; gives how many.
+
+    Raises DocumentError for a file that holds anything else.
+    """
+    path = new.file
+    known = read_waivers(path, new.until) if path.exists() else ()
+    missing = [pair for pair in dict.fromkeys(failing) if (escape(pair[0]), pair[1]) not in _exact(known)]
+    if missing:
+        before = path.read_text("utf-8") if path.exists() else ""
+        lines = [before] if not before or before.endswith("\n") else [before, "\n"]
+        lines += (_entry(rule, gateway, new) for rule, gateway in missing)
+        path.write_text("".join(lines), "utf-8")
+    return len(missing)
+
+
+def _exact(known: Sequence[Waiver]) -> set[tuple[str, str]]:
+    return {(one.rule, one.gateway) for one in known if not one.observed}
+
+
+def _entry(rule: str, gateway: str, new: NewWaivers) -> str:
+    values = {"rule": escape(rule), "gateway": gateway, "reason": new.reason}
+    written = ", ".join(f"{key}: {_scalar(value)}" for key, value in values.items() if value)
+    return f"- {{{written}, until: {new.until}}}\n"
+
+
+def _scalar(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) and not value[0].isdigit() else json.dumps(value, ensure_ascii=False)
