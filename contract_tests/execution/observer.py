@@ -1,22 +1,17 @@
-"""The images of a run: of the right size, each with its identity, and white, since they are not looked at.
-
-Drawing pictures would take half of a run's time.
-"""
+"""The suite as the upstream: what it plays, and the calls that it sees."""
 
 import asyncio
-import struct
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from PIL import Image
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.limits import SLOW_SECONDS
+from contract_tests.execution.blank_images import blank_image
 from contract_tests.execution.upstream_certificate import UpstreamCertificate
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
@@ -24,38 +19,10 @@ from gateway_contract.traffic.exchange import UpstreamCall, header
 from gateway_contract.values.json_value import Json
 from mock_server.faults.fault import Fault
 from mock_server.faults.unusual import UNUSUAL
-from mock_server.images.drawing import Picture
-from mock_server.images.identity import KEYWORD, SIGNATURE, STAMP_SIZE, chunk, stamp, stamp_corner
 from mock_server.serving.server import CLOSE_IDLE, serving
 from mock_server.upstream.protocol import StubOptions
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, upstream_app
-
-BITS, GREY = 1, 0  # per pixel; the kind of colour that IHDR names
-WHITE = b"\xff"
-STAMPED = STAMP_SIZE[1] + 8  # rows, from the top, among which the stamp lies
-
-
-def blank_image(picture: Picture) -> bytes:
-    """A PNG of the picture's size with nothing on it but the stamp of its identity."""
-    header = struct.pack(">IIBBBBB", picture.width, picture.height, BITS, GREY, 0, 0, 0)
-    text = f"{KEYWORD}\0{picture.identity}".encode("latin-1")
-    deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
-    pixels = deflate.compress(png_rows(picture)) + deflate.flush()
-    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"tEXt", text) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-
-
-def png_rows(picture: Picture) -> bytes:
-    """The rows, each behind the byte that says it is unfiltered."""
-    top = Image.new("1", (picture.width, min(STAMPED, picture.height)), 1)
-    corner = stamp_corner(picture.width, picture.height)
-    if corner is not None:
-        top.paste(0, corner, stamp(picture.identity))
-    width = (picture.width * BITS + 7) // 8
-    pixels = top.tobytes("raw", "1")
-    stamped = [b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width)]
-    return b"".join([*stamped, (b"\0" + WHITE * width) * (picture.height - top.height)])
-
 
 CANARY = "canary-of-the-upstream"
 UNTIL_KNOWN = 0.1  # seconds

@@ -29,26 +29,39 @@ from mock_server.defects.catalogue import defects, defects_named
 from mock_server.defects.conforming import CONFORMING, variants
 from mock_server.defects.conforming_upstream import MEETS_FAILURES
 from mock_server.defects.defect import Defect
+from mock_server.defects.wrapping import with_transport
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
+from mock_server.upstream.client import transport_to
+from mock_server.upstream.stub import upstream_app
 
 AppOf = Callable[[Gateway], ASGIApp]
+GatewayOf = Callable[[Contract, UpstreamObserver], Gateway]
 
 
 def run_against(ready: PreparedRun, app_of: AppOf = gateway_app) -> Run:
-    """A run against what is made of the bundled gateway."""
-    return run(ready, lambda *_: None, replace_gateway(app_of))
+    """A run against what is made of the bundled gateway.
+
+    It calls its upstream over a network only where that plays failures: most of them are those of connections.
+    """
+    gateway_of = bundled_gateway if plan_for(ready).failures else calling_in_process
+    return run(ready, lambda *_: None, replace_gateway(app_of, gateway_of))
 
 
-def replace_gateway(app_of: AppOf) -> UnderTest:
+def calling_in_process(contract: Contract, observer: UpstreamObserver) -> Gateway:
+    """The bundled gateway whose upstream answers in its own process."""
+    return with_transport(bundled_gateway(contract, observer), transport_to(upstream_app(observer.stub)))
+
+
+def replace_gateway(app_of: AppOf, gateway_of: GatewayOf = bundled_gateway) -> UnderTest:
     @contextmanager
     def under_test(
         contract: Contract, _settings: Settings, observer: UpstreamObserver | None
     ) -> Iterator[GatewayTarget]:
         if observer is None:
             raise ValueError("the bundled gateway needs the suite as its upstream")
-        with serving(app_of(bundled_gateway(contract, observer))) as url:
+        with serving(app_of(gateway_of(contract, observer))) as url:
             yield GatewayTarget(url, BUNDLED_TOKEN)
 
     return under_test

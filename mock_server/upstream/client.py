@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import httpx
 import orjson
+from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.traffic.exchange import FaultCause, UpstreamCall
@@ -100,6 +101,12 @@ def http_transport(seconds: float = 30.0, tls: ssl.SSLContext | None = None) -> 
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
     trusted = tls or tls_context()
     return HttpTransport(httpx.AsyncClient(verify=trusted, timeout=seconds, trust_env=False, limits=limits))
+
+
+def transport_to(app: ASGIApp) -> HttpTransport:
+    """The same requests to an application in this process: without connections, at half the cost."""
+    in_process = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return HttpTransport(httpx.AsyncClient(transport=in_process, trust_env=False))
 
 
 def call_headers(outbound: Outbound) -> dict[str, str]:

@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 
 from contract_tests.client.inspect_image import inspect
 from contract_tests.client.limits import Limits
-from contract_tests.execution.observer import blank_image
+from contract_tests.execution.blank_images import blank_image
 from gateway_contract.traffic.exchange import Image
 from mock_server.images.drawing import Picture
 from mock_server.images.identity import identity_of

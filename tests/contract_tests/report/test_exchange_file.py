@@ -111,7 +111,8 @@ def test_a_long_text_of_the_other_side_is_told_by_its_digest() -> None:
 
 def test_countless_short_texts_of_the_other_side_are_told_by_a_digest() -> None:
     flood: Json = [{"url": f"http://127.0.0.1/{number}.png"} for number in range(8_000)]
-    seen = Exchange(asking(), answering({"data": flood}), (upstream_call({"input": flood}),) * 80)
+    calls = (upstream_call({"input": flood}), *[upstream_call({"input": "a cat"})] * 79)
+    seen = Exchange(asking(), answering({"data": flood}), calls)
     told = exchange_to_json(seen, [])
     assert len(json.dumps(told)) < 100_000
     kept = read_back(told["answer"])["body"]

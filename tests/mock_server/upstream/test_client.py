@@ -1,5 +1,7 @@
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -9,9 +11,10 @@ from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, http_transport, read_links
+from mock_server.upstream.client import HttpTransport, UpstreamClient, http_transport, read_links, transport_to
 from mock_server.upstream.protocol import Reply
 from mock_server.upstream.protocols import protocol_of
+from mock_server.upstream.stub import upstream_app
 from tests.mock_server.served import DASHSCOPE, KEY, ServedStub, canned
 
 CALL: Json = {
@@ -22,10 +25,12 @@ CALL: Json = {
 NOBODY = "http://127.0.0.1:1"
 
 
-def generated(contract: Contract, url: str) -> list[str] | ErrorResponse:
+def generated(
+    contract: Contract, url: str, transport_of: Callable[[], HttpTransport] = http_transport
+) -> list[str] | ErrorResponse:
     async def run() -> list[str] | ErrorResponse:
         assert contract.upstream is not None
-        async with aclosing(http_transport()) as transport:
+        async with aclosing(transport_of()) as transport:
             return await UpstreamClient(
                 contract.upstream, protocol_of(contract.upstream), url, transport, Signer(b"links"), KEY
             ).generate(CALL)
@@ -33,10 +38,10 @@ def generated(contract: Contract, url: str) -> list[str] | ErrorResponse:
     return asyncio.run(run())
 
 
-def image(contract: Contract, link: str) -> bytes | None:
+def image(contract: Contract, link: str, transport_of: Callable[[], HttpTransport] = http_transport) -> bytes | None:
     async def run() -> bytes | None:
         assert contract.upstream is not None
-        async with aclosing(http_transport()) as transport:
+        async with aclosing(transport_of()) as transport:
             return await UpstreamClient(
                 contract.upstream, protocol_of(contract.upstream), NOBODY, transport, Signer(b"links"), KEY
             ).image(link)
@@ -54,6 +59,19 @@ def test_a_call_reaches_the_upstream_as_it_is_with_the_gateways_own_key(
     assert (stub.last.method, stub.last.path, stub.last.body) == ("POST", stub.stub.path, CALL)
     assert header(stub.last.headers, "authorization") == f"Bearer {KEY}"
     assert header(stub.last.headers, "content-type") == "application/json"
+
+
+def test_in_process_the_upstream_sees_the_same_call(powertokens: Contract, stub: ServedStub) -> None:
+    def in_process() -> HttpTransport:
+        return transport_to(upstream_app(stub.stub))
+
+    generated(powertokens, f"{stub.url}/api/v1")
+    expected = stub.last
+    links = generated(powertokens, f"{stub.url}/api/v1", in_process)
+    assert isinstance(links, list)
+    assert replace(stub.last, at=expected.at, images=expected.images) == expected
+    assert len(links) == len(stub.last.images) == 2
+    assert image(powertokens, links[0], in_process) == stub.http.get(links[0]).content
 
 
 def test_an_image_is_what_its_link_leads_to(powertokens: Contract, stub: ServedStub) -> None:
