@@ -30,9 +30,10 @@ class Family(IntEnum):
     DEFAULT = 7
     BREAKS = 8  # on an invalid request
     ACCEPTS = 9  # an invalid request
-    RESPONSE = 10
-    RESILIENCE = 11
-    ERROR = 12
+    FORM = 10  # rejects a valid request for how it was sent
+    RESPONSE = 11
+    RESILIENCE = 12
+    ERROR = 13
 
 
 _FAMILIES = {
@@ -126,7 +127,8 @@ def _key(verdict: RuleVerdict, failing: Iterable[RuleVerdict]) -> Key:
         case FindingKind.BROKE:
             family, detail = Family.BREAKS, first.finding.observed
         case FindingKind.REJECTED:
-            family, detail = Family.REJECTS, first.finding.observed
+            family = Family.FORM if first.exchange.request.form.is_special else Family.REJECTS
+            detail = first.finding.observed
             words = response_message(first.exchange.answer) if isinstance(first.exchange.answer, Answer) else ""
         case _ if kind in _ARRIVALS:
             lost = {(one.rule.subject, _kind(one)) for one in failing if one.rule.kind is RuleKind.MAPPING}
@@ -204,7 +206,7 @@ def _lost(family: Family, verdicts: Sequence[RuleVerdict]) -> str:
 def _promise(verdicts: Sequence[RuleVerdict], place: str) -> str:
     """What the rules say, so that it cannot be taken for what was observed."""
     said = _statement(verdicts)
-    words = [place] if " must " in said else ["not true", place]
+    words = [place] if " must " in said else ["does not hold", place]
     head = " ".join(filter(None, words))
     return f"{head}: {said}" if head else said
 

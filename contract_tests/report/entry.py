@@ -16,7 +16,8 @@ from gateway_contract.traffic.redaction import redact
 from gateway_contract.traffic.response_message import quoted_rejection
 from gateway_contract.values.json_value import UNOBSERVED
 
-LONGEST_CURL = 600  # characters; a longer request is sent again from its file
+LONGEST_CURL = 230  # characters, two lines of a screen; a longer request is sent again from its file
+LONGEST_SEEN = 210  # likewise; lines end where words end
 
 
 ABOUT_UPSTREAM = frozenset({RuleKind.MAPPING, RuleKind.PRESERVATION, RuleKind.DEFAULT, RuleKind.ISOLATION})
@@ -26,6 +27,10 @@ def is_shown_by_curl(rule: Rule, exchange: Exchange) -> bool:
     """Whether the response to the request alone shows a failure: no call of the upstream's, and no failure of it."""
     injected = exchange.played is not None or exchange.follows is not None
     return not injected and (exchange.upstream is UNOBSERVED or rule.kind not in ABOUT_UPSTREAM)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_SEEN else f"{text[: LONGEST_SEEN - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class EntryWriter:
         return Entry(
             counts=cause.counts,
             title=self._line(cause.title),
-            seen=self._line(self._seen(first)),
+            seen=_cut(self._line(self._seen(first))),
             command=self._command(shown.rule, first),
             rules=first_of([self._rule(one.rule.id, one.rule.clause) for one in cause.verdicts]),
         )

@@ -1,6 +1,8 @@
 """In what a request differs from the plain valid request of its run, in a few words: `"n": "2"`, `without "model"`."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Literal
 
 from contract_tests.client.correlation import PATTERN
@@ -10,6 +12,7 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing, same, shor
 from gateway_contract.values.pointer import below, tokens
 
 MOST_CHANGES = 4
+LONGEST_CHANGES = 100  # characters; one is shown whatever its length
 LONGEST_VALUE = 60  # characters
 PLAIN = "the plain request"
 
@@ -41,10 +44,13 @@ def _of_body(request: Request, baseline: Request) -> Iterator[str]:
     elif request.body is ABSENT:
         yield f"not JSON: {shortened(request.content[:LONGEST_VALUE].decode('utf-8', 'replace'), LONGEST_VALUE)}"
     else:
-        changes = list(_changes(baseline.body, request.body, ""))
-        yield from (_change(pointer, value) for pointer, value in changes[:MOST_CHANGES])
-        if len(changes) > MOST_CHANGES:
-            yield f"and {len(changes) - MOST_CHANGES} more changes"
+        changes = [_change(pointer, value) for pointer, value in _changes(baseline.body, request.body, "")]
+        ends = list(accumulate(map(len, changes)))
+        shown = max(1, min(MOST_CHANGES, bisect_right(ends, LONGEST_CHANGES)))
+        yield from changes[:shown]
+        left = len(changes) - shown
+        if left > 0:
+            yield f"and {left} more change{'s' * (left > 1)}"
 
 
 def _changes(

@@ -27,6 +27,7 @@ ENDS = {
 }
 IN_PART = " in part"
 INDENT = 6
+MOST_WARNINGS = 4  # that are shown one by one: what makes the gateway fail stays on the same screen
 JUDGED = (Level.DOCUMENTED, Level.EXPECTED)
 
 
@@ -78,12 +79,23 @@ def _print_entries(level: Level, entries: Sequence[Entry], run: Run, console: Co
     if entries:
         console.print()
         console.print(Text(wording.heading(run, level, len(entries)), style="dim"), soft_wrap=True)
+    warnings = [entry for entry in entries if not entry.counts]
     for entry in entries:
-        label = FAIL if entry.counts else WARN
-        print_wrapped(console, Text(label, style=STYLES[label]), entry.title, INDENT)
+        if entry.counts:
+            _print_failure(entry, console)
+    for entry in warnings[:MOST_WARNINGS]:
+        print_wrapped(console, Text(WARN, style=STYLES[WARN]), f"{entry.title}{GAP}{entry.rules}", INDENT)
         print_wrapped(console, Text(), entry.seen, INDENT)
-        console.print(Text(" " * INDENT + entry.command, style="dim"), soft_wrap=True)
-        print_wrapped(console, Text(" " * INDENT + "rules", style="dim"), entry.rules, INDENT + len("rules") + 1)
+    if left := warnings[MOST_WARNINGS:]:
+        more = f"and {wording.counted(len(left), 'more cause')}: {', '.join(entry.rules for entry in left)}"
+        print_wrapped(console, Text(WARN, style=STYLES[WARN]), more, INDENT)
+
+
+def _print_failure(entry: Entry, console: Console) -> None:
+    print_wrapped(console, Text(FAIL, style=STYLES[FAIL]), entry.title, INDENT)
+    print_wrapped(console, Text(), entry.seen, INDENT)
+    console.print(Text(" " * INDENT + entry.command, style="dim"), soft_wrap=True)
+    print_wrapped(console, Text(" " * INDENT + "rules", style="dim"), entry.rules, INDENT + len("rules") + 1)
 
 
 def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -109,7 +121,10 @@ def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequ
         yield "report", str(folder)
     if folder is not None and entries:
         yield "details", f"check-gateway show RULE {shlex.quote(str(folder))}"
-    if any(f"${VARIABLE}" in entry.command for entry in entries) and os.environ.get(VARIABLE) not in secrets:
+    if (
+        any(f"${VARIABLE}" in entry.command for entry in entries if entry.counts)
+        and os.environ.get(VARIABLE) not in secrets
+    ):
         yield "token", f"export {VARIABLE} before you run a curl line; the run had its token from elsewhere"
 
 

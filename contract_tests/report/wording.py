@@ -47,9 +47,9 @@ def heading(run: Run, level: Level, number: int) -> str:
     rules = counted(len(failed(run, level)), "rule fails", "rules fail")
     entries = counted(number, "cause")
     if level is Level.DOCUMENTED:
-        return f"documented: {rules}, {entries}"
+        return f"documented by the page: {rules}, {entries}"
     note = "" if run.strict else "; they count only with --strict"
-    return f"expected: {rules}, {entries}{note}"
+    return f"expected by clients: {rules}, {entries}{note}"
 
 
 def undecided_reasons(run: Run) -> Iterable[tuple[str, str]]:

@@ -8,7 +8,7 @@ from contract_tests.report.causes import causes
 from contract_tests.results import RuleVerdict
 from gateway_contract.rules.rule import FindingKind, ObservedConversion, RuleKind
 from gateway_contract.schema.constraint import Level
-from gateway_contract.traffic.exchange import Credential, Exchange
+from gateway_contract.traffic.exchange import Credential, Exchange, RequestForm
 from tests.contract_tests.report_examples import answering, asking, exchange, failed, made_up_rule, rule, run_of
 
 OK = exchange()
@@ -92,9 +92,9 @@ def titles(*verdicts: RuleVerdict) -> list[str]:
         ),
         (
             [broken(f"{name}/required", f'required "{name}"', "missing") for name in ("created", "data")],
-            "not true in responses: created, data is required",
+            "does not hold in responses: created, data is required",
         ),
-        ([broken("data/pixels", "8*8 pixels", "4*4")], f"not true in responses: {rule('data/pixels').statement}"),
+        ([broken("data/pixels", "8*8 pixels", "4*4")], f"does not hold in responses: {rule('data/pixels').statement}"),
     ],
 )
 def test_one_cause_is_one_entry(verdicts: list[RuleVerdict], title: str) -> None:
@@ -107,6 +107,7 @@ def test_rejections_in_other_words_have_other_causes() -> None:
 
 
 def test_the_most_serious_cause_is_first_and_of_equal_ones_that_of_more_rules() -> None:
+    upgraded = replace(refused(422), request=replace(asking(), form=RequestForm.UPGRADE))
     verdicts = (
         broken("data/pixels", "8*8 pixels", "4*4"),
         accepted("n/minimum"),
@@ -114,6 +115,7 @@ def test_the_most_serious_cause_is_first_and_of_equal_ones_that_of_more_rules() 
         accepted("seed/type"),
         lost("seed/mapped", "3 at /parameters/seed"),
         rejected("request/accepted", refused(400)),
+        rejected("example/accepts-documented", upgraded),
         broken("authorization/token", "refused", "HTTP 200", WRONG_TOKEN),
     )
     assert [title.partition(":")[0] for title in titles(*verdicts)] == [
@@ -122,7 +124,8 @@ def test_the_most_serious_cause_is_first_and_of_equal_ones_that_of_more_rules() 
         "drops values on the way upstream",
         "accepts values of the wrong type",
         "accepts values below the minimum",
-        "not true in responses",
+        "rejects valid requests with Upgrade",
+        "does not hold in responses",
     ]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from contract_tests.report.terminal import print_run
+from contract_tests.report.entry import LONGEST_SEEN
+from contract_tests.report.terminal import MOST_WARNINGS, print_run
 from contract_tests.results import Fuzzed, Run, Verdict
 from gateway_contract.rules.rule import FindingKind
 from gateway_contract.traffic.exchange import FaultCause, NoAnswer, Observation, PlayedFault
@@ -35,6 +36,20 @@ from tests.contract_tests.report_examples import (
 
 REPORT = Path("report")
 MANY = run_of(*(failed(one, "refused with 4xx", "accepted (HTTP 200)") for one in DOCUMENTED[:20]))
+
+VARIOUS = [
+    rule(name)
+    for name in (
+        "answer/given",
+        "answer/content-type",
+        "error/status",
+        "authorization/status",
+        "method/refused",
+        "upstream/valid-call",
+        "upstream/nothing-unknown",
+        "upstream/one-call",
+    )
+]
 
 
 def printed(run: Run, width: int = 120, report: Path | None = REPORT) -> str:
@@ -78,16 +93,38 @@ def test_the_head_says_which_combinations_of_values_were_sent(strength: int, tol
     assert "covered" not in printed(clean_run())
 
 
-@pytest.mark.parametrize("strict", [False, True])
-def test_a_failure_that_a_response_shows_has_its_curl_line_even_if_it_only_warns(*, strict: bool) -> None:
-    lines = printed(run_of(failed(rule("n/converted"), '"2" refused with 4xx', "converted to 2"), strict=strict))
+def test_a_failure_that_a_response_shows_has_its_curl_line() -> None:
+    lines = printed(run_of(failed(rule("n/converted"), '"2" refused with 4xx', "converted to 2"), strict=True))
     words = shlex.split(line_with("curl http", lines))
     assert words[0] == "curl"
     assert "Authorization: Bearer $GATEWAY_TOKEN" in words
 
 
+def test_what_only_warns_takes_two_lines() -> None:
+    lines = printed(run_of(failed(rule("n/converted"), '"2" refused with 4xx', "converted to 2"))).splitlines()
+    index = next(index for index, line in enumerate(lines) if line.startswith("WARN"))
+    assert lines[index].endswith("n/converted PB-07")
+    assert lines[index + 1].endswith('expected "2" refused with 4xx   observed converted to 2')
+    assert lines[index + 2] == ""
+
+
+def test_of_many_warnings_the_last_are_named_only() -> None:
+    lines = printed(run_of(*(failed(one, "a", f"b {number}") for number, one in enumerate(VARIOUS)))).splitlines()
+    labels = [line for line in lines if line.startswith("WARN")]
+    assert len(labels) == MOST_WARNINGS + 1
+    assert labels[-1].startswith(f"WARN  and {len(VARIOUS) - MOST_WARNINGS} more causes: ")
+
+
+def test_what_the_gateway_said_takes_two_lines_at_most() -> None:
+    answer = answering({"error": {"message": "x y " * 100}}, 500)
+    long = failed(rule("n/maximum"), "6 accepted", "HTTP 500", exchange(answer=answer))
+    (seen,) = [line for line in printed(run_of(long), 300).splitlines() if "observed HTTP 500" in line]
+    assert len(seen) <= 6 + LONGEST_SEEN
+    assert seen.endswith("…")
+
+
 def test_what_only_the_upstream_sees_is_sent_again_from_its_file() -> None:
-    assert "check-gateway rerun" in line_with("exchanges/0001.json", printed(run_of(CALLED_TWICE)))
+    assert "check-gateway rerun" in line_with("exchanges/0001.json", printed(run_of(CALLED_TWICE, strict=True)))
     unseen = failed(rule("n/mapped"), "1 at /n", "changed: 2", replace(exchange(), upstream=UNOBSERVED))
     assert "curl" in printed(run_of(unseen))
 
@@ -136,7 +173,9 @@ def test_two_faults_fit_on_a_screen_that_begins_and_ends_with_the_verdict() -> N
 def test_documented_failures_come_first_and_expected_ones_only_warn() -> None:
     labels = [line[:4] for line in printed(mixed_run()).splitlines() if line[:4] in {"FAIL", "WARN"}]
     assert labels == ["FAIL", "WARN"]
-    assert "expected: 1 rule fails, 1 cause; they count only with --strict" in printed(mixed_run())
+    text = printed(mixed_run())
+    assert "documented by the page: 1 rule fails, 1 cause" in text
+    assert "expected by clients: 1 rule fails, 1 cause; they count only with --strict" in text
     assert "breaks 1 rule that its page documents." in printed(mixed_run())
 
 
