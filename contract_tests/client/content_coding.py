@@ -11,8 +11,8 @@ SHOWN = 20  # characters of an unknown coding's name
 
 
 class Decoder(Protocol):
-    def decode(self, chunk: bytes, room: int) -> bytes:
-        """What the chunk unpacks to, or its first `room` bytes."""
+    def decode(self, chunk: bytes, most: int) -> bytes:
+        """What the chunk unpacks to, about `most` bytes of it; then an empty chunk gives more, until none is left."""
 
     def finish(self) -> None:
         """Raise Trouble where the coded data stops short of its end."""
@@ -20,10 +20,10 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IdentityDecoder:
-    """No content coding."""
+    """No content coding: a chunk is as long as it came."""
 
-    def decode(self, chunk: bytes, room: int) -> bytes:
-        return chunk[:room]
+    def decode(self, chunk: bytes, most: int) -> bytes:  # noqa: ARG002 # nothing grows
+        return chunk
 
     def finish(self) -> None:
         """Plain data has no end of its own to miss."""
@@ -37,19 +37,19 @@ class ZlibDecoder:
     head: bytes = b""
     unpacker: "zlib._Decompress | None" = field(default=None)
 
-    def decode(self, chunk: bytes, room: int) -> bytes:
+    def decode(self, chunk: bytes, most: int) -> bytes:
         if self.unpacker is None:
             self.head += chunk
             if len(self.head) < 2:
                 return b""
             self.unpacker, chunk = zlib.decompressobj(zlib_window(self.coding, self.head)), self.head
-        return self._decompress(self.unpacker, chunk, room)
+        return self._decompress(self.unpacker, chunk, most)
 
-    def _decompress(self, unpacker: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
-        if unpacker.eof:
+    def _decompress(self, unpacker: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
+        if unpacker.eof and chunk:
             raise PeerError(f"bytes after the end of the response's {self.coding} data")
         try:
-            content = unpacker.decompress(chunk, room)
+            content = unpacker.decompress(unpacker.unconsumed_tail + chunk, most)
         except zlib.error:
             raise PeerError(f"the response says that it is {self.coding} data, and is not") from None
         if unpacker.unused_data:

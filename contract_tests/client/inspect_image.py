@@ -6,7 +6,7 @@ import hashlib
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -18,6 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from contract_tests.client.daemon_thread import in_daemon_thread
 from contract_tests.client.limits import Limits, PeerError, Problem, format_bytes
 from gateway_contract.traffic.exchange import BrokenImage, Image
 from mock_server.images.identity import identity_of
@@ -113,29 +114,36 @@ SHOWN = 40  # characters of a media type
 
 @dataclass(slots=True)
 class Decoding:
-    """Bounds what hostile images cost together: two are decoded at once, and none after one that took too long."""
+    """Bounds what hostile images cost together: one is decoded at a time, and none after one that took too long."""
 
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     given_up: bool = False
 
 
 async def inspect_within(
-    decoding: Decoding, content: bytes, key: str, link: str, media_type: str, limits: Limits
+    decoding: Decoding, look: Callable[[Limits], Image | BrokenImage], key: str, link: str, limits: Limits
 ) -> Image | BrokenImage:
-    """What the bytes are, found out in a thread and within the time for one image.
+    """What `look` gives, in a thread and within the time for one image.
 
     The thread of an image that takes longer is abandoned. Of all that follow only the header is read.
     """
-    async with decoding.turns:
+    async with decoding.turn:
         if decoding.given_up:
-            header_only = replace(limits, decoded_pixels=0)
-            return await asyncio.to_thread(inspect, content, key, link, media_type, header_only)
+            return await in_daemon_thread(lambda: look(replace(limits, decoded_pixels=0)))
         try:
             async with asyncio.timeout(limits.decode_seconds):
-                return await asyncio.to_thread(inspect, content, key, link, media_type, limits)
+                return await in_daemon_thread(lambda: look(limits))
         except TimeoutError:
             decoding.given_up = True
             return BrokenImage(key, link, f"an image that takes more than {limits.decode_seconds:g} s to decode")
+
+
+def inspect_base64(text: str, key: str, limits: Limits) -> Image | BrokenImage:
+    """What an image within an answer is."""
+    if len(text) * 3 // 4 > limits.image_bytes + 2:
+        return BrokenImage(key, "", too_long(limits))
+    decoded = decode_base64(text)
+    return BrokenImage(key, "", decoded.text) if isinstance(decoded, Problem) else inspect(decoded, key, "", "", limits)
 
 
 def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits) -> Image | BrokenImage:
@@ -147,9 +155,14 @@ def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits
     except PeerError as trouble:
         return BrokenImage(key, link, str(trouble))
     kind = str(picture.format)
+    del picture  # its pixels are not needed any more, and the identity may take as many again
     said = media_type if link else Pillow.MIME[kind]
     digest = hashlib.sha256(content).hexdigest()
     return Image(key, link, said, kind, width, height, digest, identity_of(content, limits.decoded_pixels))
+
+
+def too_long(limits: Limits) -> str:
+    return f"an image of more than {format_bytes(limits.image_bytes)}"
 
 
 def open_image(content: bytes, media_type: str, limits: Limits) -> ImageFile:
@@ -157,7 +170,7 @@ def open_image(content: bytes, media_type: str, limits: Limits) -> ImageFile:
     if not content:
         raise PeerError("no bytes where an image should be")
     if len(content) > limits.image_bytes:
-        raise PeerError(f"an image of more than {format_bytes(limits.image_bytes)}")
+        raise PeerError(too_long(limits))
     for kind in KINDS:
         _, accepts = Pillow.OPEN[kind]
         if accepts and accepts(content[:16]) is True:

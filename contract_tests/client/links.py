@@ -16,6 +16,7 @@ from contract_tests.client.addresses import resolve
 from contract_tests.client.content_coding import OFFERED
 from contract_tests.client.image_hosts import DEFAULT_PORTS, ImageHosts
 from contract_tests.client.limits import Limits, PeerError, Problem, UnsendableError
+from contract_tests.client.room import Share
 from contract_tests.client.transport import open_response, read_body
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -48,12 +49,18 @@ class Hop:
 
 
 async def download(
-    transport: httpx.AsyncBaseTransport, link: str, hosts: ImageHosts, limits: Limits
+    transport: httpx.AsyncBaseTransport, link: str, hosts: ImageHosts, limits: Limits, share: Share
 ) -> Downloaded | Problem:
-    """What lies behind a link. Private addresses are left alone, but for those that `hosts` permits."""
+    """What lies behind a link; if it is large, it takes room from `share`, and keeps it.
+
+    Private addresses are left alone, but for those that `hosts` permits.
+    """
     try:
-        async with asyncio.timeout(limits.download):
-            return await follow(transport, Hop(absolute_url(link), "points to"), hosts, limits)
+        async with (
+            asyncio.timeout(limits.download) as bound,
+            aclosing(await follow(transport, Hop(absolute_url(link), "points to"), hosts, limits)) as response,
+        ):
+            return await read_download(response, limits, share, bound)
     except TimeoutError:
         return Problem(f"the link gave no complete response within {limits.download:g} s")
     except PeerError as trouble:
@@ -62,16 +69,18 @@ async def download(
         return Problem("the link cannot be requested over HTTP")
 
 
-async def follow(transport: httpx.AsyncBaseTransport, hop: Hop, hosts: ImageHosts, limits: Limits) -> Downloaded:
+async def follow(transport: httpx.AsyncBaseTransport, hop: Hop, hosts: ImageHosts, limits: Limits) -> httpx.Response:
+    """The head of the first answer that does not redirect; it must be closed."""
     seen: set[httpx.URL] = set()
     for _ in range(limits.redirects + 1):
         seen.add(hop.url)
         reached = hosts.reached_at(hop.url)
         targets = await allowed_addresses(Hop(reached, hop.leads), hosts)
-        async with aclosing(await open_first(transport, hop.url, reached, targets)) as response:
-            if not is_redirect(response):
-                return await read_download(response, limits)
-            hop = Hop(redirect_target(hop.url, response), "redirects to")
+        response = await open_first(transport, hop.url, reached, targets)
+        if not is_redirect(response):
+            return response
+        await response.aclose()
+        hop = Hop(redirect_target(hop.url, response), "redirects to")
         if hop.url in seen:
             raise PeerError("the link redirects in a circle")
     raise PeerError(f"the link redirects more than {limits.redirects} times")
@@ -142,8 +151,8 @@ def requests_by_address(url: httpx.URL, reached: httpx.URL, targets: tuple[str, 
         )
 
 
-async def read_download(response: httpx.Response, limits: Limits) -> Downloaded:
+async def read_download(response: httpx.Response, limits: Limits, share: Share, bound: asyncio.Timeout) -> Downloaded:
     if response.status_code != 200:
         raise PeerError(f"{response.status_code} behind the link")
     media_type, _, _ = response.headers.get("Content-Type", "").partition(";")
-    return Downloaded(await read_body(response, limits.image_bytes), media_type.strip().lower())
+    return Downloaded(await read_body(response, limits.image_bytes, share, bound), media_type.strip().lower())

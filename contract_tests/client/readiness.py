@@ -8,6 +8,7 @@ import httpx
 
 from contract_tests.client import transport
 from contract_tests.client.limits import Limits
+from contract_tests.client.room import Share
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request
 from gateway_contract.traffic.statuses import is_timed_out
 from gateway_contract.values.json_value import ABSENT
@@ -34,7 +35,7 @@ async def wait_until_ready(
     last = ""
     while True:
         left = until - time.monotonic()
-        response = await transport.exchange(sender, request, base, limits, max(min(left, ATTEMPT), INTERVAL))
+        response = await transport.exchange(sender, request, base, limits, max(min(left, ATTEMPT), INTERVAL), Share())
         problem = _problem(response, wait.path)
         if not problem:
             return ""

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,9 +15,11 @@ from contract_tests.client import links, transport
 from contract_tests.client.access import Access
 from contract_tests.client.case import Case
 from contract_tests.client.image_hosts import ImageHosts
-from contract_tests.client.inspect_image import Decoding, decode_base64, inspect_within
+from contract_tests.client.inspect_image import Decoding, inspect, inspect_base64, inspect_within
+from contract_tests.client.kept_answer import KEPT_OF_IMAGE, KeptAnswers
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.pace import Pace
+from contract_tests.client.room import Room, Share
 from contract_tests.client.tokens import Tokens
 from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.traffic.curl import UNIX
@@ -30,15 +34,17 @@ from gateway_contract.traffic.exchange import (
 )
 from gateway_contract.traffic.request_form import in_form
 from gateway_contract.traffic.statuses import is_throttled
-from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
-from gateway_contract.values.pointer import below, placed, read
+from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.values.pointer import below, read
 from mock_server.faults.fault import NO_RESPONSE
 
 MOST_ITEMS = 32
 """Items of one answer that are looked at; no contract sells more images at once."""
 
-KEPT_OF_IMAGE = 1024
-"""Characters of an image within an answer that are kept once it was looked at; a multiple of four, as Base64 is."""
+LONGEST_LINK = 2**16
+"""Characters of a link that anybody could follow."""
+
+SHOWN_OF_LINK = 1000  # characters of one that is longer
 
 MOST_ASKED = 10
 """The most images that the time for a response allows for; larger numbers are only sent to be rejected."""
@@ -65,6 +71,9 @@ class Sender:
     downloads: httpx.AsyncBaseTransport | None = None  # for links to other hosts than the gateway
     pace: Pace = field(default_factory=Pace)
     decoding: Decoding = field(default_factory=Decoding)
+    room: Room = field(default_factory=Room)  # for answers
+    download_room: Room = field(default_factory=lambda: Room(32 * 2**20))  # an answer that has room may wait for it
+    kept: KeptAnswers = field(default_factory=KeptAnswers)
 
     @property
     def address(self) -> str:
@@ -103,11 +112,17 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
     """The same with a request that was made elsewhere."""
     seconds = answer_seconds(sender, case, request)
     patience = 0.0 if case.failure is not None or case.first_answer else PATIENCE
-    answer = await _response(sender, request, seconds, patience)
-    images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
-    if isinstance(answer, Answer) and answer.successful:
-        images = await _images(sender, answer)
-        answer = without_inline_images(sender.contract, answer)
+    share = Share(sender.room, sender.decoding.turn)
+    try:
+        answer = await _response(sender, request, seconds, patience, share)
+        images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
+        if isinstance(answer, Answer):
+            looks = _image_looks(sender, answer) if answer.successful else []
+            # Of all else only the images are held from now on, each until it was looked at.
+            answer = sender.kept.keep(sender.contract, answer)
+            images = tuple(await asyncio.gather(*looks))
+    finally:
+        share.give_back()
     return Exchange(request, answer, images=images, upstream_address=sender.upstream_address, name=case.name)
 
 
@@ -130,11 +145,13 @@ def images_asked(contract: Contract, body: object) -> int:
     return min(max(said, 1), MOST_ASKED)
 
 
-async def _response(sender: Sender, request: Request, seconds: float, patience: float) -> Answer | NoAnswer:
+async def _response(
+    sender: Sender, request: Request, seconds: float, patience: float, share: Share
+) -> Answer | NoAnswer:
     """The response; a throttled request is repeated more slowly, a few times and within `patience` seconds in all."""
     for wait in sender.limits.waits:
         started = await sender.pace.wait()
-        response = await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds)
+        response = await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds, share)
         if not is_throttled(response):
             return response
         pause = retry_after(response, time.time())
@@ -142,9 +159,10 @@ async def _response(sender: Sender, request: Request, seconds: float, patience: 
         if patience <= 0:
             return response
         sender.pace.slow_down(started)
+        share.give_back()
         await asyncio.sleep(wait if pause is None else pause)
     await sender.pace.wait()
-    return await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds)
+    return await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds, share)
 
 
 def retry_after(response: Answer | NoAnswer, now: float) -> float | None:
@@ -160,42 +178,29 @@ def retry_after(response: Answer | NoAnswer, now: float) -> float | None:
         return None
 
 
-async def _images(sender: Sender, answer: Answer) -> tuple[tuple[Image | BrokenImage, ...], ...]:
+Look: TypeAlias = Coroutine[None, None, tuple[Image | BrokenImage, ...]]
+
+
+def _image_looks(sender: Sender, answer: Answer) -> list[Look]:
+    """Looks at the images of each item, still to be awaited. A look holds no more of the answer than its images."""
     images = sender.contract.images
     items = read(answer.body, images.pointer) if images is not None else None
     if not isinstance(items, list):
-        return ()
-    looks = [_of_item(sender, item) for item in items[:MOST_ITEMS]]
-    return tuple(await asyncio.gather(*looks))
+        return []
+    filled = [list(filled_image_fields(sender.contract, item)) for item in items[:MOST_ITEMS]]
+    return [_look_at(sender, [(carrier, _held(carrier, text)) for carrier, text in pairs]) for pairs in filled]
 
 
-async def _of_item(sender: Sender, item: Json) -> tuple[Image | BrokenImage, ...]:
-    return tuple(
-        [
-            await _filled_fields(sender, image_field, value)
-            for image_field, value in filled_image_fields(sender.contract, item)
-        ]
-    )
+def _held(image_field: ImageField, text: str) -> str:
+    """As much of a text as it takes to see that it is no image; all of one that may be one."""
+    if not image_field.inline:
+        return text[: LONGEST_LINK + 1]
+    return text if text.isascii() else f"{text[:KEPT_OF_IMAGE]}…"
 
 
-def without_inline_images(contract: Contract, answer: Answer) -> Answer:
-    """The answer with the beginning of each image that it carried: they were looked at, and are most of its bytes."""
-    items = read(answer.body, contract.images.pointer) if contract.images is not None else None
-    if contract.images is None or answer.body is ABSENT or not isinstance(items, list):
-        return answer
-    inline = {image_field.key for image_field in contract.images.image_fields if image_field.inline}
-    cut = [_cut_images(item, inline) for item in items]
-    if all(left is right for left, right in zip(cut, items, strict=True)):
-        return answer
-    body = placed(answer.body, contract.images.pointer, cut)
-    return replace(answer, content=compact(body), body=body)
-
-
-def _cut_images(item: Json, keys: Collection[str]) -> Json:
-    if not isinstance(item, dict):
-        return item
-    long = {key: text for key in keys if isinstance(text := item.get(key), str) and len(text) > KEPT_OF_IMAGE}
-    return {**item, **{key: text[:KEPT_OF_IMAGE] for key, text in long.items()}} if long else item
+async def _look_at(sender: Sender, filled: list[tuple[ImageField, str]]) -> tuple[Image | BrokenImage, ...]:
+    filled.reverse()
+    return tuple([await _filled_field(sender, *filled.pop()) for _ in range(len(filled))])
 
 
 def filled_image_fields(contract: Contract, item: Json) -> Iterator[tuple[ImageField, str]]:
@@ -206,17 +211,21 @@ def filled_image_fields(contract: Contract, item: Json) -> Iterator[tuple[ImageF
             yield image_field, value
 
 
-async def _filled_fields(sender: Sender, image_field: ImageField, value: str) -> Image | BrokenImage:
+async def _filled_field(sender: Sender, image_field: ImageField, value: str) -> Image | BrokenImage:
+    key, limits = image_field.key, sender.limits
     if image_field.inline:
-        decoded = await asyncio.to_thread(decode_base64, value)
-        if isinstance(decoded, Problem):
-            return BrokenImage(image_field.key, "", decoded.text)
-        return await inspect_within(sender.decoding, decoded, image_field.key, "", "", sender.limits)
-    link = sender.from_here(value)
-    found = await links.download(_transport_for(sender, link), link, sender.images, sender.limits)
-    if isinstance(found, Problem):
-        return BrokenImage(image_field.key, value, found.text, found.is_ours)
-    return await inspect_within(sender.decoding, found.content, image_field.key, value, found.media_type, sender.limits)
+        return await inspect_within(sender.decoding, partial(inspect_base64, value, key), key, "", limits)
+    if len(value) > LONGEST_LINK:
+        return BrokenImage(key, value[:SHOWN_OF_LINK], f"the link has more than {LONGEST_LINK:,} characters")
+    link, share = sender.from_here(value), Share(sender.download_room)
+    try:
+        found = await links.download(_transport_for(sender, link), link, sender.images, limits, share)
+        if isinstance(found, Problem):
+            return BrokenImage(key, value, found.text, found.is_ours)
+        look = partial(inspect, found.content, key, value, found.media_type)
+        return await inspect_within(sender.decoding, look, key, value, limits)
+    finally:
+        share.give_back()
 
 
 def _transport_for(sender: Sender, link: str) -> httpx.AsyncBaseTransport:

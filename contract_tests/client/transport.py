@@ -1,12 +1,13 @@
 """One HTTP exchange with a gateway that may be hostile: it costs what the limits say at most, whatever comes."""
 
 import asyncio
+import io
 import socket
 import ssl
 import string
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from urllib.parse import quote
 
 import httpx
@@ -15,6 +16,7 @@ from contract_tests.client.access import Access, tls_context
 from contract_tests.client.content_coding import OFFERED, decoder
 from contract_tests.client.limits import Limits, PeerError, UnsendableError, format_bytes
 from contract_tests.client.proxy import ProxiedTransport
+from contract_tests.client.room import Share
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request, header
 from gateway_contract.values.json_value import read_json
 
@@ -83,6 +85,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 PLAIN = Access()
+STEP = 2**20  # bytes that are unpacked at once
 
 
 def open_transport(
@@ -104,24 +107,31 @@ def open_transport(
 
 
 async def exchange(
-    transport: httpx.AsyncBaseTransport, request: Request, base: str, limits: Limits, seconds: float
+    transport: httpx.AsyncBaseTransport, request: Request, base: str, limits: Limits, seconds: float, share: Share
 ) -> Answer | NoAnswer:
     """Send the request to `base` and receive what comes in time. Nothing that the gateway does makes it raise.
 
-    Raises UnsendableError where the request or the base is no such thing.
+    A large answer takes room from `share` and keeps it. Raises UnsendableError where the request or the base is no such
+    thing.
     """
-    began = time.monotonic()
+    began, waited = time.monotonic(), share.waited
+
+    def spent() -> float:
+        return time.monotonic() - began - (share.waited - waited)
+
     try:
         async with (
-            asyncio.timeout(seconds),
+            asyncio.timeout(seconds) as bound,
             aclosing(await open_response(transport, build_request(request, base))) as response,
         ):
-            content = await read_body(response, limits.answer_bytes)
+            content = await read_body(response, limits.answer_bytes, share, bound)
     except TimeoutError:
-        return NoAnswer(f"no complete response within {seconds:g} s", time.monotonic() - began, timed_out=True)
+        return NoAnswer(f"no complete response within {seconds:g} s", spent(), timed_out=True)
     except PeerError as trouble:
-        return NoAnswer(str(trouble), time.monotonic() - began)
-    return read_response(response, content, time.monotonic() - began)
+        return NoAnswer(str(trouble), spent())
+    took, received_at = spent(), time.time()
+    async with share.turn if share.taken else nullcontext():  # a text beyond ASCII takes four times its bytes
+        return read_response(response, content, took, received_at)
 
 
 def build_request(request: Request, base: str) -> httpx.Request:
@@ -163,21 +173,36 @@ async def open_response(transport: httpx.AsyncBaseTransport, request: httpx.Requ
         raise PeerError(connection_problem(error)) from error
 
 
-async def read_body(response: httpx.Response, most: int) -> bytes:
-    """The content of an answer, unpacked; Trouble as soon as it has more than `most` bytes, packed or unpacked."""
-    coded, content, received = decoder(response.headers.get("Content-Encoding", "")), bytearray(), 0
+async def read_body(response: httpx.Response, most: int, share: Share, bound: asyncio.Timeout) -> bytes:
+    """The content of an answer, unpacked. A large one takes room from `share`, and waits for it beside `bound`.
+
+    Raises PeerError as soon as it has more than `most` bytes, packed or unpacked.
+    """
+    coded, content, received = decoder(response.headers.get("Content-Encoding", "")), io.BytesIO(), 0
     try:
         async for chunk in response.aiter_raw():
             received += len(chunk)
-            content += coded.decode(chunk, most + 1 - len(content))
-            if max(received, len(content)) > most:
-                raise PeerError(f"response longer than {format_bytes(most)}")
+            part = coded.decode(chunk, STEP)
+            while part:
+                content.write(part)
+                if max(received, content.tell()) > most:
+                    raise PeerError(f"response longer than {format_bytes(most)}")
+                if content.tell() > share.room.small and not share.taken:
+                    await share.take(expected_bytes(response, most), bound)
+                part = coded.decode(b"", STEP)
     except httpx.TransportError as error:
         raise PeerError(body_problem(error)) from error
     coded.finish()
-    return bytes(content)
+    return content.getvalue()
 
 
-def read_response(response: httpx.Response, content: bytes, seconds: float) -> Answer:
+def expected_bytes(response: httpx.Response, most: int) -> int:
+    """How many bytes a body may have, unpacked."""
+    length = response.headers.get("Content-Length", "")
+    is_known = length.isdecimal() and "Content-Encoding" not in response.headers
+    return min(int(length), most) if is_known else most
+
+
+def read_response(response: httpx.Response, content: bytes, seconds: float, received_at: float) -> Answer:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-    return Answer(response.status_code, headers, content, read_json(content), seconds, time.time())
+    return Answer(response.status_code, headers, content, read_json(content), seconds, received_at)

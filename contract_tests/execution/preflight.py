@@ -1,6 +1,7 @@
 """Whether pages of other origins may call a gateway: information for its owner, and no promise of any contract."""
 
 from contract_tests.client import transport
+from contract_tests.client.room import Share
 from contract_tests.client.send import Sender
 from gateway_contract.traffic.exchange import Answer, Credential, NoAnswer, Request, header
 from gateway_contract.values.json_value import ABSENT
@@ -20,7 +21,7 @@ async def preflight(sender: Sender) -> str:
     )
     request = Request("OPTIONS", operation.path, headers, b"", ABSENT, Credential.MISSING)
     answer = await transport.exchange(
-        sender.transport, request, sender.gateway, sender.limits, sender.limits.answer_seconds(0)
+        sender.transport, request, sender.gateway, sender.limits, sender.limits.answer_seconds(0), Share()
     )
     reason = preflight_problem(answer, names.split(","))
     return CANNOT.format(reason=reason) if reason else ""

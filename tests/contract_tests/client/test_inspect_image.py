@@ -7,14 +7,14 @@ import io
 import struct
 import threading
 import zlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from PIL import Image as Pillow
 from PIL.ImageFile import ImageFile
 
-from contract_tests.client.inspect_image import Decoding, decode_base64, inspect, inspect_within
+from contract_tests.client.inspect_image import Decoding, decode_base64, inspect, inspect_base64, inspect_within
 from contract_tests.client.limits import Limits, Problem
 from gateway_contract.traffic.exchange import BrokenImage, Image
 from mock_server.images.drawing import Picture, draw
@@ -266,11 +266,12 @@ def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_
 
     async def two() -> tuple[Image | BrokenImage, Image | BrokenImage]:
         decoding, limits = Decoding(), replace(LIMITS, decode_seconds=0.05)
-        first = await inspect_within(decoding, image("WEBP"), "url", LINK, "", limits)
-        return first, await inspect_within(decoding, image("WEBP"), "url", LINK, "", limits)
+        look = partial(inspect, image("WEBP"), "url", LINK, "")
+        first = await inspect_within(decoding, look, "url", LINK, limits)
+        return first, await inspect_within(decoding, look, "url", LINK, limits)
 
     try:
-        first, second = asyncio.run(two_with(proceed, two))
+        first, second = asyncio.run(two())  # which does not wait for the abandoned thread
     finally:
         proceed.set()
     assert first == BrokenImage("url", LINK, "an image that takes more than 0.05 s to decode")
@@ -278,10 +279,6 @@ def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_
     assert decodings == ["WEBP"]
 
 
-async def two_with(
-    proceed: threading.Event, two: Callable[[], Awaitable[tuple[Image | BrokenImage, Image | BrokenImage]]]
-) -> tuple[Image | BrokenImage, Image | BrokenImage]:
-    """What `two` gives; then the abandoned thread may end, for asyncio.run waits for it."""
-    found = await two()
-    proceed.set()
-    return found
+def test_base64_of_more_bytes_than_an_image_may_have_is_not_decoded() -> None:
+    found = inspect_base64("A" * 1000, "b64_json", Limits(image_bytes=500))
+    assert found == BrokenImage("b64_json", "", "an image of more than 500 bytes")

@@ -13,6 +13,7 @@ from contract_tests.client.addresses import is_public
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.links import Downloaded, download
+from contract_tests.client.room import Share
 from contract_tests.client.transport import open_transport
 from tests.contract_tests import hostile
 from tests.contract_tests.hostile import Behaviour, answering, redirecting, serving
@@ -47,7 +48,7 @@ def _forget() -> None:
 def downloaded(link: str, own: ImageHosts = OWN, limits: Limits = LIMITS) -> Downloaded | Problem:
     async def once() -> Downloaded | Problem:
         async with open_transport() as transport:
-            return await download(Watched(transport, HOSTS), link, own, limits)
+            return await download(Watched(transport, HOSTS), link, own, limits, Share())
 
     return asyncio.run(once())
 

@@ -10,6 +10,7 @@ import pytest
 from contract_tests.client.access import Access
 from contract_tests.client.limits import Limits
 from contract_tests.client.proxy import proxy_of, proxy_problem
+from contract_tests.client.room import Share
 from contract_tests.client.transport import exchange, open_response, open_transport
 from gateway_contract.traffic.exchange import Answer, NoAnswer, Request
 from tests.contract_tests import hostile
@@ -36,7 +37,7 @@ class Proxy:
 def exchanged(access: Access, base: str, direct: Sequence[str] = ()) -> Answer | NoAnswer:
     async def once() -> Answer | NoAnswer:
         async with open_transport(access, direct) as transport:
-            return await exchange(transport, ASKED, base, Limits(answer=5), 5)
+            return await exchange(transport, ASKED, base, Limits(answer=5), 5, Share())
 
     return asyncio.run(once())
 
@@ -127,7 +128,7 @@ def test_a_gateway_at_a_unix_socket_is_reached(tmp_path: Path) -> None:
 
     async def once() -> Answer | NoAnswer:
         async with await asyncio.start_unix_server(answer, socket), open_transport(Access(socket=socket)) as transport:
-            return await exchange(transport, ASKED, "http://localhost", Limits(answer=5), 5)
+            return await exchange(transport, ASKED, "http://localhost", Limits(answer=5), 5, Share())
 
     found = asyncio.run(once())
     assert isinstance(found, Answer)

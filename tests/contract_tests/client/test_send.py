@@ -17,8 +17,9 @@ from starlette.responses import Response
 from contract_tests.client.access import Access
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.image_hosts import ImageHosts
+from contract_tests.client.kept_answer import KEPT_OF_IMAGE
 from contract_tests.client.limits import Limits
-from contract_tests.client.send import KEPT_OF_IMAGE, MOST_ITEMS, PATIENCE, Sender, retry_after, send
+from contract_tests.client.send import MOST_ITEMS, PATIENCE, Sender, retry_after, send
 from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from contract_tests.client.limits import Limits, UnsendableError
+from contract_tests.client.room import Share
 from contract_tests.client.transport import build_request, exchange, open_transport
 from gateway_contract.traffic.exchange import Answer, NoAnswer, Request, header
 from gateway_contract.values.json_value import ABSENT
@@ -28,7 +29,7 @@ ASKED = Request("POST", "/images", (("Authorization", f"Bearer {TOKEN}"),), b'{"
 def exchanged(base: str, limits: Limits = PATIENT, request: Request = ASKED) -> Answer | NoAnswer:
     async def once() -> Answer | NoAnswer:
         async with open_transport() as transport:
-            return await exchange(transport, request, base, limits, limits.answer)
+            return await exchange(transport, request, base, limits, limits.answer, Share())
 
     return asyncio.run(once())
 
@@ -98,7 +99,7 @@ def test_a_redirect_of_the_gateway_is_an_answer_and_is_not_followed() -> None:
 def test_what_one_answer_leaves_on_its_connection_does_not_reach_the_next_exchange() -> None:
     async def twice(base: str) -> list[Answer | NoAnswer]:
         async with open_transport() as transport:
-            return [await exchange(transport, ASKED, base, PATIENT, 30.0) for _ in range(2)]
+            return [await exchange(transport, ASKED, base, PATIENT, 30.0, Share()) for _ in range(2)]
 
     with serving(saying(HEAD + b"Content-Length: 2\r\n\r\n{}HTTP/1.1 500 Smuggled\r\n\r\n")) as served:
         answers = asyncio.run(twice(served.base))
