@@ -41,11 +41,12 @@ class KeptAnswers:
             body = body if self.in_full >= 0 else FirstValues(MANY).of(body)
         if body is answer.body and len(answer.content) <= LARGE:
             return answer
+        if text_length(body) > LARGE // 2:
+            body = without_long_texts(body, KEPT_OF_TEXT)
         content = compact(body)
-        for most in (KEPT_OF_TEXT, KEPT_OF_MANY):
-            if len(content) > LARGE:
-                body = without_long_texts(body, most)
-                content = compact(body)
+        if len(content) > LARGE:
+            body = without_long_texts(body, KEPT_OF_MANY)
+            content = compact(body)
         return replace(answer, content=content, body=body)
 
 
@@ -77,6 +78,18 @@ def _cut_images(item: Json, keys: Collection[str]) -> Json:
         return item
     long = {key: text for key in keys if isinstance(text := item.get(key), str) and len(text) > KEPT_OF_IMAGE}
     return {**item, **{key: text[:KEPT_OF_IMAGE] for key, text in long.items()}} if long else item
+
+
+def text_length(value: Json) -> int:
+    """The characters of all texts in a value."""
+    match value:
+        case str():
+            return len(value)
+        case list():
+            return sum(map(text_length, value))
+        case dict():
+            return sum(map(text_length, (*value, *value.values())))
+    return 0
 
 
 def without_long_texts(value: Json, most: int) -> Json:

@@ -63,7 +63,8 @@ def test_beside_long_images_other_texts_are_kept_whole_unless_all_is_large_witho
 
 
 def test_many_values_are_kept_of_few_answers() -> None:
-    answers, body = KeptAnswers(), {"created": 1, "data": [[number] for number in range(MANY)]}
+    answers = KeptAnswers()
+    body: Json = {"created": 1, "data": [[number] for number in range(MANY)]}
     for _ in range(MANY_IN_FULL):
         assert kept(body, answers).body == body
     found = kept(body, answers).body
