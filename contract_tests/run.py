@@ -136,6 +136,12 @@ def _run_campaign(
         raise
 
 
+def report_to_log(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Logs what went wrong in a task that nobody waits for, except for a signal, which is told anyway."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
+
+
 def so_far(ready: PreparedRun, campaign: Campaign, started_at: datetime, seconds: float) -> Run:
     """What a campaign that goes on has found; failures that were not tried again are inconclusive."""
     found = _judged(ready, campaign, campaign.findings_so_far(), started_at, seconds)
@@ -201,6 +207,7 @@ async def _campaign(
     progress: Progress,
     enter_phase: Callable[[Campaign], None],
 ) -> Campaign:
+    asyncio.get_running_loop().set_exception_handler(report_to_log)
     settings, access = ready.settings, ready.settings.access
     async with open_transport(access) as transport, open_downloads(settings, observer) as downloads:
         sender = Sender(

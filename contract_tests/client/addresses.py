@@ -1,8 +1,9 @@
 """The addresses of a host, and which of them belong to somebody out in the internet."""
 
-import asyncio
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from contract_tests.client.daemon_thread import in_daemon_thread
 
 NAT64 = IPv6Network("64:ff9b::/96")  # the last 32 bits are an IPv4 address (RFC 6052)
 
@@ -10,7 +11,7 @@ NAT64 = IPv6Network("64:ff9b::/96")  # the last 32 bits are an IPv4 address (RFC
 async def resolve(host: str) -> tuple[str, ...]:
     """The addresses of a host, in the order in which the system would try them; none where it has none."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = await in_daemon_thread(lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError):  # UnicodeError: a label that no name can have
         return ()
     return tuple(dict.fromkeys(canonical_address(str(sockaddr[0])) for *_, sockaddr in found))

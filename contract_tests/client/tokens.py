@@ -1,11 +1,12 @@
 """The token that is valid now, and how a new one is had while a run goes on."""
 
-import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 
+from contract_tests.client.daemon_thread import in_daemon_thread
 from gateway_contract.traffic.redaction import redact
 
 BEFORE_EXPIRY = 30.0  # seconds; half of the time for which a token is valid, if that is less
@@ -51,7 +52,7 @@ class Tokens:
         """Whether there is another token than the one that was rejected; gets one unless somebody just did."""
         if self.issue is None:
             return False
-        return await asyncio.to_thread(self._renew, rejected, self.issue)
+        return await in_daemon_thread(partial(self._renew, rejected, self.issue))
 
     def _renew(self, rejected: str, issue: Callable[[], IssuedToken]) -> bool:
         with self._renewal:

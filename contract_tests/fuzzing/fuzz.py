@@ -12,6 +12,7 @@ from random import Random
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.client.case import Case
+from contract_tests.client.daemon_thread import in_daemon_thread
 from contract_tests.execution.campaign import Campaign
 from contract_tests.fuzzing import strategies
 from contract_tests.fuzzing.regressions import keep, regressions
@@ -131,7 +132,7 @@ async def fuzz(
 
     search = Search(contract, rules, ask, set(settings.known), settings.most_shrinking, settings.patience)
     try:
-        return await asyncio.to_thread(lambda: list(_found(search, settings)))
+        return await in_daemon_thread(lambda: list(_found(search, settings)))
     finally:
         stopped.set()  # a thread cannot be ended from outside: it finds that there is nothing left to do
 

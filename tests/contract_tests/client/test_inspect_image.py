@@ -256,11 +256,13 @@ def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     decodings: list[str] = []
+    ended: list[str] = []
     proceed = threading.Event()
 
     def slow(picture: ImageFile, _content: bytes) -> None:
         decodings.append(str(picture.format))
         proceed.wait(10)
+        ended.append(str(picture.format))
 
     monkeypatch.setattr("contract_tests.client.inspect_image.read_to_end", slow)
 
@@ -271,7 +273,8 @@ def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_
         return first, await inspect_within(decoding, look, "url", LINK, limits)
 
     try:
-        first, second = asyncio.run(two())  # which does not wait for the abandoned thread
+        first, second = asyncio.run(two())
+        assert ended == []  # nobody waited for the abandoned thread
     finally:
         proceed.set()
     assert first == BrokenImage("url", LINK, "an image that takes more than 0.05 s to decode")

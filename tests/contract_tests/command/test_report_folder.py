@@ -1,5 +1,6 @@
 """Reports are of one run, are written whatever ends it, and never outside their folder."""
 
+import asyncio
 import errno
 import json
 import os
@@ -10,11 +11,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+from contract_tests.client.limits import Limits
 from contract_tests.command import session
 from contract_tests.report.folder import ReportFolderError, locked_folder
 from contract_tests.settings import Settings
+from tests.contract_tests import hostile
 from tests.contract_tests.gateways import as_json, generated, replying, settings_for
 
 pytestmark = pytest.mark.slow
@@ -81,6 +85,27 @@ def test_an_interrupted_run_keeps_the_verdicts_so_far_and_failures_not_tried_aga
     assert verdicts >= {"pass", "not-run", "inconclusive"}
     assert "failed, and was not tried again" in {one.get("reason") for one in after["rules"]}
     assert after["cost"]["requests"] >= 30
+
+
+def test_a_signal_is_not_kept_waiting_by_requests_that_hang(tmp_path: Path) -> None:
+    """The gateway answers the first request; the signal comes while eight others wait."""
+    numbers = count(1)
+    good = orjson.dumps({"created": 1, "data": [{"url": "http://127.0.0.1/1.png"}], "metadata": {}})
+
+    async def fall_silent(head: bytes, writer: asyncio.StreamWriter) -> None:
+        number = next(numbers)
+        if number == 1:
+            await hostile.answering(good, b"Content-Type: application/json")(head, writer)
+            return
+        if number == 9:
+            os.kill(os.getpid(), signal.SIGTERM)
+        await hostile.never_answers(head, writer)
+
+    with hostile.serving(fall_silent) as gateway:
+        asked = settings_for(gateway.base, report=tmp_path, limits=Limits(answer=60.0))
+        assert session.test_gateways([asked], None, None) == 143
+    assert report(tmp_path)["ended"] == "interrupted"
+    assert report(tmp_path)["cost"]["requests"] == 1  # no other was waited for
 
 
 def test_the_report_says_that_the_run_has_not_ended(tmp_path: Path) -> None:
