@@ -11,7 +11,7 @@ from contract_tests.planning.valid_rows import with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of, with_plain_integers
 from gateway_contract.traffic.exchange import Exchange
-from gateway_contract.traffic.statuses import is_no_evidence, is_throttled, is_timed_out
+from gateway_contract.traffic.statuses import is_gateway_timeout, is_no_evidence, is_throttled, is_timed_out
 from gateway_contract.values.json_value import ABSENT, Json, compact, same, shortened
 from gateway_contract.values.pointer import placed, read
 
@@ -92,7 +92,7 @@ Send = Callable[[Case], Awaitable[Exchange]]
 class RejectionMinimizer:
     """Minimizes rejections of one run. `blamed` are combinations of values that are known to be refused.
 
-    `by_chance` is whether the gateway was seen to fail now and then on the same request.
+    `is_intermittent` is whether the gateway was seen to fail now and then on the same request.
     """
 
     contract: Contract
@@ -111,12 +111,22 @@ class RejectionMinimizer:
         known = next((blamed for blamed in self.blamed if has_values(body, blamed)), None)
         if known is not None:
             return replace(refused, essential=frozenset(known))
+        if is_gateway_timeout(refused.answer) and await self._is_for_images(refused, body):
+            return replace(refused, essential=frozenset())
         again = await self._send_body(body, refused.name)
         if again is None or not is_rejection(again):
             by_spelling = again is not None and again.accepted and await self._is_spelling_rejected(refused, body)
             self.is_intermittent |= again is not None and again.accepted and not by_spelling
             return replace(refused, essential=frozenset(), spelling_refused=by_spelling)
         return await self._remove_fields(body, replace(again, name=f"{refused.name}, made smaller"))
+
+    async def _is_for_images(self, timed_out: Exchange, body: Json) -> bool:
+        """Whether a request for several images gets a response in time if it asks for as few as a plain one does."""
+        if requested_images(self.contract, body) <= 1 or self.contract.images is None:
+            return False
+        plain = read(base_request(self.contract), self.contract.images.count)
+        again = await self._send_body(with_value(body, self.contract.images.count, plain), timed_out.name)
+        return again is not None and again.accepted
 
     async def _is_spelling_rejected(self, refused: Exchange, plain: Json) -> bool:
         """Whether a request is rejected each time as it was written, while it is accepted in the usual spelling."""

@@ -74,8 +74,7 @@ class Campaign:
 
     def __post_init__(self) -> None:
         contract = self.sender.contract
-        planned = len(self.plan.cases) + 2 * len(self.plan.failures)  # a plain request follows each failure
-        self.tally = Tally(contract, planned, self.time_bound, self.progress)
+        self.tally = Tally(contract, self.plan.requests, self.time_bound, self.progress)
         self.findings = Findings(contract, self.rules, self.errors)
         self.health = Health(self._send_plain, lambda one: is_valid(contract, one))
         self.token_watch = TokenWatch(
@@ -92,6 +91,7 @@ class Campaign:
                 judge=self._judge,
                 health=self.health,
                 errors=self.errors,
+                is_intermittent=lambda: self.confirmation.is_intermittent,
             )
         self.slow_answers = SlowAnswers(contract, self.sender.limits, self._send_again, self._may_send)
         self.confirmation = Confirmation(contract, self.errors, self.slow_answers, self._send_again, self._may_send)

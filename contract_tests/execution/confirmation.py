@@ -14,25 +14,29 @@ from contract_tests.execution.time_bound import TimeUsedUpError
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import is_valid_in_plain_notation, validity_of
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm
-from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_timed_out
+from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_gateway_timeout, is_timed_out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Confirmation:
-    """How one run tries failures again. When its time is used up, what is left shows nothing about any field."""
+    """How one run tries failures again. When its time is used up, what is left shows nothing about any field.
+
+    `is_intermittent` is whether the gateway was seen to fail now and then on the same request.
+    """
 
     contract: Contract
     errors: InternalErrors
     slow_answers: SlowAnswers
     send: Send
     may_send: Callable[[Case], bool]
+    is_intermittent: bool = False
 
     async def minimize(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
         """Valid requests that were rejected, replaced by the smallest that are; of others the causes are found."""
         found = list(exchanges)
         self.slow_answers.measure(found)
         found = [await self._repeat(one) if is_timed_out(one.answer) else one for one in found]
-        minimizer = RejectionMinimizer(self.contract, self.send, self.may_send)
+        minimizer = RejectionMinimizer(self.contract, self.send, self.may_send, is_intermittent=self.is_intermittent)
         forms = FormComparer(self.send, self.may_send)
         found = [
             await self._minimize_with(minimizer, one) if _is_minimizable(self.contract, one) else one for one in found
@@ -44,6 +48,7 @@ class Confirmation:
         with self.errors.catch("looking for the causes of failures"), suppress(TimeUsedUpError):
             explainable = [one for one in suspects if not _may_be_too_long(one, found)]
             causes |= zip(map(id, explainable), await finder.find(explainable), strict=True)
+        self.is_intermittent = finder.is_intermittent
         return [causes.get(id(one), one) for one in found]
 
     async def _repeat(self, timed_out: Exchange) -> Exchange:
@@ -60,6 +65,8 @@ class Confirmation:
         found = replace(exchange, essential=frozenset())
         with self.errors.catch(exchange.name), suppress(TimeUsedUpError):
             found = await minimizer.minimize(exchange) if is_rejection(exchange) else found
+        if is_gateway_timeout(found.answer) and not found.essential:
+            self.slow_answers.note_gateway_timeout(found)
         return exchange if exchange.accepted else found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
 
-from contract_tests.blame.minimize import Send
+from contract_tests.blame.minimize import MORE_TRIES, TRIES, Send
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import PATIENCE, Sender, retry_after
@@ -18,6 +18,7 @@ from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import BudgetUsedUpError
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.time_bound import TimeUsedUpError
+from contract_tests.planning.plan import with_own_id
 from gateway_contract.traffic.exchange import Exchange, FaultCause
 from gateway_contract.traffic.statuses import is_throttled
 from mock_server.faults.unusual import CLOSED
@@ -29,7 +30,8 @@ NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
 class FailureInjection:
     """`send` sends a case as it is, `send_again` alone and with a mark of its own.
 
-    `marks` are those of the slow cases, which are under way during others.
+    `is_intermittent` is whether the gateway was seen to fail now and then on the same request. `marks` are those of the
+    slow cases, which are under way during others.
     """
 
     sender: Sender
@@ -40,6 +42,7 @@ class FailureInjection:
     judge: Callable[[Exchange], None]
     health: Health
     errors: InternalErrors
+    is_intermittent: Callable[[], bool]
     marks: set[str] = field(default_factory=set)
     slow: list[asyncio.Task[Exchange | None]] = field(default_factory=list)
 
@@ -65,6 +68,19 @@ class FailureInjection:
                     await self._inject_failure(name, list(group))
 
     async def _inject_failure(self, name: str, cases: Sequence[Case]) -> None:
+        """Plays a failure, and plays it again while the plain request after it is not accepted: that may be chance."""
+        after = await self._plain_after(name, cases)
+        tried = 0
+        tries = MORE_TRIES if self.is_intermittent() else TRIES
+        while after is not None and not (after.accepted or self.health.stopped) and tried < tries:
+            tried += 1
+            again = [with_own_id(self.sender.contract, case, self.seed, name, tried) for case in cases]
+            after = await self._plain_after(name, again)
+        if after is not None:
+            self.judge(after)
+
+    async def _plain_after(self, name: str, cases: Sequence[Case]) -> Exchange | None:
+        """A plain request directly after a failure is played in some cases at once; None where it shows nothing."""
         before = self.observer.count()
         found = await asyncio.gather(*map(self._send_caught, cases))
         await self._judge_played([one for one in found if one is not None], before)
@@ -73,8 +89,7 @@ class FailureInjection:
             await self.observer.close_idle_connections()
         plain = replace(plain_case(self.sender, self.seed), name=f"after {fault}")
         after = await send_after_failure(plain, self.send_again)
-        if after is not None:
-            self.judge(replace(after, follows=fault.played))
+        return None if after is None else replace(after, follows=fault.played)
 
     async def _judge_played(self, exchanges: Sequence[Exchange], before: int) -> None:
         calls = self.observer.calls_by_id(before)

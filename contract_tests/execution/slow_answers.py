@@ -9,6 +9,7 @@ from contract_tests.client.limits import Limits
 from contract_tests.client.send import images_asked
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer
+from gateway_contract.traffic.statuses import GATEWAY_TIMEOUT
 
 MOST_REPEATED = 3
 """Requests of one run that are repeated: each may take as long as an answer may."""
@@ -53,6 +54,17 @@ class SlowAnswers:
         self._note(exchange, images)
         return again
 
+    def note_gateway_timeout(self, exchange: Exchange) -> None:
+        """Takes note of a request on which a proxy gave up, once for each number of images."""
+        images = images_asked(self.contract, exchange.request.body)
+        told = f"HTTP {GATEWAY_TIMEOUT} for {_counted(images)}"
+        if told not in self.slow:
+            self.slow.append(told)
+
     def _note(self, exchange: Exchange, images: int) -> None:
         if isinstance(exchange.answer, NoAnswer):
-            self.slow.append(f"{exchange.answer.problem} for {images} {'image' if images == 1 else 'images'}")
+            self.slow.append(f"{exchange.answer.problem} for {_counted(images)}")
+
+
+def _counted(images: int) -> str:
+    return f"{images} {'image' if images == 1 else 'images'}"

@@ -66,6 +66,11 @@ class Plan:
     left_out: int = 0  # cases that the budget has no images for
     strength: int = 1  # the rows have every valid combination of values of so many fields
 
+    @property
+    def requests(self) -> int:
+        """How many requests are planned: a plain one follows each failure."""
+        return len(self.cases) + 2 * len(self.failures)
+
 
 def plan(contract: Contract, observed: Observation, seed: int, strength: int = PAIRS) -> Plan:
     """All cases for a contract. Where every image costs money, because only one side is observed, the strength is 1."""

@@ -19,7 +19,7 @@ from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keyword_type import Group
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer
-from gateway_contract.traffic.statuses import is_broken, is_no_evidence, is_timed_out
+from gateway_contract.traffic.statuses import is_broken, is_gateway_timeout, is_no_evidence, is_timed_out
 from gateway_contract.values.ambiguous_names import repeats_names
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, same, shortened
 from gateway_contract.values.pointer import is_within, read, removed
@@ -176,7 +176,7 @@ def judge_accepted(evidence: Evidence) -> Finding | None:
     exchange = evidence.exchange
     if exchange.accepted:
         return PASS
-    if is_timed_out(exchange.answer):
+    if is_timed_out(exchange.answer) or _timed_out_on_images(evidence):
         return inconclusive(_status(evidence))
     if repeats_names(exchange.request.content):
         return None  # another rule's, and less strict: parsers may refuse that
@@ -186,6 +186,15 @@ def judge_accepted(evidence: Evidence) -> Finding | None:
     return failing("accepted", _status(evidence), FindingKind.REJECTED) if not exchange.essential else None
 
 
+def _timed_out_on_images(evidence: Evidence) -> bool:
+    """Whether a proxy gave up on a request for several images, which may take so long, and no field is to blame."""
+    images = evidence.contract.images
+    if images is None or evidence.exchange.essential or not is_gateway_timeout(evidence.exchange.answer):
+        return False
+    wanted = evidence.effective(images.count)
+    return isinstance(wanted, int) and wanted > 1
+
+
 def judge_example(example: Json, evidence: Evidence) -> Finding | None:
     """The page's own example works, whatever its free text says."""
     body, marks = evidence.body, evidence.contract.marks
@@ -193,7 +202,8 @@ def judge_example(example: Json, evidence: Evidence) -> Finding | None:
         return None
     if not same(_without(marks, body), _without(marks, example)):
         return None
-    if is_no_evidence(evidence.exchange) or is_timed_out(evidence.exchange.answer):
+    answer = evidence.exchange.answer
+    if is_no_evidence(evidence.exchange) or is_timed_out(answer) or _timed_out_on_images(evidence):
         return inconclusive(_status(evidence))
     return PASS if evidence.exchange.accepted else failing("accepted", _status(evidence), FindingKind.REJECTED)
 

@@ -7,6 +7,7 @@ TRANSPORT = frozenset({408, 413, 414, 421, 425, 426, 431})
 
 ABOUT_LENGTH = frozenset({413, 414, 431})
 UNAUTHORIZED = frozenset({401, 403})
+GATEWAY_TIMEOUT = 504
 
 
 def is_throttled(answer: Answer | NoAnswer) -> bool:
@@ -18,6 +19,11 @@ def is_throttled(answer: Answer | NoAnswer) -> bool:
 
 def is_timed_out(answer: Answer | NoAnswer) -> bool:
     return isinstance(answer, NoAnswer) and answer.timed_out
+
+
+def is_gateway_timeout(answer: Answer | NoAnswer) -> bool:
+    """Whether somebody on the way gave up waiting (RFC 9110, 15.6.5): often a proxy, after a time of its own."""
+    return isinstance(answer, Answer) and answer.status == GATEWAY_TIMEOUT
 
 
 def is_broken(answer: Answer | NoAnswer) -> bool:

@@ -130,3 +130,9 @@ def test_the_smallest_part_around_a_fault_is_reset(part: list[Json], pointer: st
     reset = [reset_part(POWERBUYIN, body, constraint) for constraint in broken]
     assert {where for where, _ in reset} == {pointer}
     assert all(validity_of(POWERBUYIN, there).valid for _, there in reset)
+
+
+def test_that_a_proxy_gave_up_is_not_the_fault_of_a_number_of_images() -> None:
+    gateway = Gateway(lambda body, _: 504 if field(body, "n") == 7 or field(body, "seed") == -1 else 200)
+    assert gateway.causes(exchange(spoilt(n=7), 504)) == [frozenset()]
+    assert gateway.causes(exchange(spoilt(seed=-1), 504)) == [frozenset({"/seed"})]
