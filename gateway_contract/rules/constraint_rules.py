@@ -154,7 +154,17 @@ def _judge_kept(constraint: Constraint, evidence: Evidence) -> Finding | None:
         return None
     if constraint not in blamed_for_refusing(evidence, constraint.pointer):
         return None
+    if open_field := _open_field(evidence, exchange.essential):
+        return inconclusive(f"{_status(evidence)}; whether {open_field} is taken here is not judged")
     return failing(f"{shortened(evidence.sent(constraint.pointer))} accepted", _status(evidence), FindingKind.REJECTED)
+
+
+def _open_field(evidence: Evidence, pointers: frozenset[str]) -> str:
+    """Of some fields one of which the contract does not judge, for this body, whether it arrives; else empty."""
+    body, mapped = evidence.body, evidence.contract.mapped
+    if body is ABSENT:
+        return ""
+    return next((one.subject for one in mapped if one.pointer in pointers and not one.judged_for(body)), "")
 
 
 def judge_json(evidence: Evidence) -> Finding | None:

@@ -3,14 +3,18 @@
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
-from gateway_contract.values.json_value import Json
-from mock_server.defects.conforming import conforming, failing
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import upstream_refuses
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import read, removed
+from mock_server.defects.conforming import UNKNOWN, conforming, failing, is_refused_upstream
 from mock_server.defects.cost_defects import repeating
 from mock_server.defects.request_operators import Result
+from mock_server.defects.sites import upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
 from mock_server.defects.wrapping import ChangedTransport, with_transport
 from mock_server.gateway.stages import Gateway, GatewayRequest
-from mock_server.serving.error_response import BAD_GATEWAY
+from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
 
 @conforming
@@ -29,6 +33,43 @@ def link_escaped_otherwise(gateway: Gateway) -> Gateway:
 def repeats_throttled_calls(gateway: Gateway) -> Gateway:
     """A call that the upstream throttled, or answered with 5xx, is made once more: neither is billed."""
     return repeating(gateway, lambda answer: answer.call.status == 429 or answer.call.status >= 500)
+
+
+@conforming
+def rejects_beyond_upstream(gateway: Gateway) -> Gateway:
+    """What the contract allows and the upstream does not take is rejected without a call."""
+
+    def validate(own: Gateway, body: Json) -> Json | ErrorResponse:
+        validated = gateway.validate(own, body)
+        if isinstance(validated, ErrorResponse):
+            return validated
+        return UNKNOWN if is_refused_upstream(own, validated) or unjudged_fields(own.contract, validated) else validated
+
+    return replace(gateway, validate=validate)
+
+
+@conforming
+def accepts_beyond_upstream(gateway: Gateway) -> Gateway:
+    """What the contract allows and the upstream does not take is left out of the call."""
+
+    def mapped(own: Gateway, body: Json) -> Json:
+        call = gateway.map(own, body)
+        fields = {field.upstream for field in own.contract.mapped}
+        refused = {one.pointer for one in upstream_refuses(upstream_of(own.contract), call)} & fields
+        for pointer in refused | unjudged_fields(own.contract, body):
+            call = removed(call, pointer)
+        return call
+
+    return replace(gateway, map=mapped)
+
+
+def unjudged_fields(contract: Contract, body: Json) -> set[str]:
+    """Pointers upstream of the fields that a body has and of which the contract does not judge whether they arrive."""
+    return {
+        field.upstream
+        for field in contract.mapped
+        if read(body, field.pointer) is not ABSENT and not field.judged_for(body)
+    }
 
 
 MOST_FAILURES = 5  # in a row, before a circuit breaker lets no request through
