@@ -12,11 +12,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.client.access import BEARER
 from contract_tests.client.limits import UnsendableError
-from contract_tests.client.pace import Pace
 from contract_tests.client.readiness import wait_until_ready
-from contract_tests.client.send import Sender
-from contract_tests.client.tokens import Tokens
-from contract_tests.client.transport import open_transport
 from contract_tests.ending import Cause, Ended, time_used_up
 from contract_tests.execution.campaign import Campaign
 from contract_tests.execution.findings import Findings
@@ -26,6 +22,7 @@ from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.preflight import preflight
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
+from contract_tests.gateway_sender import open_sender
 from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
@@ -33,7 +30,7 @@ from contract_tests.planning.untested import untested_statements
 from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings
-from contract_tests.target import GatewayTarget, hosts_of_images, observation_of, observe, open_downloads, open_target
+from contract_tests.target import GatewayTarget, observation_of, observe, open_target
 from contract_tests.waived_failures import waive
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -209,20 +206,7 @@ async def _campaign(
 ) -> Campaign:
     asyncio.get_running_loop().set_exception_handler(report_to_log)
     settings, access = ready.settings, ready.settings.access
-    async with open_transport(access) as transport, open_downloads(settings, observer) as downloads:
-        sender = Sender(
-            contract=ready.contract,
-            transport=transport,
-            gateway=found.url,
-            tokens=found.tokens or Tokens(found.token),
-            images=await hosts_of_images(found.url, observer, settings),
-            limits=settings.limits,
-            upstream_address=None if observer is None else observer.address,
-            from_here=str if observer is None else observer.reachable_url,
-            access=access,
-            downloads=downloads,
-            pace=Pace(settings.interval),
-        )
+    async with open_sender(ready.contract, settings, found, observer) as sender:
         campaign = Campaign(
             sender=sender,
             rules=ready.rules,
@@ -240,7 +224,9 @@ async def _campaign(
             regressions(settings.home(ready.contract.name))  # what cannot be read is told before anything is sent
         if settings.wait is not None:
             headers = (*access.headers, *access.authorization(Credential.RIGHT, sender.tokens.current))
-            campaign.problem = await wait_until_ready(settings.wait, transport, found.url, headers, settings.limits)
+            campaign.problem = await wait_until_ready(
+                settings.wait, sender.transport, found.url, headers, settings.limits
+            )
         if not campaign.problem:
             await _conduct(ready, campaign)
         return campaign

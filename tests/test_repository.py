@@ -56,8 +56,13 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
         (*READERS_OF_KEYWORDS, "gateway_contract/contract/operation.py", HAR),
     ),
     "text": (
-        "HAR, exchange files: of a body",
-        (HAR, "contract_tests/report/exchange_file.py", "contract_tests/report/show_rule.py"),
+        "HAR, exchange files: of a body; --format",
+        (
+            HAR,
+            "contract_tests/command/cli.py",
+            "contract_tests/report/exchange_file.py",
+            "contract_tests/report/show_rule.py",
+        ),
     ),
     "parameters": ("what a scenario takes; OpenAPI: of an operation", ("mock_server/admin/routes.py", COVERAGE)),
     "model": ("the OpenAI API: what a list of models holds", (MODELS,)),

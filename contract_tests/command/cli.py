@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from contract_tests.command.option_forms import durations
 from contract_tests.command.option_table import secret_variables
 from contract_tests.command.options import rerun_options, run_options
 from contract_tests.command.signals import end_with_status
@@ -18,6 +19,11 @@ from contract_tests.command.signals import end_with_status
 
 YAML = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def seconds(text: str) -> float:
+    """A time such as 90s, as an option has it."""
+    return durations().read(text, Path())
 
 
 def start() -> None:
@@ -83,6 +89,37 @@ def run(  # a parameter of each argument and option that is not in the table
         requested = requested_runs(names, find_configuration(config), typed, os.environ, report)
         sys.exit(test_gateways(requested, keyword, added))
     except (DocumentError, SettingsError, ReportFolderError) as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@run_options
+@click.option("--config", type=YAML, help="Configuration. [gateway.yaml or pyproject.toml, here or above]")
+@click.option("--assume", default="3s", metavar="3s", type=seconds, help="Time for one image. [3s]")
+@click.option("--look", is_flag=True, help="Send one request to measure the seconds for one image.")
+@click.option("--price", type=click.FloatRange(0), help="Price of one image.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="[text]")
+def plan(  # as many options
+    names: tuple[str, ...],
+    config: Path | None,
+    assume: float,
+    look: bool,  # noqa: FBT001 # an option
+    price: float | None,
+    form: str,
+    **typed: object,
+) -> None:
+    """Print what `run` would send: requests, images and seconds by phase. Sends nothing, unless --look is given."""
+    from contract_tests.command.configuration import find_configuration
+    from contract_tests.command.plan_command import print_plans
+    from contract_tests.command.run_settings import requested_runs
+    from contract_tests.settings import SettingsError
+    from gateway_contract.document.node import DocumentError
+
+    try:
+        requested = requested_runs(names, find_configuration(config), typed, os.environ, Path("report"))
+        print_plans(requested, None if look else assume, price, as_json=form == "json")
+    except (DocumentError, SettingsError) as error:
         raise CannotTestError(str(error)) from error
 
 

@@ -81,11 +81,7 @@ def _smallest(contract: Contract, body: Json) -> Json:
 def bases(contract: Contract) -> Iterator[Json]:
     """The smallest valid request for every combination of the listed values of its required fields."""
     base = base_request(contract)
-    listed = {
-        field.pointer: values
-        for field in fields_of(contract)
-        if isinstance(values := field.schema.get("enum"), list) and read(base, field.pointer) is not ABSENT
-    }
+    listed = _listed(contract, base)
     yield base
     for chosen in product(*listed.values()):
         body = base
@@ -93,6 +89,21 @@ def bases(contract: Contract) -> Iterator[Json]:
             body = placed(body, pointer, value)
         if body != base and validity_of(contract, body).valid:
             yield body
+
+
+def _listed(contract: Contract, base: Json) -> dict[str, list[Json]]:
+    """The required fields of which the contract lists the values, with these."""
+    return {
+        field.pointer: values
+        for field in fields_of(contract)
+        if isinstance(values := field.schema.get("enum"), list) and read(base, field.pointer) is not ABSENT
+    }
+
+
+def listed_values(contract: Contract, body: Json) -> list[Json]:
+    """The values in a body of the required fields of which the contract lists the values, such as its model."""
+    found = (read(body, pointer) for pointer in _listed(contract, base_request(contract)))
+    return [value for value in found if value is not ABSENT]
 
 
 def base_for(contract: Contract, condition: Condition | None) -> Json | None:

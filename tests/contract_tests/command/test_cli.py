@@ -50,6 +50,12 @@ def test_the_bundled_mock_conforms_to_both_contracts(folder: Path) -> None:
     assert "CONFORMS  the gateway conforms to powerbuyin." in result.output
     rules = sum(len(report(folder, name)["rules"]) for name in ("powertokens", "powerbuyin"))
     assert len(cases(folder)) == rules > 150
+    planned = json.loads(ran("plan", "--format", "json").output)
+    for found in planned:
+        cost = report(folder, found["contract"])["cost"]
+        assert found["requests"] == pytest.approx(cost["requests"], rel=0.1)
+        assert found["images"] == pytest.approx(cost["images_billed"], rel=0.1)
+    assert len(planned) == 2
 
 
 def test_a_gateway_that_violates_ends_with_1_and_a_curl_line(folder: Path) -> None:

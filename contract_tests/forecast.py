@@ -1,0 +1,158 @@
+"""What a run will cost, before anything is sent: requests, images and seconds of each phase."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+from contract_tests.client.case import Case
+from contract_tests.client.send import send
+from contract_tests.execution.health import plain_case
+from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
+from contract_tests.gateway_sender import open_sender
+from contract_tests.planning.fields import base_request, listed_values, requested_images
+from contract_tests.planning.plan import Plan, is_row
+from contract_tests.report.progress import Phase
+from contract_tests.run import LISTENING, WITHOUT_UPSTREAM, PreparedRun, plan_for
+from contract_tests.settings import Settings, SettingsError
+from contract_tests.target import GatewayTarget, observation_of, observe, open_target
+from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.exchange import Answer, Observation
+from gateway_contract.traffic.response_message import quoted_response
+from gateway_contract.values.json_value import ABSENT, read_json
+from mock_server.serving.server import PortInUseError
+
+SILENCE = "an upstream that gives no response: as long as the gateway waits for it"
+AGAIN = "what fails is sent again and made smaller"
+FUZZING = "{} random requests of each kind"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseForecast:
+    """One phase of a run against a gateway that conforms. `images` may be billed."""
+
+    phase: Phase
+    requests: int
+    images: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One run. `by_model` has the images by the listed values of the required fields; `not_included` comes on top."""
+
+    name: str
+    contract: str
+    observed: Observation
+    phases: tuple[PhaseForecast, ...]
+    by_model: Mapping[str, int]
+    seconds_per_image: float
+    left_out: int  # requests for which the budget has no images
+    not_included: tuple[str, ...]
+
+    @property
+    def requests(self) -> int:
+        return sum(phase.requests for phase in self.phases)
+
+    @property
+    def images(self) -> int:
+        return sum(phase.images for phase in self.phases)
+
+    @property
+    def seconds(self) -> float:
+        return sum(phase.seconds for phase in self.phases)
+
+
+def forecast(ready: PreparedRun, seconds_per_image: float) -> Forecast:
+    """What a run is going to send, if every image takes so long and the gateway conforms."""
+    contract, settings, planned = ready.contract, ready.settings, plan_for(ready)
+    phases, by_model = [], Counter[str]()
+    for phase, groups in phases_of(contract, planned):
+        images = [[images_of(contract, case) for case in group] for group in groups]
+        for group in groups:
+            for case in group:
+                by_model[model_of(contract, case)] += images_of(contract, case)
+        busy = sum(duration(group, settings.jobs) for group in images) * seconds_per_image
+        requests = sum(map(len, groups))
+        phases.append(PhaseForecast(phase, requests, sum(map(sum, images)), max(busy, requests * settings.interval)))
+    return Forecast(
+        name=settings.name,
+        contract=contract.name,
+        observed=observation_of(settings),
+        phases=tuple(phases),
+        by_model={model: images for model, images in by_model.items() if images},
+        seconds_per_image=seconds_per_image,
+        left_out=planned.left_out,
+        not_included=tuple(not_included(settings, planned)),
+    )
+
+
+def phases_of(contract: Contract, planned: Plan) -> Iterator[tuple[Phase, list[list[Case]]]]:
+    """The phases in their order, each as groups of requests of which one group is sent after the other."""
+    plain = Case("a plain request", b"", images=requested_images(contract, base_request(contract)))
+    authorized = [case for case in planned.cases if case.is_authorized]
+    rows = [case for case in authorized if is_row(contract, case)]
+    refusals = [case for case in authorized if case not in rows]
+    yield Phase.LOOK, [[plain]]
+    yield Phase.ROWS, in_turn(rows)
+    yield Phase.REFUSALS, in_turn(refusals)
+    failures = [list(group) for _, group in groupby(planned.failures, attrgetter("failure"))]
+    yield Phase.FAILURES, [group for failing in failures for group in (failing, [plain])]
+    yield Phase.AUTHORIZATION, in_turn([case for case in planned.cases if not case.is_authorized])
+
+
+def in_turn(cases: Sequence[Case]) -> list[list[Case]]:
+    """Those that can be sent at once, then each of those that are sent alone."""
+    return [[case for case in cases if not case.alone], *([case] for case in cases if case.alone)]
+
+
+def images_of(contract: Contract, case: Case) -> int:
+    """The images that a conforming gateway may bill for a case."""
+    body = read_json(case.content)
+    return case.images if case.failure is None or body is ABSENT else requested_images(contract, body)
+
+
+def model_of(contract: Contract, case: Case) -> str:
+    body = read_json(case.content)
+    return ", ".join(map(str, listed_values(contract, base_request(contract) if body is ABSENT else body)))
+
+
+def duration(images: Sequence[int], jobs: int) -> float:
+    """For how many images on end `jobs` requests at once keep a gateway busy."""
+    return max(sum(images) / jobs, max(images, default=0))
+
+
+def not_included(settings: Settings, planned: Plan) -> Iterator[str]:
+    if planned.failures:
+        yield SILENCE
+    if settings.fuzz:
+        yield FUZZING.format(settings.fuzz)
+    yield AGAIN
+
+
+def look_for_seconds(ready: PreparedRun) -> float:
+    """The seconds that an image takes: those of one plain request. Raises SettingsError where it is not accepted."""
+    try:
+        with (
+            observe(ready.contract, ready.settings) as observer,
+            open_target(ready.contract, ready.settings, observer) as found,
+        ):
+            return asyncio.run(_look(ready, found, observer))
+    except PortInUseError as error:
+        raise SettingsError(f"{error}. {LISTENING}") from error
+    except NoUpstreamError as error:
+        raise SettingsError(f"{error}. {WITHOUT_UPSTREAM}") from error
+
+
+async def _look(ready: PreparedRun, found: GatewayTarget, observer: UpstreamObserver | None) -> float:
+    async with open_sender(ready.contract, ready.settings, found, observer) as sender:
+        case = plain_case(sender, ready.settings.seed)
+        exchange = await send(sender, case)
+    answer = exchange.answer
+    if not isinstance(answer, Answer):
+        raise SettingsError(f"--look: {answer.problem}")
+    if not exchange.accepted:
+        raise SettingsError(f"--look: the gateway rejects a plain request ({quoted_response(answer, sender.secrets)})")
+    return answer.seconds / max(case.images, 1)

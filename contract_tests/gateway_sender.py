@@ -1,0 +1,35 @@
+"""What sends requests to the gateway under test, as the settings say."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from contract_tests.client.pace import Pace
+from contract_tests.client.send import Sender
+from contract_tests.client.tokens import Tokens
+from contract_tests.client.transport import open_transport
+from contract_tests.execution.observer import UpstreamObserver
+from contract_tests.settings import Settings
+from contract_tests.target import GatewayTarget, hosts_of_images, open_downloads
+from gateway_contract.contract.definition import Contract
+
+
+@asynccontextmanager
+async def open_sender(
+    contract: Contract, settings: Settings, found: GatewayTarget, observer: UpstreamObserver | None
+) -> AsyncIterator[Sender]:
+    """A sender with connections of its own, closed at the end."""
+    access = settings.access
+    async with open_transport(access) as transport, open_downloads(settings, observer) as downloads:
+        yield Sender(
+            contract=contract,
+            transport=transport,
+            gateway=found.url,
+            tokens=found.tokens or Tokens(found.token),
+            images=await hosts_of_images(found.url, observer, settings),
+            limits=settings.limits,
+            upstream_address=None if observer is None else observer.address,
+            from_here=str if observer is None else observer.reachable_url,
+            access=access,
+            downloads=downloads,
+            pace=Pace(settings.interval),
+        )
