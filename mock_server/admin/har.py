@@ -41,6 +41,7 @@ def _entry(entry: JournalEntry, judge: Judge, own: str) -> Json:
         "_id": entry.id,
         "_gateway": entry.gateway,
         "_session": entry.session,
+        "_client_gone": entry.client_gone,
         "_mode": entry.mode,
         "_scenario": entry.scenario,
     }

@@ -16,7 +16,7 @@ from mock_server.admin.assertions import AssertionResult, check, read_assertion
 from mock_server.admin.filters import EntrySelection, selection
 from mock_server.admin.har import har
 from mock_server.journal.entries import Journal, JournalEntry
-from mock_server.journal.serialize import serialize
+from mock_server.journal.serialize import serialize, serialize_under_way
 from mock_server.journal.verdict import EntryVerdict, verdict_by_gateway
 from mock_server.runtime.mock import Mock
 from mock_server.serving.asgi import own_url
@@ -103,7 +103,8 @@ def listed_content(mock: Mock, session: str | None, selected: EntrySelection) ->
     last = mock.journal.last_id
     passing = selected.of(mock.journal.entries(session), partial(judge, mock))
     shown = b",".join(orjson.dumps(serialize_entry(mock, entry)) for entry in selected.shown(passing))
-    return b'{"requests":[%b],"count":%d,"last":%d}' % (shown, len(passing), last)
+    under_way = orjson.dumps([serialize_under_way(one) for one in mock.journal.under_way(session)])
+    return b'{"requests":[%b],"count":%d,"last":%d,"under_way":%b}' % (shown, len(passing), last, under_way)
 
 
 async def show_request(mock: Mock, request: Request) -> Response:

@@ -176,6 +176,7 @@ def overview_page(
         upstream_url=mock.settings.upstream_url,
         proxy_upstream=mock.settings.proxy_upstream,
         rows=[row(entry, contracts) for entry in entries],
+        under_way=mock.journal.under_way(),
         last=entries[0].id if entries else mock.journal.last_id,
         stored=len(mock.journal.stored),
         max_entries=mock.journal.max_entries,
@@ -221,11 +222,15 @@ def rows_after(mock: Mock, after: int) -> Response:
 
 
 async def state(mock: Mock, _request: Request) -> Response:
-    """What changes without the console: scenarios expire, programs set them and the mode, and files are edited."""
+    """What changes without the console: requests are under way, scenarios expire, programs set them, files change."""
     controls = mock.controls
     reload_error = mock.reload_error or ""
     return html(
-        "state.html", switches=controls.switchboard.current(), mode=controls.mode.value, reload_error=reload_error
+        "state.html",
+        switches=controls.switchboard.current(),
+        mode=controls.mode.value,
+        reload_error=reload_error,
+        under_way=mock.journal.under_way(),
     )
 
 

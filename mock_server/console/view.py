@@ -99,6 +99,8 @@ def format_duration(seconds: float) -> str:
 
 
 def format_status(entry: JournalEntry) -> str:
+    if entry.client_gone:
+        return "client went away" if entry.status is None else f"{entry.status}, client went away"
     if entry.status is None:
         return "no response"
     return str(entry.status) if entry.complete else f"{entry.status}, incomplete"

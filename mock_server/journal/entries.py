@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import count
 from threading import Lock
 from typing import Literal, TypeAlias
 
@@ -19,7 +21,8 @@ class JournalEntry:
     """One request with its response and its upstream calls, without secrets. Ids count up in the order of completion.
 
     `status` is None if the connection ended before a response began; `complete` is False if it ended before the
-    response did. Images within the response are replaced by their digest and size.
+    response did; `client_gone` says that it was the client who ended it. Images within the response are replaced by
+    their digest and size.
     """
 
     id: int
@@ -38,6 +41,7 @@ class JournalEntry:
     scenario: str | None
     mode: str
     session: str | None = None
+    client_gone: bool = False
 
     @property
     def body(self) -> Json | Literal[Nothing.ABSENT]:
@@ -50,6 +54,29 @@ class JournalEntry:
         return read_json(self.response_content)
 
 
+class Progress(StrEnum):
+    RECEIVING = "receiving"  # the body of the request
+    WAITING = "waiting"  # for the response
+    RESPONDING = "responding"
+    CLIENT_GONE = "client went away"  # and the mock has not noticed yet, since it has nothing to send
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUnderWay:
+    """A request that has not ended, without secrets. It gets an id when it ends."""
+
+    gateway: str
+    session: str | None
+    timestamp: float  # Unix time
+    method: str
+    path: str  # with the query
+    scenario: str | None
+    mode: str
+    progress: Progress
+    seconds: float  # since its first byte
+
+
+ShowUnderWay: TypeAlias = Callable[[], RequestUnderWay]
 MakeEntry: TypeAlias = Callable[[int], JournalEntry]
 """Makes an entry with the given id."""
 
@@ -81,6 +108,22 @@ class Journal:
     last_id: int = 0  # of the newest entry
     waiting: set[Callable[[], object]] = field(default_factory=set)  # each wakes a reader
     lock: Lock = field(default_factory=Lock)  # for changes of what is stored
+    started: dict[int, ShowUnderWay] = field(default_factory=dict)  # requests that have not ended
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def start(self, show: ShowUnderWay) -> int:
+        """Show a request while it is under way. Returns the number by which `end` ends that."""
+        number = next(self.numbers)
+        self.started[number] = show
+        return number
+
+    def end(self, number: int) -> None:
+        del self.started[number]
+
+    def under_way(self, session: str | None = None) -> tuple[RequestUnderWay, ...]:
+        """The requests that have not ended, or those of one session, newest first."""
+        shown = [show() for show in tuple(self.started.values())]
+        return tuple(one for one in reversed(shown) if session in {None, one.session})
 
     def add(self, make: MakeEntry, size: int, session: str | None = None) -> None:
         """Add an entry under the next id. `size` is its size in bytes, without the overhead of an entry."""

@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_contract.traffic.exchange import FaultCause, Headers, PlayedFault, UpstreamCall
 from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from mock_server.journal.entries import Journal, JournalEntry
+from mock_server.journal.entries import Journal, JournalEntry, Progress, RequestUnderWay
 from mock_server.serving.asgi import TooLargeError, read_body, replay_body, text_headers
+from mock_server.serving.server import is_closing
 from mock_server.serving.session import take_session
 from mock_server.upstream.calls import REQUEST_CALLS
 
@@ -47,9 +48,11 @@ class JournalRecord:
     scenario: str | None = None
     mode: str = ""
     session: str | None = None
+    client_gone: bool = False
+    received: bool = False  # the whole body; not stored
 
 
-NAMES = tuple(one.name for one in fields(JournalRecord))
+NAMES = tuple(one.name for one in fields(JournalRecord) if one.name != "received")
 VALUES = attrgetter(*NAMES)
 CALLS = NAMES.index("upstream_calls")
 PLAIN = 2
@@ -142,6 +145,29 @@ def to_entry(record: JournalRecord, id_: int) -> JournalEntry:
         scenario=record.scenario,
         mode=record.mode,
         session=record.session,
+        client_gone=record.client_gone,
+    )
+
+
+def to_under_way(record: JournalRecord, scope: Scope, began: float, secrets: Sequence[str]) -> RequestUnderWay:
+    """A request as it is at the moment."""
+    shown = redact_record(replace(record, upstream_calls=[]), secrets)
+    query = b"?" + shown.query if shown.query else b""
+    progress = Progress.WAITING if record.received else Progress.RECEIVING
+    if is_closing(scope):
+        progress = Progress.CLIENT_GONE
+    elif record.status is not None:
+        progress = Progress.RESPONDING
+    return RequestUnderWay(
+        gateway=shown.gateway,
+        session=shown.session,
+        timestamp=shown.timestamp,
+        method=shown.method,
+        path=(shown.path + query).decode("utf-8", "replace"),
+        scenario=shown.scenario,
+        mode=shown.mode,
+        progress=progress,
+        seconds=time.perf_counter() - began,
     )
 
 
@@ -208,12 +234,15 @@ def with_journal(
         record.session = session
         scope[RECORD], chunks, began = record, list[bytes](), time.perf_counter()
         token = REQUEST_CALLS.set(record.upstream_calls)
+        number = journal.start(lambda: to_under_way(record, scope, began, secrets))
         try:
             record.content = await read_body(scope, receive)
-            await app(scope, replay_body(record.content, receive), record_response(record, chunks, send))
+            record.received = True
+            await app(scope, replay_body(record.content, receive), record_response(record, scope, chunks, send))
         except TooLargeError:
-            await too_large(scope, receive, record_response(record, chunks, send))
+            await too_large(scope, receive, record_response(record, scope, chunks, send))
         finally:
+            journal.end(number)
             REQUEST_CALLS.reset(token)
             record.response, record.duration_seconds = b"".join(chunks), time.perf_counter() - began
             store(journal, record, secrets)
@@ -221,9 +250,13 @@ def with_journal(
     return app_with_journal
 
 
-def record_response(record: JournalRecord, chunks: list[bytes], send: Send) -> Send:
+def record_response(record: JournalRecord, scope: Scope, chunks: list[bytes], send: Send) -> Send:
+    """Records what is sent. What is sent to a client who went away is no response: the server throws it away."""
+
     async def send_recorded(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if is_closing(scope):
+            record.client_gone = True
+        elif message["type"] == "http.response.start":
             record.status, record.response_headers = message["status"], message["headers"]
         elif message["type"] == "http.response.body":
             chunks.append(message.get("body", b""))

@@ -9,7 +9,7 @@ from gateway_contract.contract.violations import Violation
 from gateway_contract.traffic.exchange import Headers, UpstreamCall
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from mock_server.journal.entries import JournalEntry
+from mock_server.journal.entries import JournalEntry, RequestUnderWay
 from mock_server.journal.verdict import EntryVerdict
 
 
@@ -32,7 +32,23 @@ def serialize(entry: JournalEntry, verdict: EntryVerdict) -> dict[str, Json]:
         },
         "response": None if entry.status is None else _response(entry, entry.status),
         "upstream_calls": [_upstream_call(call) for call in entry.upstream_calls],
+        "client_gone": entry.client_gone,
         "verdict": _verdict(verdict),
+    }
+
+
+def serialize_under_way(request: RequestUnderWay) -> dict[str, Json]:
+    return {
+        "gateway": request.gateway,
+        "session": request.session,
+        "time": rfc3339(request.timestamp),
+        "timestamp": request.timestamp,
+        "seconds": request.seconds,
+        "progress": request.progress.value,
+        "method": request.method,
+        "path": request.path,
+        "mode": request.mode,
+        "scenario": request.scenario,
     }
 
 

@@ -92,7 +92,7 @@ function follow(rows) {
       while (due && !paused) {
         due = false;
         due = await fetchNew() || due;
-        if (!due) await refresh("/console/state", "unread", "switches", "mode");
+        if (!due) await refresh("/console/state", "unread", "switches", "mode", "under-way");
       }
     } catch { /* the event stream shows that the mock is gone */ }
     busy = false;
@@ -116,6 +116,14 @@ function follow(rows) {
     rows.dispatchEvent(new Event("changed"));
     return true;
   }
+
+  // No event tells that a request has begun: most end before anybody could look.
+  setInterval(async () => {
+    if (paused || busy || document.hidden) return;
+    try {
+      await refresh("/console/state", "under-way");
+    } catch { /* the event stream shows that the mock is gone */ }
+  }, 1000);
 
   const events = new EventSource("/_mock/events");
   events.addEventListener("message", update);
