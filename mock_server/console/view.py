@@ -45,6 +45,9 @@ def templates() -> Environment:
     )
 
 
+WARNING = "x-mock-warning"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRow:
     """One line of the list of requests."""
@@ -65,6 +68,7 @@ class RequestRow:
     verdict: EntryVerdict
     summary: str  # the prompt, if it has one
     error: str  # message of the response, unless the verdict says why
+    warnings: tuple[str, ...]  # of the mock, such as of a scenario without effect
 
 
 def row(entry: JournalEntry, contracts: Sequence[Contract]) -> RequestRow:
@@ -90,6 +94,7 @@ def row(entry: JournalEntry, contracts: Sequence[Contract]) -> RequestRow:
         error=""
         if contract is None or verdict.status in {VerdictStatus.INVALID, VerdictStatus.MALFORMED_JSON}
         else error_message(entry, contract),
+        warnings=tuple(value for name, value in entry.response_headers if name.lower() == WARNING),
     )
 
 

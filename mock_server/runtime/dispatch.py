@@ -14,7 +14,7 @@ from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, as_he
 from mock_server.gateway.stages import Gateway
 from mock_server.journal.recorder import RECORD, JournalRecord
 from mock_server.runtime.sessions import Controls
-from mock_server.scenarios.apply import with_scenario_headers
+from mock_server.scenarios.apply import WARNING_HEADER, with_scenario_headers
 from mock_server.scenarios.definition import AppOf
 from mock_server.scenarios.registry import effect_of, under
 from mock_server.scenarios.switches import (
@@ -32,7 +32,6 @@ from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 from mock_server.serving.session import SessionError, check_session
 
 MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
-WARNING_HEADER = b"x-mock-warning"
 REMEMBERED = 64
 """Scenarios per session and gateway: what one remembers from request to request is forgotten with it."""
 TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")

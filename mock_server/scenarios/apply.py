@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.faults.scenario_kind import ScenarioError, parse_scenario
-from mock_server.scenarios.definition import RANDOM
+from mock_server.scenarios.definition import CURRENT_SCOPE, RANDOM, UNUSED
 from mock_server.scenarios.switches import HEADER, MARKER, NONE, SelectedScenario, Switchboard, header_scenario
 from mock_server.scenarios.upstream_scenarios import is_fault, stub_change
 from mock_server.serving.asgi import replay_body, with_body_limit
@@ -18,22 +18,32 @@ from mock_server.upstream.protocol import StubChange, UpstreamProtocol
 from mock_server.upstream.stub import UpstreamStub, response, too_large, upstream_app
 
 RANDOM_HEADER = b"x-mock-random"
+WARNING_HEADER = b"x-mock-warning"
 
 
 def with_scenario_headers(app: ASGIApp, text: str) -> ASGIApp:
-    """The application, whose responses name the scenario and its random choices."""
+    """The application, whose responses name the scenario, its random choices, and what of it had no effect."""
     scenario = (HEADER.encode(), text.encode())
 
     async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 random_headers = [(RANDOM_HEADER, one.encode()) for one in scope.get(RANDOM, ())]
-                message["headers"] = [*message.get("headers", ()), scenario, *random_headers]
+                unused = [(WARNING_HEADER, unused_warning(*one).encode()) for one in scope.get(UNUSED, {}).items()]
+                message["headers"] = [*message.get("headers", ()), scenario, *random_headers, *unused]
             await send(message)
 
-        await app(scope, receive, send_with_headers)
+        token = CURRENT_SCOPE.set(scope)
+        try:
+            await app(scope, receive, send_with_headers)
+        finally:
+            CURRENT_SCOPE.reset(token)
 
     return echo
+
+
+def unused_warning(name: str, needs: str) -> str:
+    return f"{name} has no effect on this response: it needs {needs}"
 
 
 IsGatewayScenario = Callable[[str], bool]

@@ -55,7 +55,7 @@ def _with_defect(arguments: ScenarioArguments) -> Effect:
     apply = change_gateway(found.apply)
     if not found.operator.in_images:
         return apply
-    by_links = spoil_links(f"{BROKEN_BY}/{found}")
+    by_links = spoil_links(f"{BROKEN_BY}/{found}", "defect")
     return lambda inner: apply(by_links(inner))
 
 

@@ -1,10 +1,11 @@
 """What a scenario of gateways applies: a change of the way in which a gateway becomes an application."""
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.contract.definition import Contract
 from mock_server.faults.fault import Fault
@@ -31,6 +32,10 @@ class NamedScenario:
 
 RANDOM = "mock.random"
 """The key in a request's scope for the random choices that the response reports."""
+UNUSED = "mock.unused"
+"""The key in a request's scope for the scenarios that have had no effect yet, with what each needs."""
+CURRENT_SCOPE: ContextVar[Scope | None] = ContextVar("the scope of the request under a scenario", default=None)
+"""For stages of a gateway, which know the request but not its scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,33 @@ def change_gateway(change: GatewayChange) -> Effect:
 
 def report_random(scope: Scope, choice: str) -> None:
     scope.setdefault(RANDOM, []).append(choice)
+
+
+def has_effect(name: str) -> None:
+    """Note that a scenario has changed the response to the current request."""
+    scope = CURRENT_SCOPE.get()
+    if scope is not None:
+        scope.get(UNUSED, {}).pop(name, None)
+
+
+def needing(effect: Effect, name: str, needs: str) -> Effect:
+    """The effect of a scenario that does nothing unless a response has what it needs: the client is told so."""
+
+    def apply(inner: Build) -> Build:
+        build_inner = effect(inner)
+
+        def build(gateway: Gateway, outer: GatewayChange) -> ASGIApp:
+            app = build_inner(gateway, outer)
+
+            async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+                scope.setdefault(UNUSED, {})[name] = needs
+                await app(scope, receive, send)
+
+            return watched
+
+        return build
+
+    return apply
 
 
 FAULT = Parameter("name", None, "a fault of the upstream")

@@ -13,7 +13,14 @@ from mock_server.faults.fault import collect_response, slow_body
 from mock_server.faults.scenario_kind import Parameter, ScenarioError, ScenarioKind, parse_duration
 from mock_server.gateway.response_body import IMAGE_PATH, requested_image_field
 from mock_server.gateway.stages import AnswerStage, Gateway, GatewayRequest, GatewayResponse
-from mock_server.scenarios.definition import Effect, GatewayScenario, ScenarioArguments, change_gateway
+from mock_server.scenarios.definition import (
+    Effect,
+    GatewayScenario,
+    ScenarioArguments,
+    change_gateway,
+    has_effect,
+    needing,
+)
 from mock_server.serving.signing import BadSignatureError
 
 SPOILT = "spoilt"
@@ -30,32 +37,49 @@ BY = Parameter("by", "1", "how many are missing")
 TIME = Parameter("time", "5s", "how long an image takes")
 
 
+IMAGES, LINKS, INLINE = "images", "links to images", "images within the response"
+
+
 def kinds() -> Iterator[GatewayScenario]:
-    yield ScenarioKind("no-images", "A success without an image.", "no-images", (), lambda _: with_links(lambda _: []))
-    yield ScenarioKind("fewer-images", "Fewer images than requested.", "fewer-images(by=1)", (BY,), _fewer)
-    yield ScenarioKind("link-404", "The links lead to nothing.", "link-404", (), lambda _: spoil_links("gone"))
-    yield ScenarioKind("link-expired", "The links have expired.", "link-expired", (), lambda _: spoil_links("expired"))
-    yield ScenarioKind("link-html", "The links lead to an HTML page.", "link-html", (), lambda _: spoil_links("page"))
-    yield ScenarioKind("link-slow", "Images take this long.", "link-slow(5s)", (TIME,), _slow)
-    yield ScenarioKind(
-        "link-slow-body", "Images come in pieces over this time.", "link-slow-body(5s)", (TIME,), _slow_body
+    yield kind("no-images", "A success without an image.", (), IMAGES, lambda _: with_links(lambda _: [], "no-images"))
+    yield kind("fewer-images", "Fewer images than requested.", (BY,), IMAGES, _fewer, "fewer-images(by=1)")
+    yield kind("link-404", "The links lead to nothing.", (), LINKS, lambda _: spoil_links("gone", "link-404"))
+    yield kind("link-expired", "The links have expired.", (), LINKS, lambda _: spoil_links("expired", "link-expired"))
+    yield kind("link-html", "The links lead to an HTML page.", (), LINKS, lambda _: spoil_links("page", "link-html"))
+    yield kind("link-slow", "Images take this long.", (TIME,), LINKS, _slow, "link-slow(5s)")
+    yield kind(
+        "link-slow-body", "Images come in pieces over this time.", (TIME,), LINKS, _slow_body, "link-slow-body(5s)"
     )
-    yield ScenarioKind("invalid-base64", "Images are not valid Base64.", "invalid-base64", (), _invalid_base64)
+    yield kind("invalid-base64", "Images are not valid Base64.", (), INLINE, _invalid_base64)
+
+
+def kind(
+    name: str,
+    description: str,
+    parameters: tuple[Parameter, ...],
+    needs: str,
+    apply: Callable[[ScenarioArguments], Effect],
+    example: str = "",
+) -> GatewayScenario:
+    """A kind of scenario that does nothing unless the response has what it needs."""
+    return ScenarioKind(
+        name, description, example or name, parameters, lambda arguments: needing(apply(arguments), name, needs)
+    )
 
 
 def _fewer(arguments: ScenarioArguments) -> Effect:
     by = arguments[BY.name]
     if not by.isdecimal():
         raise ScenarioError(f"{BY.name} must be a whole number; got {by!r}")
-    return with_links(lambda links: links[: max(0, len(links) - int(by))])
+    return with_links(lambda links: links[: max(0, len(links) - int(by))], "fewer-images")
 
 
 def _slow(arguments: ScenarioArguments) -> Effect:
-    return spoil_links(f"slow/{parse_duration(arguments[TIME.name])}")
+    return spoil_links(f"slow/{parse_duration(arguments[TIME.name])}", "link-slow")
 
 
 def _slow_body(arguments: ScenarioArguments) -> Effect:
-    return spoil_links(f"{IN_PIECES}/{parse_duration(arguments[TIME.name])}")
+    return spoil_links(f"{IN_PIECES}/{parse_duration(arguments[TIME.name])}", "link-slow-body")
 
 
 def _invalid_base64(arguments: ScenarioArguments) -> Effect:
@@ -63,31 +87,38 @@ def _invalid_base64(arguments: ScenarioArguments) -> Effect:
     inline = [one.key for one in images.image_fields if one.inline] if images is not None else []
 
     def spoil(_gateway: Gateway, _request: GatewayRequest, item: Item) -> Json:
-        return item | {key: f"{str(item[key])[:-9]}*not base64*" for key in inline if key in item}
+        spoilt = {key: f"{str(item[key])[:-9]}*not base64*" for key in inline if key in item}
+        if spoilt:
+            has_effect("invalid-base64")
+        return item | spoilt
 
     return change_answer(lambda right: with_items(right, spoil) if inline else right)
 
 
-def with_links(change: Callable[[list[str]], list[str]]) -> Effect:
-    """The response has other images than those that were generated."""
+def with_links(change: Callable[[list[str]], list[str]], name: str) -> Effect:
+    """The response has other images than those that were generated, by a scenario with a name."""
 
-    def changed(right: AnswerStage) -> AnswerStage:
+    def with_change(right: AnswerStage) -> AnswerStage:
         async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
-            return await right(own, body, change(links), request)
+            changed = change(links)
+            if changed != links:
+                has_effect(name)
+            return await right(own, body, changed, request)
 
         return answer
 
-    return change_answer(changed)
+    return change_answer(with_change)
 
 
-def spoil_links(how: str) -> Effect:
-    """Links lead to spoilt images; images within the response are not changed."""
+def spoil_links(how: str, name: str) -> Effect:
+    """Links lead to spoilt images, by a scenario with a name; images within the response are not changed."""
 
     def spoilt(right: AnswerStage) -> AnswerStage:
         async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
             images = own.contract.images
             if images is not None and not requested_image_field(own.contract, images, body).inline:
                 links = [f"{SPOILT}:{how}:{link}" for link in links]
+                has_effect(name)
             return await right(own, body, links, request)
 
         return answer
