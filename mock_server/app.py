@@ -15,14 +15,14 @@ from mock_server.runtime.mock import Mock
 from mock_server.runtime.names import ADMIN_NAME, OWN_PAGES
 from mock_server.runtime.root import at_gateway, default_gateway, is_api_request, wrong_base
 from mock_server.serving.addresses import with_address_check
-from mock_server.serving.asgi import with_cors
+from mock_server.serving.asgi import with_cors, with_request_id
 from mock_server.serving.server import is_closing, is_ending, reset_connection, wait_for_disconnect
 
 
 def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[None]] = nullcontext) -> ASGIApp:
     """The application. `background` runs while it is served; its shutdown closes the mock's connections."""
     routes = [*console_routes(mock), *docs_routes(mock), *admin_routes(mock)]
-    pages = Starlette(routes=routes, lifespan=lifespan(mock, background))
+    pages = with_request_id(Starlette(routes=routes, lifespan=lifespan(mock, background)))
 
     elsewhere = wrong_base(mock)
 

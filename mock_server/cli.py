@@ -122,6 +122,11 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
     type=click.Choice(["strict", "lenient", "off"]),
     help="Reject invalid requests; or repair and report them; or send them upstream unchanged.",
 )
+@click.option(
+    "--default-scenario",
+    metavar="SCENARIO",
+    help="Scenario of requests for which nothing else sets one, such as realistic.",
+)
 @click.option("--scenario-file", type=FILE, help="File with your own scenarios; reloaded when it changes.")
 @click.option("--image-dir", type=DIRECTORY, help="Directory with images to serve instead of drawn ones.")
 @click.option("--clean-images", is_flag=True, help="Draw images without the identity code in their corner.")
@@ -150,6 +155,7 @@ def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:
     """Serve mock image gateways that follow their contracts, and the upstream stub behind them."""
     from gateway_contract.document.node import DocumentError
     from mock_server.defects.catalogue import UnknownDefectError
+    from mock_server.faults.scenario_kind import ScenarioError
     from mock_server.gateway.recordings import RecordingError
     from mock_server.images.user_images import CannedImagesError
     from mock_server.run import defect_list, serve_until_stopped
@@ -162,5 +168,13 @@ def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:
             click.echo("\n".join(defect_list(parsed.contracts, parsed.overlays)))
         else:
             serve_until_stopped(parsed)
-    except (DocumentError, PortInUseError, UnknownDefectError, CannedImagesError, RecordingError, TrustError) as error:
+    except (
+        DocumentError,
+        PortInUseError,
+        UnknownDefectError,
+        ScenarioError,
+        CannedImagesError,
+        RecordingError,
+        TrustError,
+    ) as error:
         raise click.ClickException(str(error)) from error

@@ -25,10 +25,11 @@ from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached, draw_clean_cached
 from mock_server.images.user_images import canned_images
 from mock_server.reload import reloading
-from mock_server.runtime.mock import MockSettings, create_mock
+from mock_server.runtime.mock import Mock, MockSettings, create_mock
 from mock_server.runtime.names import upstreams
 from mock_server.runtime.root import default_gateway
 from mock_server.scenarios.scenario_file import scenario_file
+from mock_server.scenarios.switches import check_scenario
 from mock_server.serving.server import KEEP_ALIVE_SECONDS, SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
 
@@ -46,6 +47,7 @@ class Options:
     overlays: tuple[Path, ...]
     token: str | None = field(repr=False)
     mode: str
+    default_scenario: str | None
     scenario_file: Path | None
     image_dir: Path | None
     clean_images: bool
@@ -80,7 +82,8 @@ class GracefulServer(uvicorn.Server):
 def serve_until_stopped(options: Options) -> None:
     """Serve until interrupted.
 
-    Raises DocumentError, UnknownDefectError, CannedImagesError, RecordingError or PortInUseError before serving.
+    Raises DocumentError, UnknownDefectError, ScenarioError, CannedImagesError, RecordingError or PortInUseError before
+    serving.
     """
     load = partial(load_contracts, options.contracts, options.overlays)
     contracts = load()
@@ -91,6 +94,7 @@ def serve_until_stopped(options: Options) -> None:
         mock = create_mock(contracts, settings_from(options, own))
         if options.scenario_file is not None:
             mock.apply_scenario_file(scenario_file(options.scenario_file, contracts))
+        check_default_scenario(mock)
         config = uvicorn.Config(
             mock_app(mock, lambda: reloading(mock, load, options.scenario_file)),
             http=DroppingProtocol,
@@ -122,6 +126,7 @@ def settings_from(options: Options, own: str) -> MockSettings:
         proxy_upstream=options.proxy_upstream,
         upstream_key=options.upstream_key or DEFAULT_KEY,
         mode=mode_named(options.mode),
+        default_scenario=options.default_scenario,
         link_signing_key=hashlib.sha256(key).digest(),
         link_ttl=options.link_ttl,
         draw_picture=drawing(options),
@@ -172,6 +177,13 @@ def check_default(name: str | None, contracts: Sequence[Contract]) -> None:
     names = [contract.name for contract in contracts]
     if name is not None and name not in names:
         raise DocumentError(None, f"no contract {name!r} to serve at the root", f"contracts: {', '.join(names)}")
+
+
+def check_default_scenario(mock: Mock) -> None:
+    """Raises ScenarioError if no gateway has the default scenario."""
+    default = mock.settings.default_scenario
+    if default is not None:
+        check_scenario(default, None, mock.contracts, mock.controls.scenarios.named)
 
 
 def root_notices(name: str | None, own: str, contracts: Sequence[Contract]) -> list[str]:

@@ -56,7 +56,8 @@ class MockSettings:
 
     `upstream_url` is called instead of the bundled stub, with `upstream_key`; calls to the stub are forwarded to
     `proxy_upstream`. Mocks with the same `link_signing_key` serve each other's links. `recordings` go before generated
-    responses, and `defect` is the name of one that the gateways have.
+    responses, and `defect` is the name of one that the gateways have. Requests for which nothing else sets a scenario
+    have the `default_scenario`.
 
     The mock is also served under the host names `allowed_hosts`, in lower case. Pages of `allowed_origins` may use the
     admin API, and spend the key of a real upstream. `default` is the
@@ -70,6 +71,7 @@ class MockSettings:
     proxy_upstream: str | None = None
     upstream_key: str = field(default=DEFAULT_KEY, repr=False)
     mode: Mode = Mode.STRICT
+    default_scenario: str | None = None
     link_signing_key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     link_ttl: float = LINK_SECONDS
     draw_picture: Callable[[Picture], bytes] = draw_cached
@@ -199,7 +201,7 @@ def create_mock(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
     proxy_client = None
     if settings.proxy_upstream is not None:
         proxy_client = httpx.AsyncClient(verify=tls_context(), timeout=SECONDS, trust_env=False)
-    controls = Controls(settings.mode)
+    controls = first_controls(settings, ScenarioFile())
     sessions = Sessions(lambda: first_controls(settings, controls.scenarios))
     mock = Mock(settings, Journal(settings.journal_size), controls, sessions, transport, proxy_client)
     serve_contracts(mock, contracts)
@@ -208,7 +210,7 @@ def create_mock(contracts: Sequence[Contract], settings: MockSettings) -> Mock:
 
 def first_controls(settings: MockSettings, scenarios: ScenarioFile) -> Controls:
     """The controls with which a session begins: those with which the mock was started."""
-    controls = Controls(settings.mode)
+    controls = Controls(settings.mode, default_scenario=settings.default_scenario)
     apply_scenario_file(controls, scenarios)
     return controls
 
@@ -247,7 +249,7 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
 def _upstream_app(mock: Mock, stub: UpstreamStub) -> ASGIApp:
     """The stub under its callers' scenarios, or what passes calls on; that stays, for it knows of tasks under way."""
     if mock.settings.proxy_upstream is None or mock.proxy_client is None:
-        return with_scenarios(stub, mock.switchboard_of, partial(_is_gateway_scenario, mock))
+        return with_request_id(with_scenarios(stub, mock.switchboard_of, partial(_is_gateway_scenario, mock)))
     root = mock.settings.proxy_upstream.rstrip("/").removesuffix(stub.upstream.base)
     name = stub.upstream.name
     known = mock.stub_apps.get(name)
@@ -287,4 +289,4 @@ def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGatewa
     name, secrets_to_hide = gateway.contract.name, mock.settings.secrets
     app = with_journal(with_request_id(fronted), mock.journal, name, too_large, secrets_to_hide)
     images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
-    return ServedGateway(gateway, app, images)
+    return ServedGateway(gateway, app, with_request_id(images))

@@ -8,7 +8,7 @@ from mock_server.gateway.stages import GatewayResponse
 from mock_server.journal.recorder import with_journal
 from mock_server.runtime.mock import Mock
 from mock_server.runtime.names import OWN_PAGES
-from mock_server.serving.asgi import own_url
+from mock_server.serving.asgi import own_url, with_request_id
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
 READING = {"GET", "HEAD"}
@@ -48,7 +48,7 @@ def wrong_base(mock: Mock) -> ASGIApp:
     async def too_large(scope: Scope, receive: Receive, send: Send) -> None:
         await not_found(mock, scope, {"connection": "close"})(scope, receive, send)
 
-    return with_journal(answer, mock.journal, "", too_large, mock.settings.secrets)
+    return with_journal(with_request_id(answer), mock.journal, "", with_request_id(too_large), mock.settings.secrets)
 
 
 def not_found(mock: Mock, scope: Scope, headers: dict[str, str] | None = None) -> ASGIApp:

@@ -8,7 +8,7 @@ from threading import Lock
 
 from mock_server.gateway.modes import Mode
 from mock_server.scenarios.scenario_file import ScenarioFile
-from mock_server.scenarios.switches import Switchboard
+from mock_server.scenarios.switches import DEFAULT, Switch, Switchboard
 
 MAX_SESSIONS = 256
 IDLE_SECONDS = 3600.0
@@ -24,12 +24,15 @@ class Controls:
     mode: Mode
     switchboard: Switchboard = field(default_factory=Switchboard)
     scenarios: ScenarioFile = field(default_factory=ScenarioFile)
+    default_scenario: str | None = None
 
 
 def apply_scenario_file(controls: Controls, scenarios: ScenarioFile) -> None:
-    """Takes over a file's scenarios, and the switches that it sets."""
+    """Takes over a file's scenarios, and the switches that it sets, beside that of the default scenario."""
     controls.scenarios = scenarios
-    controls.switchboard.replace_file_switches(scenarios.active)
+    default = controls.default_scenario
+    switches = () if default is None else (Switch(default, None, DEFAULT, None),)
+    controls.switchboard.replace_file_switches((*scenarios.active, *switches))
 
 
 @dataclass(slots=True, eq=False)

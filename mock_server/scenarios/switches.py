@@ -20,9 +20,10 @@ HEADER: Final = "x-mock-scenario"
 NONE: Final = frozenset({"none", "off", "ok", ""})
 """Written in place of a scenario: the request is handled without any."""
 MARKER: Final = "marker"
-ADMIN, CONSOLE, FILE = "admin", "console", "file"
-SOURCES: Final = (ADMIN, CONSOLE, FILE)
-"""Who can set switches, in order of precedence. A file's switches last until another source changes them."""
+ADMIN, CONSOLE, FILE, DEFAULT = "admin", "console", "file", "default"
+SOURCES: Final = (ADMIN, CONSOLE, FILE, DEFAULT)
+"""Who can set switches, in order of precedence. Those of a file and of the default last until another source changes
+them."""
 REPEAT: Final = "repeat"
 """Ends a list that begins again; otherwise its last scenario stays."""
 _MARKER: Final = re.compile(rb"\[\[\s*mock\s*:([^\]]{1,500})\]\]", re.IGNORECASE)
@@ -107,7 +108,7 @@ class Switchboard:
                 return
 
     def set(self, text: str, gateway: str | None = None, times: int | None = None, source: str = ADMIN) -> None:
-        """Set a scenario for a number of requests or until changed; `none` removes it, and that of a file.
+        """Set a scenario for a number of requests or until changed; `none` removes it, and those of file and default.
 
         Raises ScenarioError for a malformed scenario; `check_scenario` raises it for an unknown one.
         """
@@ -115,7 +116,7 @@ class Switchboard:
             raise ScenarioError(f"times must be at least 1; got {times}")
         if text.strip().lower() in NONE:
             with self.lock:
-                for removed in (source, FILE):
+                for removed in (source, FILE, DEFAULT):
                     self.switches.pop((removed, gateway), None)
             return
         check_steps(text)
@@ -133,9 +134,9 @@ class Switchboard:
             self.run = next(self.runs)
 
     def replace_file_switches(self, switches: Iterable[Switch]) -> None:
-        """Replace the switches of a file. Those of other sources stay, and restart."""
+        """Replace the switches of a file and of the default. Those of other sources stay, and restart."""
         with self.lock:
-            kept = [*(switch for switch in self.switches.values() if switch.source != FILE), *switches]
+            kept = [*(switch for switch in self.switches.values() if switch.source not in {FILE, DEFAULT}), *switches]
             active = [switch for switch in kept if switch.text.lower() not in NONE]
             self.switches = {(one.source, one.gateway): replace(one, run=next(self.runs)) for one in active}
             self.run = next(self.runs)

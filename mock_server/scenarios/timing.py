@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import log
 from random import Random
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +12,7 @@ from gateway_contract.values.json_value import Json
 from mock_server.faults.scenario_kind import MAX_SECONDS, Parameter, ScenarioError, ScenarioKind, parse_duration
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.scenarios.definition import (
+    CURRENT_SCOPE,
     Build,
     Effect,
     GatewayChange,
@@ -58,8 +58,8 @@ def kinds() -> Iterator[GatewayScenario]:
     yield ScenarioKind(
         "latency-per-image",
         "A response is delayed by this time for each of its images.",
-        "latency-per-image(800ms)",
-        (EACH,),
+        "latency-per-image(800ms, sigma=0.3, seed=7)",
+        (EACH, EACH_SIGMA, SEED),
         _each,
     )
 
@@ -69,7 +69,8 @@ FROM = Parameter("from", None, "the shortest delay")
 TO = Parameter("to", None, "the longest delay")
 MEDIAN = Parameter("median", None, "half of the responses are delayed by less")
 SIGMA = Parameter("sigma", "0.5", "how much the delays vary: 0 is not at all, 1 is a lot")
-EACH = Parameter("time", None, "the delay for each image")
+EACH = Parameter("time", None, "the delay for each image, or the median of its delay")
+EACH_SIGMA = Parameter("sigma", "0", SIGMA.description)
 
 
 def _fixed(arguments: ScenarioArguments) -> Effect:
@@ -86,25 +87,36 @@ def _uniform(arguments: ScenarioArguments) -> Effect:
 
 def _lognormal(arguments: ScenarioArguments) -> Effect:
     median = parse_duration(arguments[MEDIAN.name])
-    try:
-        sigma = float(arguments[SIGMA.name])
-    except ValueError as error:
-        raise ScenarioError(f"{SIGMA.name} must be a number; got {arguments[SIGMA.name]!r}") from error
     if median == 0:
         raise ScenarioError(f"{MEDIAN.name} must be more than 0; got {arguments[MEDIAN.name]}")
-    if not 0 <= sigma <= 3:
-        raise ScenarioError(f"{SIGMA.name} must be from 0 to 3; got {arguments[SIGMA.name]}")
-    return delay_responses(
-        lambda chance: min(MAX_SECONDS, chance.lognormvariate(log(median), sigma)), seed_of(arguments[SEED.name])
-    )
+    return delay_responses(lognormal(median, arguments[SIGMA.name]), seed_of(arguments[SEED.name]))
+
+
+def lognormal(median: float, sigma: str) -> Draw:
+    """Draws delays in seconds. Raises ScenarioError."""
+    try:
+        spread = float(sigma)
+    except ValueError as error:
+        raise ScenarioError(f"{SIGMA.name} must be a number; got {sigma!r}") from error
+    if not 0 <= spread <= 3:
+        raise ScenarioError(f"{SIGMA.name} must be from 0 to 3; got {sigma}")
+    return lambda chance: min(MAX_SECONDS, median * chance.lognormvariate(0, spread))
 
 
 def _each(arguments: ScenarioArguments) -> Effect:
-    seconds = parse_duration(arguments[EACH.name])
+    draw = lognormal(parse_duration(arguments[EACH.name]), arguments[EACH_SIGMA.name])
+    seed = seed_of(arguments[SEED.name])
+    is_random = float(arguments[EACH_SIGMA.name]) > 0
 
     def change(gateway: Gateway) -> Gateway:
+        chance = random_of(seed)
+
         async def slow(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
-            await asyncio.sleep(min(MAX_SECONDS, seconds * len(links)))
+            seconds = min(MAX_SECONDS, sum(draw(chance) for _ in links))
+            scope = CURRENT_SCOPE.get()
+            if is_random and scope is not None:
+                report_random(scope, f"waits {seconds:.3f} s, seed={seed}")
+            await asyncio.sleep(seconds)
             return await gateway.answer(own, body, links, request)
 
         return replace(gateway, answer=slow)

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.serving.asgi import find_header
+from mock_server.serving.asgi import find_header, with_request_id
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 
 HOST = r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::(?P<port>[0-9]{0,5}))?"
@@ -34,7 +34,8 @@ def with_address_check(app: ASGIApp, hosts: Collection[str]) -> ASGIApp:
         if error is None:
             await app(scope, receive, send)
         else:
-            await JSONResponse({"error": error.fields}, error.status, MOCK_ERROR)(scope, receive, send)
+            rejected = JSONResponse({"error": error.fields}, error.status, MOCK_ERROR)
+            await with_request_id(rejected)(scope, receive, send)
 
     return checked
 

@@ -109,10 +109,11 @@ def with_cors(app: ASGIApp) -> ASGIApp:
     preflights = CORSMiddleware(
         answers, allow_origins=["*"], allow_methods=ALL_METHODS, allow_headers=["*"], allow_private_network=True
     )
+    identified_preflights = with_request_id(preflights)
 
     async def cors(scope: Scope, receive: Receive, send: Send) -> None:
         is_preflight = scope["type"] == "http" and scope["method"] == "OPTIONS"
-        await (preflights if is_preflight else answers)(scope, receive, send)
+        await (identified_preflights if is_preflight else answers)(scope, receive, send)
 
     return cors
 
