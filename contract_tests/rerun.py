@@ -1,6 +1,7 @@
 """A stored exchange, sent again: what the same request gets now, and which rules it breaks now."""
 
 import asyncio
+import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, exchange_request
 from contract_tests.client.tokens import Tokens
 from contract_tests.client.transport import open_transport
+from contract_tests.execution.carry_over import CarryOver
+from contract_tests.execution.health import plain_case
 from contract_tests.execution.internal_errors import describe_error
 from contract_tests.execution.observer import UpstreamObserver, url_from_here
 from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
@@ -81,6 +84,7 @@ async def _exchange(
         if observer is not None:
             request = _naming_upstream_of_now(request, found, observer)
         follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
+        carry_over = await _send_earlier(sender, observer, found)
         before = 0 if observer is None else observer.count()
         played = played_fault(found.document, failure_cases(ready.contract))
         name = str(found.document.get("name", ""))
@@ -92,7 +96,23 @@ async def _exchange(
     known = frozenset(map(str, essential)) if isinstance(essential, list) else None
     by_spelling = found.document.get("spelling_rejected") is True
     exchange = replace(exchange, essential=known, spelling_refused=by_spelling, follows=follows)
-    return exchange if observer is None else replace(exchange, upstream=observer.calls_since(before))
+    exchange = exchange if observer is None else replace(exchange, upstream=observer.calls_since(before))
+    return exchange if carry_over is None else carry_over.trace(exchange)
+
+
+async def _send_earlier(sender: Sender, observer: UpstreamObserver | None, found: StoredExchange) -> CarryOver | None:
+    """Sends a plain request, and the one of which values came up in the stored exchange; None where none did."""
+    earlier = found.document.get("earlier")
+    if not isinstance(earlier, Mapping):
+        return None
+    case = Case(str(earlier["name"]), base64.b64decode(str(earlier["base64"])))
+    carry_over = CarryOver(sender.contract, (case,))
+    for one in (plain_case(sender, 0), case):
+        before = 0 if observer is None else observer.count()
+        sent = await exchange_request(sender, one, sender.request(one))
+        carry_over.note(sent)
+        carry_over.trace(sent if observer is None else replace(sent, upstream=observer.calls_since(before)))
+    return carry_over
 
 
 def _naming_upstream_of_now(request: Request, found: StoredExchange, observer: UpstreamObserver) -> Request:

@@ -25,6 +25,7 @@ from gateway_contract.values.pointer import leaves, placed, read
 
 LONGEST_MESSAGE = 200  # characters; a message of the validator quotes the value
 _TEXT: dict[str, Json] = {"type": "string"}
+_BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _EXCHANGE: dict[str, Json] = {
     "type": "object",
     "required": ["request", "answer"],
@@ -47,6 +48,11 @@ _EXCHANGE: dict[str, Json] = {
         "upstream": {"type": ["array", "null"]},
         "upstream_address": {"type": ["string", "null"]},
         "minimal_fields": {"type": ["array", "null"]},
+        "earlier": {
+            "type": ["object", "null"],
+            "required": ["name", "base64"],
+            "properties": {"name": _TEXT, "base64": {"type": "string", "pattern": _BASE64}},
+        },
         "spelling_rejected": {"type": "boolean"},
     },
 }

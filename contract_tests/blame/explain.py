@@ -42,6 +42,8 @@ class Explainer:
 
     async def explain(self, one: Judgement) -> Judgement | None:
         """The failure by the smallest request, which says what it takes; None where there is nothing to learn."""
+        if one.exchange.carried:
+            return None  # it takes the request before, too
         alone = await self._with_field_alone(one)
         return await self._failure_rate(alone or one) or alone or await self._with_fewest_fields(one)
 

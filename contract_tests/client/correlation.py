@@ -18,16 +18,35 @@ def correlation_id(*parts: object) -> str:
     return "k" + digest[: LENGTH - 1]
 
 
+TRACE = re.compile(r"[kt][0-9a-f]{9}")
+"""A mark, or a trace: what stands in the other free texts of a request that carries the mark with the same digits."""
+
+
+def trace_of(mark: str) -> str:
+    """The trace for the request with a mark. Calls are matched to requests by marks only, and not by traces."""
+    return "t" + mark[1:]
+
+
 PLACEHOLDER = correlation_id("placeholder")
 """What stands in a planned text until the request is sent."""
 
+TRACE_PLACEHOLDER = trace_of(PLACEHOLDER)
+
 
 def with_correlation_id(body: Json, pointers: Iterable[str], mark: str) -> Json:
-    """A body in whose free texts a mark stands instead of the one that was there."""
+    """A body in whose free texts a mark stands, and its trace, instead of those that were there."""
     for pointer in pointers:
         text = read(body, pointer)
-        if isinstance(text, str):
-            body = placed(body, pointer, PATTERN.sub(mark, text, count=1))
+        old = PATTERN.search(text) if isinstance(text, str) else None
+        if isinstance(text, str) and old is not None:
+            body = placed(_with_trace(body, trace_of(old[0]), trace_of(mark)), pointer, text.replace(old[0], mark, 1))
+    return body
+
+
+def _with_trace(body: Json, old: str, new: str) -> Json:
+    for pointer, text in list(leaves(body)):
+        if isinstance(text, str) and old in text:
+            body = placed(body, pointer, text.replace(old, new))
     return body
 
 
@@ -37,7 +56,9 @@ def content_with_id(content: bytes, pointers: Iterable[str], mark: str) -> bytes
     for pointer in pointers:
         text = read(body, pointer)
         old = PATTERN.search(text) if isinstance(text, str) else None
-        content = content if old is None else content.replace(old[0].encode(), mark.encode())
+        if old is not None:
+            content = content.replace(old[0].encode(), mark.encode())
+            content = content.replace(trace_of(old[0]).encode(), trace_of(mark).encode())
     return content
 
 
@@ -45,6 +66,11 @@ def correlation_ids(body: object) -> set[str]:
     """Every mark that stands anywhere in the texts of a JSON value."""
     texts = (value for _, value in leaves(body) if isinstance(value, str))  # type: ignore[arg-type] # JSON or ABSENT
     return {mark for text in texts for mark in PATTERN.findall(text.lower())}
+
+
+def traces(text: str) -> set[str]:
+    """The digits of every mark and trace in a text, each with its first letter."""
+    return set(TRACE.findall(text.lower()))
 
 
 def text_with_id(text: str) -> str:

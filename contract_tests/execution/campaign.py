@@ -13,6 +13,7 @@ from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
 from contract_tests.ending import Cause, time_used_up
 from contract_tests.execution.call_ownership import CallOwnership, attribute_calls, calls_of, is_unattributed
+from contract_tests.execution.carry_over import CarryOver
 from contract_tests.execution.confirmation import Confirmation, is_valid
 from contract_tests.execution.explanation import explain_failures
 from contract_tests.execution.failure_injection import NOT_SENT, FailureInjection, is_slow
@@ -75,23 +76,16 @@ class Campaign:
     def __post_init__(self) -> None:
         contract = self.sender.contract
         self.tally = Tally(contract, self.plan.requests, self.time_bound, self.progress)
-        self.findings = Findings(contract, self.rules, self.errors)
+        self.findings = Findings(contract, self.rules, self.errors, CarryOver(contract, self.plan.cases))
         self.health = Health(self._send_plain, lambda one: is_valid(contract, one))
         self.token_watch = TokenWatch(
             self.sender.tokens, self._repeat, lambda case: self._repeat(self._with_new_id(case))
         )
         self.ownership = None if self.observer is None else CallOwnership(self.observer, self.exclusive)
         if self.observer is not None:
+            sends, told = (self._send, self._send_again), lambda: self.confirmation.is_intermittent
             self.injection = FailureInjection(
-                sender=self.sender,
-                observer=self.observer,
-                seed=self.seed,
-                send=self._send,
-                send_again=self._send_again,
-                judge=self._judge,
-                health=self.health,
-                errors=self.errors,
-                is_intermittent=lambda: self.confirmation.is_intermittent,
+                self.sender, self.observer, self.seed, *sends, self._judge, self.health, self.errors, told
             )
         self.slow_answers = SlowAnswers(contract, self.sender.limits, self._send_again, self._may_send)
         self.confirmation = Confirmation(contract, self.errors, self.slow_answers, self._send_again, self._may_send)
@@ -314,6 +308,7 @@ class Campaign:
             lambda: self.ledger.spend(self._billable(case), lambda: send(self.sender, case))
         )
         self.tally.count(exchange)
+        self.findings.carry_over.note(exchange)
         return exchange
 
     def _may_send(self, case: Case) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from contract_tests.blame.minimize import is_rejection
 from contract_tests.blame.shared_features import SharedFeatures
+from contract_tests.execution.carry_over import CarryOver
 from contract_tests.execution.confirmation import is_valid
 from contract_tests.execution.internal_errors import InternalErrors
 from gateway_contract.contract.definition import Contract
@@ -20,12 +21,13 @@ class Findings:
     contract: Contract
     rules: Sequence[Rule]
     errors: InternalErrors
+    carry_over: CarryOver
     judgements: list[Judgement] = field(default_factory=list)
     confirmed: set[str] = field(default_factory=set)
 
     def judge(self, exchange: Exchange) -> None:
         with self.errors.catch(exchange.name):
-            for one in judge(self.contract, self.rules, exchange):
+            for one in judge(self.contract, self.rules, self.carry_over.trace(exchange)):
                 if isinstance(one, JudgeError):
                     self.errors.errors.append(one)
                 else:
@@ -33,7 +35,7 @@ class Findings:
 
     def with_exchanges(self, exchanges: Iterable[Exchange]) -> "Findings":
         """The same with what some exchanges show; what fails the suite there is told when they are judged for good."""
-        found = Findings(self.contract, self.rules, InternalErrors(), [*self.judgements], {*self.confirmed})
+        found = replace(self, errors=InternalErrors(), judgements=[*self.judgements], confirmed={*self.confirmed})
         for exchange in exchanges:
             found.judge(exchange)
         return found

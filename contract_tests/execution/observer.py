@@ -1,7 +1,7 @@
 """The suite as the upstream: what it plays, and the calls that it sees."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -98,11 +98,33 @@ class UpstreamObserver:
 
     def calls_by_id(self, count: int) -> dict[str, tuple[UpstreamCall, ...]]:
         """The calls after the first `count` ones, by the marks in their texts."""
+        calls = self.calls_since(count)
+        marked = [correlation_ids(call.body) for call in calls]
+        if any(len(marks) > 1 for marks in marked):
+            marked = own_marks([correlation_ids(call.body) for call in self.calls_since(0)])[-len(calls) :]
         found: dict[str, tuple[UpstreamCall, ...]] = {}
-        for call in self.calls_since(count):
-            for mark in correlation_ids(call.body):
+        for call, marks in zip(calls, marked, strict=True):
+            for mark in marks:
                 found[mark] = (*found.get(mark, ()), call)
         return found
+
+
+def own_marks(marked: Sequence[set[str]]) -> list[set[str]]:
+    """Of each call's marks the one of its own request, as far as that can be told.
+
+    Other marks are of requests whose texts were carried over: each of those has a call of its own.
+    """
+    own = [marks if len(marks) == 1 else set() for marks in marked]
+    known: set[str] = set().union(*own)
+    changed = True
+    while changed:
+        changed = False
+        for index, marks in enumerate(marked):
+            left = marks - known
+            if not own[index] and len(left) == 1:
+                own[index], changed = left, True
+                known |= left
+    return [found or marks for found, marks in zip(own, marked, strict=True)]
 
 
 def with_closers(app: ASGIApp, closers: Closers) -> ASGIApp:

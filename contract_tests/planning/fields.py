@@ -22,16 +22,26 @@ class RequestField:
     subject: str
     schema: Mapping[str, Json]
     marked: bool
+    traced: bool  # a free text without a mark: what is sent in it can be told from what other requests send
 
 
 def fields_of(contract: Contract) -> tuple[RequestField, ...]:
     """Every field, in the order of the contract."""
     parts = [part for part in contract.request.parts if part.condition is None and is_named(part.pointer)]
     return tuple(
-        RequestField(part.pointer, part.subject, part.schema, part.pointer in contract.marks)
+        RequestField(
+            part.pointer, part.subject, part.schema, part.pointer in contract.marks, _is_traced(contract, part)
+        )
         for part in parts
         if not _holds_fields(part, parts) and not _is_item(part, parts)
     )
+
+
+def _is_traced(contract: Contract, part: Part) -> bool:
+    """Whether a part is a free text that goes upstream, beside the one with the mark."""
+    if part.pointer in contract.marks or contract.mapping_of(part.pointer) is None:
+        return False
+    return part.schema.get("type") == "string" and not {"enum", "const", "format", "pattern"} & part.schema.keys()
 
 
 def is_named(pointer: str) -> bool:

@@ -10,7 +10,7 @@ from contract_tests.client.correlation import content_with_id, correlation_id, t
 from contract_tests.planning.fields import base_for, base_request, bases, requested_images
 from contract_tests.planning.invalid_values import invalid_values, made_bodies
 from contract_tests.planning.spellings import notation_cases, spelling_cases
-from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_value
+from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_unique_integers, with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED, Validity, validity_of
 from gateway_contract.rules.constraint_rules import exercises
@@ -76,11 +76,14 @@ def plan(contract: Contract, observed: Observation, seed: int, strength: int = P
     """All cases for a contract. Where every image costs money, because only one side is observed, the strength is 1."""
     if observed is not Observation.TWO_SIDED:
         strength = 1
-    rows = list(rows_with_every_value(contract) if strength == 1 else covering_rows(contract, strength))
+    found = rows_with_every_value(contract) if strength == 1 else covering_rows(contract, strength)
+    rows = list(with_unique_integers(contract, found))
     broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
     cases = [
         *example_cases(contract),
-        *(valid_case(contract, f"row {index}", row) for index, row in enumerate(rows, 1)),
+        *spread(
+            [valid_case(contract, f"row {index}", row) for index, row in enumerate(rows, 1)], [*form_cases(contract)]
+        ),
         *(case for cases in broken.values() for case in cases),
         *keeping_cases(contract, [*rows, *(example.body for example in contract.examples)]),
         *malformed_cases(contract),
@@ -93,7 +96,6 @@ def plan(contract: Contract, observed: Observation, seed: int, strength: int = P
         *(concurrent_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *repeated_prompt_cases(contract),
-        *form_cases(contract),
     ]
     return Plan(
         cases=tuple(
@@ -106,6 +108,17 @@ def plan(contract: Contract, observed: Observation, seed: int, strength: int = P
         unbreakable=frozenset(rule_id(contract, constraint) for constraint, found in broken.items() if not found),
         strength=strength,
     )
+
+
+def spread(rows: Sequence[Case], plain: Sequence[Case]) -> Iterator[Case]:
+    """The rows with plain cases between them: in those it shows if a gateway keeps what others said."""
+    between = list(reversed(plain))
+    distance = max(1, len(rows) // (len(plain) or 1))
+    for number, row in enumerate(rows, 1):
+        yield row
+        if number % distance == 0 and between:
+            yield between.pop()
+    yield from reversed(between)
 
 
 def is_row(contract: Contract, case: Case) -> bool:

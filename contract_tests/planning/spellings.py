@@ -8,7 +8,7 @@ from typing import cast
 import orjson
 
 from contract_tests.client.case import Case, json_case
-from contract_tests.client.correlation import PATTERN
+from contract_tests.client.correlation import TRACE
 from contract_tests.planning.fields import RequestField, base_request, fields_of, requested_images
 from contract_tests.planning.valid_values import valid_values
 from gateway_contract.contract.definition import Contract
@@ -125,14 +125,14 @@ def spaced(body: Json) -> str:
 
 
 def escaped(value: Json) -> str:
-    """Every character of every text and name as an escape, but for correlation ids."""
+    """Every character of every text and name as an escape, but for marks and traces."""
     match value:
         case dict():
             return "{" + ",".join(f"{escaped(name)}:{escaped(member)}" for name, member in value.items()) + "}"
         case list():
             return "[" + ",".join(map(escaped, value)) + "]"
         case str():
-            id_ = PATTERN.search(value)
+            id_ = TRACE.search(value)
             start, end = (0, 0) if id_ is None else id_.span()
             return f'"{_escapes(value[:start])}{value[start:end]}{_escapes(value[end:])}"'
     return json.dumps(value)

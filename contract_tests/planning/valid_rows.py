@@ -6,12 +6,12 @@ from itertools import combinations, islice, product
 
 from contract_tests.planning.covering_array import Choice, Combination, Row, covering_array
 from contract_tests.planning.fields import RequestField, base_request, bases, fields_of, requested_images
-from contract_tests.planning.valid_values import valid_values
+from contract_tests.planning.valid_values import ODD, valid_values
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
-from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from gateway_contract.values.pointer import placed, read, removed
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
+from gateway_contract.values.pointer import leaves, placed, read, removed
 
 MOST_MADE = 3  # values for one field
 
@@ -156,6 +156,17 @@ def _extend_row(
             row[place] = value
             return attempts[value]
     return body
+
+
+def with_unique_integers(contract: Contract, rows: Iterable[Json]) -> Iterator[Json]:
+    """The rows with another large odd integer at each place that holds one, so that each shows whose it is."""
+    unique = iter(range(ODD, 0, -2))
+    for row in rows:
+        body = row
+        for pointer, value in leaves(row):
+            changed = placed(body, pointer, next(unique)) if same(value, ODD) else body
+            body = changed if validity_of(contract, changed).valid else body
+        yield body
 
 
 def rows_with_every_value(contract: Contract) -> Iterator[Json]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import cast
 
-from contract_tests.client.correlation import text_with_id
+from contract_tests.client.correlation import TRACE_PLACEHOLDER, text_with_id
 from contract_tests.planning.fields import RequestField, base_for
 from gateway_contract.contract.definition import Contract
 from gateway_contract.schema.constraint import CompiledSchema, Constraint
@@ -26,7 +26,9 @@ def valid_values(contract: Contract, field: RequestField) -> tuple[Json, ...]:
     mapping = contract.mapping_of(field.pointer)
     preserved = mapping.preserve if mapping is not None else ()
     examples = field.schema.get("examples")
-    shown = examples if isinstance(examples, list) else ()
+    shown = examples if isinstance(examples, list) else []
+    if field.traced:
+        shown = [f"{TRACE_PLACEHOLDER} {example}" for example in shown]
     found = chain(preserved, shown, _listed_under_conditions(contract, field), _by_type(contract, field))
     return tuple(distinct(found))
 
@@ -114,7 +116,9 @@ def _sizes(bounds: list[Constraint]) -> Iterator[Json]:
 
 
 def _texts(field: RequestField, bounds: list[Constraint]) -> Iterator[Json]:
-    head = text_with_id("").strip() if field.marked else ""
+    head = text_with_id("").strip() if field.marked else TRACE_PLACEHOLDER if field.traced else ""
     longest = [str(text) for text in _boundary(bounds, "maxLength")] or list(map(str, of_exact_length(UNLIMITED)))
     yield from (of_length(len(text), text, head) for text in longest)
-    yield from (f"{head} {text}" if head else text for text in (AWKWARD, SPACED))
+    yield f"{head} {AWKWARD}" if head else AWKWARD
+    inner = SPACED.strip()
+    yield f"{head} {SPACED}" if field.marked else SPACED.replace(inner, f"{inner} {head}".strip())

@@ -8,6 +8,8 @@
   and `seconds` where there was no complete response.
 - `upstream` and `images`: lists, or null where nobody looked.
 - `played` in a call: the failure that our upstream played on purpose, or null; `previous` the one just before.
+- `carried`: values of other requests that came up, each with `pointer`, `value`, `place` and `source`, or null where
+  nobody looked; `earlier`: the `name` and `base64` of the first of those requests, or null.
 - `minimal_fields`: JSON Pointers of the fields without which the request was not rejected, or null.
 - `spelling_rejected`: whether the same request in the usual spelling of JSON was accepted.
 
@@ -29,6 +31,7 @@ from typing import Any
 from contract_tests.client.access import Access
 from gateway_contract.traffic.exchange import (
     Answer,
+    CarriedValue,
     Credential,
     Exchange,
     Headers,
@@ -59,6 +62,8 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
         "images": _images(exchange, known),
         "minimal_fields": _minimal_fields(exchange, known),
         "spelling_rejected": exchange.spelling_refused,
+        "carried": _carried(exchange, known),
+        "earlier": _earlier(exchange, known),
         "previous": None if exchange.follows is None else exchange.follows.name,
     }
 
@@ -137,6 +142,24 @@ def _minimal_fields(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | 
     if exchange.essential is None:
         return None
     return [redact(pointer, secrets) for pointer in sorted(exchange.essential)]
+
+
+def _carried(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
+    if exchange.carried is None:
+        return None
+    return [redact(_carried_value(one), secrets) for one in exchange.carried]
+
+
+def _carried_value(one: CarriedValue) -> Json:
+    return {"pointer": one.pointer, "value": one.value, "place": one.place, "source": one.source}
+
+
+def _earlier(exchange: Exchange, secrets: Sequence[str]) -> Json:
+    """The request whose values came up, as it is sent again before this one."""
+    for one in exchange.carried or ():
+        content = base64.b64encode(redact(one.content, secrets)).decode()
+        return {"name": redact(one.source, secrets), "base64": content}
+    return None
 
 
 def _call(call: UpstreamCall, secrets: Sequence[str]) -> dict[str, Json]:

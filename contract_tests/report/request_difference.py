@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Literal
 
-from contract_tests.client.correlation import PATTERN
+from contract_tests.client.correlation import TRACE
 from gateway_contract.traffic.exchange import Exchange, Request
 from gateway_contract.traffic.redaction import OWNED
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same, shortened
@@ -64,7 +64,7 @@ def _changes(
         for index, (left, right) in enumerate(zip(base, body, strict=True)):
             yield from _changes(left, right, below(pointer, index))
     elif isinstance(base, str) and isinstance(body, str):
-        if PATTERN.sub("", base) != PATTERN.sub("", body):
+        if TRACE.sub("", base) != TRACE.sub("", body):
             yield pointer, body
     elif base is ABSENT or body is ABSENT or not same(base, body):
         yield pointer, body

@@ -8,6 +8,7 @@ from gateway_contract.contract.mapping import default_values
 from gateway_contract.contract.validity import NOT_JUDGED, untestable
 from gateway_contract.document.node import DocumentError, Place
 from gateway_contract.rules import constraint_rules, conversion_rules, mapping_rules, statements
+from gateway_contract.rules.carry_over_rules import judge_not_carried_over, may_be_carried_over
 from gateway_contract.rules.expectations import EXPECTATIONS
 from gateway_contract.rules.mapping_rules import is_preserved
 from gateway_contract.rules.response_rules import answer_rules, refusal_rules
@@ -154,6 +155,8 @@ def _rules_of_field(source: Source, field: MappedField) -> Iterator[Rule]:
     defaults = _omittable_defaults(source.contract, field)
     if not all(is_preserved(field, value) for value in defaults):
         yield _mapping_rule(source, field, RuleKind.MAPPING, DEFAULT_SENT)
+    if may_be_carried_over(source.contract, field):
+        yield _mapping_rule(source, field, RuleKind.ISOLATION, "not-carried-over")
     for value in field.preserve:
         name = f"preserves-{slug(shortened(value).replace('-', 'minus-')) or 'empty'}"
         yield source.rule(
@@ -185,6 +188,7 @@ _MAPPING = {
     "normalized": (mapping_rules.judge_normalized, statements.normalized_sentence),
     DEFAULT_SENT: (mapping_rules.judge_default_sent, statements.default_sentence),
     "not-invented": (mapping_rules.judge_not_invented, statements.invented_sentence),
+    "not-carried-over": (judge_not_carried_over, statements.carried_over_sentence),
 }
 
 

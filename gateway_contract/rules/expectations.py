@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
+from gateway_contract.rules.carry_over_rules import other_values_not_carried_over
 from gateway_contract.rules.cost_rules import COST
 from gateway_contract.rules.mapping_rules import is_refused_upstream
 from gateway_contract.rules.resilience_rules import RESILIENCE
@@ -208,6 +209,7 @@ EXPECTATIONS: Mapping[str, NamedJudge] = {
     "nothing-overridden": NamedJudge(RuleKind.ISOLATION, nothing_overridden),
     "no-upstream-secrets": NamedJudge(RuleKind.ISOLATION, no_upstream_secrets),
     "own-images": NamedJudge(RuleKind.ISOLATION, own_images),
+    "nothing-else-carried-over": NamedJudge(RuleKind.ISOLATION, other_values_not_carried_over),
     "distinct-images": NamedJudge(RuleKind.RESPONSE, distinct_images),
     "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
     **{name: NamedJudge(RuleKind.ISOLATION, judge) for name, judge in LEAKS.items()},

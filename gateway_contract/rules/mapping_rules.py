@@ -5,6 +5,7 @@ from typing import Literal, cast
 from gateway_contract.contract.definition import MappedField, Upstream
 from gateway_contract.contract.mapping import FieldLocation, Location, locate, upstream_default
 from gateway_contract.contract.validity import upstream_refuses
+from gateway_contract.rules.carry_over_rules import carried_over
 from gateway_contract.rules.response_rules import judge_by_answer, judge_default_by_answer
 from gateway_contract.rules.rule import PASS, Evidence, Finding, FindingKind, Outcome, failing, inconclusive
 from gateway_contract.schema.constraint import Part
@@ -116,6 +117,8 @@ def judge_absence(field: MappedField, evidence: Evidence, default: Json | Litera
     unseen = _unseen(evidence)
     if unseen is not None or evidence.call in (UNOBSERVED, ABSENT):
         return unseen
+    if carried_over(field, evidence) is not None:
+        return None  # that it is another request's, its own rule tells
     seen = read(evidence.call.body, field.upstream)
     if seen is ABSENT or _is_nothing(field, seen, evidence) or (default is not ABSENT and field.arrived(default, seen)):
         return PASS

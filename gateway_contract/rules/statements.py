@@ -31,6 +31,10 @@ def invented_sentence(field: MappedField) -> str:
     return f"omitted {field.subject} is not sent upstream"
 
 
+def carried_over_sentence(field: MappedField) -> str:
+    return f"{field.subject} of one request is not carried over into another"
+
+
 def constraint_property(constraint: Constraint) -> str:
     """For example `max-length`, `minimum-pixels`, `item-type`, `maximum-for-other-models`."""
     keyword = constraint.keyword

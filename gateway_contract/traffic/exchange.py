@@ -176,13 +176,29 @@ class BrokenImage:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedValue:
+    """A value that another request sent at `pointer` and that came up in this exchange.
+
+    `place` says where, as in `/parameters/x upstream` or `in the response`; `source` and `content` are the name and
+    the body of the other request.
+    """
+
+    pointer: str
+    value: str  # as text
+    place: str
+    source: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A request with all that was seen of it.
 
     `images` has one entry per item of the answer, in order, each with an entry per property that carried something.
     `essential` names the JSON Pointers of a refused request's fields without which it was not refused; None where
     nobody narrowed it down. `spelling_refused`: the same request in the usual spelling was accepted, before and after.
-    `follows` is the failure that the upstream played just before. `upstream_address` is where
+    `follows` is the failure that the upstream played just before. `carried` are values of other requests; None where
+    nobody looked for any. `upstream_address` is where
     the upstream was reached, as host:port, where known.
     """
 
@@ -194,6 +210,7 @@ class Exchange:
     spelling_refused: bool = False
     upstream_address: str | None = None
     follows: PlayedFault | None = None
+    carried: tuple[CarriedValue, ...] | None = None
     name: str = field(default="", compare=False)
 
     @property

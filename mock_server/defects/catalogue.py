@@ -11,6 +11,7 @@ from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from mock_server.defects import (
     call_defects,
+    carry_over_defects,
     combination_defects,
     conforming,
     conforming_transport,
@@ -31,6 +32,7 @@ from mock_server.defects.defect import OPERATORS, Defect, DefectOperator
 
 MODULES = (
     call_defects,
+    carry_over_defects,
     constraint_defects,
     cost_defects,
     error_defects,

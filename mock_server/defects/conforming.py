@@ -131,6 +131,17 @@ def other_image_field_empty(gateway: Gateway) -> Gateway:
 
 
 @conforming
+def echoes_request(gateway: Gateway) -> Gateway:
+    """The response repeats what its own request says."""
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        right = await gateway.answer(own, body, links, request)
+        return replace(right, body=cast("dict[str, Json]", right.body) | {"request": body})
+
+    return replace(gateway, answer=answer)
+
+
+@conforming
 def own_error_format(gateway: Gateway) -> Gateway:
     """An invalid request gets 422, with an error body in the format of a web framework."""
 

@@ -1,16 +1,24 @@
 """Gateways that keep the contract, and call their upstream or fetch its images in another way."""
 
 from dataclasses import replace
+from random import Random
 from urllib.parse import parse_qsl, urlencode
 
-from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.validity import upstream_refuses
 from gateway_contract.values.json_value import ABSENT, Json
-from gateway_contract.values.pointer import read, removed
-from mock_server.defects.conforming import UNKNOWN, conforming, failing, is_refused_upstream
+from gateway_contract.values.pointer import placed, read, removed
+from mock_server.defects.conforming import (
+    UNKNOWN,
+    conforming,
+    conforming_to,
+    failing,
+    is_refused_upstream,
+    with_mapped_fields,
+)
 from mock_server.defects.cost_defects import repeating
 from mock_server.defects.request_operators import Result
-from mock_server.defects.sites import upstream_of
+from mock_server.defects.sites import type_of, upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
 from mock_server.defects.wrapping import ChangedTransport, with_transport
 from mock_server.gateway.stages import Gateway, GatewayRequest
@@ -70,6 +78,20 @@ def unjudged_fields(contract: Contract, body: Json) -> set[str]:
         for field in contract.mapped
         if read(body, field.pointer) is not ABSENT and not field.judged_for(body)
     }
+
+
+@conforming_to("powerbuyin")
+def sends_random_integers(gateway: Gateway) -> Gateway:
+    """Integers that the client omits, and that have no default, are sent upstream at random, as some SDKs do."""
+    chance = Random(1)  # noqa: S311 # no secret
+
+    def with_random(contract: Contract, field: MappedField, body: Json, call: Json) -> Json:
+        has_default = contract.request.default(field.pointer, body) is not ABSENT
+        if has_default or type_of(contract, field.pointer) != "integer" or read(body, field.pointer) is not ABSENT:
+            return call
+        return placed(call, field.upstream, chance.randrange(1 << 31))
+
+    return with_mapped_fields(gateway, with_random)
 
 
 MOST_FAILURES = 5  # in a row, before a circuit breaker lets no request through

@@ -11,7 +11,7 @@ import pytest
 
 from contract_tests.client.correlation import correlation_id
 from contract_tests.execution.call_ownership import CallOwnership, Calls
-from contract_tests.execution.observer import UpstreamObserver, serve_upstream
+from contract_tests.execution.observer import UpstreamObserver, own_marks, serve_upstream
 from contract_tests.results import Conformance
 from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
@@ -129,3 +129,13 @@ def test_a_gateway_that_others_use_meanwhile_conforms() -> None:
             thread.join()
     assert found.conformance is Conformance.CONFORMS
     assert found.cost.foreign_calls > 10
+
+
+def test_a_call_with_the_texts_of_others_belongs_to_the_request_that_has_no_other_call() -> None:
+    """Each gateway call carries the text of the request before; they arrive in another order."""
+    marked = [{"c", "b"}, {"a"}, {"b", "a"}, {"d", "c"}]
+    assert own_marks(marked) == [{"c"}, {"a"}, {"b"}, {"d"}]
+
+
+def test_a_call_whose_owner_cannot_be_told_belongs_to_each() -> None:
+    assert own_marks([{"a", "b"}, {"b", "a"}, set()]) == [{"a", "b"}, {"a", "b"}, set()]

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from contract_tests.client.case import Case
-from contract_tests.client.correlation import PLACEHOLDER, correlation_ids
+from contract_tests.client.correlation import PLACEHOLDER, correlation_ids, trace_of, traces
 from contract_tests.planning.fields import requested_images
 from contract_tests.planning.plan import (
     CROWD,
@@ -15,15 +15,17 @@ from contract_tests.planning.plan import (
     for_rules,
     plan,
     rule_id,
+    spread,
     with_own_id,
     within_budget,
 )
+from contract_tests.planning.valid_values import ODD
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import untestable, validity_of
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.exchange import Credential, Observation
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from gateway_contract.values.pointer import read
+from gateway_contract.values.pointer import leaves, read
 from gateway_contract.values.size import Size, parse_size
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS, base, contract_named, each_contract, with_plus
 
@@ -267,3 +269,32 @@ def test_requests_that_break_rules_which_nobody_asked_about_are_left_out() -> No
 def test_content_that_is_no_json_gets_no_mark() -> None:
     case = Case("cut", b'{"prompt": "a')
     assert with_own_id(contract_named("powertokens"), case, 1, 0) == case
+
+
+@pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=lambda contract: contract.name)
+def test_no_two_requests_share_a_large_odd_integer(contract: Contract) -> None:
+    large = [
+        value for row in rows(contract) for _, value in leaves(row) if type(value) is int and 1_000_000 < value <= ODD
+    ]
+    assert len(large) == len(set(large)) > 1
+    assert all(value % 2 for value in large)
+
+
+@pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=lambda contract: contract.name)
+def test_other_free_texts_carry_the_trace_of_their_request(contract: Contract) -> None:
+    traced = [
+        (correlation_ids(row), traces(text))
+        for row in rows(contract)
+        if isinstance(text := read(row, "/negative_prompt"), str)
+    ]
+    assert traced
+    assert all(found == set(map(trace_of, marks)) for marks, found in traced)
+
+
+def test_plain_cases_stand_between_the_rows_and_what_is_left_after_them() -> None:
+    first, second, third = (Case(name, b"") for name in ("row 1", "row 2", "row 3"))
+    plain, other = Case("plain", b""), Case("other", b"")
+    assert list(spread([first, second, third], [plain])) == [first, second, third, plain]
+    assert list(spread([first, second], [plain, other])) == [first, plain, second, other]
+    assert list(spread([first], [plain, other])) == [first, plain, other]
+    assert list(spread([first], [])) == [first]

@@ -1,10 +1,17 @@
 """Requests in other spellings mean what they meant, and keep their spelling when they get their correlation id."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from contract_tests.client.correlation import content_with_id, correlation_id, correlation_ids
+from contract_tests.client.correlation import (
+    TRACE_PLACEHOLDER,
+    content_with_id,
+    correlation_id,
+    correlation_ids,
+    trace_of,
+)
 from contract_tests.planning.plan import with_own_id
 from contract_tests.planning.spellings import SPELLINGS, escaped, notation_cases, spelling_cases
 from gateway_contract.contract.definition import Contract
@@ -61,7 +68,10 @@ def test_a_case_keeps_its_spelling_when_it_gets_its_id() -> None:
         marked = with_own_id(POWERBUYIN, case, 1, case.name)
         (mark,) = correlation_ids(read_json(marked.content))
         (placeholder,) = correlation_ids(read_json(case.content))
-        assert marked.content == case.content.replace(placeholder.encode(), mark.encode())
+        for old, new in ((placeholder, mark), (trace_of(placeholder), trace_of(mark))):
+            case = replace(case, content=case.content.replace(old.encode(), new.encode()))  # noqa: PLW2901 # its spelling
+        assert marked.content == case.content
+        assert TRACE_PLACEHOLDER not in str(read_json(marked.content))
 
 
 def test_content_that_is_not_json_or_has_no_id_stays_as_it_is() -> None:

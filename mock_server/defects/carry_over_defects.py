@@ -1,0 +1,96 @@
+"""Defects of state: what one request says comes up in the upstream call, or the response, of another."""
+
+from dataclasses import replace
+from typing import cast
+
+from gateway_contract.contract.definition import Contract, MappedField
+from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.pointer import placed, read
+from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.sites import expected, images_of, mapped, optional, texts
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+
+marked = mapped(lambda contract, field: field.pointer in contract.marks)
+
+
+@gateway_defect(optional)
+def kept_for_next_request(gateway: Gateway, field: MappedField) -> Gateway:
+    """A value stays in the gateway's settings, and is sent upstream for the next client that omits the field."""
+    kept: list[Json] = []
+
+    def mapped_call(own: Gateway, body: Json) -> Json:
+        value, call = read(body, field.pointer), gateway.map(own, body)
+        if value is ABSENT:
+            return placed(call, field.upstream, kept[-1]) if kept else call
+        kept[:] = [field.expected(value)]
+        return call
+
+    return replace(gateway, map=mapped_call)
+
+
+@gateway_defect(texts)
+def text_of_last_request_appended(gateway: Gateway, field: MappedField) -> Gateway:
+    """The text of the request before is appended, as if both were one conversation."""
+    last: list[str] = []
+
+    def mapped_call(own: Gateway, body: Json) -> Json:
+        text, call = read(body, field.pointer), gateway.map(own, body)
+        if not isinstance(text, str):
+            return call
+        whole = " ".join([text, *last])
+        last[:] = [text]
+        return placed(call, field.upstream, whole)
+
+    return replace(gateway, map=mapped_call)
+
+
+@gateway_defect(marked)
+def text_of_last_request_in_response(gateway: Gateway, field: MappedField) -> Gateway:
+    """The response has the text of the request before."""
+    last: list[Json] = []
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        right = await gateway.answer(own, body, links, request)
+        told = cast("dict[str, Json]", right.body) | dict.fromkeys(["last_request"][: len(last)], last[-1:])
+        last[:] = [text for text in [read(body, field.pointer)] if text is not ABSENT]
+        return replace(right, body=cast("Json", told))
+
+    return replace(gateway, answer=answer)
+
+
+def chosen_by(contract: Contract) -> str:
+    """Pointer to what says how images are returned."""
+    return images_of(contract).image_fields[0].asked_by
+
+
+@gateway_defect(expected("nothing-else-carried-over"))
+def images_returned_as_to_last_client(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A client that does not say how it wants its images gets them as the client before it."""
+    kept: list[Json] = []
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        pointer = chosen_by(own.contract)
+        value = read(body, pointer)
+        if value is ABSENT:
+            body = placed(body, pointer, kept[-1]) if kept else body
+        else:
+            kept[:] = [value]
+        return await gateway.answer(own, body, links, request)
+
+    return replace(gateway, answer=answer)
+
+
+@gateway_defect(expected("nothing-else-carried-over"))
+def images_returned_as_to_some_client(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Once a client wanted its images within the response, all get them so that do not say how they want theirs."""
+    inline = [image_field.value for image_field in images_of(gateway.contract).image_fields if image_field.inline]
+    wanted: list[Json] = []
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        pointer = chosen_by(own.contract)
+        value = read(body, pointer)
+        wanted.extend(inline if value in inline else [])
+        body = placed(body, pointer, wanted[0]) if value is ABSENT and wanted else body
+        return await gateway.answer(own, body, links, request)
+
+    return replace(gateway, answer=answer)
