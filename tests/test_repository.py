@@ -57,12 +57,7 @@ EXCUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "text": (
         "HAR, exchange files: of a body; --format",
-        (
-            HAR,
-            "contract_tests/command/cli.py",
-            "contract_tests/report/exchange_file.py",
-            "contract_tests/report/show_rule.py",
-        ),
+        (HAR, "contract_tests/command/cli.py", "contract_tests/report/exchange_file.py"),
     ),
     "parameters": ("what a scenario takes; OpenAPI: of an operation", ("mock_server/admin/routes.py", COVERAGE)),
     "model": ("the OpenAI API: what a list of models holds", (MODELS,)),

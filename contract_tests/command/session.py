@@ -14,6 +14,7 @@ from contract_tests.ending import Cause, Ended
 from contract_tests.execution.upstream_certificate import AUTHORITY
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import JUNIT, locked_folder, remove_results
+from contract_tests.report.html_page import write_page
 from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import Progress, show_progress
 from contract_tests.report.rule_list import print_rules
@@ -117,6 +118,9 @@ class Session:
                 write_report(run, self.folder, secrets)
             self.console.print()
             print_run(run, self.console, self.folder / run.name, secrets)
+        with self.noting_full_disks():
+            if not self.unwritten:
+                write_page(self.folder, [self.folder / run.name / run.contract for run in shown.values()])
         if self.unwritten:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)
         if self.interruption.received is not None:

@@ -44,6 +44,8 @@ from gateway_contract.traffic.redaction import REDACTED, all_secrets, redact
 from gateway_contract.traffic.request_form import ADDED
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact, read_json
 
+NOT_JSON = "text"
+"""The key of what an answer carried that is not JSON."""
 LONGEST_TEXT = 2000  # characters
 MOST_BYTES = 200 * 1024  # of a body, headers, or one item's images
 MOST_CALLS = 50
@@ -122,7 +124,7 @@ def _answer(answer: Answer | NoAnswer, secrets: Sequence[str]) -> dict[str, Json
         "received_at": answer.received_at,
     }
     if answer.body is ABSENT:
-        return {**told, "text": _seen(answer.content.decode("utf-8", "replace"), secrets)}
+        return {**told, NOT_JSON: _seen(answer.content.decode("utf-8", "replace"), secrets)}
     return {**told, "body": _seen(answer.body, secrets)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-JUNIT = "junit.xml"
+JUNIT, PAGE = "junit.xml", "index.html"
 
 
 class ReportFolderError(Exception):
@@ -47,7 +47,7 @@ def remove_results(folder: Path, gateway: str, contract: str) -> None:
     """
     home = own_folder(folder / gateway) / contract if gateway else folder / contract
     remove_exchanges(home)
-    for path in (folder / JUNIT, home / "report.json"):
+    for path in (folder / JUNIT, folder / PAGE, home / "report.json"):
         path.unlink(missing_ok=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from contract_tests.report.exchange_file import NOT_JSON
 from contract_tests.report.wording import GAP, excluded_fault, one_line, print_wrapped
 
 LABEL = 10  # columns
@@ -123,7 +124,7 @@ def _parts(exchange: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
     if "error" in answer:
         yield "answer", f"{answer['error']} after {answer['seconds']:.1f} s", None
     else:
-        carried = answer.get("body", answer.get("text"))
+        carried = answer.get("body", answer.get(NOT_JSON))
         yield "answer", f"HTTP {answer['status']} after {answer['seconds']:.1f} s", carried
 
 

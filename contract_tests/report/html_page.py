@@ -1,0 +1,194 @@
+"""The report as one page for people, made from report.json and the exchanges beside it. It loads nothing else."""
+
+import base64
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
+
+from contract_tests.report.exchange_file import NOT_JSON, write_whole
+from contract_tests.report.folder import PAGE
+from contract_tests.report.wording import one_line
+
+SOURCES = Path(__file__).parent / "page"
+MOST_SHOWN = 2  # failures of a rule that are shown in full; of the others one line and the file
+LONGEST = 4000  # characters of one JSON value
+_AT = re.compile(r" at (/\S+)")  # where a finding expects a value in the upstream call
+
+Listed: TypeAlias = Mapping[str, Any]
+"""A part of report.json, or of an exchange, as its schema describes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One of the three messages of an exchange, side by side."""
+
+    title: str
+    head: str
+    lines: tuple[tuple[str, bool], ...]  # the text of a line, and whether it is what the rule is about
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFailure:
+    listed: Listed
+    panels: tuple[Panel, ...]  # none beyond the first failures
+    rerun: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one gateway makes of one rule. `state` is the verdict, or `warn` for a failure that does not count."""
+
+    gateway: str
+    state: str
+    listed: Listed
+    failures: tuple[ShownFailure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    rule: Listed
+    cells: tuple[Cell | None, ...]  # in the order of the gateways; None where it was not selected
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One contract, and all gateways that were tested against it."""
+
+    contract: str
+    reports: tuple[Listed, ...]
+    rows: tuple[Row, ...]
+
+
+STATES = ("fail", "warn", "waived", "inconclusive", "not-run", "pass")
+"""What a rule may be, the most interesting first."""
+
+
+def write_page(folder: Path, homes: Sequence[Path]) -> Path:
+    """Writes index.html in a folder, of the reports in some folders below it."""
+    path = folder / PAGE
+    write_whole(path, render_page(folder, homes).encode("utf-8", "backslashreplace"))
+    return path
+
+
+def render_page(folder: Path, homes: Iterable[Path]) -> str:
+    """The page, from what was written: it holds no secret that the reports do not hold."""
+    reports = [(home, json.loads((home / "report.json").read_bytes())) for home in homes]
+    contracts = dict.fromkeys(report["contract"] for _, report in reports)
+    sections = [_section(folder, name, [one for one in reports if one[1]["contract"] == name]) for name in contracts]
+    style, script = (_source(name) for name in ("page.css", "page.js"))
+    template = _environment().get_template("page.html")
+    page: str = template.render(
+        sections=sections,
+        states=STATES,
+        style=Markup(style),  # noqa: S704 # our own files
+        script=Markup(script),  # noqa: S704 # as above
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
+    )
+    return page
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(SOURCES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["line"] = lambda text: one_line(str(text))
+    found.filters["code"] = _code
+    return found
+
+
+def _source(name: str) -> str:
+    return (SOURCES / name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    """For a Content-Security-Policy: only this text is applied."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _code(panel: Panel) -> Markup:
+    return Markup("\n").join(
+        Markup("<mark>{}</mark>").format(text) if marked else escape(text) for text, marked in panel.lines
+    )
+
+
+def _section(folder: Path, contract: str, reports: Sequence[tuple[Path, Listed]]) -> Section:
+    rules: dict[str, Listed] = {}
+    for _, report in reports:
+        for rule in report["rules"]:
+            rules.setdefault(rule["id"], rule)
+    by_report = [(home, report, {rule["id"]: rule for rule in report["rules"]}) for home, report in reports]
+    rows = []
+    for name, rule in rules.items():
+        cells = tuple(_cell(folder, home, report, found.get(name)) for home, report, found in by_report)
+        rows.append(Row(rule, cells, tuple(sorted({cell.state for cell in cells if cell}, key=STATES.index))))
+    rows.sort(key=lambda row: STATES.index(row.states[0]))
+    return Section(contract, tuple(report for _, report in reports), tuple(rows))
+
+
+def gateway_of(report: Listed) -> str:
+    """The name of a gateway in the configuration, else its address."""
+    return str(report.get("name") or report["gateway"])
+
+
+def _cell(folder: Path, home: Path, report: Listed, rule: Listed | None) -> Cell | None:
+    if rule is None:
+        return None
+    strict = report["options"].get("strict", {}).get("value") is True
+    is_warning = rule["verdict"] == "fail" and rule["level"] == "expected" and not strict
+    failures = tuple(_failures(folder, home, rule))
+    return Cell(gateway_of(report), "warn" if is_warning else rule["verdict"], rule, failures)
+
+
+def _failures(folder: Path, home: Path, rule: Listed) -> Iterator[ShownFailure]:
+    for number, listed in enumerate(rule["failures"]):
+        file = home / listed["exchange"]
+        panels = tuple(_panels(json.loads(file.read_bytes()), rule, listed)) if number < MOST_SHOWN else ()
+        yield ShownFailure(listed, panels, f"check-gateway rerun {shlex.quote(str(file.relative_to(folder.parent)))}")
+
+
+def _panels(exchange: Listed, rule: Listed, failure: Listed) -> Iterator[Panel]:
+    request, answer, calls = exchange["request"], exchange["answer"], exchange["upstream"]
+    subject = f'"{rule["field"]}":' if rule["field"] else ""
+    yield Panel("request", f"{request['method']} {request['path']}", _lines(_body(request), subject))
+    if calls is None:
+        yield Panel("upstream call", "not observed", ())
+    elif not calls:
+        yield Panel("upstream call", "none was made", ())
+    else:
+        more = f", the first of {len(calls)}" if len(calls) > 1 else ""
+        place = _AT.search(failure["expected"])
+        key = place[1].rpartition("/")[2] if place else rule["field"]
+        head = f"{calls[0]['method']} {calls[0]['path']}{more}"
+        yield Panel("upstream call", head, _lines(_body(calls[0]), f'"{key}":' if key else ""))
+    if "error" in answer:
+        yield Panel("response", str(answer["error"]), ())
+    else:
+        yield Panel("response", f"{answer['status']} after {answer['seconds']:.2f} s", _lines(_body(answer), subject))
+
+
+def _body(message: Listed) -> str:
+    if "body" in message:
+        return json.dumps(message["body"], ensure_ascii=False, indent=2)
+    carried = message.get(NOT_JSON)
+    if carried is not None:
+        return carried if isinstance(carried, str) else json.dumps(carried)
+    return base64.b64decode(message.get("base64", "")).decode("utf-8", "backslashreplace")
+
+
+def _lines(text: str, subject: str) -> tuple[tuple[str, bool], ...]:
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n... {len(text) - LONGEST:,} characters more in the file"
+    return tuple((one_line(line), bool(subject) and subject in line) for line in cut.split("\n"))

@@ -1,0 +1,119 @@
+"""The page of a report: complete in itself, harmless whatever a gateway says, and usable by keyboard."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from contract_tests.report.html_page import render_page, write_page
+from contract_tests.report.json_report import write_report
+from contract_tests.results import Run, Verdict
+from contract_tests.waivers import Waiver
+from gateway_contract.document.node import Place
+from tests.contract_tests.report_examples import (
+    DOCUMENTED,
+    EXPECTED,
+    LOST_SEED,
+    TOKEN,
+    answering,
+    clean_run,
+    exchange,
+    failed,
+    mixed_run,
+    run_of,
+)
+
+HOSTILE = "</script><script>document.title='taken'</script><img src=http://evil.example/x onerror=alert(1)>"
+
+
+def page_of(folder: Path, *runs: Run) -> str:
+    homes = [write_report(run, folder, (TOKEN,)).parent for run in runs]
+    return render_page(folder, homes)
+
+
+def state_of(page: str, rule: str) -> str:
+    found = re.search(rf'id="{re.escape(rule)}" data-states="([^"]*)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_it_loads_nothing_and_runs_only_its_own_script(tmp_path: Path) -> None:
+    page = page_of(tmp_path, mixed_run())
+    assert not re.search(r"<(link|img|iframe|object|embed|base)\b|\bsrc=|@import|url\(", page)
+    assert page.count("<script>") == page.count("<style>") == 1
+    assert "default-src &#39;none&#39;" in page
+    assert TOKEN not in page
+
+
+def test_what_a_gateway_says_is_text(tmp_path: Path) -> None:
+    answer = answering({"error": {"message": HOSTILE, "code": HOSTILE}}, 400)
+    page = page_of(tmp_path, run_of(failed(DOCUMENTED[0], HOSTILE, HOSTILE, exchange(answer=answer))))
+    assert page.count("<script>") == 1
+    assert "&lt;/script&gt;" in page
+    assert "<img" not in page
+
+
+def test_a_failure_shows_request_upstream_call_and_response_with_what_the_rule_is_about_marked(tmp_path: Path) -> None:
+    page = page_of(tmp_path, run_of(LOST_SEED))
+    assert re.findall(r"<figcaption><b>(.*?)</b>", page) == ["request", "upstream call", "response"] * 2
+    assert re.search(r"<mark>\s*&#34;seed&#34;: 0</mark>", page)
+    assert "expected</b> 0 at /parameters/seed" in page
+    assert re.search(r"check-gateway rerun \S*/powerbuyin/exchanges/0001\.json", page)
+
+
+def test_each_state_of_a_rule_is_told(tmp_path: Path) -> None:
+    waiver = Waiver(Place(Path("w.yaml"), 1), "x", "known", date(2026, 1, 9))
+    waived = replace(failed(DOCUMENTED[1], "a", "b"), verdict=Verdict.WAIVED, waiver=waiver)
+    run = run_of(failed(DOCUMENTED[0], "a", "b"), waived, failed(EXPECTED[0], "a", "b"))
+    page = page_of(tmp_path, run)
+    states = [state_of(page, one.rule.id) for one in run.verdicts]
+    assert states == ["fail", "waived", "warn"]
+    assert "Waived until 2026-01-09: known" in page
+    assert state_of(page_of(tmp_path, replace(run, options=())), EXPECTED[0].id) == "warn"
+
+
+def test_several_gateways_stand_side_by_side(tmp_path: Path) -> None:
+    page = page_of(tmp_path, replace(run_of(LOST_SEED), name="staging"), replace(clean_run(), name="canary"))
+    assert state_of(page, LOST_SEED.rule.id) == "fail pass"
+    assert "staging: fail" in page
+    assert "canary: pass" in page
+
+
+def test_a_run_that_was_no_test_says_why(tmp_path: Path) -> None:
+    assert "connection refused" in page_of(tmp_path, run_of(not_tested="connection refused"))
+
+
+def test_a_thousand_failing_exchanges_stay_below_five_megabytes(tmp_path: Path) -> None:
+    many = [exchange(answer=answering({"data": [{"url": "x" * 500}] * 20})) for _ in range(8)]
+    run = run_of(*(failed(rule, "a", "b", *many) for rule in (*DOCUMENTED, *EXPECTED)))
+    homes = [write_report(replace(run, name=name), tmp_path, ()).parent for name in ("staging", "canary")]
+    assert write_page(tmp_path, homes).stat().st_size < 5_000_000
+
+
+@pytest.mark.anyio
+async def test_keys_move_search_and_open_and_no_request_leaves(page: Page, tmp_path: Path) -> None:
+    homes = [write_report(mixed_run(), tmp_path, ()).parent]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.set_viewport_size({"width": 390, "height": 800})
+    path = write_page(tmp_path, homes)
+    await page.goto(path.as_uri())
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    first, second = page.locator(".rule").nth(0), page.locator(".rule").nth(1)
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    was_open = await second.get_attribute("open") is not None
+    await page.keyboard.press("o")
+    assert (await second.get_attribute("open") is not None) is not was_open
+    await page.keyboard.press("k")
+    assert await first.evaluate("rule => rule.contains(document.activeElement)")
+    await page.keyboard.press("/")
+    await page.keyboard.type("preserves-0")
+    assert (await page.inner_text("#shown")).startswith("1 of ")
+    await page.keyboard.press("Escape")
+    await page.locator("[value=fail]").uncheck()
+    assert await first.is_hidden()
+    assert asked == [path.as_uri()]
