@@ -7,7 +7,7 @@ WORKERS ?= 3
 
 # As they were typed ($(value) keeps a dollar sign a dollar sign), and by way of the environment,
 # so that no shell and no `ps` sees what is in them.
-GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME CONFIG MAX_TIME RATE WAIVERS STRENGTH ARGS PORT DEFECT MODE SCENARIOS IMAGES RECORDED FORWARD
+GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIME CONFIG MAX_TIME RATE WAIVERS STRENGTH CONFIDENCE RARE ARGS PORT DEFECT MODE SCENARIOS IMAGES RECORDED FORWARD
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
@@ -38,6 +38,7 @@ help:
 	@echo '    RATE=5/s                  requests per second at most'
 	@echo '    STRENGTH=3                every valid triple of values, not only every pair'
 	@echo '    WAIVERS=file.yaml         failures that are known and accepted until a day'
+	@echo '    CONFIDENCE=99             repeat requests until a fault in 5 % of the calls is excluded; RARE=2%: a rarer one'
 	@echo '    ARGS="--ca ca.pem"        any other options of check-gateway run'
 	@echo '    GATEWAY_TOKEN             in the environment serves for TOKEN, and stays out of `ps`'
 	@echo 'make fuzz TIME=10m   the same as make contract, fuzzing for so long'
@@ -79,6 +80,8 @@ contract: $(READY)
 	$(call option,RATE,rate) \
 	$(call option,WAIVERS,waivers) \
 	$(call option,STRENGTH,strength) \
+	$(call option,CONFIDENCE,confidence) \
+	$(call option,RARE,rare) \
 	case "$$STRICT" in ''|0) ;; *) set -- "$$@" --strict ;; esac; \
 	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN" CHECK_GATEWAY_TOKEN="$$TOKEN"; fi; \
 	eval "set -- \"\$$@\" $$ARGS"; \

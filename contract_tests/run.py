@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from contract_tests.chance import USUAL_LEVEL
 from contract_tests.client.access import BEARER
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.readiness import wait_until_ready
@@ -20,6 +21,7 @@ from contract_tests.execution.internal_errors import describe_error, describe_er
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.preflight import preflight
+from contract_tests.execution.rare_faults import exclude_rare_faults
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.gateway_sender import open_sender
@@ -186,6 +188,8 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         budget_used_up=campaign.ledger.budget if campaign.left_out else None,
         time_used_up=campaign.time_bound.seconds if campaign.out_of_time else None,
         fuzzed=campaign.fuzzed,
+        repeated=campaign.repeated,
+        confidence=USUAL_LEVEL if settings.confidence is None else settings.confidence.level,
         slow=tuple(campaign.slow_answers.slow),
         information=campaign.information,
         untested=untested_statements(contract, campaign.plan),
@@ -237,6 +241,11 @@ async def _conduct(ready: PreparedRun, campaign: Campaign) -> None:
     await campaign.run()
     if not (campaign.problem or campaign.health.stopped or campaign.time_bound.used_up):
         campaign.information = tuple(filter(None, [await preflight(campaign.sender)]))
+    confidence = ready.settings.confidence
+    if confidence is not None and not (campaign.problem or campaign.health.stopped):
+        with campaign.errors.catch("repeating requests"):
+            rules = [rule for rule in ready.rules if rule.id in ready.selected]
+            campaign.repeated = await exclude_rare_faults(campaign, rules, confidence)
     if ready.settings.fuzz > 0 and not campaign.problem:
         with campaign.errors.catch("fuzzing"):
             await _fuzz(ready, campaign)

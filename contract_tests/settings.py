@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from contract_tests.chance import Confidence
 from contract_tests.client.access import BASIC, Access, AccessError, tls_context
 from contract_tests.client.limits import SLOW_SECONDS, Limits
 from contract_tests.client.readiness import Wait
@@ -33,6 +34,7 @@ class Settings:
     jobs: int = 8
     strength: int = 2  # of how many fields every combination of values is sent, where the upstream is observed
     budget: int | None = None  # images
+    confidence: Confidence | None = None  # with which rare faults are excluded by repeated requests
     fuzz: int = 0  # random requests of each property, on top of the plan
     fuzz_seconds: float = 0.0  # for which fuzzing goes on, round after round
     slow_upstream: float = SLOW_SECONDS

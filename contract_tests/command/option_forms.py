@@ -114,6 +114,34 @@ def _number(texts: Sequence[str]) -> Json:
     return texts[-1]
 
 
+MOST_PERCENT = 99.99
+_PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?) ?%?", re.ASCII)
+
+
+def percentages(lowest: float) -> Form[float]:
+    """Per cent, as a number or like 5%, read as a share from 0 to 1: below 100, as nothing is certain."""
+
+    def read(value: Json, _folder: Path) -> float:
+        found = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+        if found is None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ValueError
+        percent = float(found[1] if found is not None else value)  # type: ignore[arg-type] # a number by now
+        if not lowest <= percent <= MOST_PERCENT:
+            raise ValueError
+        return percent / 100
+
+    return Form(
+        must=f"a percentage from {lowest:g} to {MOST_PERCENT:g}",
+        schema={
+            "oneOf": [
+                {"type": "number", "minimum": lowest, "maximum": MOST_PERCENT},
+                {"type": "string", "pattern": f"^{_PERCENTAGE.pattern}$"},
+            ]
+        },
+        read=read,
+    )
+
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smh]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 

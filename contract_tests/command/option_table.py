@@ -25,6 +25,7 @@ from contract_tests.command.option_forms import (
     Form,
     durations,
     integers,
+    percentages,
     several,
 )
 from contract_tests.command.reach_forms import BASE, HOST, ORIGINS, TLS
@@ -282,6 +283,17 @@ JOBS = Option[int](
     form=integers(1, 256),
     flags=_flag("--jobs", "jobs", "Requests to send at once.", "N"),
     built_in=8,
+)
+CONFIDENCE = Option[float | None](
+    key="confidence",
+    form=percentages(50),
+    flags=_flag("--confidence", "confidence", "Repeat requests until rare faults are excluded; with --upstream.", "99"),
+)
+RARE = Option[float](
+    key="rare",
+    form=percentages(0.5),
+    flags=_flag("--rare", "rare", "Share of the calls in which a fault shows that --confidence excludes.", "5%"),
+    built_in="5%",
 )
 FUZZ = Option[int | None](
     key="fuzz",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from contract_tests.chance import Confidence
 from contract_tests.client.access import Access
 from contract_tests.client.limits import Limits
 from contract_tests.client.tokens import TokenError, Tokens, issue_tokens
@@ -75,7 +76,7 @@ def all_settings(name: str, values: Values, report: Path) -> list[Settings]:
 def settings_of(values: Values, report: Path) -> Settings:
     """The settings but for the contract. Raises SettingsError."""
     gateway, upstream = values[table.URL_OF_GATEWAY], values[table.UPSTREAM]
-    fuzz_time = values[table.FUZZ_TIME]
+    fuzz_time, level = values[table.FUZZ_TIME], values[table.CONFIDENCE]
     tokens = None if gateway is None else tokens_of(values)
     return Settings(
         contract="",
@@ -89,6 +90,7 @@ def settings_of(values: Values, report: Path) -> Settings:
         jobs=values[table.JOBS],
         strength=values[table.STRENGTH],
         budget=values[table.BUDGET],
+        confidence=None if level is None else Confidence(level, values[table.RARE]),
         fuzz=fuzz_examples(values[table.FUZZ], fuzz_time, gateway, upstream),
         fuzz_seconds=fuzz_time or 0.0,
         max_seconds=values[table.MAX_TIME] or MAX_SECONDS + (fuzz_time or 0.0),

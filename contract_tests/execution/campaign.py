@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from contract_tests.blame.explain import Explainer
+from contract_tests.chance import Repeated
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
@@ -61,6 +62,7 @@ class Campaign:
     information: tuple[str, ...] = ()  # for the gateway's owner; of no contract
     cause: Cause = Cause.GATEWAY  # what the problem is about
     pending: list[Exchange] = field(default_factory=list)  # planned and not judged yet
+    repeated: Repeated | None = None
     fuzzed: Fuzzed | None = None
     marks_arrive: bool = True  # correlation ids arrive upstream
     findings: Findings = field(init=False)
@@ -85,7 +87,7 @@ class Campaign:
         if self.observer is not None:
             sends, told = (self._send, self._send_again), lambda: self.confirmation.is_intermittent
             self.injection = FailureInjection(
-                self.sender, self.observer, self.seed, *sends, self._judge, self.health, self.errors, told
+                self.sender, self.observer, self.seed, *sends, self.judge, self.health, self.errors, told
             )
         self.slow_answers = SlowAnswers(contract, self.sender.limits, self._send_again, self._may_send)
         self.confirmation = Confirmation(contract, self.errors, self.slow_answers, self._send_again, self._may_send)
@@ -106,9 +108,9 @@ class Campaign:
         if not await self._is_anything_accepted(seen):
             return
         if seen.exchange.accepted:  # what is refused is tried again by the plan, and narrowed down
-            self._judge(seen.exchange)
+            self.judge(seen.exchange)
             if seen.failed is not None:
-                self._judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
+                self.judge(replace(seen.failed, essential=frozenset()))  # the same request worked at once after it
         self.marks_arrive = seen.marks_arrive
         last = [self._billable(case) for case in self.plan.cases if not case.is_authorized]
         self.ledger.held_back = max(last, default=0)
@@ -118,10 +120,10 @@ class Campaign:
             self.injection.start_slow(slow)
         authorized = [case for case in self.plan.cases if case.is_authorized]
         rows = [case for case in authorized if is_row(self.sender.contract, case)]
-        exchanges = await self._send_cases(Phase.ROWS, rows)
-        exchanges += await self._send_cases(Phase.REFUSALS, [case for case in authorized if case not in rows])
+        exchanges = await self.send_cases(Phase.ROWS, rows)
+        exchanges += await self.send_cases(Phase.REFUSALS, [case for case in authorized if case not in rows])
         await self._judge_failures(exchanges)
-        await self._explain_failures(self.findings.judgements)
+        await self.explain_failures(self.findings.judgements)
         self.findings.note_shared_features([seen.exchange, *exchanges])
         if self.injection is not None:
             await self._inject_failures(self.injection, slow)
@@ -136,8 +138,8 @@ class Campaign:
         self.time_bound.held_back = 0.0
         left_out, unsent, known = self.ledger.left_out, self.time_bound.left_out, len(self.findings.judgements)
         cases = [case for case in self.plan.cases if not case.is_authorized]
-        await self._judge_failures(await self._send_cases(Phase.AUTHORIZATION, cases))
-        await self._explain_failures(self.findings.judgements[known:])
+        await self._judge_failures(await self.send_cases(Phase.AUTHORIZATION, cases))
+        await self.explain_failures(self.findings.judgements[known:])
         self.left_out += self.ledger.left_out - left_out
         self.out_of_time |= self._lacks_time(unsent)
 
@@ -150,8 +152,8 @@ class Campaign:
         seen = attribute_calls(self.pending, self.observer)
         return self.findings.with_exchanges(one for one in seen if not self.token_watch.is_unusable(one))
 
-    async def _send_cases(self, phase: Phase, cases: Sequence[Case]) -> list[Exchange]:
-        self._enter(phase, len(cases))
+    async def send_cases(self, phase: Phase, cases: Sequence[Case], of_phase: int = 0) -> list[Exchange]:
+        self._enter(phase, of_phase or len(cases))
         sent = await self._send_concurrently([case for case in cases if not case.alone and self.marks_arrive])
         lost = [case for case, exchange in sent if is_unattributed(exchange)]
         alone = [case for case in cases if case.alone or not self.marks_arrive]
@@ -161,7 +163,7 @@ class Campaign:
     async def _judge_failures(self, exchanges: Sequence[Exchange]) -> None:
         self._enter(Phase.CONFIRM)
         for exchange in await self.confirmation.minimize(exchanges):
-            self._judge(exchange)
+            self.judge(exchange)
         self.pending.clear()
 
     async def _is_anything_accepted(self, seen: Look) -> bool:
@@ -180,7 +182,7 @@ class Campaign:
         elif is_about_requests(tried):
             self.health.stopped = told
             for exchange in tried:
-                self._judge(replace(exchange, essential=frozenset()))
+                self.judge(replace(exchange, essential=frozenset()))
             self.findings.confirm(self.findings.judgements)
         else:
             self.problem = told
@@ -192,9 +194,9 @@ class Campaign:
         found = await self.confirmation.minimize(await found_by(self._send_unplanned, self._may_send))
         known = len(self.findings.judgements)
         for exchange in found:
-            self._judge(exchange)
+            self.judge(exchange)
         self.findings.confirm(self.findings.judgements[known:])  # they were tried again to make them smaller
-        await self._explain_failures(self.findings.judgements[known:])
+        await self.explain_failures(self.findings.judgements[known:])
         return found
 
     async def _inject_failures(self, injection: FailureInjection, slow: Sequence[Case]) -> None:
@@ -273,8 +275,6 @@ class Campaign:
         return None
 
     async def _repeat(self, case: Case) -> Exchange | None:
-        if self.ownership is not None:
-            self.ownership.sent |= correlation_ids(self.sender.request(case).body)
         with suppress(*NOT_SENT):
             return await self._send_once(case)
         return None
@@ -289,8 +289,6 @@ class Campaign:
             case = replace(case, content=content)
         if case.other_layout and self.observer is not None:
             self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
-        if self.ownership is not None:
-            self.ownership.sent |= correlation_ids(self.sender.request(case).body)
         before = self._upstream_count()
         exchange = await self._send_once(case)
         if case.failure is None and not (is_rejected(exchange) and self._called_upstream(exchange, before)):
@@ -304,6 +302,8 @@ class Campaign:
         return self.observer is not None and bool(calls_of(exchange, self.observer.calls_by_id(before)))
 
     async def _send_once(self, case: Case) -> Exchange:
+        if self.ownership is not None:
+            self.ownership.sent |= correlation_ids(self.sender.request(case).body)
         exchange = await self.time_bound.spend(
             lambda: self.ledger.spend(self._billable(case), lambda: send(self.sender, case))
         )
@@ -322,11 +322,11 @@ class Campaign:
     def _upstream_count(self) -> int:
         return 0 if self.observer is None else self.observer.count()
 
-    def _judge(self, exchange: Exchange) -> None:
+    def judge(self, exchange: Exchange) -> None:
         if not self.token_watch.is_unusable(exchange):
             self.findings.judge(exchange)
 
-    async def _explain_failures(self, judgements: Sequence[Judgement]) -> None:
+    async def explain_failures(self, judgements: Sequence[Judgement]) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
         planned = {case.name: case for case in self.plan.cases}
         explainer = Explainer(self.sender.contract, planned, self._send_again, self._may_send)

@@ -1,6 +1,7 @@
 """What a run has found so far, and which failures count: those that were tried again."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from contract_tests.blame.minimize import is_rejection
@@ -56,6 +57,17 @@ class Findings:
         same = explained.exchange is one.exchange
         self.judgements = [other for other in self.judgements if not same or other is not one]
         self.judgements.append(explained)
+
+    def note_rates(self, rules: Container[str]) -> None:
+        """Notes beside the failures of some rules, by id, in how many of the exchanges that judged them they showed."""
+        decided = [one for one in self.judgements if one.finding.outcome is not Outcome.INCONCLUSIVE]
+        judged = Counter(one.rule.id for one in decided)
+        failed = Counter(one.rule.id for one in decided if one.finding.outcome is Outcome.FAIL)
+        for index, one in enumerate(self.judgements):
+            finding, rule = one.finding, one.rule.id
+            if finding.outcome is Outcome.FAIL and rule in rules and not finding.note:
+                note = f"in {failed[rule]} of {judged[rule]} exchanges"
+                self.judgements[index] = replace(one, finding=replace(finding, note=note))
 
     def note_shared_features(self, planned: Iterable[Exchange]) -> None:
         """Notes beside each rejection of a valid request what all such rejections among the planned ones share."""

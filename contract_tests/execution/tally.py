@@ -31,7 +31,9 @@ class Tally:
     _began: float = field(default_factory=time.monotonic)
 
     def enter(self, phase: Phase, failing: int, of_phase: int = 0) -> None:
-        self.phase, self.failing, self.of_phase, self._before = phase, failing, of_phase, self.requests
+        """Begin a phase, or go on with it."""
+        self._before = self._before if phase is self.phase else self.requests
+        self.phase, self.failing, self.of_phase = phase, failing, of_phase
 
     def count(self, exchange: Exchange) -> None:
         self.requests += 1

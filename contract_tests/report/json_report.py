@@ -51,6 +51,13 @@ class ExcludedFault(TypedDict):
     confidence: float
 
 
+class RepeatedRequests(TypedDict):
+    confidence: float
+    rare: float  # the share of exchanges in which a fault to be excluded shows
+    requests: int
+    short: list[str]  # ids of rules that too few exchanges judged
+
+
 class ListedRule(TypedDict):
     id: str
     kind: str
@@ -110,6 +117,7 @@ class Report(TypedDict):
     expired_waivers: list[str]
     name: NotRequired[str]  # of the gateway in the configuration
     reason: NotRequired[str]
+    repeated: NotRequired[RepeatedRequests]  # where the user asked for a confidence
     cause: NotRequired[str]  # of a verdict not-tested; missing while the run goes on, or if a signal ended it
     errors: NotRequired[list[str]]
 
@@ -165,6 +173,11 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         report["reason"] = redact(run.not_tested, secrets)
     if run.cause is not None:
         report["cause"] = run.cause
+    if run.repeated is not None:
+        repeated, confidence = run.repeated, run.repeated.confidence
+        report["repeated"] = RepeatedRequests(
+            confidence=confidence.level, rare=confidence.rare, requests=repeated.requests, short=list(repeated.short)
+        )
     if run.our_errors:
         report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report

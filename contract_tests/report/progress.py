@@ -26,6 +26,7 @@ class Phase(StrEnum):
     REFUSALS = "refusals"
     CONFIRM = "confirm"
     FAILURES = "failures"
+    CHANCE = "chance"
     FUZZ = "fuzz"
     AUTHORIZATION = "authorization"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from contract_tests.chance import REPEATED_KINDS, rarest_excluded
+from contract_tests.chance import REPEATED_KINDS, Repeated, rarest_excluded
 from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Selection, Verdict
 from contract_tests.waived_failures import expired
 from gateway_contract.schema.constraint import Level
@@ -129,12 +129,19 @@ def excluded_faults(run: Run) -> Iterable[tuple[str, str]]:
     """How rare a fault of mapping is excluded, from the least to the most tested rule; one row or none."""
     passed = [one for one in run.verdicts if one.rule.kind in REPEATED_KINDS and one.verdict is Verdict.PASS]
     if run.observed is Observation.NORTH_ONLY and run.verdicts:
-        yield "chance", CALLS_UNSEEN
+        yield "chance", CALLS_UNSEEN + ("" if run.repeated is None else "; --confidence repeated no request")
     elif passed:
         ordered = sorted(passed, key=lambda one: one.judged)
         least, most = (_excluded_by(one, run.confidence) for one in (ordered[0], ordered[-1]))
         told = f"mapping: at {100 * run.confidence:g} % faults in {least} to {most} of the calls are excluded"
-        yield "chance", told
+        yield "chance", told + ("" if run.repeated is None else f"; {_repeated_requests(run.repeated)}")
+
+
+def _repeated_requests(repeated: Repeated) -> str:
+    """What was repeated, and whether it was enough: `150 requests were repeated to exclude faults in 5 %`."""
+    short = [name.partition("/")[2] for name in repeated.short]
+    sent = f"{counted(repeated.requests, 'request was', 'requests were')} repeated to exclude faults in"
+    return f"{sent} {percent(repeated.confidence.rare)}" + (f", too few for {first_of(short)}" if short else "")
 
 
 def _excluded_by(one: RuleVerdict, confidence: float) -> str:

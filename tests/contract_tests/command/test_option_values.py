@@ -50,6 +50,9 @@ def test_a_variable_without_a_value_is_not_given() -> None:
         ("AUTH", "X-Api-Key", table.AUTH, "X-Api-Key"),
         ("AUTH", "Basic", table.AUTH, "basic"),
         ("REQUIRE_JUDGED", "seed/*", table.REQUIRE_JUDGED, "seed/*"),
+        ("CONFIDENCE", "99", table.CONFIDENCE, 0.99),
+        ("CONFIDENCE", "99.5 %", table.CONFIDENCE, 0.995),
+        ("RARE", "2%", table.RARE, 0.02),
     ],
 )
 def test_a_variable_is_read_as_the_option_is(variable: str, text: str, option: table.Option[Any], value: Any) -> None:  # noqa: ANN401 # of any option

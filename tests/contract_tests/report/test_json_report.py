@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from contract_tests.chance import Confidence, Repeated
 from contract_tests.ending import Cause, Ended
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import SCHEMA, write_report
@@ -57,6 +58,7 @@ ALL = {
     "errors": BROKEN,
     "no rules": run_of(not_tested="nothing to test"),
     "whole exchange": run_of(passed(made_up_rule("x/y", Level.EXPECTED))),
+    "repeated": replace(clean_run(), repeated=Repeated(Confidence(0.99, 0.05), 150, ("powerbuyin/n/mapped",))),
     "interrupted": replace(UNTESTED, ended_by=SIGTERM, ended=Ended.INTERRUPTED),
     "running": replace(mixed_run(), ended=Ended.RUNNING, not_tested="the run has not ended"),
     "north-only": replace(clean_run(), observed=Observation.NORTH_ONLY),

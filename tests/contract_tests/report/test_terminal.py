@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from contract_tests.chance import Confidence, Repeated
 from contract_tests.report.entry import LONGEST_SEEN
 from contract_tests.report.terminal import MOST_WARNINGS, print_run
 from contract_tests.results import Fuzzed, Run, Verdict
@@ -239,7 +240,16 @@ def test_how_rare_a_fault_is_excluded_is_told_of_the_least_and_the_most_tested_r
 
 def test_where_no_upstream_call_was_observed_nothing_is_excluded() -> None:
     blind = replace(run_of(passed(rule("n/mapped"))), observed=Observation.NORTH_ONLY)
-    assert "upstream calls were not observed" in line_with("chance", printed(blind))
+    assert line_with("chance", printed(blind)).endswith("no mapping or preservation was judged by them")
+    asked = replace(blind, repeated=Repeated(Confidence(0.99, 0.05), 0, ()))
+    assert line_with("chance", printed(asked, 200)).endswith("; --confidence repeated no request")
+
+
+@pytest.mark.parametrize(("short", "told"), [((), "5 %"), (("powerbuyin/n/mapped",), "5 %, too few for n/mapped")])
+def test_what_was_repeated_is_told(short: tuple[str, ...], told: str) -> None:
+    run = replace(run_of(passed(rule("n/mapped"))), repeated=Repeated(Confidence(0.99, 0.05), 150, short))
+    line = line_with("chance", printed(run, 250))
+    assert line.endswith(f"; 150 requests were repeated to exclude faults in {told}")
 
 
 @pytest.mark.parametrize(
