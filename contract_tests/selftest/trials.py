@@ -13,6 +13,7 @@ from typing import TypeAlias
 from rich.console import Console
 from starlette.types import ASGIApp
 
+from contract_tests.chance import REPEATED_KINDS, Confidence
 from contract_tests.client.limits import Limits
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.results import Run, Verdict
@@ -26,7 +27,7 @@ from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.rules.rule import Rule, RuleKind
 from gateway_contract.schema.constraint import Level
 from mock_server.defects.catalogue import defects, defects_named
-from mock_server.defects.conforming import CONFORMING, variants
+from mock_server.defects.conforming import CONFORMING, RARE, variants
 from mock_server.defects.conforming_upstream import MEETS_FAILURES
 from mock_server.defects.defect import Defect
 from mock_server.defects.wrapping import with_transport
@@ -199,6 +200,14 @@ def without_failures(name: Source) -> PreparedRun:
 
 
 @cache
+def repeating(name: Source) -> PreparedRun:
+    """Rules that an upstream call decides, and requests repeated until what shows in one of twenty calls would show."""
+    ready = prepared_for(name)
+    kept = frozenset(rule.id for rule in ready.rules if rule.kind in REPEATED_KINDS)
+    return replace(ready, settings=replace(ready.settings, confidence=Confidence(0.99, 0.05)), selected=kept)
+
+
+@cache
 def defects_of(name: Source) -> dict[str, Defect]:
     return {str(defect): defect for defect in defects(prepared_for(name).contract)}
 
@@ -240,7 +249,10 @@ def right_run(trial: Trial) -> Run:
     """A run against a gateway that is right: the bundled one has to stand failures of its upstream as well."""
     if trial.kind is TrialKind.RIGHT:
         return run_against(prepared_for(trial.source))
-    ready = prepared_for(trial.source) if trial.name in MEETS_FAILURES else without_failures(trial.source)
+    if trial.name in RARE:
+        ready = repeating(trial.source)
+    else:
+        ready = prepared_for(trial.source) if trial.name in MEETS_FAILURES else without_failures(trial.source)
     return run_against(ready, CONFORMING[trial.name])
 
 
@@ -248,6 +260,8 @@ def prepared_about(name: Source, defect: Defect) -> PreparedRun:
     """What a defect is tried with: played failures only where it is about them, triples only where it needs them."""
     about = {short_name(rule).partition("/")[0] for rule in prepared_for(name).rules if about_failures(rule)}
     ready = prepared_for(name) if defect.subject in about else without_failures(name)
+    if defect.operator.is_rare:
+        return repeating(name)
     strength = defect.operator.strength
     if strength == ready.settings.strength:
         return ready

@@ -12,6 +12,7 @@ from gateway_contract.schema.constraint import Constraint
 from mock_server.defects import (
     call_defects,
     carry_over_defects,
+    chance_defects,
     combination_defects,
     conforming,
     conforming_transport,
@@ -45,6 +46,7 @@ MODULES = (
     transport_defects,
     upstream_defects,
     combination_defects,
+    chance_defects,
 )
 """A module registers its operators as it is imported."""
 

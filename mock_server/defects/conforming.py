@@ -15,6 +15,7 @@ from gateway_contract.rules.conversion_rules import obvious_meaning
 from gateway_contract.values.ambiguous_names import repeats_names
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
+from mock_server.defects.chance_defects import is_unlucky
 from mock_server.defects.request_operators import Result
 from mock_server.defects.response_operators import with_items
 from mock_server.defects.sites import images_of, mapping_at, upstream_of
@@ -26,6 +27,9 @@ from mock_server.serving.error_response import ErrorResponse
 
 UNKNOWN = ErrorResponse(400, "invalid_request_error", "unknown", "That is not known here.")
 BUSY = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests at once.", retry_after="1")
+
+RARE = frozenset({"rarely-sends-dated-model"})
+"""Variants that show in so few calls that requests have to be repeated to meet them."""
 
 Variant: TypeAlias = Callable[[Gateway], Gateway]
 CONFORMING: dict[str, Callable[[Gateway], ASGIApp]] = {}
@@ -182,6 +186,13 @@ def sends_dated_model(gateway: Gateway) -> Gateway:
         return placed(call, field.upstream, f"{read(call, field.upstream)}-2026-03-03") if has_snapshots else call
 
     return with_mapped_fields(gateway, with_date)
+
+
+@conforming
+def rarely_sends_dated_model(gateway: Gateway) -> Gateway:
+    """In one of twenty calls the upstream gets the name of a dated snapshot of the model."""
+    dated = sends_dated_model(gateway)
+    return replace(gateway, map=lambda own, body: (dated if is_unlucky(own.contract, body) else gateway).map(own, body))
 
 
 @conforming

@@ -47,6 +47,7 @@ class DefectOperator(Generic[S]):
 
     `spoils_all` marks an operator that spoils so many responses that no single field can be blamed; `in_images` one
     that shows in fetched images. `strength` is that of the plan that surely finds it: how many fields it needs.
+    `is_rare` marks one that shows in so few calls that requests have to be repeated to find it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class DefectOperator(Generic[S]):
     spoils_all: bool = False
     in_images: bool = False
     strength: int = PAIRS
+    is_rare: bool = False
 
     def apply(self, gateway: Gateway, site: S) -> Gateway:
         """The gateway with this defect. What it remembers from request to request begins empty."""
@@ -76,11 +78,14 @@ def registered(
     spoils_all: bool = False,
     in_images: bool = False,
     strength: int = PAIRS,
+    is_rare: bool = False,
 ) -> F:
     """Register an operator under its function's name, or another that cannot be one of a function."""
     name = name or function.__name__.replace("_", "-")
     summary = (function.__doc__ or "").strip().partition("\n")[0]
-    OPERATORS[name] = DefectOperator(name, summary, function.__module__, sites, change, spoils_all, in_images, strength)
+    OPERATORS[name] = DefectOperator(
+        name, summary, function.__module__, sites, change, spoils_all, in_images, strength, is_rare
+    )
     return function
 
 

@@ -98,9 +98,9 @@ def strict_defect(sites: Sites[Constraint]) -> Callable[[Strict], Strict]:
     return lambda function: registered(function, sites, validating(partial(validate, function)))
 
 
-def map_defect(sites: Sites[S], *, strength: int = PAIRS) -> Callable[[Map[S]], Map[S]]:
+def map_defect(sites: Sites[S], *, strength: int = PAIRS, is_rare: bool = False) -> Callable[[Map[S]], Map[S]]:
     """Another upstream call."""
-    return lambda function: registered(function, sites, mapping(function), strength=strength)
+    return lambda function: registered(function, sites, mapping(function), strength=strength, is_rare=is_rare)
 
 
 def mapping(function: Map[S]) -> Change[S]:

@@ -18,7 +18,7 @@ PLAYED = {"upstream-answer", "upstream-cost", "upstream-failure"}  # take what i
 EACH_ONCE = [
     (contract.name, defect)
     for contract, defect in each_operator_once(CONTRACTS)
-    if defect.subject not in PLAYED and defect.operator.strength == PAIRS
+    if defect.subject not in PLAYED and defect.operator.strength == PAIRS and not defect.operator.is_rare
 ]
 SAMPLE = EACH_ONCE[::EVERY]
 
