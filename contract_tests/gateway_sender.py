@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from contract_tests.client.kept_connection import open_kept_connection
 from contract_tests.client.pace import Pace
 from contract_tests.client.send import Sender
 from contract_tests.client.tokens import Tokens
@@ -19,7 +20,8 @@ async def open_sender(
 ) -> AsyncIterator[Sender]:
     """A sender with connections of its own, closed at the end."""
     access = settings.access
-    async with open_transport(access) as transport, open_downloads(settings, observer) as downloads:
+    kept_open, downloads_open = open_kept_connection(access), open_downloads(settings, observer)
+    async with open_transport(access) as transport, kept_open as kept, downloads_open as downloads:
         yield Sender(
             contract=contract,
             transport=transport,
@@ -31,5 +33,6 @@ async def open_sender(
             from_here=str if observer is None else observer.reachable_url,
             access=access,
             downloads=downloads,
+            kept_connection=kept,
             pace=Pace(settings.interval),
         )

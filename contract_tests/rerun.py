@@ -35,6 +35,7 @@ from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_js
 from gateway_contract.values.pointer import leaves, read
 from mock_server.faults.unusual import CLOSED
 
+ONE_REQUEST = "it takes several requests over one connection; run the rule again with -k connection"
 COMPARED = ("/answer/status", "/answer/error", "/answer/body", "/upstream", "/images")
 TOKEN_REFUSED = frozenset({401, 403})
 VOLATILE = frozenset(
@@ -172,6 +173,7 @@ def undecided_rules(found: StoredExchange, ready: PreparedRun, exchange: Exchang
     """
     blind = exchange.upstream is UNOBSERVED and found.document.get("upstream") is not None
     unseen = "the upstream calls were not observed; give --upstream" if blind else ""
+    unseen = ONE_REQUEST if found.document.get("kept_connection") else unseen
     judged = {one.rule.id: one for one in judge(ready.contract, ready.rules, exchange)}
     known = {rule.id for rule in ready.rules}
     undecided = {}

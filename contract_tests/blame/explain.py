@@ -42,7 +42,7 @@ class Explainer:
 
     async def explain(self, one: Judgement) -> Judgement | None:
         """The failure by the smallest request, which says what it takes; None where there is nothing to learn."""
-        if one.exchange.carried:
+        if one.exchange.carried or one.exchange.is_connections_fault:
             return None  # it takes the request before, too
         alone = await self._with_field_alone(one)
         return await self._failure_rate(alone or one) or alone or await self._with_fewest_fields(one)

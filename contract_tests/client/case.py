@@ -24,6 +24,7 @@ class Case:
     about: str | None = None  # the rule that it breaks, and no other
     first_answer: bool = False  # counts, even where it asks to try again later
     form: RequestForm = RequestForm.PLAIN
+    kept: bool = False  # it goes over the connection that is kept
     same_text: bool = False  # its free text is the same as that of all such cases
 
     @property

@@ -69,6 +69,7 @@ class Sender:
     from_here: Callable[[str], str] = str
     access: Access = field(default_factory=Access)
     downloads: httpx.AsyncBaseTransport | None = None  # for links to other hosts than the gateway
+    kept_connection: httpx.AsyncBaseTransport | None = None  # one connection, for requests one after the other
     pace: Pace = field(default_factory=Pace)
     decoding: Decoding = field(default_factory=Decoding)
     room: Room = field(default_factory=Room)  # for answers
@@ -114,7 +115,8 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
     patience = 0.0 if case.failure is not None or case.first_answer else PATIENCE
     share = Share(sender.room, sender.decoding.turn)
     try:
-        answer = await _response(sender, request, seconds, patience, share)
+        over = sender.kept_connection if case.kept else None
+        answer = await _response(sender, over or sender.transport, request, seconds, patience, share)
         images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
         if isinstance(answer, Answer):
             looks = _image_looks(sender, answer) if answer.successful else []
@@ -146,12 +148,17 @@ def images_asked(contract: Contract, body: object) -> int:
 
 
 async def _response(
-    sender: Sender, request: Request, seconds: float, patience: float, share: Share
+    sender: Sender,
+    over: httpx.AsyncBaseTransport,
+    request: Request,
+    seconds: float,
+    patience: float,
+    share: Share,
 ) -> Answer | NoAnswer:
     """The response; a throttled request is repeated more slowly, a few times and within `patience` seconds in all."""
     for wait in sender.limits.waits:
         started = await sender.pace.wait()
-        response = await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds, share)
+        response = await transport.exchange(over, request, sender.gateway, sender.limits, seconds, share)
         if not is_throttled(response):
             return response
         pause = retry_after(response, time.time())
@@ -162,7 +169,7 @@ async def _response(
         share.give_back()
         await asyncio.sleep(wait if pause is None else pause)
     await sender.pace.wait()
-    return await transport.exchange(sender.transport, request, sender.gateway, sender.limits, seconds, share)
+    return await transport.exchange(over, request, sender.gateway, sender.limits, seconds, share)
 
 
 def retry_after(response: Answer | NoAnswer, now: float) -> float | None:

@@ -89,21 +89,21 @@ STEP = 2**20  # bytes that are unpacked at once
 
 
 def open_transport(
-    access: Access = PLAIN, direct: Collection[str] = (), *, own_loopback: bool = False
+    access: Access = PLAIN, direct: Collection[str] = (), *, own_loopback: bool = False, kept: int = 0
 ) -> httpx.AsyncBaseTransport:
-    """A transport with a connection of its own for each exchange.
+    """A transport with a connection of its own for each exchange; `kept` is how many stay open between exchanges.
 
     On a shared connection an exchange would suffer for what the one before left unread, or for a server that
     closes just then. And a transport, unlike a client, follows nothing, keeps no cookies, adds no headers,
     uses no proxy but that of `access`, and writes no link with its signature to a log. The proxy is not used for the
     hosts in `direct`, nor, with `own_loopback`, for this machine. Raises AccessError.
     """
-    alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept)
     if access.proxy is not None:
-        options: dict[str, object] = {"verify": tls_context(access), "limits": alone}
+        options: dict[str, object] = {"verify": tls_context(access), "limits": limits}
         return ProxiedTransport(access.proxy, options, direct=direct, own_loopback=own_loopback)
     socket_path = None if access.socket is None else str(access.socket)
-    return httpx.AsyncHTTPTransport(verify=tls_context(access), limits=alone, uds=socket_path)
+    return httpx.AsyncHTTPTransport(verify=tls_context(access), limits=limits, uds=socket_path)
 
 
 async def exchange(

@@ -16,6 +16,7 @@ from contract_tests.ending import Cause, time_used_up
 from contract_tests.execution.call_ownership import CallOwnership, attribute_calls, calls_of, is_unattributed
 from contract_tests.execution.carry_over import CarryOver
 from contract_tests.execution.confirmation import Confirmation, is_valid
+from contract_tests.execution.connection_check import ConnectionCheck
 from contract_tests.execution.explanation import explain_failures
 from contract_tests.execution.failure_injection import NOT_SENT, FailureInjection, is_slow
 from contract_tests.execution.findings import Findings
@@ -122,6 +123,10 @@ class Campaign:
         rows = [case for case in authorized if is_row(self.sender.contract, case)]
         exchanges = await self.send_cases(Phase.ROWS, rows)
         exchanges += await self.send_cases(Phase.REFUSALS, [case for case in authorized if case not in rows])
+        with self.errors.catch("a kept connection"), suppress(*NOT_SENT):
+            exchanges += await ConnectionCheck(self.sender.contract, self._send_again, self._may_send).run()
+            if any(one.is_connections_fault for one in exchanges):  # it would spoil what else goes over it
+                self.sender = replace(self.sender, kept_connection=None)
         await self._judge_failures(exchanges)
         await self.explain_failures(self.findings.judgements)
         self.findings.note_shared_features([seen.exchange, *exchanges])

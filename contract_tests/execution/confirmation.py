@@ -83,7 +83,8 @@ def _is_usual(contract: Contract, exchange: Exchange) -> bool:
     """Whether nothing but its body can be wrong with a request."""
     request = exchange.request
     own_method = request.method == contract.operation.method
-    return own_method and request.credential is Credential.RIGHT and request.form is RequestForm.PLAIN
+    is_plain = request.credential is Credential.RIGHT and request.form is RequestForm.PLAIN
+    return own_method and is_plain and not exchange.is_connections_fault
 
 
 def is_invalid(contract: Contract, exchange: Exchange) -> bool:

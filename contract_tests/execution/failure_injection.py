@@ -13,13 +13,14 @@ from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import PATIENCE, Sender, retry_after
 from contract_tests.execution.call_ownership import calls_of, is_unattributed
+from contract_tests.execution.connection_check import told_exchange
 from contract_tests.execution.health import Health, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import BudgetUsedUpError
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.time_bound import TimeUsedUpError
 from contract_tests.planning.plan import with_own_id
-from gateway_contract.traffic.exchange import Exchange, FaultCause
+from gateway_contract.traffic.exchange import Exchange, FaultCause, KeptUse
 from gateway_contract.traffic.statuses import is_throttled
 from mock_server.faults.unusual import CLOSED
 
@@ -76,20 +77,37 @@ class FailureInjection:
             tried += 1
             again = [with_own_id(self.sender.contract, case, self.seed, name, tried) for case in cases]
             after = await self._plain_after(name, again)
+        if after is not None and after.kept is not None and not after.accepted:
+            to_blame = await self._is_right_elsewhere(name, cases)
+            after = replace(after, kept=replace(after.kept, to_blame=to_blame))
         if after is not None:
             self.judge(after)
 
-    async def _plain_after(self, name: str, cases: Sequence[Case]) -> Exchange | None:
-        """A plain request directly after a failure is played in some cases at once; None where it shows nothing."""
+    async def _is_right_elsewhere(self, name: str, cases: Sequence[Case]) -> bool:
+        """Whether the same is accepted each time on connections of their own."""
+        for tried in range(TRIES):
+            again = [with_own_id(self.sender.contract, case, self.seed, name, "elsewhere", tried) for case in cases]
+            after = await self._plain_after(name, again, kept=False)
+            if after is None or not after.accepted:
+                return False
+        return True
+
+    async def _plain_after(self, name: str, cases: Sequence[Case], *, kept: bool = True) -> Exchange | None:
+        """A plain request directly after a failure is played in some cases at once; None where it shows nothing.
+
+        If `kept`, the first case and the plain request go over the connection that is kept.
+        """
         before = self.observer.count()
-        found = await asyncio.gather(*map(self._send_caught, cases))
+        over = [replace(case, kept=kept and number == 0) for number, case in enumerate(cases)]
+        found = await asyncio.gather(*map(self._send_caught, over))
         await self._judge_played([one for one in found if one is not None], before)
         fault = self.observer.fault_named(name)
         if fault.name == CLOSED:
             await self.observer.close_idle_connections()
-        plain = replace(plain_case(self.sender, self.seed), name=f"after {fault}")
+        plain = replace(plain_case(self.sender, self.seed), name=f"after {fault}", kept=kept)
         after = await send_after_failure(plain, self.send_again)
-        return None if after is None else replace(after, follows=fault.played)
+        use = KeptUse(told_exchange(found[0]), repeats=False, to_blame=False) if kept and found[0] is not None else None
+        return None if after is None else replace(after, follows=fault.played, kept=use)
 
     async def _judge_played(self, exchanges: Sequence[Exchange], before: int) -> None:
         calls = self.observer.calls_by_id(before)

@@ -226,10 +226,11 @@ def malformed_cases(contract: Contract) -> Iterator[Case]:
 
 
 def unauthorized_cases(contract: Contract) -> Iterator[Case]:
+    """Each lack of a token, over the connection that had requests with one: a token counts for its own request only."""
     if contract.operation.secured is not None:
         body = base_request(contract)
         for credential in (Credential.MISSING, Credential.EMPTY, Credential.OTHER_SCHEME, Credential.WRONG):
-            yield json_case(credential.value, body, credential=credential)
+            yield json_case(credential.value, body, credential=credential, kept=True, alone=True)
 
 
 def method_cases() -> Iterator[Case]:

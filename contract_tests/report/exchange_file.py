@@ -10,6 +10,7 @@
 - `played` in a call: the failure that our upstream played on purpose, or null; `previous` the one just before.
 - `carried`: values of other requests that came up, each with `pointer`, `value`, `place` and `source`, or null where
   nobody looked; `earlier`: the `name` and `base64` of the first of those requests, or null.
+- `kept_connection`: where the connection that it went over is to blame, what went over it just before, or null.
 - `minimal_fields`: JSON Pointers of the fields without which the request was not rejected, or null.
 - `spelling_rejected`: whether the same request in the usual spelling of JSON was accepted.
 
@@ -66,6 +67,7 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
         "spelling_rejected": exchange.spelling_refused,
         "carried": _carried(exchange, known),
         "earlier": _earlier(exchange, known),
+        "kept_connection": redact(exchange.kept.before, known) if exchange.kept and exchange.kept.to_blame else None,
         "previous": None if exchange.follows is None else exchange.follows.name,
     }
 

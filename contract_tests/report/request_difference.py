@@ -34,6 +34,8 @@ def _differences(exchange: Exchange, baseline: Request) -> Iterator[str]:
         yield from _of_body(request, baseline)
     if exchange.played is not None:
         yield f"upstream plays {exchange.played.name}"
+    if exchange.kept is not None and exchange.kept.before:
+        yield f"over a kept connection after {exchange.kept.before}"
     if exchange.follows is not None:
         yield f"after the upstream played {exchange.follows.name}"
 

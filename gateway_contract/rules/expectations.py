@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
 from gateway_contract.rules.carry_over_rules import other_values_not_carried_over
+from gateway_contract.rules.connection_rules import kept_connection_works
 from gateway_contract.rules.cost_rules import COST
 from gateway_contract.rules.mapping_rules import is_refused_upstream
 from gateway_contract.rules.resilience_rules import RESILIENCE
@@ -25,6 +26,8 @@ BAD_REQUEST = frozenset({400, 404, 413, 415, 422})
 
 
 def answer_given(evidence: Evidence) -> Finding | None:
+    if evidence.exchange.is_connections_fault:
+        return None
     if evidence.exchange.played is not None or evidence.exchange.request.form is not RequestForm.PLAIN:
         return None  # how a gateway stands failures of its upstream, or unusual requests, is another rule's
     answer = evidence.exchange.answer
@@ -210,6 +213,7 @@ EXPECTATIONS: Mapping[str, NamedJudge] = {
     "no-upstream-secrets": NamedJudge(RuleKind.ISOLATION, no_upstream_secrets),
     "own-images": NamedJudge(RuleKind.ISOLATION, own_images),
     "nothing-else-carried-over": NamedJudge(RuleKind.ISOLATION, other_values_not_carried_over),
+    "kept-connection-works": NamedJudge(RuleKind.ISOLATION, kept_connection_works, skips_retry_later=True),
     "distinct-images": NamedJudge(RuleKind.RESPONSE, distinct_images),
     "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
     **{name: NamedJudge(RuleKind.ISOLATION, judge) for name, judge in LEAKS.items()},

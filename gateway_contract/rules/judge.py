@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.connection_rules import kept_connection_works
 from gateway_contract.rules.rule import Finding, Rule, evidence_of
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.traffic.statuses import is_throttled
@@ -35,6 +36,8 @@ def judge(contract: Contract, rules: Iterable[Rule], exchange: Exchange) -> tupl
     for rule in rules:
         if rule.skips_retry_later and retry_later:
             continue
+        if exchange.is_connections_fault and rule.judge is not kept_connection_works:
+            continue  # what came over the connection is not the response to this request
         try:
             finding = rule.judge(evidence)
         except Exception as error:  # noqa: BLE001 # one broken rule must not silence the others; it is reported apart

@@ -110,7 +110,7 @@ def fewer_images_are_told(evidence: Evidence) -> Finding | None:
 
 def next_request_works(evidence: Evidence) -> Finding | None:
     failure = evidence.exchange.follows
-    if failure is None or not failure.cause.is_failure:
+    if failure is None or not failure.cause.is_failure or evidence.exchange.is_connections_fault:
         return None
     if evidence.exchange.accepted:
         return PASS

@@ -191,6 +191,18 @@ class CarriedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptUse:
+    """That an exchange went over a connection that is kept, and what did so just `before`; empty for the first one.
+
+    `repeats`: it has images of an earlier one. `to_blame`: on connections of their own the same requests are right.
+    """
+
+    before: str
+    repeats: bool
+    to_blame: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A request with all that was seen of it.
 
@@ -211,6 +223,7 @@ class Exchange:
     upstream_address: str | None = None
     follows: PlayedFault | None = None
     carried: tuple[CarriedValue, ...] | None = None
+    kept: KeptUse | None = None
     name: str = field(default="", compare=False)
 
     @property
@@ -218,6 +231,11 @@ class Exchange:
         """The failure that the upstream played on purpose in this exchange."""
         calls = () if self.upstream is UNOBSERVED else self.upstream
         return next((call.played for call in calls if call.played is not None), None)
+
+    @property
+    def is_connections_fault(self) -> bool:
+        """Whether what came of it is the fault of nothing but the connection that it went over."""
+        return self.kept is not None and self.kept.to_blame
 
     @property
     def accepted(self) -> bool:

@@ -17,6 +17,7 @@ from mock_server.defects import (
     conforming,
     conforming_transport,
     conforming_upstream,
+    connection_defects,
     constraint_defects,
     cost_defects,
     error_defects,
@@ -34,6 +35,7 @@ from mock_server.defects.defect import OPERATORS, Defect, DefectOperator
 MODULES = (
     call_defects,
     carry_over_defects,
+    connection_defects,
     constraint_defects,
     cost_defects,
     error_defects,

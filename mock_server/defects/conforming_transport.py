@@ -6,7 +6,7 @@ from functools import partial
 from http import HTTPStatus
 
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
 from mock_server.defects.conforming import conforming, conforming_to
@@ -23,6 +23,9 @@ from mock_server.defects.wrapping import (
 )
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.asgi import find_header
+from mock_server.serving.server import EXTENSION, DroppingProtocol
+
+IDLE_SECONDS = 0.001  # for which connections stay open after a response
 
 
 @conforming_to("powertokens")
@@ -38,6 +41,46 @@ def uses_upstream_tasks(gateway: Gateway) -> Gateway:
 def closes_connections(gateway: Gateway) -> Gateway:
     """Every connection is closed after one response."""
     return with_response_headers(gateway, lambda headers: headers | {b"connection": b"close"})
+
+
+@conforming
+def closes_connection_after_rejection(gateway: Gateway) -> Gateway:
+    """Every connection is closed after a rejection, which says so."""
+
+    def closing(app: ASGIApp) -> ASGIApp:
+        async def close(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_closing(message: Message) -> None:
+                if message["type"] == "http.response.start" and message["status"] >= HTTPStatus.BAD_REQUEST:
+                    message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+                await send(message)
+
+            await app(scope, receive, send_closing)
+
+        return close
+
+    return with_middleware(gateway, closing)
+
+
+@conforming
+def closes_idle_connections(gateway: Gateway) -> Gateway:
+    """Connections are closed without a word as soon as no request is under way on them."""
+
+    def closing(app: ASGIApp) -> ASGIApp:
+        async def close(scope: Scope, receive: Receive, send: Send) -> None:
+            await app(scope, receive, send)
+            if scope["type"] == "http":
+                asyncio.get_running_loop().call_later(IDLE_SECONDS, close_idle, scope["extensions"][EXTENSION])
+
+        return close
+
+    return with_middleware(gateway, closing)
+
+
+def close_idle(transport: asyncio.Transport) -> None:
+    """Closes a connection on which no request is under way."""
+    protocol = transport.get_protocol()
+    if isinstance(protocol, DroppingProtocol) and protocol.cycle.response_complete:
+        transport.close()
 
 
 @conforming
