@@ -54,7 +54,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RuleRow:
     rule: Listed
     cells: tuple[Cell | None, ...]  # in the order of the gateways; None where it was not selected
     states: tuple[str, ...]
@@ -66,7 +66,7 @@ class Section:
 
     contract: str
     reports: tuple[Listed, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RuleRow, ...]
 
 
 STATES = ("fail", "warn", "waived", "inconclusive", "not-run", "pass")
@@ -134,7 +134,7 @@ def _section(folder: Path, contract: str, reports: Sequence[tuple[Path, Listed]]
     rows = []
     for name, rule in rules.items():
         cells = tuple(_cell(folder, home, report, found.get(name)) for home, report, found in by_report)
-        rows.append(Row(rule, cells, tuple(sorted({cell.state for cell in cells if cell}, key=STATES.index))))
+        rows.append(RuleRow(rule, cells, tuple(sorted({cell.state for cell in cells if cell}, key=STATES.index))))
     rows.sort(key=lambda row: STATES.index(row.states[0]))
     return Section(contract, tuple(report for _, report in reports), tuple(rows))
 
