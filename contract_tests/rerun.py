@@ -20,7 +20,7 @@ from contract_tests.execution.health import plain_case
 from contract_tests.execution.internal_errors import describe_error
 from contract_tests.execution.observer import UpstreamObserver, url_from_here
 from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
-from contract_tests.report.exchange_file import exchange_to_json, with_access
+from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
 from contract_tests.report.wording import one_line
 from contract_tests.run import PreparedRun
 from contract_tests.stored_exchange import StoredExchange, restored
@@ -28,7 +28,7 @@ from contract_tests.target import hosts_of_images, observe, open_downloads, open
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.judge import JudgeError, Judgement, judge
 from gateway_contract.rules.rule import Finding, Outcome
-from gateway_contract.traffic.exchange import Credential, Exchange, NoAnswer, PlayedFault, Request
+from gateway_contract.traffic.exchange import Comparison, Credential, Exchange, NoAnswer, PlayedFault, Relation, Request
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.traffic.statuses import is_throttled
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
@@ -86,6 +86,7 @@ async def _exchange(
             request = _naming_upstream_of_now(request, found, observer)
         follows = None if observer is None else await _inject_earlier_failure(sender, observer, found)
         carry_over = await _send_earlier(sender, observer, found)
+        compared = None if observer is None else await _send_compared(sender, observer, found, token)
         before = 0 if observer is None else observer.count()
         played = played_fault(found.document, failure_cases(ready.contract))
         name = str(found.document.get("name", ""))
@@ -96,7 +97,7 @@ async def _exchange(
     essential = found.document.get("minimal_fields")
     known = frozenset(map(str, essential)) if isinstance(essential, list) else None
     by_spelling = found.document.get("spelling_rejected") is True
-    exchange = replace(exchange, essential=known, spelling_refused=by_spelling, follows=follows)
+    exchange = replace(exchange, essential=known, spelling_refused=by_spelling, follows=follows, compared=compared)
     exchange = exchange if observer is None else replace(exchange, upstream=observer.calls_since(before))
     return exchange if carry_over is None else carry_over.trace(exchange)
 
@@ -150,6 +151,20 @@ async def _inject_earlier_failure(
     if fault.name == CLOSED:
         await observer.close_idle_connections()
     return fault.played
+
+
+async def _send_compared(
+    sender: Sender, observer: UpstreamObserver, found: StoredExchange, token: str
+) -> Comparison | None:
+    """The exchange that must have made the same upstream call as a stored one, sent now; None where none must."""
+    compared = found.document.get("compared")
+    if not isinstance(compared, dict):
+        return None
+    request = with_access(request_from_json(compared), sender.access, token)
+    before = observer.count()
+    exchange = await exchange_request(sender, Case(str(compared.get("name", "")), request.content), request)
+    seen = replace(exchange, upstream=observer.calls_since(before))
+    return Comparison(Relation[str(compared["relation"]).upper()], seen)
 
 
 def played_fault(document: Mapping[str, Json], cases: Iterable[Case]) -> str | None:

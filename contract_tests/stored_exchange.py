@@ -18,7 +18,7 @@ from contract_tests.settings import SELF_SIGNED, is_host
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.rule import Finding, Outcome
 from gateway_contract.traffic.curl import UNIX
-from gateway_contract.traffic.exchange import Credential, Request, RequestForm
+from gateway_contract.traffic.exchange import Credential, Relation, Request, RequestForm
 from gateway_contract.traffic.redaction import REDACTED, redact, redact_url
 from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 from gateway_contract.values.pointer import leaves, placed, read
@@ -26,24 +26,31 @@ from gateway_contract.values.pointer import leaves, placed, read
 LONGEST_MESSAGE = 200  # characters; a message of the validator quotes the value
 _TEXT: dict[str, Json] = {"type": "string"}
 _BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+_REQUEST: dict[str, Json] = {
+    "type": "object",
+    "required": ["method", "path", "headers", "credential"],
+    "anyOf": [{"required": ["body"]}, {"required": ["base64"]}],
+    "properties": {
+        "method": {"type": "string", "pattern": "^[A-Z]+$"},
+        "path": {"type": "string", "pattern": "^/"},  # anything else would change the host before it
+        "headers": {"type": "array", "items": {"type": "array", "prefixItems": [_TEXT, _TEXT], "minItems": 2}},
+        "credential": {"enum": [credential.name.lower() for credential in Credential]},
+        "form": {"enum": [form.name.lower() for form in RequestForm]},
+        "base64": _TEXT,
+    },
+}
+_COMPARED: dict[str, Json] = {
+    "type": ["object", "null"],
+    "required": ["relation", "request"],
+    "properties": {"relation": {"enum": [relation.name.lower() for relation in Relation]}, "request": _REQUEST},
+}
 _EXCHANGE: dict[str, Json] = {
     "type": "object",
     "required": ["request", "answer"],
     "properties": {
         "name": _TEXT,
-        "request": {
-            "type": "object",
-            "required": ["method", "path", "headers", "credential"],
-            "anyOf": [{"required": ["body"]}, {"required": ["base64"]}],
-            "properties": {
-                "method": {"type": "string", "pattern": "^[A-Z]+$"},
-                "path": {"type": "string", "pattern": "^/"},  # anything else would change the host before it
-                "headers": {"type": "array", "items": {"type": "array", "prefixItems": [_TEXT, _TEXT], "minItems": 2}},
-                "credential": {"enum": [credential.name.lower() for credential in Credential]},
-                "form": {"enum": [form.name.lower() for form in RequestForm]},
-                "base64": _TEXT,
-            },
-        },
+        "request": _REQUEST,
+        "compared": _COMPARED,
         "answer": {"type": "object"},
         "upstream": {"type": ["array", "null"]},
         "upstream_address": {"type": ["string", "null"]},

@@ -73,7 +73,8 @@ class Explainer:
             again = None if case is None or tried == failed == ALWAYS else await self._send(case)
             if again is None:
                 return None
-            failed += _is_failure(self._finding(one.rule, replace(again, essential=one.exchange.essential)))
+            as_before = replace(again, essential=one.exchange.essential, compared=one.exchange.compared)
+            failed += _is_failure(self._finding(one.rule, as_before))
         return _with_note(one, f"in {failed} of {TRIES} tries")
 
     def _case_of(self, exchange: Exchange) -> Case | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from gateway_contract.traffic.exchange import Credential, RequestForm
+from gateway_contract.traffic.exchange import Credential, Relation, RequestForm
 from gateway_contract.values.json_value import Json
 
 
@@ -26,6 +26,7 @@ class Case:
     form: RequestForm = RequestForm.PLAIN
     kept: bool = False  # it goes over the connection that is kept
     same_text: bool = False  # its free text is the same as that of all such cases
+    compared: tuple[Relation, str] | None = None  # with the upstream call of the case with this name
 
     @property
     def is_authorized(self) -> bool:

@@ -15,10 +15,11 @@ from contract_tests.client.send import Sender, send
 from contract_tests.ending import Cause, time_used_up
 from contract_tests.execution.call_ownership import CallOwnership, attribute_calls, calls_of, is_unattributed
 from contract_tests.execution.carry_over import CarryOver
+from contract_tests.execution.comparison import with_comparisons
 from contract_tests.execution.confirmation import Confirmation, is_valid
 from contract_tests.execution.connection_check import ConnectionCheck
 from contract_tests.execution.explanation import explain_failures
-from contract_tests.execution.failure_injection import NOT_SENT, FailureInjection, is_slow
+from contract_tests.execution.failure_injection import NOT_SENT, FailureInjection, slow_cases
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.health import Health, Look, look, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
@@ -116,13 +117,15 @@ class Campaign:
         last = [self._billable(case) for case in self.plan.cases if not case.is_authorized]
         self.ledger.held_back = max(last, default=0)
         self.time_bound.hold_back()
-        slow = [] if self.observer is None else self._slow_cases(self.observer)
+        in_parallel = self.jobs > 1 and self.marks_arrive
+        slow = slow_cases(self.plan.failures, self.observer) if in_parallel else []
         if self.injection is not None:
             self.injection.start_slow(slow)
         authorized = [case for case in self.plan.cases if case.is_authorized]
         rows = [case for case in authorized if is_row(self.sender.contract, case)]
         exchanges = await self.send_cases(Phase.ROWS, rows)
         exchanges += await self.send_cases(Phase.REFUSALS, [case for case in authorized if case not in rows])
+        exchanges = [*with_comparisons(self.plan.cases, exchanges, in_parallel=in_parallel)]
         with self.errors.catch("a kept connection"), suppress(*NOT_SENT):
             exchanges += await ConnectionCheck(self.sender.contract, self._send_again, self._may_send).run()
             if any(one.is_connections_fault for one in exchanges):  # it would spoil what else goes over it
@@ -210,12 +213,6 @@ class Campaign:
         await injection.inject([case for case in self.plan.failures if case not in slow])
         await injection.finish_slow()
         self.findings.confirm(self.findings.judgements[known:])
-
-    def _slow_cases(self, observer: UpstreamObserver) -> list[Case]:
-        """Those to be sent beside all others; none where requests go one at a time."""
-        if self.jobs == 1 or not self.marks_arrive:
-            return []
-        return [case for case in self.plan.failures if is_slow(case, observer)]
 
     async def _send_concurrently(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -146,5 +146,9 @@ async def send_after_failure(plain: Case, send: Send) -> Exchange | None:
     return first if repeated.accepted and control.accepted else repeated
 
 
-def is_slow(case: Case, observer: UpstreamObserver) -> bool:
-    return case.failure is not None and observer.fault_named(case.failure).cause is FaultCause.SLOWNESS
+def slow_cases(cases: Iterable[Case], observer: UpstreamObserver | None) -> list[Case]:
+    """Those during which an observed upstream is slow: they are sent beside all others."""
+    if observer is None:
+        return []
+    named = ((case, observer.fault_named(case.failure)) for case in cases if case.failure is not None)
+    return [case for case, fault in named if fault.cause is FaultCause.SLOWNESS]

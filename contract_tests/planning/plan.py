@@ -9,8 +9,8 @@ from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
 from contract_tests.planning.fields import base_for, base_request, bases, requested_images
 from contract_tests.planning.invalid_values import invalid_values, made_bodies
-from contract_tests.planning.spellings import notation_cases, spelling_cases
 from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_unique_integers, with_value
+from contract_tests.planning.spellings import notation_cases, repeated_cases, spelling_cases
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED, Validity, validity_of
 from gateway_contract.rules.constraint_rules import exercises
@@ -95,6 +95,7 @@ def plan(contract: Contract, observed: Observation, seed: int, strength: int = P
         *(overriding_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(concurrent_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
+        *(repeated_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *repeated_prompt_cases(contract),
     ]
     return Plan(

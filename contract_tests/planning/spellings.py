@@ -14,10 +14,13 @@ from contract_tests.planning.valid_values import valid_values
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.mapping import upstream_default
 from gateway_contract.contract.validity import validity_of
+from gateway_contract.traffic.exchange import Relation
 from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import below, leaf_name, parent, placed, read
 
 LAST_OF_ONE_ESCAPE = "\uffff"
+FIRST_TIME, BESIDE_OTHERS = "the same request, {}", "the same request beside others, {}-{}"
+COPIES = 2  # of a request that is sent beside others
 LITERAL = "a literal"
 """Stands for a value in a body until its literal takes its place."""
 
@@ -45,7 +48,7 @@ def _plain_integer(contract: Contract, base: Json, field: RequestField) -> int |
 
 def spelling_cases(contract: Contract) -> Iterator[Case]:
     """A request with every field in other spellings, and with another value for each under its name in other case."""
-    body = _full_body(contract)
+    body = full_body(contract)
     for name, spell in SPELLINGS.items():
         yield Case(f"the same with {name}", spell(body).encode(), images=requested_images(contract, body))
     left: Sequence[RequestField] = fields_of(contract)
@@ -53,10 +56,23 @@ def spelling_cases(contract: Contract) -> Iterator[Case]:
         twins, left = _with_names_in_other_case(contract, start, left)
         if twins is not start:
             name = f"names in other case beside, {number}"
-            yield json_case(name, twins, images=requested_images(contract, start))
+            without = (Relation.EXACT_NAMES, BESIDE_OTHERS.format(number, 0))
+            yield json_case(name, twins, images=requested_images(contract, start), compared=without)
 
 
-def _full_body(contract: Contract) -> Json:
+def repeated_cases(contract: Contract) -> Iterator[Case]:
+    """The same request twice, one after the other, then several times beside others: with every field, and plain."""
+    for number, body in enumerate((full_body(contract), base_request(contract)), 1):
+        images, first = requested_images(contract, body), FIRST_TIME.format(number)
+        yield json_case(first, body, images=images, alone=True)
+        again = (Relation.REPEATED, first)
+        yield json_case(f"the same request again, {number}", body, images=images, alone=True, compared=again)
+        for copy in range(COPIES):
+            name = BESIDE_OTHERS.format(number, copy)
+            yield json_case(name, body, images=images, compared=(Relation.ALONE, first))
+
+
+def full_body(contract: Contract) -> Json:
     """A valid request with as many fields as it may have, each with a value that would be missed if it were lost."""
     body = base_request(contract)
     for field in fields_of(contract):

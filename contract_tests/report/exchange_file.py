@@ -12,6 +12,8 @@
   nobody looked; `earlier`: the `name` and `base64` of the first of those requests, or null.
 - `kept_connection`: where the connection that it went over is to blame, what went over it just before, or null.
 - `minimal_fields`: JSON Pointers of the fields without which the request was not rejected, or null.
+- `compared`: the `name` and `request` of the exchange that must have made the same upstream call, and their `relation`;
+  or null.
 - `spelling_rejected`: whether the same request in the usual spelling of JSON was accepted.
 
 Outside of the request a text of more than 2000 characters is replaced by
@@ -33,6 +35,7 @@ from contract_tests.client.access import Access
 from gateway_contract.traffic.exchange import (
     Answer,
     CarriedValue,
+    Comparison,
     Credential,
     Exchange,
     Headers,
@@ -69,6 +72,7 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
         "earlier": _earlier(exchange, known),
         "kept_connection": redact(exchange.kept.before, known) if exchange.kept and exchange.kept.to_blame else None,
         "previous": None if exchange.follows is None else exchange.follows.name,
+        "compared": _compared(exchange.compared, known),
     }
 
 
@@ -164,6 +168,13 @@ def _earlier(exchange: Exchange, secrets: Sequence[str]) -> Json:
         content = base64.b64encode(redact(one.content, secrets)).decode()
         return {"name": redact(one.source, secrets), "base64": content}
     return None
+
+
+def _compared(compared: Comparison | None, secrets: Sequence[str]) -> dict[str, Json] | None:
+    if compared is None:
+        return None
+    name, request = redact(compared.exchange.name, secrets), _request(compared.exchange.request, secrets)
+    return {"relation": compared.relation.name.lower(), "name": name, "request": request}
 
 
 def _call(call: UpstreamCall, secrets: Sequence[str]) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from gateway_contract.rules.carry_over_rules import other_values_not_carried_ove
 from gateway_contract.rules.connection_rules import kept_connection_works
 from gateway_contract.rules.cost_rules import COST
 from gateway_contract.rules.mapping_rules import is_refused_upstream
+from gateway_contract.rules.relation_rules import RELATIONS
 from gateway_contract.rules.resilience_rules import RESILIENCE
 from gateway_contract.rules.rule import PASS, Evidence, Finding, RuleKind, failing, inconclusive, is_own_method
 from gateway_contract.rules.secret_places import places_of, token_of
@@ -216,7 +217,7 @@ EXPECTATIONS: Mapping[str, NamedJudge] = {
     "kept-connection-works": NamedJudge(RuleKind.ISOLATION, kept_connection_works, skips_retry_later=True),
     "distinct-images": NamedJudge(RuleKind.RESPONSE, distinct_images),
     "image-media-type": NamedJudge(RuleKind.RESPONSE, image_media_type),
-    **{name: NamedJudge(RuleKind.ISOLATION, judge) for name, judge in LEAKS.items()},
+    **{name: NamedJudge(RuleKind.ISOLATION, judge) for name, judge in {**LEAKS, **RELATIONS}.items()},
     **{name: NamedJudge(RuleKind.RANGE, judge, skips_retry_later=True) for name, judge in ACCEPTS_FORMS.items()},
     **{name: NamedJudge(RuleKind.RESILIENCE, judge) for name, judge in {**RESILIENCE, **UNUSUAL, **COST}.items()},
 }

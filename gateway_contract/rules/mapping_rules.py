@@ -70,7 +70,7 @@ def is_omitted_default(field: MappedField, sent: Json, evidence: Evidence) -> bo
     if evidence.call in (UNOBSERVED, ABSENT) or not may_be_omitted(field, sent, evidence):
         return False
     seen = read(evidence.call.body, field.upstream)
-    return seen is ABSENT or _is_nothing(field, seen, evidence)
+    return seen is ABSENT or is_nothing(field, seen, evidence)
 
 
 def _unseen(evidence: Evidence) -> Finding | None:
@@ -99,7 +99,7 @@ def _is_changed(field: MappedField, sent: Json, evidence: Evidence) -> bool:
     if evidence.call in (UNOBSERVED, ABSENT) or adds_up(field, sent, evidence):
         return False
     seen = read(evidence.call.body, field.upstream)
-    return not (seen is ABSENT or _is_nothing(field, seen, evidence) or field.arrived(sent, seen))
+    return not (seen is ABSENT or is_nothing(field, seen, evidence) or field.arrived(sent, seen))
 
 
 def judge_not_invented(field: MappedField, evidence: Evidence) -> Finding | None:
@@ -120,12 +120,12 @@ def judge_absence(field: MappedField, evidence: Evidence, default: Json | Litera
     if carried_over(field, evidence) is not None:
         return None  # that it is another request's, its own rule tells
     seen = read(evidence.call.body, field.upstream)
-    if seen is ABSENT or _is_nothing(field, seen, evidence) or (default is not ABSENT and field.arrived(default, seen)):
+    if seen is ABSENT or is_nothing(field, seen, evidence) or (default is not ABSENT and field.arrived(default, seen)):
         return PASS
     return failing(expected, str(FieldLocation(Location.INJECTED, field.upstream, seen)), FindingKind.INJECTED)
 
 
-def _is_nothing(field: MappedField, seen: Json, evidence: Evidence) -> bool:
+def is_nothing(field: MappedField, seen: Json, evidence: Evidence) -> bool:
     """Whether a null stands for a field that was left out: so it does where the upstream's document takes it."""
     call, upstream = evidence.call, evidence.contract.upstream
     if seen is not None or upstream is None or call in (ABSENT, UNOBSERVED) or call.body is ABSENT:

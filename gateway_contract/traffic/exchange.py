@@ -175,6 +175,22 @@ class BrokenImage:
     skipped: bool = False
 
 
+class Relation(Enum):
+    """How a request of a run is related to another one that must make the same upstream call."""
+
+    REPEATED = "the same request, sent before"
+    ALONE = "the same request, sent while no other was under way"
+    EXACT_NAMES = "the same request without names that differ in case only"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Another exchange of the run that must have come to the same upstream call."""
+
+    relation: Relation
+    exchange: "Exchange"
+
+
 @dataclass(frozen=True, slots=True)
 class CarriedValue:
     """A value that another request sent at `pointer` and that came up in this exchange.
@@ -210,8 +226,8 @@ class Exchange:
     `essential` names the JSON Pointers of a refused request's fields without which it was not refused; None where
     nobody narrowed it down. `spelling_refused`: the same request in the usual spelling was accepted, before and after.
     `follows` is the failure that the upstream played just before. `carried` are values of other requests; None where
-    nobody looked for any. `upstream_address` is where
-    the upstream was reached, as host:port, where known.
+    nobody looked for any. `compared` is what the upstream call is compared with. `upstream_address` is where the
+    upstream was reached, as host:port, where known.
     """
 
     request: Request
@@ -224,6 +240,7 @@ class Exchange:
     follows: PlayedFault | None = None
     carried: tuple[CarriedValue, ...] | None = None
     kept: KeptUse | None = None
+    compared: Comparison | None = field(default=None, compare=False, repr=False)
     name: str = field(default="", compare=False)
 
     @property

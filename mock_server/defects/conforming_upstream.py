@@ -1,12 +1,14 @@
 """Gateways that keep the contract, and call their upstream or fetch its images in another way."""
 
 from dataclasses import replace
+from itertools import count
 from random import Random
+from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.validity import upstream_refuses
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from gateway_contract.values.pointer import placed, read, removed
 from mock_server.defects.conforming import (
     UNKNOWN,
@@ -14,11 +16,12 @@ from mock_server.defects.conforming import (
     conforming_to,
     failing,
     is_refused_upstream,
+    sends_defaults,
     with_mapped_fields,
 )
 from mock_server.defects.cost_defects import repeating
 from mock_server.defects.request_operators import Result
-from mock_server.defects.sites import type_of, upstream_of
+from mock_server.defects.sites import schema_of, type_of, upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
 from mock_server.defects.wrapping import ChangedTransport, with_transport
 from mock_server.gateway.stages import Gateway, GatewayRequest
@@ -111,6 +114,43 @@ def circuit_opens_after_five_failures(gateway: Gateway) -> Gateway:
         return made
 
     return failing(replace(gateway, call=call), CIRCUIT_OPEN, lambda: len(failures) >= MOST_FAILURES)
+
+
+@conforming
+def defaults_by_turns(gateway: Gateway) -> Gateway:
+    """Fields that the client omits are sent upstream with the contract's defaults for each second request."""
+    numbers, sending = count(1), sends_defaults(gateway)
+
+    def mapped(own: Gateway, body: Json) -> Json:
+        return (sending if next(numbers) % 2 == 0 else gateway).map(own, body)
+
+    return replace(gateway, map=mapped)
+
+
+@conforming
+def open_fields_by_turns(gateway: Gateway) -> Gateway:
+    """What the contract leaves open is sent upstream for each second request, with the field's example as its value."""
+    numbers = count(1)
+
+    def mapped(own: Gateway, body: Json) -> Json:
+        call = gateway.map(own, body)
+        if next(numbers) % 2:
+            return call
+        for field in own.contract.mapped:
+            example = _open_value(own.contract, field, body)
+            call = call if example is ABSENT else placed(call, field.upstream, example)
+        return call
+
+    return replace(gateway, map=mapped)
+
+
+def _open_value(contract: Contract, field: MappedField, body: Json) -> Json | Literal[Nothing.ABSENT]:
+    """The example of a field whose value upstream is not judged, because the client omits it and it has no default."""
+    is_open = field.may_be_invented and contract.request.default(field.pointer, body) is ABSENT
+    if not is_open or read(body, field.pointer) is not ABSENT:
+        return ABSENT
+    schema = schema_of(contract, field.pointer).schema
+    return field.expected(schema["example"]) if "example" in schema else ABSENT
 
 
 MEETS_FAILURES = frozenset({"circuit-opens-after-five-failures", "repeats-throttled-calls", "uses-upstream-tasks"})

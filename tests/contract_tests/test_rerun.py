@@ -180,6 +180,12 @@ def test_the_other_layout_is_played_again(tmp_path: Path) -> None:
     assert [(name, breaks) for name, _, breaks in found] == [("three images in the other layout", True)]
 
 
+def test_the_request_that_must_make_the_same_call_is_sent_again_too(tmp_path: Path) -> None:
+    confuses = defects_named("seed-other-case-wins", [prepare(Settings("powerbuyin")).contract])["powerbuyin"]
+    found = reported(tmp_path, map_body, "powerbuyin/seed/exact-name", app_of=confuses.app)
+    assert [(changed, breaks) for _, changed, breaks in found] == [(set(), True)]
+
+
 async def from_one_choice(
     gateway: Gateway, _body: Json, call: Json, _request: GatewayRequest
 ) -> list[str] | ErrorResponse:

@@ -13,9 +13,10 @@ from contract_tests.client.correlation import (
     trace_of,
 )
 from contract_tests.planning.plan import with_own_id
-from contract_tests.planning.spellings import SPELLINGS, escaped, notation_cases, spelling_cases
+from contract_tests.planning.spellings import SPELLINGS, escaped, notation_cases, repeated_cases, spelling_cases
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
+from gateway_contract.traffic.exchange import Relation
 from gateway_contract.values.ambiguous_names import repeats_names, values_in_other_case
 from gateway_contract.values.json_value import Json, read_json
 from gateway_contract.values.pointer import read
@@ -47,6 +48,17 @@ def test_every_spelling_is_of_a_valid_request_with_all_fields_of_the_upstream(co
     judged = [field for field in contract.mapped if not field.unjudged_when]
     assert len(judged) > 3
     assert all(read(bodies[0], field.pointer) is not None for field in judged)
+
+
+@each_contract
+def test_a_request_is_repeated_and_sent_beside_others_as_it_was_sent_first(contract: Contract) -> None:
+    cases = {case.name: case for case in [*repeated_cases(contract), *spelling_cases(contract)]}
+    compared = [(case, *case.compared) for case in cases.values() if case.compared is not None]
+    assert {relation for _, relation, _ in compared} == set(Relation)
+    for case, relation, name in compared:
+        body, other = read_json(case.content), read_json(cases[name].content)
+        assert (body == other) is (relation is not Relation.EXACT_NAMES)
+        assert all(read(body, field.pointer) == read(other, field.pointer) for field in contract.mapped)
 
 
 @pytest.mark.parametrize("contract", [POWERTOKENS, POWERBUYIN], ids=lambda contract: contract.name)

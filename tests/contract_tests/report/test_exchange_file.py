@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from contract_tests.client.access import Access
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
-from gateway_contract.traffic.exchange import BrokenImage, Credential, Exchange, NoAnswer, Request, header
+from gateway_contract.traffic.exchange import (
+    BrokenImage,
+    Comparison,
+    Credential,
+    Exchange,
+    NoAnswer,
+    Relation,
+    Request,
+    header,
+)
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, compact, read_json
 from tests.contract_tests.report_examples import (
     BODY,
@@ -148,6 +157,14 @@ def test_what_nobody_looked_at_is_null_and_what_was_empty_is_a_list() -> None:
         [],
         ["/a", "/b"],
     ]
+
+
+def test_the_request_that_must_make_the_same_call_is_kept_with_its_relation() -> None:
+    first = replace(exchange(), name="first")
+    told = exchange_to_json(replace(exchange(), compared=Comparison(Relation.REPEATED, first)), [])["compared"]
+    assert isinstance(told, dict)
+    assert (told["relation"], told["name"]) == ("repeated", "first")
+    assert request_from_json(told).content == first.request.content
 
 
 def test_images_and_upstream_calls_are_told_in_full() -> None:

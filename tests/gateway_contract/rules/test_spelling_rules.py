@@ -8,7 +8,7 @@ import pytest
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import PASS, Finding, FindingKind, Outcome, failing
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.exchange import Comparison, Exchange, Relation
 from gateway_contract.values.ambiguous_names import repeats_names, values_in_other_case
 from gateway_contract.values.json_value import UNOBSERVED, Json, read_json
 from gateway_contract.values.pointer import placed, removed
@@ -103,12 +103,27 @@ def test_a_value_arrives_that_stands_beside_its_name_in_other_case_or_the_reques
     assert judged("seed/exact-name", beside) == PASS
     assert judged("seed/exact-name", with_status(beside, 422)) == PASS
     confused = with_call(beside, placed(call_body(beside), "/parameters/seed", 8))
+    assert judged("seed/exact-name", confused) is None, "it may be lost without the other name as well"
+    without = TOKENS.conforming(REQUEST)
+    confused = beside_names(confused, without)
     found = judged("seed/exact-name", confused)
     assert found is not None
     assert (found.outcome, found.observed) == (Outcome.FAIL, "changed: 8")
     assert judged("seed/mapped", confused) is None
     assert judged("seed/exact-name", TOKENS.conforming(REQUEST)) is None
     assert judged("seed/exact-name", TOKENS.conforming({**REQUEST, "Seed": 7})) is None
+
+
+def test_a_value_that_is_lost_anyway_is_not_lost_for_a_name_in_other_case() -> None:
+    confused = with_call(TOKENS.conforming({**REQUEST, "Seed": 8}), {})
+    lost = with_call(TOKENS.conforming(REQUEST), {})
+    assert judged("seed/exact-name", beside_names(confused, lost)) is None
+    assert judged("seed/exact-name", beside_names(confused, with_status(lost, 400))) is None
+
+
+def beside_names(exchange: Exchange, without: Exchange) -> Exchange:
+    """The exchange beside that of the request without names in other case."""
+    return replace(exchange, compared=Comparison(Relation.EXACT_NAMES, without))
 
 
 def test_the_number_of_images_is_not_judged_beside_its_name_in_other_case() -> None:

@@ -1,0 +1,80 @@
+"""Relations between two requests of a run: the same request makes the same upstream call, whenever it is sent."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Literal
+
+from gateway_contract.contract.definition import MappedField
+from gateway_contract.rules.mapping_rules import UNSEEN, adds_up, is_nothing
+from gateway_contract.rules.rule import PASS, Evidence, Finding, evidence_of, failing, inconclusive
+from gateway_contract.traffic.exchange import Relation
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, same, shortened
+from gateway_contract.values.pointer import read
+
+
+def judge_same_call(relation: Relation, evidence: Evidence) -> Finding | None:
+    """The upstream call of a request, and that of the request to which it is related.
+
+    Fields that the upstream's defaults fill count as sent. Free texts differ by their correlation ids, and whether
+    they arrive is the business of other rules, as is what a gateway sends beside the fields of the contract.
+    """
+    compared = evidence.exchange.compared
+    if compared is None or compared.relation is not relation:
+        return None
+    other = evidence_of(evidence.contract, compared.exchange)
+    if not (_is_plain(evidence) and _is_plain(other)):
+        return None
+    if UNOBSERVED in (evidence.call, other.call):
+        return inconclusive(UNSEEN)
+    if ABSENT in (_call_body(evidence), _call_body(other)):
+        return None  # what is wrong with such a call, another rule says
+    for field in evidence.contract.mapped:
+        if _is_compared(field, evidence):
+            seen, before = _effect(field, evidence), _effect(field, other)
+            if not _is_same(seen, before):
+                return failing(f"{_described(before)} at {field.upstream}, as for {relation.value}", _described(seen))
+    return PASS
+
+
+def _is_plain(evidence: Evidence) -> bool:
+    return evidence.validity.valid and evidence.accepted
+
+
+def _call_body(evidence: Evidence) -> Json | Literal[Nothing.ABSENT]:
+    return ABSENT if evidence.call in (ABSENT, UNOBSERVED) else evidence.call.body
+
+
+def _is_compared(field: MappedField, evidence: Evidence) -> bool:
+    """Whether the contract says what the upstream call holds for a field, as it was sent or left out."""
+    if field.pointer in evidence.contract.marks or evidence.body is ABSENT or not field.judged_for(evidence.body):
+        return False
+    if evidence.sent(field.pointer) is not ABSENT:
+        return not evidence.is_open(field.pointer)
+    return not field.may_be_invented or evidence.effective(field.pointer) is not ABSENT
+
+
+def _effect(field: MappedField, evidence: Evidence) -> Json | Literal[Nothing.ABSENT]:
+    """What a field amounts to upstream: the value that was sent, in any form in which it arrived, or another one."""
+    call, upstream = evidence.call, evidence.contract.upstream
+    if upstream is None or call in (ABSENT, UNOBSERVED) or call.body is ABSENT:
+        return ABSENT
+    sent, seen = evidence.effective(field.pointer), read(call.body, field.upstream)
+    if seen is ABSENT or is_nothing(field, seen, evidence):
+        seen = upstream.behind(call.method, call.path).operation.request.default(field.upstream, call.body)
+    if sent is not ABSENT and (adds_up(field, sent, evidence) or (seen is not ABSENT and field.arrived(sent, seen))):
+        return field.expected(sent)
+    return seen
+
+
+def _is_same(one: Json | Literal[Nothing.ABSENT], other: Json | Literal[Nothing.ABSENT]) -> bool:
+    return one is other if ABSENT in (one, other) else same(one, other)
+
+
+def _described(seen: Json | Literal[Nothing.ABSENT]) -> str:
+    return "nothing" if seen is ABSENT else shortened(seen)
+
+
+RELATIONS: Mapping[str, Callable[[Evidence], Finding | None]] = {
+    "same-call-each-time": partial(judge_same_call, Relation.REPEATED),
+    "same-call-in-parallel": partial(judge_same_call, Relation.ALONE),
+}
