@@ -19,7 +19,7 @@ from contract_tests.execution.carry_over import CarryOver
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.internal_errors import describe_error
 from contract_tests.execution.observer import UpstreamObserver, url_from_here
-from contract_tests.planning.plan import failure_cases, layout_cases, with_own_id
+from contract_tests.planning.plan import HANGS_UP, failure_cases, layout_cases, with_own_id
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
 from contract_tests.report.wording import one_line
 from contract_tests.run import PreparedRun
@@ -93,7 +93,10 @@ async def _exchange(
         case = Case(name, request.content, failure=played, first_answer=follows is not None)
         if observer is not None:
             _prepare_upstream(observer, ready.contract, case, correlation_ids(request.body))
+            slow_seconds = observer.stub.options.slow_seconds
+            case = replace(case, hangs_up=True, upstream_seconds=slow_seconds) if name == HANGS_UP else case
         exchange = await exchange_request(sender, case, request)
+        await asyncio.sleep(case.upstream_seconds)  # in which a gateway may call again for a client that hung up
     essential = found.document.get("minimal_fields")
     known = frozenset(map(str, essential)) if isinstance(essential, list) else None
     by_spelling = found.document.get("spelling_rejected") is True

@@ -21,6 +21,7 @@ class Case:
     other_layout: bool = False  # the upstream lays several images out in its less usual way
     failure: str | None = None  # what the upstream plays
     upstream_seconds: float = 0.0  # that the upstream takes on purpose
+    hangs_up: bool = False  # the client closes the connection while the upstream takes its time
     about: str | None = None  # the rule that it breaks, and no other
     first_answer: bool = False  # counts, even where it asks to try again later
     form: RequestForm = RequestForm.PLAIN

@@ -49,6 +49,9 @@ SHOWN_OF_LINK = 1000  # characters of one that is longer
 MOST_ASKED = 10
 """The most images that the time for a response allows for; larger numbers are only sent to be rejected."""
 
+HUNG_UP_AFTER = 0.25
+"""Of the time that the upstream takes, how much a client waits that then hangs up: the call is under way by then."""
+
 PATIENCE = 60.0  # seconds to wait in all for a gateway that throttles
 
 
@@ -117,6 +120,8 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
     try:
         over = sender.kept_connection if case.kept else None
         answer = await _response(sender, over or sender.transport, request, seconds, patience, share)
+        if case.hangs_up and isinstance(answer, NoAnswer) and answer.timed_out:
+            answer = NoAnswer("the client hung up, as planned", answer.seconds, hung_up=True)
         images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
         if isinstance(answer, Answer):
             looks = _image_looks(sender, answer) if answer.successful else []
@@ -130,6 +135,8 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
 
 def answer_seconds(sender: Sender, case: Case, request: Request) -> float:
     """How long an answer may take: as long as its images take, or as proxies wait for an upstream that is silent."""
+    if case.hangs_up:
+        return HUNG_UP_AFTER * case.upstream_seconds
     if case.failure == NO_RESPONSE:
         return sender.limits.silence
     return sender.limits.answer_seconds(images_asked(sender.contract, request.body)) + case.upstream_seconds

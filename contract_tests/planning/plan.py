@@ -21,9 +21,10 @@ from gateway_contract.traffic.exchange import Credential, Observation, RequestFo
 from gateway_contract.values.json_value import Json, read_json
 from gateway_contract.values.pointer import below, placed, read
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
-from mock_server.faults.unusual import SLOW_IMAGE, UNUSUAL
+from mock_server.faults.unusual import SLOW_IMAGE, SLOW_RESPONSE, UNUSUAL
 from mock_server.upstream.protocols import protocol_of
 
+HANGS_UP = "a client that hangs up"
 SEVERAL = 3  # images, of which one can be missing; the plain request afterwards asks for one more
 
 
@@ -35,6 +36,8 @@ def failure_cases(contract: Contract) -> Iterator[Case]:
             if validity_of(contract, body).valid:
                 name = f"the upstream plays {fault}" if number == 1 else f"the upstream plays {fault}, {number}"
                 yield json_case(name, body, failure=str(fault), images=SEVERAL + 1)
+                if fault.name == SLOW_RESPONSE and number == 1:
+                    yield json_case(HANGS_UP, body, failure=str(fault), images=SEVERAL + 1, hangs_up=True)
 
 
 def body_for(contract: Contract, fault: Fault, body: Json) -> Json:

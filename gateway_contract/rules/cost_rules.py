@@ -1,9 +1,9 @@
-"""What no gateway may pay for, or ask for, twice: calls that were rejected as wrong, and calls that were accepted."""
+"""What no gateway may pay for, or ask for, twice: calls that were rejected or accepted, or that nobody waits for."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
-from gateway_contract.traffic.exchange import UpstreamCall, header
+from gateway_contract.traffic.exchange import NoAnswer, UpstreamCall, header
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, same
 
 WRONG = frozenset({400, 401, 403, 404})
@@ -17,6 +17,19 @@ def rejected_once(evidence: Evidence) -> Finding | None:
 def accepted_once(evidence: Evidence) -> Finding | None:
     """After a reset or a time-out nobody knows whether the call was billed."""
     return _not_repeated(evidence, _may_be_billed, "accepted, though the upstream played {played}")
+
+
+def called_once_for_lost_client(evidence: Evidence) -> Finding | None:
+    """A client that hangs up pays for its call, or the call is cancelled; nobody has use for a second one."""
+    exchange = evidence.exchange
+    if not (isinstance(exchange.answer, NoAnswer) and exchange.answer.hung_up):
+        return None
+    if exchange.upstream is UNOBSERVED:
+        return inconclusive("the upstream is not observed")
+    calls = sum(call.body is not ABSENT for call in exchange.upstream)
+    if not calls:
+        return None
+    return PASS if calls == 1 else failing("one call for a client that hung up", f"{calls} calls")
 
 
 def _may_be_billed(call: UpstreamCall) -> bool:
@@ -57,4 +70,5 @@ def _is_repeated(call: UpstreamCall, other: UpstreamCall) -> bool:
 COST: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "rejected-call-not-repeated": rejected_once,
     "accepted-call-not-repeated": accepted_once,
+    "called-once-for-lost-client": called_once_for_lost_client,
 }

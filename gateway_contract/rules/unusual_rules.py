@@ -16,6 +16,8 @@ def judge_unusual(cause: FaultCause, evidence: Evidence) -> Finding | None:
         return None
     when = "when" if exchange.played is not None else "after"
     expected = f"accepted {when} the upstream plays {played.name}"
+    if isinstance(exchange.answer, NoAnswer) and exchange.answer.hung_up:
+        return None
     if isinstance(exchange.answer, NoAnswer):
         return failing(expected, exchange.answer.problem)
     if not exchange.accepted:

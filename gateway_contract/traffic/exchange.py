@@ -91,13 +91,14 @@ class NoAnswer:
     """The gateway gave no whole answer; `problem` says why in words that can stand in a report.
 
     `timed_out` is whether we gave up waiting; `repeated`, that this was the second time, with no other request under
-    way and a limit far beyond what the gateway takes otherwise.
+    way and a limit far beyond what the gateway takes otherwise. `hung_up`: we closed the connection on purpose.
     """
 
     problem: str
     seconds: float
     timed_out: bool = False
     repeated: bool = False
+    hung_up: bool = False
 
 
 class FaultCause(Enum):

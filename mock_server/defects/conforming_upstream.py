@@ -1,5 +1,6 @@
 """Gateways that keep the contract, and call their upstream or fetch its images in another way."""
 
+import asyncio
 from dataclasses import replace
 from itertools import count
 from random import Random
@@ -20,6 +21,7 @@ from mock_server.defects.conforming import (
     with_mapped_fields,
 )
 from mock_server.defects.cost_defects import repeating
+from mock_server.defects.hang_up import CLIENT_GONE, ending_calls, noting_hang_up
 from mock_server.defects.request_operators import Result
 from mock_server.defects.sites import schema_of, type_of, upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
@@ -153,5 +155,36 @@ def _open_value(contract: Contract, field: MappedField, body: Json) -> Json | Li
     return field.expected(schema["example"]) if "example" in schema else ABSENT
 
 
-MEETS_FAILURES = frozenset({"circuit-opens-after-five-failures", "repeats-throttled-calls", "uses-upstream-tasks"})
+@conforming
+def cancels_call_after_hang_up(gateway: Gateway) -> Gateway:
+    """The upstream call of a client that hangs up is cancelled."""
+
+    async def give_up(_own: Gateway, _body: Json, _call: Json, _request: GatewayRequest) -> Result:
+        return BAD_GATEWAY
+
+    return ending_calls(gateway, give_up)
+
+
+@conforming
+def finishes_call_after_hang_up(gateway: Gateway) -> Gateway:
+    """The upstream call of a client that hangs up is finished, and its images are fetched."""
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        made = await gateway.call(own, body, call, request)
+        if CLIENT_GONE.get().is_set() and not isinstance(made, ErrorResponse):
+            await asyncio.gather(*map(own.upstream.image, made))
+        return made
+
+    return noting_hang_up(replace(gateway, call=call))
+
+
+MEETS_FAILURES = frozenset(
+    {
+        "cancels-call-after-hang-up",
+        "circuit-opens-after-five-failures",
+        "finishes-call-after-hang-up",
+        "repeats-throttled-calls",
+        "uses-upstream-tasks",
+    }
+)
 """Gateways that differ only if the upstream fails, or that meet its failures in another way."""

@@ -1,10 +1,11 @@
 """Defects of cost: calls are repeated that are rejected again, or that may have been paid for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway_contract.values.json_value import Json
 from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.hang_up import CLIENT_GONE, ending_calls, noting_hang_up
 from mock_server.defects.request_operators import Result, call_defect
 from mock_server.defects.sites import expected
 from mock_server.defects.wrapping import with_transport
@@ -65,3 +66,20 @@ class RepeatingTransport:
 
 def repeating(gateway: Gateway, again: Callable[[UpstreamAnswer], bool]) -> Gateway:
     return with_transport(gateway, RepeatingTransport(gateway.upstream.transport, again))
+
+
+@gateway_defect(expected("called-once-for-lost-client"))
+def call_repeated_after_hang_up(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """If the client hangs up, the call is given up and made again."""
+    return ending_calls(gateway, gateway.call)
+
+
+@gateway_defect(expected("called-once-for-lost-client"))
+def unread_response_generated_again(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """If the client is gone when the images are there, they are generated again."""
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        made = await gateway.call(own, body, call, request)
+        return await gateway.call(own, body, call, request) if CLIENT_GONE.get().is_set() else made
+
+    return noting_hang_up(replace(gateway, call=call))

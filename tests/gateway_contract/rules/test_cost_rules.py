@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gateway_contract.contract.load_contract import contract_path, load_contract
-from gateway_contract.rules.cost_rules import accepted_once, rejected_once
+from gateway_contract.rules.cost_rules import accepted_once, called_once_for_lost_client, rejected_once
 from gateway_contract.rules.rule import PASS, Finding, Outcome, evidence_of
-from gateway_contract.traffic.exchange import Exchange, FaultCause, PlayedFault, UpstreamCall
+from gateway_contract.traffic.exchange import Exchange, FaultCause, NoAnswer, PlayedFault, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from tests.gateway_contract.exchanges import DIALECTS
 
@@ -58,6 +58,21 @@ def test_a_call_that_may_be_billed_is_made_once() -> None:
     found = accepted(call, CALL)
     assert found is not None
     assert found.outcome is Outcome.FAIL
+
+
+def test_a_client_that_hangs_up_causes_one_call() -> None:
+    assert hung_up(CALL) is PASS
+    assert hung_up(CALL, replace(CALL, method="GET", body=ABSENT)) is PASS, "polls of a task are free"
+    assert hung_up() is None
+    found = hung_up(CALL, replace(CALL, headers=()))
+    assert found is not None
+    assert (found.outcome, found.observed) == (Outcome.FAIL, "2 calls")
+    assert called_once_for_lost_client(evidence_of(CONTRACT, seen(CALL, CALL))) is None
+
+
+def hung_up(*calls: UpstreamCall) -> Finding | None:
+    lost = replace(seen(*calls), answer=NoAnswer("the client hung up", 1.0, hung_up=True))
+    return called_once_for_lost_client(evidence_of(CONTRACT, lost))
 
 
 def test_nothing_is_said_of_calls_that_nobody_saw() -> None:
