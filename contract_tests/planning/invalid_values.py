@@ -66,6 +66,12 @@ def _schemas_at(contract: Contract, constraint: Constraint) -> Iterator[SchemaOb
             yield part.schema
 
 
+def allowed_samples(contract: Contract, constraint: Constraint) -> Iterator[Json]:
+    """Values that all of a field's schema allows, for a keyword of which no allowed value is known by itself."""
+    schemas: list[Json] = [*_schemas_at(contract, constraint)]
+    return islice(samples({"allOf": schemas}), MOST_MADE) if schemas else iter(())
+
+
 SHOWN = frozenset({"examples", "example", "default"})
 """Values that a schema shows keep to all of it."""
 

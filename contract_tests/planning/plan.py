@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import orjson
 
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
 from contract_tests.planning.fields import base_for, base_request, bases, requested_images
-from contract_tests.planning.invalid_values import invalid_values, made_bodies
-from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_unique_integers, with_value
+from contract_tests.planning.invalid_values import allowed_samples, invalid_values, made_bodies
 from contract_tests.planning.spellings import notation_cases, repeated_cases, spelling_cases
+from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_unique_integers, with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED, Validity, validity_of
 from gateway_contract.rules.constraint_rules import exercises
@@ -183,7 +184,9 @@ def keeping_cases(contract: Contract, valid: Sequence[Json]) -> Iterator[Case]:
         base = base_for(contract, constraint.condition)
         if base is None or any(exercises(constraint, body) for body in valid):
             continue
-        for value in KEYWORDS[constraint.keyword].boundary(constraint.value):
+        for value in chain(
+            KEYWORDS[constraint.keyword].boundary(constraint.value), allowed_samples(contract, constraint)
+        ):
             body = with_value(base, constraint.pointer, value)
             if exercises(constraint, body) and validity_of(contract, body).valid:
                 name = f"keeps {constraint.subject} {constraint_property(constraint)}"

@@ -90,14 +90,18 @@ def limits(bounds: Iterable[Constraint], keyword: str) -> list[float]:
     ]
 
 
+LIMITS = ("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf")
+
+
 def _integers(bounds: list[Constraint]) -> Iterator[Json]:
-    yield from (*_boundary(bounds, "maximum"), *_boundary(bounds, "minimum"))
+    yield from chain.from_iterable(_boundary(bounds, keyword) for keyword in LIMITS)
     yield from (ODD, 2, 0)
 
 
 def _numbers(bounds: list[Constraint]) -> Iterator[Json]:
-    yield from (*_boundary(bounds, "maximum"), *_boundary(bounds, "minimum"))
-    low, high = min(limits(bounds, "minimum"), default=0.0), max(limits(bounds, "maximum"), default=1.0)
+    yield from chain.from_iterable(_boundary(bounds, keyword) for keyword in LIMITS)
+    low = min([*limits(bounds, "minimum"), *limits(bounds, "exclusiveMinimum")], default=0.0)
+    high = max([*limits(bounds, "maximum"), *limits(bounds, "exclusiveMaximum")], default=1.0)
     yield low + (high - low) * 0.3
     yield low + (high - low) / 7  # no binary fraction: rounding through 32 bits shows
 

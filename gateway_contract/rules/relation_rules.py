@@ -31,7 +31,7 @@ def judge_same_call(relation: Relation, evidence: Evidence) -> Finding | None:
     for field in evidence.contract.mapped:
         if _is_compared(field, evidence):
             seen, before = _effect(field, evidence), _effect(field, other)
-            if not _is_same(seen, before):
+            if not (_is_same(seen, before) or (_arrived(field, evidence, seen) and _arrived(field, other, before))):
                 return failing(f"{_described(before)} at {field.upstream}, as for {relation.value}", _described(seen))
     return PASS
 
@@ -64,6 +64,12 @@ def _effect(field: MappedField, evidence: Evidence) -> Json | Literal[Nothing.AB
     if sent is not ABSENT and (adds_up(field, sent, evidence) or (seen is not ABSENT and field.arrived(sent, seen))):
         return field.expected(sent)
     return seen
+
+
+def _arrived(field: MappedField, evidence: Evidence, seen: Json | Literal[Nothing.ABSENT]) -> bool:
+    """Whether a value is what its own request sent: texts differ from request to request, so that each is known."""
+    sent = evidence.sent(field.pointer)
+    return sent is not ABSENT and seen is not ABSENT and same(field.expected(sent), seen)
 
 
 def _is_same(one: Json | Literal[Nothing.ABSENT], other: Json | Literal[Nothing.ABSENT]) -> bool:

@@ -123,22 +123,21 @@ def judge_exact_name(field: MappedField, evidence: Evidence) -> Finding | None:
         return None
     found = _judge_beside_others(field, sent, evidence)
     is_failure = found is not None and found.outcome is Outcome.FAIL
-    return None if is_failure and not _arrives_without_others(field, sent, evidence) else found
+    return None if is_failure and not _arrives_without_others(field, evidence) else found
 
 
 def _judge_beside_others(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
     return PASS if is_omitted_default(field, sent, evidence) else judge_arrival(field, sent, evidence)
 
 
-def _arrives_without_others(field: MappedField, sent: Json, evidence: Evidence) -> bool:
-    """Whether the same value arrived from the request that holds no name in other case: only then is that to blame."""
+def _arrives_without_others(field: MappedField, evidence: Evidence) -> bool:
+    """Whether the value arrived from the request that holds no name in other case: only then is that to blame."""
     compared = evidence.exchange.compared
     if compared is None:
         return False
     without = evidence_of(evidence.contract, compared.exchange)
     value = without.sent(field.pointer)
-    is_marked = field.pointer in evidence.contract.marks
-    if value is ABSENT or not without.accepted or not (is_marked or same(value, sent)):
+    if value is ABSENT or not without.accepted:
         return False
     return _judge_beside_others(field, value, without) is PASS
 

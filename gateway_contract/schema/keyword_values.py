@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from math import ceil, floor
 
 from gateway_contract.schema.constraint import fast_failures
 from gateway_contract.schema.keyword_type import Candidate
@@ -39,6 +40,10 @@ MALFORMED: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Texts that break a format."""
+
+
+NEAR = 2**-10
+"""What is nearest to a bound that is not allowed itself: a fraction that every float holds."""
 
 
 def wrong_types(names: str | list[str]) -> Iterator[Json]:
@@ -85,11 +90,13 @@ def malformed(name: str) -> Iterator[Json]:
 def below(bound: float) -> Iterator[Json]:
     yield from (bound - 1, -1, -2147483648, -1e30)
     yield bound - 0.5
+    yield from (0,) if bound > 0 else ()
 
 
 def above(bound: float) -> Iterator[Json]:
     yield from (bound + 1, bound * 10 + 1, 1e30)
     yield bound + 0.5
+    yield from (0,) if bound < 0 else ()
 
 
 def at_or_below(bound: float) -> Iterator[Json]:
@@ -102,12 +109,22 @@ def at_or_above(bound: float) -> Iterator[Json]:
     yield from above(bound)
 
 
+def just_above(bound: float) -> Iterator[Json]:
+    """The next numbers above a bound: of those that may have a fraction, and of integers."""
+    yield from (bound + NEAR, floor(bound) + 1)
+
+
+def just_below(bound: float) -> Iterator[Json]:
+    yield from (bound - NEAR, ceil(bound) - 1)
+
+
 def not_a_multiple(divisor: float) -> Iterator[Json]:
-    yield divisor * 1.5
+    yield from (divisor * 1.5, divisor + 1, divisor - 1)
 
 
 def shorter(length: int) -> Iterator[Json]:
     yield "a" * (length - 1)
+    yield ""
 
 
 def longer(length: int) -> Iterator[Json]:
@@ -120,6 +137,7 @@ def of_exact_length(length: int) -> Iterator[Json]:
 
 def fewer_items(length: int) -> Iterator[Json]:
     yield ["word"] * (length - 1)
+    yield []
 
 
 def more_items(length: int) -> Iterator[Json]:

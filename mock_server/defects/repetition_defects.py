@@ -10,7 +10,7 @@ from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read, removed
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.request_operators import Result
-from mock_server.defects.sites import expected, image_count, of_type, optional
+from mock_server.defects.sites import expected, image_count, is_free_text, of_type, optional
 from mock_server.gateway.stages import Gateway, GatewayRequest
 
 ChangeCall = Callable[[Json], Json]
@@ -39,7 +39,7 @@ def when_repeated(gateway: Gateway, change: ChangeCall) -> Gateway:
 
 def _without_texts(contract: Contract, call: Json) -> Json:
     for field in contract.mapped:
-        call = removed(call, field.upstream) if field.pointer in contract.marks else call
+        call = removed(call, field.upstream) if is_free_text(contract, field) else call
     return call
 
 
