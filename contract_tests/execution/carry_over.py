@@ -35,7 +35,7 @@ class SentValue:
 
 @dataclass(slots=True)
 class CarryOver:
-    """What was sent so far. `plain` is the first plain request: what later ones have otherwise, they have from others.
+    """What was sent so far. `plain` is the first plain request; what later ones get otherwise, another one asked for.
 
     Booleans, listed values and small integers are alike in many requests: they tell only in plain requests.
     """
@@ -45,6 +45,7 @@ class CarryOver:
     telltales: dict[Telltale, SentValue] = field(default_factory=dict)
     sent: dict[str, list[SentValue]] = field(default_factory=dict)  # by pointer, each value once
     plain: Exchange | None = None
+    own: dict[str, Json] = field(default_factory=dict)  # by pointer in the call, what plain requests first had there
     unique: frozenset[int] = field(init=False)
     base: Json = field(init=False)
 
@@ -86,19 +87,20 @@ class CarryOver:
             yield from (self.telltales[trace].carried(place) for trace in others if trace in self.telltales)
 
     def _otherwise_than_before(self, exchange: Exchange) -> Iterator[CarriedValue]:
-        """What a plain request has otherwise than the first one, and as another request sent it."""
+        """What a plain request has otherwise than one before it, and as another request sent it.
+
+        One value, there or not by turns, may be the gateway's own.
+        """
         if not self._is_plain(exchange):
             return
-        if self.plain is None:
-            self.plain = exchange
-            return
-        body = exchange.request.body
+        self.plain = self.plain or exchange
         for mapped in self.contract.mapped:
-            before, now = (_upstream_value(one, mapped.upstream) for one in (self.plain, exchange))
-            if now not in (ABSENT, None) and before is not UNOBSERVED and read(body, mapped.pointer) is ABSENT:
-                likely = (one for one in self.sent.get(mapped.pointer, ()) if same(mapped.expected(one.value), now))  # type: ignore[arg-type] # observed
-                if before is ABSENT or not same(before, now):  # type: ignore[arg-type] # observed
-                    yield from (one.carried(f"at {mapped.upstream} upstream") for one in list(likely)[:1])
+            now = _upstream_value(exchange, mapped.upstream)
+            if now in (ABSENT, UNOBSERVED, None) or read(exchange.request.body, mapped.pointer) is not ABSENT:
+                continue
+            if not same(self.own.setdefault(mapped.upstream, now), now):
+                likely = (one for one in self.sent.get(mapped.pointer, ()) if same(mapped.expected(one.value), now))
+                yield from (one.carried(f"at {mapped.upstream} upstream") for one in list(likely)[:1])
 
     def _returned_otherwise(self, exchange: Exchange) -> Iterator[CarriedValue]:
         """What a request that does not say how it wants its images has otherwise than the first plain one."""

@@ -69,7 +69,6 @@ def called_with(contract: Contract, pointer: str, value: Json) -> Exchange:
         ("/negative_prompt", "/parameters/negative_prompt", f"BLUR, {trace_of(OTHER).upper()}"),
         ("/seed", "/parameters/seed", UNIQUE),
         ("/seed", "/parameters/somewhere", UNIQUE),
-        ("/watermark", "/parameters/watermark", True),
         ("/prompt", "/parameters/history", f"before: {OTHER} a kite"),
     ],
 )
@@ -87,7 +86,8 @@ def test_a_value_of_another_request_is_traced_to_it(
     [
         ("/parameters/seed", 42),  # a gateway's own choice
         ("/parameters/seed", 2147483647),  # more than one request sends it
-        ("/parameters/watermark", False),  # no request sent it
+        ("/parameters/watermark", value=False),  # no request sent it
+        ("/parameters/watermark", True),  # it may be what the gateway always sends
         ("/parameters/negative_prompt", trace_of(correlation_id("nobody"))),
     ],
 )
@@ -95,6 +95,20 @@ def test_what_cannot_be_told_from_the_gateways_own_values_is_not_blamed(
     upstream: str, value: Json, after_earlier: CarryOver, powertokens: Contract
 ) -> None:
     assert after_earlier.trace(called_with(powertokens, upstream, value)).carried == ()
+
+
+def test_a_value_that_plain_requests_get_by_turns_is_the_gateways_own_unless_it_changes(
+    after_earlier: CarryOver, powertokens: Contract
+) -> None:
+    first, absent, again = (
+        called_with(powertokens, "/parameters/watermark", value=False),
+        exchange("later", plain(powertokens, "later")),
+        called_with(powertokens, "/parameters/watermark", value=False),
+    )
+    assert [after_earlier.trace(one).carried for one in (first, absent, again)] == [(), (), ()]
+    carried = after_earlier.trace(called_with(powertokens, "/parameters/watermark", value=True)).carried
+    assert carried is not None
+    assert [(one.pointer, one.source) for one in carried] == [("/watermark", "row 3")]
 
 
 def test_the_same_request_again_holds_its_own_values(after_earlier: CarryOver) -> None:
