@@ -86,7 +86,7 @@ def test_a_value_of_another_request_is_traced_to_it(
     [
         ("/parameters/seed", 42),  # a gateway's own choice
         ("/parameters/seed", 2147483647),  # more than one request sends it
-        ("/parameters/watermark", value=False),  # no request sent it
+        ("/parameters/watermark", False),  # no request sent it
         ("/parameters/watermark", True),  # it may be what the gateway always sends
         ("/parameters/negative_prompt", trace_of(correlation_id("nobody"))),
     ],
