@@ -126,14 +126,14 @@ CALLS_UNSEEN = "upstream calls were not observed, so no mapping or preservation 
 
 
 def excluded_faults(run: Run) -> Iterable[tuple[str, str]]:
-    """How rare a fault of mapping is excluded, from the least to the most tested rule; one row or none."""
+    """The rarest fault of mapping that would have shown, in the most and in the least tested rule; one row or none."""
     passed = [one for one in run.verdicts if one.rule.kind in REPEATED_KINDS and one.verdict is Verdict.PASS]
     if run.observed is Observation.NORTH_ONLY and run.verdicts:
         yield "chance", CALLS_UNSEEN + ("" if run.repeated is None else "; --confidence repeated no request")
     elif passed:
         ordered = sorted(passed, key=lambda one: one.judged)
         least, most = (_excluded_by(one, run.confidence) for one in (ordered[0], ordered[-1]))
-        told = f"mapping: at {100 * run.confidence:g} % faults in {least} to {most} of the calls are excluded"
+        told = f"a fault in {most} of the calls would show with {100 * run.confidence:g} % confidence, or in {least}"
         yield "chance", told + ("" if run.repeated is None else f"; {_repeated_requests(run.repeated)}")
 
 
@@ -146,7 +146,7 @@ def _repeated_requests(repeated: Repeated) -> str:
 
 def _excluded_by(one: RuleVerdict, confidence: float) -> str:
     rate, name = percent(rarest_excluded(one.judged, confidence)), one.rule.id.partition("/")[2]
-    return f"{rate} ({name}, judged {one.judged:,}x)"
+    return f"{rate} ({name}, {one.judged:,} judged)"
 
 
 def excluded_fault(rate: float, confidence: float) -> str:

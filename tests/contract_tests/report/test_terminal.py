@@ -232,8 +232,8 @@ def test_how_rare_a_fault_is_excluded_is_told_of_the_least_and_the_most_tested_r
     often = replace(passed(rule("seed/mapped")), judged=92)
     told = line_with("chance", printed(run_of(passed(rule("n/mapped")), often, LOST_SEED), 200))
     assert told.split(maxsplit=1)[1] == (
-        "mapping: at 99 % faults in 68.4 % (n/mapped, judged 4x) to 4.9 % (seed/mapped, judged 92x) "
-        "of the calls are excluded"
+        "a fault in 4.9 % (seed/mapped, 92 judged) of the calls would show with 99 % confidence, "
+        "or in 68.4 % (n/mapped, 4 judged)"
     )
     assert "chance" not in printed(run_of(LOST_SEED))
 
