@@ -197,6 +197,24 @@ def show(rule: str, folder: Path) -> None:
 
 
 @main.command()
+@click.argument("old", type=click.Path(path_type=Path, exists=True))
+@click.argument("new", type=click.Path(path_type=Path, exists=True))
+def compare(old: Path, new: Path) -> None:
+    """Print what changed from the report OLD to NEW, each a report.json or a folder of them.
+
+    Exit with 1 for new failures that count, with 3 if documented rules are not judged any more.
+    """
+    from rich.console import Console
+
+    from contract_tests.report.report_changes import NotComparableError, compare_reports
+
+    try:
+        sys.exit(compare_reports(old, new, Console(highlight=False)))
+    except NotComparableError as error:
+        raise CannotTestError(str(error)) from error
+
+
+@main.command()
 @click.option("--contract", "contracts", multiple=True, help="Name or file of a contract. [both]")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to run at the same time. [processors + 1]")
 @click.option("--defect", metavar="NAME", help="Only this defect; `python -m mock_server --list-defects` lists them.")
