@@ -108,13 +108,15 @@ class NewWaivers:
 
 
 def new_waivers(file: Path | None, reason: str | None, until: str | None, today: date) -> NewWaivers | None:
-    """What three options ask for, if they do. Raises ValueError."""
+    """What three options ask for, if they do. Raises ValueError, and DocumentError for a file of anything else."""
     if file is None:
         if reason is not None or until is not None:
             raise ValueError("--reason and --until need --write-waivers FILE")
         return None
     if not reason or not reason.strip() or not reason.isprintable() or until is None:
         raise ValueError("--write-waivers needs --reason TEXT, on one line, and --until DATE")
+    if file.exists():
+        read_waivers(file, today)
     try:
         return NewWaivers(file, reason.strip(), last_day(until, today))
     except ValueError as error:

@@ -83,7 +83,7 @@ def run(  # a parameter of each argument and option that is not in the table
 
     try:
         added = new_waivers(write_waivers, reason, until, datetime.now(UTC).date())
-    except ValueError as error:
+    except (ValueError, DocumentError) as error:
         raise CannotTestError(str(error)) from error
     try:
         requested = requested_runs(names, find_configuration(config), typed, os.environ, report)

@@ -1,5 +1,6 @@
 """A whole session: contracts read, the suite run under pytest, reports written and printed."""
 
+import os
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from contract_tests.ending import Cause, Ended
 from contract_tests.execution.upstream_certificate import AUTHORITY
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import JUNIT, locked_folder, remove_results
+from contract_tests.report.github import annotations, write_summary
 from contract_tests.report.html_page import write_page
 from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import Progress, show_progress
@@ -121,6 +123,7 @@ class Session:
         with self.noting_full_disks():
             if not self.unwritten:
                 write_page(self.folder, [self.folder / run.name / run.contract for run in shown.values()])
+        self.tell_github(shown)
         if self.unwritten:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)
         if self.interruption.received is not None:
@@ -129,6 +132,15 @@ class Session:
         for name, run in shown.items():
             self.print_undecided_demands(run, self.ready[name].settings.secrets)
         return worst_status(shown.values(), unwritten=bool(self.unwritten))
+
+    def tell_github(self, runs: Mapping[str, Run]) -> None:
+        """The summary and the annotations of a job on GitHub, where the environment says that this is one."""
+        told = [(self.folder / run.name, run, self.ready[label].settings.secrets) for label, run in runs.items()]
+        with self.noting_full_disks():
+            write_summary(told, os.environ)
+        for _, run, secrets in told:
+            for line in annotations(run, secrets, os.environ):
+                self.console.print(line, markup=False, soft_wrap=True)
 
     def write_waivers(self, runs: Iterable[Run]) -> None:
         """Waives from now on the failures that count; this run keeps its status."""

@@ -1,0 +1,93 @@
+"""What a job on GitHub shows of a run: a summary in Markdown, and annotations at the lines of the contract.
+
+The formats are those of "Workflow commands for GitHub Actions" in GitHub's documentation.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from contract_tests.report.causes import CauseGroup, causes
+from contract_tests.report.entry import EntryWriter
+from contract_tests.report.json_report import exchange_names
+from contract_tests.report.terminal import ENDS, IN_PART, JUDGED
+from contract_tests.report.wording import conclusion, counts, one_line, waiver_rows
+from contract_tests.results import Conformance, Run
+from gateway_contract.schema.constraint import Level
+from gateway_contract.traffic.redaction import all_secrets, redact
+
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable that names the file of the summary."""
+ACTIONS = "GITHUB_ACTIONS"
+MOST_BYTES = 1_000_000  # of a summary; GitHub refuses more than 1 MiB
+MOST_ANNOTATIONS = 10  # of each kind; GitHub shows no more of a step
+
+
+def write_summary(runs: Sequence[tuple[Path, Run, Sequence[str]]], environment: Mapping[str, str]) -> None:
+    """Appends to the step's summary, if there is one: each run with the folder of its report, and its secrets."""
+    named = environment.get(SUMMARY)
+    if named:
+        text = "\n".join("\n".join(_summary(run, folder, secrets)) for folder, run, secrets in runs)
+        cut = text.encode("utf-8", "backslashreplace")[:MOST_BYTES].decode("utf-8", "ignore")
+        with Path(named).open("a", encoding="utf-8") as file:
+            file.write(f"{cut}\n")
+
+
+def annotations(run: Run, secrets: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """A line for each of the first causes of failures, if a job on GitHub reads them."""
+    if environment.get(ACTIONS) != "true":
+        return
+    known = _secrets(run, secrets)
+    for level in JUDGED:
+        for cause in causes(run, level)[:MOST_ANNOTATIONS]:
+            kind, place = "error" if cause.counts else "warning", cause.shown.rule.place
+            told = _data(redact(f"{run.contract}: {cause.title}", known))
+            title = _property(f"{cause.shown.rule.id} {cause.shown.rule.clause or ''}".strip())
+            yield f"::{kind} file={_property(os.path.relpath(place.file))},line={place.line},title={title}::{told}"
+
+
+def _summary(run: Run, folder: Path, secrets: Sequence[str]) -> Iterator[str]:
+    known = _secrets(run, secrets)
+    word = ENDS[run.conformance][0]
+    if run.selection.is_partial and run.conformance is Conformance.CONFORMS:
+        word += IN_PART
+    yield f"### {_text(run.name and f'{run.name} ')}{_text(run.contract)}: {word}\n"
+    yield f"{_text(redact(conclusion(run), known))}\n"
+    if run.verdicts:
+        yield f"rules {_text(counts(run))}\n"
+    writer = EntryWriter(run, folder, exchange_names(run), known)
+    for level in JUDGED:
+        for cause in causes(run, level):
+            yield from _entry(writer, cause, level)
+    for label, told in waiver_rows(run):
+        yield f"- **{label}** {_text(redact(told, known))}"
+    yield ""
+
+
+def _entry(writer: EntryWriter, cause: CauseGroup, level: Level) -> Iterator[str]:
+    entry = writer.write(cause)
+    label = "FAIL" if entry.counts else "WARN"
+    yield f"<details><summary><b>{label}</b> {_text(entry.title)} ({level})</summary>\n"
+    yield f"<pre>{_text(entry.seen)}\n{_text(entry.command)}\n{_text(entry.rules)}</pre>\n"
+    yield "</details>\n"
+
+
+def _secrets(run: Run, secrets: Sequence[str]) -> tuple[str, ...]:
+    return all_secrets((failure.exchange for one in run.verdicts for failure in one.failures[:1]), secrets)
+
+
+MARKDOWN = {ord(letter): f"&#{ord(letter)};" for letter in "\\`*_{}[]()#+-.!|~@:"}
+
+
+def _text(text: str) -> str:
+    """A text that neither Markdown nor HTML takes for anything else."""
+    return escape(one_line(text), quote=False).translate(MARKDOWN)
+
+
+def _data(text: str) -> str:
+    return one_line(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

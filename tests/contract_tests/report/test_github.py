@@ -1,0 +1,83 @@
+"""What GitHub shows of a run: every text is text, nothing is too long, and no secret is in it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contract_tests.report import github
+from contract_tests.report.github import ACTIONS, SUMMARY, annotations, write_summary
+from contract_tests.results import Run
+from tests.contract_tests.report_examples import (
+    DOCUMENTED,
+    EXPECTED,
+    LOST_SEED,
+    TOKEN,
+    answering,
+    clean_run,
+    exchange,
+    failed,
+    mixed_run,
+    run_of,
+)
+
+ON_GITHUB = {ACTIONS: "true"}
+HOSTILE = "</pre><script>x</script> [link](http://evil.example) `code`\n::error::taken %0A"
+
+
+def summary_of(folder: Path, *runs: Run) -> str:
+    folder.mkdir(exist_ok=True)
+    file = folder / "summary.md"
+    write_summary([(folder, run, (TOKEN,)) for run in runs], {SUMMARY: str(file)})
+    return file.read_text("utf-8")
+
+
+def test_a_summary_has_verdict_and_causes_of_each_run(tmp_path: Path) -> None:
+    summary = summary_of(tmp_path, mixed_run(), clean_run())
+    assert re.findall(r"^### powerbuyin: (.*)$", summary, re.MULTILINE) == ["VIOLATES", "CONFORMS"]
+    assert "<b>FAIL</b>" in summary
+    assert TOKEN not in summary
+
+
+def test_a_summary_is_appended_and_only_where_a_file_is_named(tmp_path: Path) -> None:
+    assert summary_of(tmp_path, clean_run()).count("CONFORMS") == 1
+    assert summary_of(tmp_path, clean_run()).count("CONFORMS") == 2
+    write_summary([(tmp_path, clean_run(), ())], {})
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_a_gateway_says_is_text(tmp_path: Path) -> None:
+    answer = answering({"error": {"message": HOSTILE, "code": HOSTILE}}, 400)
+    summary = summary_of(tmp_path, run_of(failed(DOCUMENTED[0], HOSTILE, HOSTILE, exchange(answer=answer))))
+    assert not re.search(r"<script|\]\(|`", summary)
+    assert summary.count("</pre>") == 1
+
+
+def test_a_summary_is_not_longer_than_github_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert github.MOST_BYTES <= 1024 * 1024
+    whole = summary_of(tmp_path / "whole", mixed_run())
+    monkeypatch.setattr(github, "MOST_BYTES", 100)
+    assert summary_of(tmp_path / "cut", mixed_run()) == whole[:100] + "\n"
+
+
+def test_annotations_stand_at_lines_of_the_contract() -> None:
+    (line,) = annotations(run_of(LOST_SEED), (), ON_GITHUB)
+    place, rule = LOST_SEED.rule.place, LOST_SEED.rule
+    assert line.startswith("::error file=openapi/powerbuyin.yaml,line=")
+    assert f"line={place.line},title={rule.id} {rule.clause}::powerbuyin: " in line
+
+
+def test_an_annotation_is_one_line_and_no_other_command() -> None:
+    (line,) = annotations(run_of(failed(DOCUMENTED[0], HOSTILE, HOSTILE)), (), ON_GITHUB)
+    assert "\n" not in line
+    assert "%0A" not in line
+
+
+def test_a_warning_of_a_rule_that_does_not_count_is_a_warning() -> None:
+    (line,) = annotations(run_of(failed(EXPECTED[0], "a", "b")), (), ON_GITHUB)
+    assert line.startswith("::warning ")
+
+
+@pytest.mark.parametrize("environment", [{}, {ACTIONS: "false"}])
+def test_elsewhere_nothing_is_annotated(environment: dict[str, str]) -> None:
+    assert not list(annotations(run_of(LOST_SEED), (), environment))
