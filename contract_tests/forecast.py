@@ -11,6 +11,7 @@ from contract_tests.client.case import Case
 from contract_tests.client.send import send
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
+from contract_tests.execution.rare_faults import MOST_REQUESTS
 from contract_tests.gateway_sender import open_sender
 from contract_tests.planning.fields import base_request, listed_values, requested_images
 from contract_tests.planning.plan import Plan, is_row
@@ -26,6 +27,7 @@ from mock_server.serving.server import PortInUseError
 
 SILENCE = "an upstream that gives no response: as long as the gateway waits for it"
 AGAIN = "what fails is sent again and made smaller"
+REPEATED = "up to {} requests that --confidence repeats, with their images"
 FUZZING = "{} random requests of each kind"
 
 
@@ -129,6 +131,8 @@ def not_included(settings: Settings, planned: Plan) -> Iterator[str]:
         yield SILENCE
     if settings.fuzz:
         yield FUZZING.format(settings.fuzz)
+    if settings.confidence is not None:
+        yield REPEATED.format(MOST_REQUESTS)
     yield AGAIN
 
 

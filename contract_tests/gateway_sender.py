@@ -31,6 +31,7 @@ async def open_sender(
             limits=settings.limits,
             upstream_address=None if observer is None else observer.address,
             from_here=str if observer is None else observer.reachable_url,
+            is_called=(lambda _: True) if observer is None else observer.is_called,
             access=access,
             downloads=downloads,
             kept_connection=kept,

@@ -95,6 +95,7 @@ async def _exchange(
             _prepare_upstream(observer, ready.contract, case, correlation_ids(request.body))
             slow_seconds = observer.stub.options.slow_seconds
             case = replace(case, hangs_up=True, upstream_seconds=slow_seconds) if name == HANGS_UP else case
+            sender = replace(sender, is_called=observer.is_called)
         exchange = await exchange_request(sender, case, request)
         await asyncio.sleep(case.upstream_seconds)  # in which a gateway may call again for a client that hung up
     essential = found.document.get("minimal_fields")

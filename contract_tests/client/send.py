@@ -50,7 +50,8 @@ MOST_ASKED = 10
 """The most images that the time for a response allows for; larger numbers are only sent to be rejected."""
 
 HUNG_UP_AFTER = 0.25
-"""Of the time that the upstream takes, how much a client waits that then hangs up: the call is under way by then."""
+"""Of the time that the upstream takes, how much of it passes before a client hangs up."""
+UNTIL_CALLED = 0.05  # seconds between looks at whether the upstream is called
 
 PATIENCE = 60.0  # seconds to wait in all for a gateway that throttles
 
@@ -78,6 +79,7 @@ class Sender:
     room: Room = field(default_factory=Room)  # for answers
     download_room: Room = field(default_factory=lambda: Room(32 * 2**20))  # an answer that has room may wait for it
     kept: KeptAnswers = field(default_factory=KeptAnswers)
+    is_called: Callable[[Request], bool] = lambda _request: True  # whether the upstream call of a request arrived
 
     @property
     def address(self) -> str:
@@ -119,9 +121,8 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
     share = Share(sender.room, sender.decoding.turn)
     try:
         over = sender.kept_connection if case.kept else None
-        answer = await _response(sender, over or sender.transport, request, seconds, patience, share)
-        if case.hangs_up and isinstance(answer, NoAnswer) and answer.timed_out:
-            answer = NoAnswer("the client hung up, as planned", answer.seconds, hung_up=True)
+        response = _response(sender, over or sender.transport, request, seconds, patience, share)
+        answer = await (_hung_up(sender, request, case, response) if case.hangs_up else response)
         images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
         if isinstance(answer, Answer):
             looks = _image_looks(sender, answer) if answer.successful else []
@@ -135,8 +136,6 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
 
 def answer_seconds(sender: Sender, case: Case, request: Request) -> float:
     """How long an answer may take: as long as its images take, or as proxies wait for an upstream that is silent."""
-    if case.hangs_up:
-        return HUNG_UP_AFTER * case.upstream_seconds
     if case.failure == NO_RESPONSE:
         return sender.limits.silence
     return sender.limits.answer_seconds(images_asked(sender.contract, request.body)) + case.upstream_seconds
@@ -152,6 +151,21 @@ def images_asked(contract: Contract, body: object) -> int:
     if isinstance(said, bool) or not isinstance(said, int):
         return 1
     return min(max(said, 1), MOST_ASKED)
+
+
+async def _hung_up(
+    sender: Sender, request: Request, case: Case, response: Coroutine[None, None, Answer | NoAnswer]
+) -> Answer | NoAnswer:
+    """Hangs up while the upstream call of a request is under way; the response if that comes before."""
+    began, under_way = time.monotonic(), asyncio.create_task(response)
+    while not (under_way.done() or sender.is_called(request)):
+        await asyncio.wait({under_way}, timeout=UNTIL_CALLED)
+    await asyncio.wait({under_way}, timeout=HUNG_UP_AFTER * case.upstream_seconds)
+    if under_way.done():
+        return under_way.result()
+    under_way.cancel()
+    await asyncio.wait({under_way})
+    return NoAnswer("the client hung up, as planned", time.monotonic() - began, hung_up=True)
 
 
 async def _response(

@@ -316,7 +316,7 @@ REQUIRE_JUDGED = Option[str | None](
     flags=_flag(
         "--require-judged",
         "require_judged",
-        "Exit with 3 if a rule whose id matches neither passes nor fails. [without GLOB: all documented rules]",
+        "Exit with 3 if a rule that matches GLOB gets no verdict. [without GLOB: all documented rules]",
         "[GLOB]",
     ),
 )

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 
 from contract_tests.report.exchange_file import NOT_JSON, write_whole
 from contract_tests.report.folder import PAGE
+from contract_tests.report.show_rule import is_shown_by_curl
 from contract_tests.report.wording import one_line
 
 SOURCES = Path(__file__).parent / "page"
@@ -40,7 +42,7 @@ class Panel:
 class ShownFailure:
     listed: Listed
     panels: tuple[Panel, ...]  # none beyond the first failures
-    rerun: str
+    commands: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Section:
 
     contract: str
     reports: tuple[Listed, ...]
+    counts: tuple[Mapping[str, int], ...]  # of states, by report
     rows: tuple[RuleRow, ...]
 
 
@@ -135,8 +138,10 @@ def _section(folder: Path, contract: str, reports: Sequence[tuple[Path, Listed]]
     for name, rule in rules.items():
         cells = tuple(_cell(folder, home, report, found.get(name)) for home, report, found in by_report)
         rows.append(RuleRow(rule, cells, tuple(sorted({cell.state for cell in cells if cell}, key=STATES.index))))
+    columns = [[row.cells[index] for row in rows] for index in range(len(reports))]
+    counts = tuple(Counter(cell.state for cell in column if cell) for column in columns)
     rows.sort(key=lambda row: STATES.index(row.states[0]))
-    return Section(contract, tuple(report for _, report in reports), tuple(rows))
+    return Section(contract, tuple(report for _, report in reports), counts, tuple(rows))
 
 
 def gateway_of(report: Listed) -> str:
@@ -156,8 +161,11 @@ def _cell(folder: Path, home: Path, report: Listed, rule: Listed | None) -> Cell
 def _failures(folder: Path, home: Path, rule: Listed) -> Iterator[ShownFailure]:
     for number, listed in enumerate(rule["failures"]):
         file = home / listed["exchange"]
-        panels = tuple(_panels(json.loads(file.read_bytes()), rule, listed)) if number < MOST_SHOWN else ()
-        yield ShownFailure(listed, panels, f"check-gateway rerun {shlex.quote(str(file.relative_to(folder.parent)))}")
+        exchange = json.loads(file.read_bytes())
+        rerun = f"check-gateway rerun {shlex.quote(str(file.relative_to(folder.parent)))}"
+        commands = (rerun, listed["curl"]) if is_shown_by_curl(rule, exchange) else (rerun,)
+        panels = tuple(_panels(exchange, rule, listed)) if number < MOST_SHOWN else ()
+        yield ShownFailure(listed, panels, commands if panels else (rerun,))
 
 
 def _panels(exchange: Listed, rule: Listed, failure: Listed) -> Iterator[Panel]:
@@ -170,6 +178,8 @@ def _panels(exchange: Listed, rule: Listed, failure: Listed) -> Iterator[Panel]:
         yield Panel("upstream call", "none was made", ())
     else:
         more = f", the first of {len(calls)}" if len(calls) > 1 else ""
+        if calls[0].get("played"):
+            more += f"; the suite answered with a failure on purpose: {calls[0]['played']}"
         place = _AT.search(failure["expected"])
         key = place[1].rpartition("/")[2] if place else rule["field"]
         head = f"{calls[0]['method']} {calls[0]['path']}{more}"

@@ -11,8 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from contract_tests.report.entry import ABOUT_UPSTREAM
 from contract_tests.report.exchange_file import NOT_JSON
-from contract_tests.report.wording import GAP, excluded_fault, one_line, print_wrapped
+from contract_tests.report.wording import GAP, counted, excluded_fault, one_line, print_wrapped
 
 LABEL = 10  # columns
 MOST_LINES = 60  # of one JSON value
@@ -64,7 +65,7 @@ def print_rule(found: ReportedRule, console: Console) -> None:
     try:
         _print_rule(found.rule, console)
         for failure in found.rule["failures"][:1]:
-            _print_failure(failure, found.home, console)
+            _print_failure(failure, found.rule, found.home, console)
         for failure in found.rule["failures"][1:]:
             _line(console, "also", f"{failure['observed']}{GAP}{found.home / failure['exchange']}")
     except (ValueError, KeyError, TypeError, OSError, AttributeError) as error:
@@ -85,14 +86,14 @@ def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
 
 def _exchanges(rule: Mapping[str, Any]) -> str:
     """How many bear on a rule and judged it, and how rare a fault that excludes."""
-    told = f"{rule['exchanges']} exchanges, {rule['judged']} of which judged it"
+    told = f"{counted(rule['exchanges'], 'exchange')}, {rule['judged']} of which judged it"
     if rule["failed"]:
         return f"{told}; it failed in {rule['failed']}"
     excluded = rule.get("excludes")
     return told if excluded is None else f"{told}: {excluded_fault(excluded['rate'], excluded['confidence'])}"
 
 
-def _print_failure(failure: Mapping[str, Any], home: Path, console: Console) -> None:
+def _print_failure(failure: Mapping[str, Any], rule: Mapping[str, Any], home: Path, console: Console) -> None:
     path = home / failure["exchange"]
     exchange = json.loads(path.read_bytes())
     console.print()
@@ -105,8 +106,16 @@ def _print_failure(failure: Mapping[str, Any], home: Path, console: Console) -> 
         _print_json(console, value)
     console.print()
     _line(console, "again", f"check-gateway rerun {shlex.quote(str(path))}")
-    if not any(call.get("played") for call in exchange["upstream"] or ()):
+    if is_shown_by_curl(rule, exchange):
         _line(console, "or", failure["curl"])
+
+
+def is_shown_by_curl(rule: Mapping[str, Any], exchange: Mapping[str, Any]) -> bool:
+    """Whether the response to the stored request alone shows a failure: no upstream call, and no failure of that."""
+    calls = exchange["upstream"]
+    if exchange["previous"] is not None or any(call.get("played") for call in calls or ()):
+        return False
+    return calls is None or rule["kind"] not in ABOUT_UPSTREAM
 
 
 def _parts(exchange: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:

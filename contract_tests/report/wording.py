@@ -133,7 +133,7 @@ def excluded_faults(run: Run) -> Iterable[tuple[str, str]]:
     elif passed:
         ordered = sorted(passed, key=lambda one: one.judged)
         least, most = (_excluded_by(one, run.confidence) for one in (ordered[0], ordered[-1]))
-        told = f"a fault in {most} of the calls would show with {100 * run.confidence:g} % confidence, or in {least}"
+        told = f"with {100 * run.confidence:g} % confidence a fault would have shown in {most}, but only in {least}"
         yield "chance", told + ("" if run.repeated is None else f"; {_repeated_requests(run.repeated)}")
 
 
@@ -146,7 +146,7 @@ def _repeated_requests(repeated: Repeated) -> str:
 
 def _excluded_by(one: RuleVerdict, confidence: float) -> str:
     rate, name = percent(rarest_excluded(one.judged, confidence)), one.rule.id.partition("/")[2]
-    return f"{rate} ({name}, {one.judged:,} judged)"
+    return f"{rate} of the calls for {name} ({one.judged:,} judged)"
 
 
 def excluded_fault(rate: float, confidence: float) -> str:
@@ -176,6 +176,10 @@ def selection(selected: Selection) -> str:
     return f'{selected.selected} of {counted(selected.of, "rule")}, selected by -k "{selected.keyword}"'
 
 
+def _part(run: Run) -> str:
+    return f"{selection(run.selection)}: " if run.selection.is_partial else ""
+
+
 def _named(run: Run) -> str:
     return f"{run.name}: " if run.name else ""
 
@@ -198,18 +202,24 @@ def _violates(run: Run) -> str:
         if run.strict and expected
         else ""
     ]
-    return f"{run.name or 'the gateway'} violates {run.contract}: it breaks {' and '.join(filter(None, said))}."
+    broken = " and ".join(filter(None, said))
+    return f"{_part(run)}{run.name or 'the gateway'} violates {run.contract}: it breaks {broken}."
 
 
 def _conforms(run: Run) -> str:
     open_rules = sum(one.verdict is Verdict.INCONCLUSIVE for one in run.verdicts)
     warned = len(failed(run, Level.EXPECTED))
-    said = f"{selection(run.selection)}: " if run.selection.is_partial else ""
-    said += f"{run.name or 'the gateway'} conforms to {run.contract}"
+    said = f"{_part(run)}{run.name or 'the gateway'} conforms to {run.contract}"
     said += f", as far as could be seen ({counted(open_rules, 'rule')} inconclusive)" if open_rules else ""
     waived = sum(one.verdict is Verdict.WAIVED for one in run.verdicts)
     said += f", {counted(waived, 'failing rule')} waived" if waived else ""
-    return f"{said}. It breaks {counted(warned, 'rule')} only expected of it." if warned else f"{said}."
+    if run.stale_waivers:
+        said += (
+            f", but {counted(len(run.stale_waivers), 'waiver is', 'waivers are')} not needed any more (exit status 3)"
+        )
+    if warned:
+        said += f". {counted(warned, 'expected rule fails', 'expected rules fail')}, which counts only with --strict"
+    return f"{said}."
 
 
 _CONCLUSIONS: dict[Conformance, Callable[[Run], str]] = {

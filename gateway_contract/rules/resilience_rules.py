@@ -22,7 +22,11 @@ def answered(evidence: Evidence) -> Finding | None:
     if failure is None:
         return None
     answer = evidence.exchange.answer
-    return PASS if isinstance(answer, Answer) else failing(f"an answer though {failure.name}", answer.problem)
+    return (
+        PASS
+        if isinstance(answer, Answer)
+        else failing(f"an error response when the upstream plays {failure.name}", answer.problem)
+    )
 
 
 def no_success_without_images(evidence: Evidence) -> Finding | None:

@@ -61,6 +61,7 @@ const openLinked = () => {
 addEventListener("hashchange", openLinked);
 form.addEventListener("input", show);
 form.addEventListener("submit", (event) => event.preventDefault());
+if (rules.some((rule) => /fail|warn/.test(rule.dataset.states))) form.querySelector("[value=pass]").checked = false;
 form.hidden = false;
 show();
 openLinked();

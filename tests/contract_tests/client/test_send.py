@@ -274,3 +274,32 @@ def test_a_case_is_sent_as_it_stands() -> None:
     assert exchange.upstream_address == "127.0.0.1:9900"
     exchange, _ = echoed(replace(PLAIN, credential=Credential.MISSING))
     assert "Authorization" not in dict(exchange.request.headers)
+
+
+class Silent(httpx.AsyncBaseTransport):
+    """Gives no response; notes that a client gave a request up."""
+
+    given_up = False
+
+    async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
+        try:
+            return await asyncio.get_running_loop().create_future()
+        finally:
+            self.given_up = True
+
+
+@pytest.mark.anyio
+async def test_a_client_hangs_up_once_the_upstream_call_is_under_way() -> None:
+    transport, looked = Silent(), list[object]()
+
+    def is_called(request: object) -> bool:
+        looked.append(request)
+        return len(looked) == 3
+
+    calling = replace(sender("http://127.0.0.1:1", transport), is_called=is_called)
+    case = json_case("a", base(POWERTOKENS), hangs_up=True, upstream_seconds=0.1)
+    answer = (await send(calling, case)).answer
+    assert isinstance(answer, NoAnswer)
+    assert answer.hung_up
+    assert transport.given_up
+    assert len(looked) == 3
