@@ -15,7 +15,8 @@ from gateway_contract.document.source import read_list
 SCHEMA = Path(__file__).parent / "schemas" / "waivers.schema.json"
 LONGEST = timedelta(days=366)
 REQUIRED, OPTIONAL = ("rule", "reason", "until"), ("gateway", "observed", "ticket")
-_PLAIN = re.compile(r"[\w./-]+")  # what YAML takes for text without quotes, as ids of rules are
+_PLAIN = re.compile(r"[a-z]\w*/[\w./-]+")  # what YAML takes for text without quotes, as ids of rules are
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _waiver(item: Node, today: date) -> Waiver:
 def last_day(written: str, today: date) -> date:
     """A day like 2027-01-31. Raises ValueError, which ends a sentence that begins with the name of the value."""
     try:
-        day = date.fromisoformat(written)
+        day = date.fromisoformat(written if _DAY.fullmatch(written) else "")
     except ValueError:
         raise ValueError(f"must be a day like {today + timedelta(days=90)}; got {written!r}") from None
     if day > today + LONGEST:
@@ -115,32 +116,44 @@ def new_waivers(file: Path | None, reason: str | None, until: str | None, today:
         return None
     if not reason or not reason.strip() or not reason.isprintable() or until is None:
         raise ValueError("--write-waivers needs --reason TEXT, on one line, and --until DATE")
-    if file.exists():
-        read_waivers(file, today)
     try:
-        return NewWaivers(file, reason.strip(), last_day(until, today))
+        new = NewWaivers(file, reason.strip(), last_day(until, today))
     except ValueError as error:
         raise ValueError(f"--until {error}") from error
+    try:
+        _replaced(new, [("any/rule", "")], today).unlink()  # before a run, not after it
+    except OSError as error:
+        raise ValueError(f"--write-waivers {file}: {error.strerror}") from error
+    return new
 
 
-def add_waivers(new: NewWaivers, failing: Iterable[tuple[str, str]]) -> int:
-    """Adds an entry for each rule and gateway ("" for all) that has none in the file; gives how many.
+def add_waivers(new: NewWaivers, failing: Iterable[tuple[str, str]], today: date) -> int:
+    """Adds an entry for each rule and gateway ("" for all) that has none which holds today; gives how many.
 
     Raises DocumentError for a file that holds anything else.
     """
-    path = new.file
-    known = read_waivers(path, new.until) if path.exists() else ()
-    missing = [pair for pair in dict.fromkeys(failing) if (escape(pair[0]), pair[1]) not in _exact(known)]
+    known = read_waivers(new.file, today) if new.file.exists() else ()
+    exact = {(one.rule, one.gateway) for one in known if not one.observed and one.until >= today}
+    missing = [pair for pair in dict.fromkeys(failing) if (escape(pair[0]), pair[1]) not in exact]
     if missing:
-        before = path.read_text("utf-8") if path.exists() else ""
-        lines = [before] if not before or before.endswith("\n") else [before, "\n"]
-        lines += (_entry(rule, gateway, new) for rule, gateway in missing)
-        path.write_text("".join(lines), "utf-8")
+        _replaced(new, missing, today).replace(new.file)
     return len(missing)
 
 
-def _exact(known: Sequence[Waiver]) -> set[tuple[str, str]]:
-    return {(one.rule, one.gateway) for one in known if not one.observed}
+def _replaced(new: NewWaivers, missing: Sequence[tuple[str, str]], today: date) -> Path:
+    """A file beside that of the waivers, which holds these as well. Raises DocumentError if it could not be read."""
+    before = new.file.read_text("utf-8") if new.file.exists() else ""
+    lines = [before] if not before or before.endswith("\n") else [before, "\n"]
+    lines += (_entry(rule, gateway, new) for rule, gateway in missing)
+    beside = new.file.with_name(f"{new.file.name}.new")
+    beside.write_text("".join(lines), "utf-8")
+    try:
+        read_waivers(beside, today)
+    except DocumentError:
+        beside.unlink()
+        remedy = "write each entry of the list on lines of its own, beginning with a hyphen"
+        raise DocumentError(Place(new.file, 1), "no waiver can be added to this file", remedy) from None
+    return beside
 
 
 def _entry(rule: str, gateway: str, new: NewWaivers) -> str:
@@ -150,4 +163,4 @@ def _entry(rule: str, gateway: str, new: NewWaivers) -> str:
 
 
 def _scalar(value: str) -> str:
-    return value if _PLAIN.fullmatch(value) and not value[0].isdigit() else json.dumps(value, ensure_ascii=False)
+    return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)

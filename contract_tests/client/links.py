@@ -6,6 +6,7 @@ address that was checked. Nothing of ours travels along: no token, no cookie.
 """
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from contract_tests.client.addresses import resolve
 from contract_tests.client.content_coding import OFFERED
 from contract_tests.client.image_hosts import DEFAULT_PORTS, ImageHosts
 from contract_tests.client.limits import Limits, PeerError, Problem, UnsendableError
+from contract_tests.client.pace import seconds_to_wait
 from contract_tests.client.room import Share
 from contract_tests.client.transport import open_response, read_body
 
@@ -30,6 +32,14 @@ NOT_ALLOWED = "{address} is private; --allow-image-host {address}"
 
 class NotAllowedError(PeerError):
     """A private address in the network of a gateway that is at one itself: only the user knows whether it is meant."""
+
+
+class ThrottledError(PeerError):
+    """The host of an image asks to try again later; `seconds` if it says when."""
+
+    def __init__(self, status: int, seconds: float | None) -> None:
+        super().__init__(f"{status} behind the link, each time")
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +63,35 @@ async def download(
 ) -> Downloaded | Problem:
     """What lies behind a link; if it is large, it takes room from `share`, and keeps it.
 
-    Private addresses are left alone, but for those that `hosts` permits.
+    Private addresses are left alone, but for those that `hosts` permits. A throttled download is repeated: a rate
+    limit is no fault of the image.
     """
+    for wait in limits.waits:
+        try:
+            return await _download_once(transport, link, hosts, limits, share)
+        except ThrottledError as throttled:
+            pause = wait if throttled.seconds is None else throttled.seconds
+            if pause > limits.download:
+                break
+            await asyncio.sleep(pause)
+    try:
+        return await _download_once(transport, link, hosts, limits, share)
+    except ThrottledError as throttled:
+        return Problem(str(throttled), is_ours=True)
+
+
+async def _download_once(
+    transport: httpx.AsyncBaseTransport, link: str, hosts: ImageHosts, limits: Limits, share: Share
+) -> Downloaded | Problem:
+    """Raises ThrottledError."""
     try:
         async with (
             asyncio.timeout(limits.download) as bound,
             aclosing(await follow(transport, Hop(absolute_url(link), "points to"), hosts, limits)) as response,
         ):
             return await read_download(response, limits, share, bound)
+    except ThrottledError:
+        raise
     except TimeoutError:
         return Problem(f"the link gave no complete response within {limits.download:g} s")
     except PeerError as trouble:
@@ -152,6 +183,9 @@ def requests_by_address(url: httpx.URL, reached: httpx.URL, targets: tuple[str, 
 
 
 async def read_download(response: httpx.Response, limits: Limits, share: Share, bound: asyncio.Timeout) -> Downloaded:
+    retry_after = response.headers.get("Retry-After")
+    if response.status_code == 429 or (response.status_code == 503 and retry_after is not None):
+        raise ThrottledError(response.status_code, seconds_to_wait(retry_after, time.time()))
     if response.status_code != 200:
         raise PeerError(f"{response.status_code} behind the link")
     media_type, _, _ = response.headers.get("Content-Type", "").partition(";")

@@ -3,10 +3,23 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 FIRST_INTERVAL = 0.1  # seconds
 WIDENING = 1.5
 LONGEST_INTERVAL = 2.0  # seconds; what is slower still has to be waited out request by request
+
+
+def seconds_to_wait(said: str | None, now: float) -> float | None:
+    """What Retry-After says (RFC 9110, 10.2.3), in seconds from `now`; None where it is missing or cannot be read."""
+    if said is None:
+        return None
+    if said.strip().isdecimal():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from contract_tests.client.image_hosts import ImageHosts
 from contract_tests.client.inspect_image import Decoding, inspect, inspect_base64, inspect_within
 from contract_tests.client.kept_answer import KEPT_OF_IMAGE, KeptAnswers
 from contract_tests.client.limits import Limits, Problem
-from contract_tests.client.pace import Pace
+from contract_tests.client.pace import Pace, seconds_to_wait
 from contract_tests.client.room import Room, Share
 from contract_tests.client.tokens import Tokens
 from gateway_contract.contract.definition import Contract, ImageField
@@ -194,16 +193,8 @@ async def _response(
 
 
 def retry_after(response: Answer | NoAnswer, now: float) -> float | None:
-    """The seconds to wait by Retry-After (RFC 9110, 10.2.3); None where it is missing or cannot be read."""
-    said = None if isinstance(response, NoAnswer) else header(response.headers, "retry-after")
-    if said is None:
-        return None
-    if said.strip().isdecimal():
-        return float(said)
-    try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
+    """The seconds to wait by Retry-After; None where it is missing or cannot be read."""
+    return seconds_to_wait(None if isinstance(response, NoAnswer) else header(response.headers, "retry-after"), now)
 
 
 Look: TypeAlias = Coroutine[None, None, tuple[Image | BrokenImage, ...]]

@@ -37,7 +37,9 @@ def requested_runs(
     general = resolve(typed, environment, configuration.defaults)
     address = general.given[table.URL_OF_GATEWAY.key]
     if not names and (address.origin is not Origin.BUILT_IN or not configuration.gateways):
-        return all_settings("", general, report)
+        unnamed = all_settings("", general, report)
+        _check_names(unnamed, configuration)
+        return unnamed
     wanted = tuple(dict.fromkeys(names)) or tuple(configuration.gateways)
     if len(wanted) > 1 and address.origin is not Origin.BUILT_IN:
         raise SettingsError(f"{address.name} must not be given with {len(wanted)} gateways")
@@ -60,7 +62,8 @@ def _check_names(settings: Sequence[Settings], configuration: Configuration) -> 
     for waiver in dict.fromkeys(waiver for one in settings for waiver in one.waivers):
         if waiver.gateway and waiver.gateway not in configuration.gateways:
             near = did_you_mean(waiver.gateway, configuration.gateways)
-            raise DocumentError(waiver.place, f"unknown gateway {waiver.gateway!r}", near)
+            known = ", ".join(configuration.gateways) or "none: there is no configuration"
+            raise DocumentError(waiver.place, f"unknown gateway {waiver.gateway!r}", near or f"known: {known}")
 
 
 def all_settings(name: str, values: Values, report: Path) -> list[Settings]:

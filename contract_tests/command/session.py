@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from contract_tests.waived_failures import with_stale_waivers
 from contract_tests.waivers import NewWaivers, add_waivers, check_rules
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
+from gateway_contract.document.node import DocumentError
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import redact
 
@@ -147,10 +149,13 @@ class Session:
         if self.new_waivers is None:
             return
         failing = [(one.rule.id, run.name) for run in runs for one in run.verdicts if run.counts(one)]
-        with self.noting_full_disks():
-            added = add_waivers(self.new_waivers, failing)
-            told = f"{counted(added, 'waiver')} added; --waivers {self.new_waivers.file} applies them"
-            self.console.print(f"WAIVERS  {told}", markup=False, soft_wrap=True)
+        file = self.new_waivers.file
+        try:
+            added = add_waivers(self.new_waivers, failing, datetime.now(UTC).date())
+            told = f"{counted(added, 'waiver')} added; --waivers {file} applies them"
+        except (OSError, DocumentError) as error:
+            told = f"not written to {file}: {error}"
+        self.console.print(f"WAIVERS  {told}", markup=False, soft_wrap=True)
 
     def print_undecided_demands(self, run: Run, secrets: Sequence[str]) -> None:
         """Prints the rules that had to be judged and were not."""

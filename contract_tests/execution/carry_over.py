@@ -8,13 +8,16 @@ from typing import TypeAlias
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, traces, with_correlation_id
 from contract_tests.planning.fields import base_request
-from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.traffic.exchange import Answer, CarriedValue, Credential, Exchange, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, read_json, same, shortened
 from gateway_contract.values.pointer import leaves, read
 
 LEAST_UNIQUE = 1_000_000
 """An integer from here on that one planned request holds stands for that request: nobody else comes upon it."""
+
+LEAST_CARRIED = 2
+"""Of one field so many values of other requests must come up in plain ones: a single one may be the gateway's own."""
 
 Telltale: TypeAlias = str | int
 """A mark, a trace, or an integer that one planned request holds."""
@@ -45,13 +48,16 @@ class CarryOver:
     telltales: dict[Telltale, SentValue] = field(default_factory=dict)
     sent: dict[str, list[SentValue]] = field(default_factory=dict)  # by pointer, each value once
     plain: Exchange | None = None
-    own: dict[str, Json] = field(default_factory=dict)  # by pointer in the call, what plain requests first had there
+    own: dict[str, list[Json]] = field(default_factory=dict)  # by pointer in the call, each value of plain requests
     unique: frozenset[int] = field(init=False)
     base: Json = field(init=False)
 
     def __post_init__(self) -> None:
         held = Counter(value for case in self.planned for value in set(_integers(read_json(case.content))))
-        self.unique = frozenset(value for value, times in held.items() if times == 1 and value >= LEAST_UNIQUE)
+        written = set(_integers(self.contract.document.tree))
+        bounds = {value + step for value in written for step in (-1, 0, 1)}  # which any error message may hold
+        once = {value for value, times in held.items() if times == 1 and value >= LEAST_UNIQUE}
+        self.unique = frozenset(once - bounds)
         self.base = base_request(self.contract)
 
     def note(self, exchange: Exchange) -> None:
@@ -89,7 +95,7 @@ class CarryOver:
     def _otherwise_than_before(self, exchange: Exchange) -> Iterator[CarriedValue]:
         """What a plain request has otherwise than one before it, and as another request sent it.
 
-        One value, there or not by turns, may be the gateway's own.
+        One value, there or not by turns, may be the gateway's own; and where two come that nobody sent, it makes them.
         """
         if not self._is_plain(exchange):
             return
@@ -98,9 +104,18 @@ class CarryOver:
             now = _upstream_value(exchange, mapped.upstream)
             if now in (ABSENT, UNOBSERVED, None) or read(exchange.request.body, mapped.pointer) is not ABSENT:
                 continue
-            if not same(self.own.setdefault(mapped.upstream, now), now):
-                likely = (one for one in self.sent.get(mapped.pointer, ()) if same(mapped.expected(one.value), now))
-                yield from (one.carried(f"at {mapped.upstream} upstream") for one in list(likely)[:1])
+            own = self.own.setdefault(mapped.upstream, [])
+            if not any(same(value, now) for value in own):
+                own.append(now)
+            senders = [self._sender(mapped, value) for value in own]
+            sender = self._sender(mapped, now)
+            if sender is not None and senders.count(None) <= 1 and len(senders) - senders.count(None) >= LEAST_CARRIED:
+                yield sender.carried(f"at {mapped.upstream} upstream")
+
+    def _sender(self, mapped: MappedField, value: Json) -> SentValue | None:
+        """The first request that sent a value which arrives upstream like that."""
+        sent = self.sent.get(mapped.pointer, ())
+        return next((one for one in sent if same(mapped.expected(one.value), value)), None)
 
     def _returned_otherwise(self, exchange: Exchange) -> Iterator[CarriedValue]:
         """What a request that does not say how it wants its images has otherwise than the first plain one."""

@@ -79,15 +79,15 @@ STATES = ("fail", "warn", "waived", "inconclusive", "not-run", "pass")
 def write_page(folder: Path, homes: Sequence[Path]) -> Path:
     """Writes index.html in a folder, of the reports in some folders below it."""
     path = folder / PAGE
-    write_whole(path, render_page(folder, homes).encode("utf-8", "backslashreplace"))
+    write_whole(path, render_page(homes).encode("utf-8", "backslashreplace"))
     return path
 
 
-def render_page(folder: Path, homes: Iterable[Path]) -> str:
+def render_page(homes: Iterable[Path]) -> str:
     """The page, from what was written: it holds no secret that the reports do not hold."""
     reports = [(home, json.loads((home / "report.json").read_bytes())) for home in homes]
     contracts = dict.fromkeys(report["contract"] for _, report in reports)
-    sections = [_section(folder, name, [one for one in reports if one[1]["contract"] == name]) for name in contracts]
+    sections = [_section(name, [one for one in reports if one[1]["contract"] == name]) for name in contracts]
     style, script = (_source(name) for name in ("page.css", "page.js"))
     template = _environment().get_template("page.html")
     page: str = template.render(
@@ -128,7 +128,7 @@ def _code(panel: Panel) -> Markup:
     )
 
 
-def _section(folder: Path, contract: str, reports: Sequence[tuple[Path, Listed]]) -> Section:
+def _section(contract: str, reports: Sequence[tuple[Path, Listed]]) -> Section:
     rules: dict[str, Listed] = {}
     for _, report in reports:
         for rule in report["rules"]:
@@ -136,7 +136,7 @@ def _section(folder: Path, contract: str, reports: Sequence[tuple[Path, Listed]]
     by_report = [(home, report, {rule["id"]: rule for rule in report["rules"]}) for home, report in reports]
     rows = []
     for name, rule in rules.items():
-        cells = tuple(_cell(folder, home, report, found.get(name)) for home, report, found in by_report)
+        cells = tuple(_cell(home, report, found.get(name)) for home, report, found in by_report)
         rows.append(RuleRow(rule, cells, tuple(sorted({cell.state for cell in cells if cell}, key=STATES.index))))
     columns = [[row.cells[index] for row in rows] for index in range(len(reports))]
     counts = tuple(Counter(cell.state for cell in column if cell) for column in columns)
@@ -149,20 +149,20 @@ def gateway_of(report: Listed) -> str:
     return str(report.get("name") or report["gateway"])
 
 
-def _cell(folder: Path, home: Path, report: Listed, rule: Listed | None) -> Cell | None:
+def _cell(home: Path, report: Listed, rule: Listed | None) -> Cell | None:
     if rule is None:
         return None
     strict = report["options"].get("strict", {}).get("value") is True
     is_warning = rule["verdict"] == "fail" and rule["level"] == "expected" and not strict
-    failures = tuple(_failures(folder, home, rule))
+    failures = tuple(_failures(home, rule))
     return Cell(gateway_of(report), "warn" if is_warning else rule["verdict"], rule, failures)
 
 
-def _failures(folder: Path, home: Path, rule: Listed) -> Iterator[ShownFailure]:
+def _failures(home: Path, rule: Listed) -> Iterator[ShownFailure]:
     for number, listed in enumerate(rule["failures"]):
         file = home / listed["exchange"]
         exchange = json.loads(file.read_bytes())
-        rerun = f"check-gateway rerun {shlex.quote(str(file.relative_to(folder.parent)))}"
+        rerun = f"check-gateway rerun {shlex.quote(str(file))}"
         commands = (rerun, listed["curl"]) if is_shown_by_curl(rule, exchange) else (rerun,)
         panels = tuple(_panels(exchange, rule, listed)) if number < MOST_SHOWN else ()
         yield ShownFailure(listed, panels, commands if panels else (rerun,))

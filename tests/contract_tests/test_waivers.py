@@ -184,8 +184,9 @@ def test_new_waivers_are_added_once_and_are_read_again(tmp_path: Path) -> None:
     path = tmp_path / "waivers.yaml"
     path.write_text("# ours\n- {rule: a/b, reason: c, until: 2026-02-01}", "utf-8")
     new = NewWaivers(path, 'known: "5 faults"', LATER)
-    assert add_waivers(new, [("a/b", ""), ("a/c", ""), ("a/c", ""), ("a/d", "staging"), ("a/tags[0]", "")]) == 3
-    assert add_waivers(new, [("a/c", "")]) == 0
+    failing = [("a/b", ""), ("a/c", ""), ("a/c", ""), ("a/d", "staging"), ("a/tags[0]", "")]
+    assert add_waivers(new, failing, TODAY) == 3
+    assert add_waivers(new, [("a/c", "")], TODAY) == 0
     found = read_waivers(path, TODAY)
     assert path.read_text("utf-8").startswith("# ours\n- {rule: a/b")
     assert [(one.rule, one.gateway, one.reason) for one in found[1:]] == [
@@ -203,6 +204,31 @@ def test_the_schema_for_editors_has_the_keys_that_are_read() -> None:
     assert item["required"] == list(REQUIRED)
 
 
+def test_an_expired_waiver_gets_a_new_entry(tmp_path: Path) -> None:
+    path = tmp_path / "waivers.yaml"
+    path.write_text("- {rule: a/b, reason: c, until: 2025-12-31}\n", "utf-8")
+    assert add_waivers(NewWaivers(path, "again", LATER), [("a/b", "")], TODAY) == 1
+    assert [one.until for one in read_waivers(path, TODAY)] == [date(2025, 12, 31), LATER]
+
+
+@pytest.mark.parametrize("reason", ["null", "true", ".inf", "2026-01-01", "# no", "a: b"])
+def test_any_reason_is_read_as_it_was_written(reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "waivers.yaml"
+    assert add_waivers(NewWaivers(path, reason, LATER), [("a/b", "null")], TODAY) == 1
+    (found,) = read_waivers(path, TODAY)
+    assert (found.reason, found.gateway) == (reason, "null")
+
+
+@pytest.mark.parametrize("before", ["[]\n", "a: b\n", "  - {rule: a/b, reason: c, until: 2026-02-01}\n", "- a\n"])
+def test_a_file_to_which_nothing_can_be_added_is_refused_before_the_run_and_kept(before: str, tmp_path: Path) -> None:
+    path = tmp_path / "waivers.yaml"
+    path.write_text(before, "utf-8")
+    with pytest.raises(DocumentError, match="no waiver can be added to this file"):
+        new_waivers(path, "known", str(LATER), TODAY)
+    assert path.read_text("utf-8") == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -210,6 +236,8 @@ def test_the_schema_for_editors_has_the_keys_that_are_read() -> None:
         ((Path("w.yaml"), None, "2026-02-01"), "needs --reason TEXT"),
         ((Path("w.yaml"), "why", None), "--until DATE"),
         ((Path("w.yaml"), "why", "soon"), "--until must be a day like"),
+        ((Path("w.yaml"), "why", "2026-W05-1"), "--until must be a day like"),
+        ((Path("no/such/w.yaml"), "why", "2026-02-01"), "--write-waivers no/such/w.yaml: No such file"),
     ],
 )
 def test_options_that_say_too_little_are_refused(
@@ -217,6 +245,17 @@ def test_options_that_say_too_little_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         new_waivers(*options, TODAY)
+
+
+def test_a_waiver_of_a_gateway_that_no_configuration_names_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("w.yaml").write_text(f"- {{rule: seed/type, gateway: stagng, reason: a, until: {date.today()}}}\n", "utf-8")  # noqa: DTZ011 # some day
+    asked = ["run", "--gateway", "http://127.0.0.1:1", "--contract", "powertokens", "--waivers", "w.yaml"]
+    result = CliRunner().invoke(main, asked, env={"GATEWAY_TOKEN": TOKEN})
+    assert result.exit_code == 2
+    assert "w.yaml:1: unknown gateway 'stagng'" in result.output
 
 
 @pytest.mark.slow

@@ -267,3 +267,33 @@ def test_a_host_that_has_another_name_here_is_reached_and_told_the_name_of_the_l
         assert isinstance(downloaded("http://minio:9001/a.png", hosts), Problem)
     assert heads[0].startswith(b"GET /a.png?Signature=b ")
     assert b"host: minio:9000" in heads[0].lower()
+
+
+class Throttling(httpx.AsyncBaseTransport):
+    """Asks to try again later so many times."""
+
+    def __init__(self, times: int, status: int, headers: dict[str, str]) -> None:
+        self.times, self.status, self.headers = times, status, headers
+
+    async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
+        self.times -= 1
+        if self.times >= 0:
+            return httpx.Response(self.status, headers=self.headers)
+        return httpx.Response(200, headers={"Content-Type": "image/png"}, stream=httpx.ByteStream(b"image"))
+
+
+@pytest.mark.parametrize(("status", "headers"), [(429, {"Retry-After": "0"}), (429, {}), (503, {"Retry-After": "0"})])
+def test_a_throttled_download_is_repeated_and_is_no_fault_of_the_image(status: int, headers: dict[str, str]) -> None:
+    limits = Limits(waits=(0.0, 0.0))
+
+    def fetched(times: int) -> Downloaded | Problem:
+        transport = Throttling(times, status, headers)
+        return asyncio.run(download(transport, "http://127.0.0.1/a.png", OWN, limits, Share()))
+
+    assert fetched(2) == Downloaded(b"image", "image/png")
+    assert fetched(3) == Problem(f"{status} behind the link, each time", is_ours=True)
+
+
+def test_a_503_that_says_not_when_is_a_broken_link() -> None:
+    found = asyncio.run(download(Throttling(1, 503, {}), "http://127.0.0.1/a.png", OWN, LIMITS, Share()))
+    assert found == Problem("503 behind the link")

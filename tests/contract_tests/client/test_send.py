@@ -283,9 +283,10 @@ class Silent(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
         try:
-            return await asyncio.get_running_loop().create_future()
+            await asyncio.Event().wait()
         finally:
             self.given_up = True
+        raise httpx.ReadError("no response")
 
 
 @pytest.mark.anyio

@@ -106,9 +106,26 @@ def test_a_value_that_plain_requests_get_by_turns_is_the_gateways_own_unless_it_
         called_with(powertokens, "/parameters/watermark", value=False),
     )
     assert [after_earlier.trace(one).carried for one in (first, absent, again)] == [(), (), ()]
+    assert after_earlier.trace(called_with(powertokens, "/parameters/watermark", value=True)).carried == ()
+    after_earlier.note(exchange("row 5", {**EARLIER, "watermark": False}))
     carried = after_earlier.trace(called_with(powertokens, "/parameters/watermark", value=True)).carried
     assert carried is not None
     assert [(one.pointer, one.source) for one in carried] == [("/watermark", "row 3")]
+
+
+def test_values_that_nobody_sent_show_that_the_gateway_makes_its_own(
+    after_earlier: CarryOver, powertokens: Contract
+) -> None:
+    after_earlier.note(exchange("row 5", {**EARLIER, "seed": 1}))
+    after_earlier.note(exchange("row 6", {**EARLIER, "seed": 2}))
+    for seed in (44, 46, 1, 2):
+        assert after_earlier.trace(called_with(powertokens, "/parameters/seed", seed)).carried == ()
+
+
+def test_bounds_of_the_contract_tell_nothing_wherever_they_come_up(powertokens: Contract) -> None:
+    bodies: list[Body] = [{**EARLIER, "seed": seed} for seed in (UNIQUE, 2147483646, 2147483647, 2147483648)]
+    carry_over = CarryOver(powertokens, [Case(str(body["seed"]), orjson.dumps(body)) for body in bodies])
+    assert carry_over.unique == {UNIQUE}
 
 
 def test_the_same_request_again_holds_its_own_values(after_earlier: CarryOver) -> None:

@@ -31,7 +31,7 @@ HOSTILE = "</script><script>document.title='taken'</script><img src=http://evil.
 
 def page_of(folder: Path, *runs: Run) -> str:
     homes = [write_report(run, folder, (TOKEN,)).parent for run in runs]
-    return render_page(folder, homes)
+    return render_page(homes)
 
 
 def state_of(page: str, rule: str) -> str:
