@@ -116,7 +116,8 @@ async def send(sender: Sender, case: Case) -> Exchange:
 async def exchange_request(sender: Sender, case: Case, request: Request) -> Exchange:
     """The same with a request that was made elsewhere."""
     seconds = answer_seconds(sender, case, request)
-    patience = 0.0 if case.failure is not None or case.first_answer else PATIENCE
+    fails = case.failure is not None and not case.upstream_seconds  # and a throttled request may be one that failed
+    patience = 0.0 if fails or case.first_answer else PATIENCE
     share = Share(sender.room, sender.decoding.turn)
     try:
         over = sender.kept_connection if case.kept else None
