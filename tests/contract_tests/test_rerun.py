@@ -96,7 +96,7 @@ def lossy_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contract = prepare(Settings("powerbuyin")).contract
     with gateway_before(port, contract, loses_zero) as url:
         report = write_report(run_about(ready_for(url, port), LOST), folder, [BUNDLED_TOKEN])
-    rules = {rule["id"]: rule for rule in ororjson.loads(report.read_bytes())["rules"]}
+    rules = {rule["id"]: rule for rule in orjson.loads(report.read_bytes())["rules"]}
     return report.parent / str(rules[LOST]["failures"][0]["exchange"])
 
 
@@ -247,7 +247,7 @@ def changed_copy(report: Path, folder: Path, changed: dict[str, Json]) -> Path:
     """A copy of a stored exchange and its report, in which parts of the exchange are others."""
     path = folder / "exchanges" / report.name
     path.parent.mkdir()
-    path.write_bytes(orjson.dumps({**ororjson.loads(report.read_bytes()), **changed}))
+    path.write_bytes(orjson.dumps({**orjson.loads(report.read_bytes()), **changed}))
     (folder / "report.json").write_bytes((report.parent.parent / "report.json").read_bytes())
     return path
 
