@@ -127,7 +127,8 @@ class Campaign:
         exchanges += await self.send_cases(Phase.REFUSALS, [case for case in authorized if case not in rows])
         exchanges = [*with_comparisons(self.plan.cases, exchanges, in_parallel=in_parallel)]
         with self.errors.catch("a kept connection"), suppress(*NOT_SENT):
-            exchanges += await ConnectionCheck(self.sender.contract, self._send_again, self._may_send).run()
+            check = ConnectionCheck(self.sender.contract, self._send_again, self._may_send)
+            exchanges += [] if self.health.stopped else await check.run()
             if any(one.is_connections_fault for one in exchanges):  # it would spoil what else goes over it
                 self.sender = replace(self.sender, kept_connection=None)
         await self._judge_failures(exchanges)

@@ -1,6 +1,7 @@
 """A token that dies within a run is renewed, or ends the run; no rule fails by it."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -125,5 +126,5 @@ def test_a_token_that_dies_without_another_ends_the_run_and_fails_no_rule(monkey
     found = run_with_mortal_token(Tokens(FIRST))
     assert failing(found) == set()
     assert found.conformance is Conformance.NOT_TESTED
-    assert found.not_tested.startswith("the token was accepted until request 5")
+    assert re.match(r"the token was accepted until request (4[3-9]|5\d) ", found.not_tested)  # eight are under way
     assert [one.reason for one in found.verdicts if "401" in one.reason] == []

@@ -57,7 +57,9 @@ def test_a_failure_is_answered(powertokens: Contract) -> None:
     judge = "answered-when-upstream-fails"
     assert says(powertokens, judge, playing(FaultCause.VENDOR, with_status(EXCHANGE, 500))) == PASS
     closed = playing(FaultCause.VENDOR, replace(EXCHANGE, answer=NoAnswer("closed", 1.0)))
-    assert says(powertokens, judge, closed) == failing("an answer though the upstream fails", "closed")
+    assert says(powertokens, judge, closed) == failing(
+        "an error response when the upstream plays the upstream fails", "closed"
+    )
     assert judged(powertokens, closed).failed() == {"upstream-failure/answered"}
 
 
