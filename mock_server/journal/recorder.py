@@ -5,7 +5,7 @@ import hashlib
 import marshal
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TypeAlias
@@ -234,24 +234,38 @@ def with_journal(
         record.session = session
         scope[RECORD], chunks, began = record, list[bytes](), time.perf_counter()
         token = REQUEST_CALLS.set(record.upstream_calls)
-        number = journal.start(lambda: to_under_way(record, scope, began, secrets))
+        number: int | None = journal.start(lambda: to_under_way(record, scope, began, secrets))
+
+        def finish() -> None:
+            """Store the record once: where the response ends, or else where the application does."""
+            nonlocal number
+            if number is not None:
+                journal.end(number)
+                number = None
+                record.response, record.duration_seconds = b"".join(chunks), time.perf_counter() - began
+                store(journal, record, secrets)
+
+        send_recorded = record_response(record, scope, chunks, finish, send)
         try:
             record.content = await read_body(scope, receive)
             record.received = True
-            await app(scope, replay_body(record.content, receive), record_response(record, scope, chunks, send))
+            await app(scope, replay_body(record.content, receive), send_recorded)
         except TooLargeError:
-            await too_large(scope, receive, record_response(record, scope, chunks, send))
+            await too_large(scope, receive, send_recorded)
         finally:
-            journal.end(number)
             REQUEST_CALLS.reset(token)
-            record.response, record.duration_seconds = b"".join(chunks), time.perf_counter() - began
-            store(journal, record, secrets)
+            finish()
 
     return app_with_journal
 
 
-def record_response(record: JournalRecord, scope: Scope, chunks: list[bytes], send: Send) -> Send:
-    """Records what is sent. What is sent to a client who went away is no response: the server throws it away."""
+def record_response(
+    record: JournalRecord, scope: Scope, chunks: list[bytes], finish: Callable[[], None], send: Send
+) -> Send:
+    """Records what is sent. What is sent to a client who went away is no response: the server throws it away.
+
+    It finishes the record before the last part goes out: a client that has its response finds it in the journal.
+    """
 
     async def send_recorded(message: Message) -> None:
         if is_closing(scope):
@@ -261,6 +275,8 @@ def record_response(record: JournalRecord, scope: Scope, chunks: list[bytes], se
         elif message["type"] == "http.response.body":
             chunks.append(message.get("body", b""))
             record.complete = not message.get("more_body", False)
+            if record.complete:
+                finish()
         await send(message)
 
     return send_recorded

@@ -76,6 +76,31 @@ def test_an_answer_that_never_came_is_kept_as_none() -> None:
     assert (entry.status, entry.complete, entry.response_content) == (None, False, b"")
 
 
+def test_a_client_that_has_its_response_finds_it_in_the_journal() -> None:
+    journal, seen = Journal(max_entries=10), list[int]()
+
+    async def two_parts(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"b"})
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(_message: Message) -> None:
+        seen.append(len(journal.entries()))
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": []}
+
+    async def ask() -> None:
+        await with_journal(two_parts, journal, "gate", Response())(scope, receive, send)
+
+    asyncio.run(ask())
+    (entry,) = journal.entries()
+    assert seen == [0, 0, 1]
+    assert (entry.complete, entry.response_content) == (True, b"ab")
+
+
 def test_an_answer_that_was_cut_off_is_not_whole() -> None:
     async def cut(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
