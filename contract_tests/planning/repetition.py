@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 from itertools import cycle
 
 from contract_tests.client.case import Case
@@ -43,11 +44,23 @@ def alternatives(judged: Mapping[Case, Collection[str]], documented: frozenset[s
 def choose(options: Sequence[Alternatives], needed: Mapping[str, int], most: int) -> list[Case]:
     """At most so many requests for rules that need this number of exchanges each; none where no request helps."""
     left = {rule: 0 for option in options for rule in option.rules} | {**needed}
+    # A worth only falls, so that one which is out of date is a bound: few have to be worked out anew for each request.
+    ranked = [(_descending(option.worth(left)), index) for index, option in enumerate(options)]
+    heapify(ranked)
     chosen: list[Case] = []
-    while options and len(chosen) < most:
-        best = max(options, key=lambda option: option.worth(left))
-        if best.worth(left) == (0, 0):
+    while ranked and len(chosen) < most:
+        known, index = ranked[0]
+        best = options[index]
+        rank = _descending(best.worth(left))
+        if rank != known:
+            heapreplace(ranked, (rank, index))
+        elif rank == (0, 0):
             break
-        chosen.append(next(best.cases))
-        left.update({rule: max(left[rule] - 1, 0) for rule in best.rules})
+        else:
+            chosen.append(next(best.cases))
+            left.update({rule: max(left[rule] - 1, 0) for rule in best.rules})
     return chosen
+
+
+def _descending(worth: tuple[int, int]) -> tuple[int, int]:
+    return -worth[0], -worth[1]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from random import Random
+from typing import cast
 
 import pytest
 
@@ -45,6 +46,13 @@ def rules_of(name: str) -> tuple[Rule, ...]:
 
 
 @cache
+def rules_about(name: str, lost: str | None) -> tuple[Rule, ...]:
+    """Those that can fail if what stands at a pointer upstream is lost; all of them if nothing is."""
+    fields = {field_.pointer: field_.upstream for field_ in BY_NAME[name].mapped}
+    return tuple(rule for rule in rules_of(name) if None in (lost, rule.pointer) or fields[rule.pointer or ""] == lost)
+
+
+@cache
 def planned(name: str) -> dict[str, Case]:
     cases = plan(BY_NAME[name], Observation.TWO_SIDED, 1).cases
     return {case.name: case for case in cases if is_repeatable(BY_NAME[name], case)}
@@ -58,18 +66,23 @@ Judged = tuple[Exchange, tuple[Judgement, ...]]
 
 
 @cache
+def upstream_call(name: str, case: str) -> Json:
+    """The right one for a case."""
+    return upstream_body(BY_NAME[name], cast("Json", read_json(planned(name)[case].content)))
+
+
+@cache
 def judged(name: str, case: str, lost: str | None = None) -> Judged:
     """What comes of a case by a right gateway, from whose upstream call a proxy removes what stands at a pointer."""
     contract, content = BY_NAME[name], planned(name)[case].content
     body = read_json(content)
     assert contract.upstream is not None
-    assert body is not ABSENT
-    call = upstream_body(contract, body)
+    call = upstream_call(name, case)
     path = contract.upstream.base + contract.upstream.operation.path
     made = UpstreamCall("POST", path, (), call if lost is None else removed(call, lost), 0.0, 200, ("a cat",))
     request = Request("POST", contract.operation.path, (), content, body, Credential.RIGHT)
     exchange = Exchange(request, Answer(200, (), b"{}", {}, 0.1, 0.0), (made,), name=case)
-    found = judge(contract, rules_of(name), exchange)
+    found = judge(contract, rules_about(name, lost), exchange)
     return exchange, tuple(one for one in found if isinstance(one, Judgement))
 
 
@@ -83,8 +96,9 @@ def losses(name: str) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for field_ in BY_NAME[name].mapped:
         for case in planned(name):
-            for rule in failing(judged(name, case, field_.upstream)[1]):
-                found.setdefault(f"{rule} {field_.upstream}", set()).add(case)
+            if read(upstream_call(name, case), field_.upstream) is not ABSENT:
+                for rule in failing(judged(name, case, field_.upstream)[1]):
+                    found.setdefault(f"{rule} {field_.upstream}", set()).add(case)
     return {loss: frozenset(cases) for loss, cases in found.items()}
 
 
@@ -120,11 +134,11 @@ async def run_of(lossy: LossyRun) -> RuleRepetition:
     lossy.sent.clear()
     tries, rules = ONE_IN_TWENTY.clean_tries, rules_of(lossy.name)
     repetition = RuleRepetition(BY_NAME[lossy.name], rules, cases, 1, tries, lambda: lossy.seen, lossy.send)
-    await repetition.run()
+    if not failing(lossy.seen):
+        await repetition.run()
     return repetition
 
 
-@pytest.mark.slow
 def test_a_field_lost_in_one_call_of_twenty_is_noticed_in_nearly_all_runs() -> None:
     possible = [(name, loss) for name in BY_NAME for loss in sorted(losses(name))]
     assert len({loss.partition(" ")[2] for _, loss in possible}) >= 7
