@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
+
 from contract_tests.client.kept_connection import open_kept_connection
 from contract_tests.client.pace import Pace
 from contract_tests.client.send import Sender
@@ -12,6 +14,7 @@ from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.settings import Settings
 from contract_tests.target import GatewayTarget, hosts_of_images, open_downloads
 from gateway_contract.contract.definition import Contract
+from gateway_contract.values.json_value import read_json
 
 
 @asynccontextmanager
@@ -20,7 +23,11 @@ async def open_sender(
 ) -> AsyncIterator[Sender]:
     """A sender with connections of its own, closed at the end."""
     access = settings.access
-    kept_open, downloads_open = open_kept_connection(access), open_downloads(settings, observer)
+
+    def was_acted_on(request: httpx.Request) -> bool:
+        return observer is not None and observer.is_called(read_json(request.content))
+
+    kept_open, downloads_open = open_kept_connection(access, was_acted_on), open_downloads(settings, observer)
     async with open_transport(access) as transport, kept_open as kept, downloads_open as downloads:
         yield Sender(
             contract=contract,

@@ -1,5 +1,7 @@
 """One connection that requests go over one after the other, as SDKs keep it."""
 
+from collections.abc import Callable
+
 import httpx
 
 from contract_tests.client.access import Access
@@ -10,10 +12,14 @@ OPENING = (".connect_tcp.started", ".connect_unix_socket.started")
 
 
 class KeptConnection(httpx.AsyncBaseTransport):
-    """Opens a connection where none is open, or the gateway closed it: that is its right, and clients do the same."""
+    """Opens a connection where none is open, or the gateway closed it: that is its right, and clients do the same.
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self.inner = inner
+    `was_acted_on` is whether the gateway acted on a request: then its connection was not idle, and to send the request
+    again would cost twice.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, was_acted_on: Callable[[httpx.Request], bool]) -> None:
+        self.inner, self.was_acted_on = inner, was_acted_on
         self.opened = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -22,7 +28,7 @@ class KeptConnection(httpx.AsyncBaseTransport):
         try:
             return await self.inner.handle_async_request(request)
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
-            if self.opened > before or not _is_closed(error):
+            if self.opened > before or not _is_closed(error) or self.was_acted_on(request):
                 raise
             return await self.inner.handle_async_request(request)  # the connection was closed while it was idle
 
@@ -38,6 +44,6 @@ def _is_closed(error: httpx.TransportError) -> bool:
     return not isinstance(error, httpx.RemoteProtocolError) or str(error).startswith("Server disconnected")
 
 
-def open_kept_connection(access: Access) -> KeptConnection:
+def open_kept_connection(access: Access, was_acted_on: Callable[[httpx.Request], bool]) -> KeptConnection:
     """Raises AccessError."""
-    return KeptConnection(open_transport(access, kept=1))
+    return KeptConnection(open_transport(access, kept=1), was_acted_on)

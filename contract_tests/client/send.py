@@ -78,7 +78,7 @@ class Sender:
     room: Room = field(default_factory=Room)  # for answers
     download_room: Room = field(default_factory=lambda: Room(32 * 2**20))  # an answer that has room may wait for it
     kept: KeptAnswers = field(default_factory=KeptAnswers)
-    is_called: Callable[[Request], bool] = lambda _request: True  # whether the upstream call of a request arrived
+    is_called: Callable[[object], bool] = lambda _body: True  # whether the upstream call of a request arrived
 
     @property
     def address(self) -> str:
@@ -158,7 +158,7 @@ async def _hung_up(
 ) -> Answer | NoAnswer:
     """Hangs up while the upstream call of a request is under way; the response if that comes before."""
     began, under_way = time.monotonic(), asyncio.create_task(response)
-    while not (under_way.done() or sender.is_called(request)):
+    while not (under_way.done() or sender.is_called(request.body)):
         await asyncio.wait({under_way}, timeout=UNTIL_CALLED)
     await asyncio.wait({under_way}, timeout=HUNG_UP_AFTER * case.upstream_seconds)
     if under_way.done():

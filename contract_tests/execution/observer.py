@@ -15,7 +15,7 @@ from contract_tests.execution.blank_images import blank_image
 from contract_tests.execution.upstream_certificate import UpstreamCertificate
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
-from gateway_contract.traffic.exchange import Request, UpstreamCall, header
+from gateway_contract.traffic.exchange import UpstreamCall, header
 from gateway_contract.values.json_value import Json
 from mock_server.faults.fault import Fault
 from mock_server.faults.unusual import UNUSUAL
@@ -78,9 +78,9 @@ class UpstreamObserver:
             loop.call_soon_threadsafe(close)
         await asyncio.sleep(UNTIL_KNOWN)
 
-    def is_called(self, request: Request) -> bool:
-        """Whether a call with a mark of a request has arrived."""
-        marks = correlation_ids(request.body)
+    def is_called(self, body: object) -> bool:
+        """Whether a call with a mark of a request has arrived, by the request's body."""
+        marks = correlation_ids(body)
         return any(marks & correlation_ids(call.body) for call in self.calls_since(0))
 
     def count(self) -> int:

@@ -7,10 +7,12 @@ from mock_server.defects.sites import authorization, expected
 from mock_server.defects.transport_defects import rejecting
 from mock_server.defects.wrapping import with_middleware
 from mock_server.gateway.stages import Gateway
+from mock_server.serving.server import EXTENSION, wait_for_disconnect
 
 REJECTED = "defect.rejected"
 RESPONSE = "defect.response"
 FIRST = "defect.first"
+ANSWERED = "defect.answered"
 """What a defect remembers of a connection, among its extensions."""
 
 
@@ -52,6 +54,28 @@ def response_of_last_request_on_connection(gateway: Gateway, _site: PlainSite) -
             for message in scope["extensions"].get(RESPONSE, own):
                 await send(message)
             scope["extensions"][RESPONSE] = own
+
+        return respond
+
+    return with_middleware(gateway, wrapped)
+
+
+@gateway_defect(expected("kept-connection-works"))
+def later_requests_on_connection_unanswered(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A connection is closed after its first response, also if another request on it was served by then."""
+
+    def wrapped(app: ASGIApp) -> ASGIApp:
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+            connection = scope.get("extensions", {})
+
+            async def close(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    connection[EXTENSION].close()
+
+            is_first = scope["type"] != "http" or connection.setdefault(ANSWERED, scope) is scope
+            await app(scope, receive, send if is_first else close)
+            if not is_first:
+                await wait_for_disconnect(receive)
 
         return respond
 

@@ -14,7 +14,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def opened_for(requests: int, serve: Serve) -> tuple[int, list[int]]:
+async def opened_for(requests: int, serve: Serve, *, acted_on: bool = False) -> tuple[int, list[int]]:
     """How often a connection was opened for some requests, and their statuses."""
 
     async def serve_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -25,7 +25,7 @@ async def opened_for(requests: int, serve: Serve) -> tuple[int, list[int]]:
 
     server = await asyncio.start_server(serve_and_close, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    async with server, open_kept_connection(Access()) as kept:
+    async with server, open_kept_connection(Access(), lambda _: acted_on) as kept:
         statuses = []
         for _ in range(requests):
             response = await kept.handle_async_request(httpx.Request("POST", url, content=b"{}"))
@@ -70,6 +70,16 @@ def test_a_connection_that_is_closed_under_a_request_is_opened_again() -> None:
     assert asyncio.run(opened_for(3, serve)) == (3, [200, 200, 200])
 
 
+def test_a_request_on_which_the_gateway_acted_is_not_sent_again() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(OK)
+        await reader.readuntil(b"{}")
+
+    with pytest.raises(httpx.TransportError):
+        asyncio.run(opened_for(2, serve, acted_on=True))
+
+
 def test_what_is_no_http_on_a_kept_connection_is_not_asked_for_again() -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         asyncio.run(opened_for(2, answering(1, b"nonsense\r\n\r\n")))
@@ -90,5 +100,5 @@ def test_a_transport_of_another_kind_is_closed_with_it() -> None:
         async def aclose(self) -> None:
             closed.append(self)
 
-    asyncio.run(KeptConnection(Inner()).aclose())
+    asyncio.run(KeptConnection(Inner(), lambda _: False).aclose())
     assert len(closed) == 1
