@@ -116,11 +116,11 @@ class RequestType:
 
 
 def compare_with_bare(server: Server, samples: Requests, setting: Setting) -> bool:
-    """Compare each type with a handler that returns the same bytes."""
+    """Compare each type with a handler that reads and parses the body, and returns the same bytes."""
     types = (
-        (RequestType("valid POST", samples.path, samples.valid, 200, at_most(1.6)), IN_JSON, samples.valid_response),
+        (RequestType("valid POST", samples.path, samples.valid, 200, at_most(1.5)), IN_JSON, samples.valid_response),
         (
-            RequestType("invalid POST", samples.path, samples.invalid, 400, at_most(1.6)),
+            RequestType("invalid POST", samples.path, samples.invalid, 400, at_most(1.4)),
             IN_JSON,
             samples.invalid_response,
         ),

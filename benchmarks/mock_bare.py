@@ -1,4 +1,4 @@
-"""A server to compare the mock with: Starlette with one handler that always returns the same bytes.
+"""A server to compare the mock with: Starlette with one handler that parses the body and returns the same bytes.
 
 `python -m benchmarks.mock_bare FILE STATUS TYPE` serves a file's content at / until it is stopped.
 """
@@ -6,6 +6,7 @@
 import sys
 from pathlib import Path
 
+import orjson
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,7 +19,10 @@ LOOPBACK = "127.0.0.1"
 
 
 def bare_app(content: bytes, status: int, media_type: str) -> Starlette:
-    async def fixed(_request: Request) -> Response:
+    async def fixed(request: Request) -> Response:
+        body = await request.body()
+        if body:
+            orjson.loads(body)
         return Response(content, status, media_type=media_type)
 
     return Starlette(routes=[Route("/", fixed, methods=["GET", "POST"])])

@@ -12,7 +12,8 @@ from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.gateway_app import response
 from mock_server.gateway.modes import MODE_HEADER, Mode, UnknownModeError, as_header_value, mode_named
 from mock_server.gateway.stages import Gateway
-from mock_server.journal.recorder import RECORD, JournalRecord
+from mock_server.journal.record import JournalRecord
+from mock_server.journal.recorder import RECORD
 from mock_server.runtime.sessions import Controls
 from mock_server.scenarios.apply import WARNING_HEADER, with_scenario_headers
 from mock_server.scenarios.definition import AppOf
