@@ -17,8 +17,8 @@ from gateway_contract.schema.constraint import (
     for_validators,
 )
 from gateway_contract.schema.keywords import TYPES
-from gateway_contract.values.json_value import Json, shortened
-from gateway_contract.values.pointer import below, placed, read
+from gateway_contract.values.json_value import ABSENT, Json, shortened
+from gateway_contract.values.pointer import below, is_within, placed, read
 
 
 def check_frame(document: Document, operation: str) -> None:
@@ -78,7 +78,8 @@ def _named_in(schema: CompiledSchema) -> Iterator[tuple[Place, str]]:
 
 def _into_request(contract: Contract) -> Iterator[tuple[Place, str]]:
     for value in contract.mock_values.values():
-        yield value.place, value.source
+        if value.source is not None:
+            yield value.place, value.source
         if value.when is not None:
             yield value.place, value.when[0]
     images = contract.images
@@ -129,11 +130,23 @@ def value_errors(contract: Contract) -> Iterator[DocumentError]:
         if broken is not None:
             said = f"{stated.what} {shortened(stated.value)}: {stated.pointer} may not hold it"
             yield DocumentError(stated.place, said, _bound(broken))
+    yield from _literal_errors(contract)
     for example in contract.examples:
         broken = next(iter(validity_of(contract, example.body).broken), None)
         if broken is not None:
             said = f"the example {example.name} breaks the contract at {broken.pointer or 'the body'}"
             yield DocumentError(example.place, said, _bound(broken))
+
+
+def _literal_errors(contract: Contract) -> Iterator[DocumentError]:
+    """Literal values of `x-mock` that their place in the response may not hold."""
+    for pointer, value in contract.mock_values.items():
+        if value.literal is not ABSENT:
+            broken = contract.operation.answer.broken(placed({}, pointer, value.literal))
+            wrong = [one for one in broken if one.condition is None and is_within(one.pointer, pointer)]
+            if wrong:
+                problem = f"x-mock {shortened(value.literal)}: {wrong[0].pointer} may not hold it"
+                yield DocumentError(value.place, problem, _bound(wrong[0]))
 
 
 def _bound(broken: Constraint) -> str:

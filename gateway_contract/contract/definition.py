@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Literal
 
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentWarning, Place
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Failures, Level
-from gateway_contract.values.json_value import ABSENT, Json, same
+from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.normalization import MATCHES, NORMALIZATIONS
 from gateway_contract.values.pointer import read
 
@@ -138,9 +139,10 @@ class UnixTime:
 
 @dataclass(frozen=True, slots=True)
 class MockValue:
-    """What a mock puts in a part of its answer."""
+    """What a mock puts in a part of its answer: a value of the request, or a literal one."""
 
-    source: str  # JSON Pointer into the request
+    source: str | None  # JSON Pointer into the request; None for a literal value
+    literal: Json | Literal[Nothing.ABSENT]
     when: tuple[str, Json] | None  # only where this field of the request has this value, by word or by default
     extended: bool  # whether a text comes back longer than it was sent
     place: Place
@@ -157,6 +159,28 @@ class MockRejection:
     def applies(self, body: Json) -> bool:
         found = read(body, self.pointer)
         return found is not ABSENT and same(found, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class MockStream:
+    """How a mock responds with events, as the OpenAI API does: what requests them, and what they hold.
+
+    `partial` and `completed` are the events without what is computed; the pointers lead to that.
+    """
+
+    when: tuple[str, Json]  # a field of the request, and the value with which it requests events
+    partial_images: str  # JSON Pointer into the request: how many partial images are requested
+    partial: Mapping[str, Json]
+    completed: Mapping[str, Json]
+    image: str
+    index: str  # of a partial image, from 0
+    time: str  # Unix time
+    pixels: str  # width and height of the image
+
+    def is_requested(self, body: Json) -> bool:
+        pointer, value = self.when
+        found = read(body, pointer)
+        return found is not ABSENT and same(found, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +256,7 @@ class Contract:
     mock_values: Mapping[str, MockValue]  # by pointer into the answer
     upstream: Upstream | None
     mock_rejections: tuple[MockRejection, ...] = ()
+    mock_stream: MockStream | None = None
     warnings: tuple[DocumentWarning, ...] = ()
 
     @property

@@ -26,6 +26,7 @@ _CLAUSE: Json = {"type": "string", "minLength": 1}
 _POINTER: Json = {"type": "string", "pattern": "^(/[^/]*)+$"}
 _EXPRESSION: dict[str, Json] = {"type": "string", "pattern": r"^\$request\.body#(/[^/]*)+$"}
 _WHEN: dict[str, Json] = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": _EXPRESSION}
+_EVENT: Json = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "minLength": 1}}}
 _LEVEL: Json = {"enum": ["documented", "expected"]}
 _ALTERNATIVES: Json = {"type": "array", "minItems": 1, "items": {"enum": ["refuse", "truncate", "coerce", "convert"]}}
 
@@ -117,12 +118,29 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
     "x-mock": {
         "if": {"type": "string"},
         "then": _EXPRESSION,
-        "else": _object(["from"], {"from": _EXPRESSION, "when": _WHEN, "as": {"const": "extended"}}),
+        "else": {
+            "if": {"required": ["value"]},
+            "then": _object(["value"], {"value": {}, "when": _WHEN}),
+            "else": _object(["from"], {"from": _EXPRESSION, "when": _WHEN, "as": {"const": "extended"}}),
+        },
     },
     "x-mock-rejects": {
         "type": "array",
         "items": _object(["pointer", "value", "says"], {"pointer": _POINTER, "value": {}, "says": {"type": "string"}}),
     },
+    "x-mock-stream": _object(
+        ["when", "partial-images", "partial", "completed", "image", "index", "time", "pixels"],
+        {
+            "when": _WHEN,
+            "partial-images": _EXPRESSION,
+            "partial": _EVENT,
+            "completed": _EVENT,
+            "image": _POINTER,
+            "index": _POINTER,
+            "time": _POINTER,
+            "pixels": _POINTER,
+        },
+    ),
     "x-protocol": {"type": "string"},
     "x-images": _object(
         ["count", "size", "caption"],

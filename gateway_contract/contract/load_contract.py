@@ -14,7 +14,6 @@ from gateway_contract.contract.definition import (
     Example,
     Expectation,
     MappedField,
-    MockRejection,
     Upstream,
 )
 from gateway_contract.contract.extensions import (
@@ -23,9 +22,9 @@ from gateway_contract.contract.extensions import (
     misspelt_keywords,
     request_pointer,
 )
+from gateway_contract.contract.mock_behaviour import mock_rejections, mock_stream, mock_values
 from gateway_contract.contract.operation import (
     image_items,
-    mock_values,
     only_operation,
     operation_named,
     operation_pointers,
@@ -105,15 +104,9 @@ def _contract(path: Path, document: Document, overlays: Sequence[Path]) -> Contr
         times=tuple(unix_times(operation.answer)),
         mock_values=mock_values(operation.answer),
         upstream=upstream,
-        mock_rejections=tuple(_mock_rejections(document)),
+        mock_rejections=tuple(mock_rejections(document.tree)),
+        mock_stream=mock_stream(document.tree),
     )
-
-
-def _mock_rejections(document: Document) -> Iterator[MockRejection]:
-    rejections = document.tree.get("x-mock-rejects")
-    for rejection in rejections if isinstance(rejections, list) else ():
-        if isinstance(rejection, dict):
-            yield MockRejection(str(rejection["pointer"]), rejection["value"], str(rejection["says"]))
 
 
 def _clauses(document: Document) -> dict[str, Clause]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gateway_contract.contract.definition import ImageField, ImageItems, ImageSize, MockValue, Operation, UnixTime
+from gateway_contract.contract.definition import ImageField, ImageItems, ImageSize, Operation, UnixTime
 from gateway_contract.contract.extensions import request_pointer
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError
@@ -74,23 +74,6 @@ def unix_times(answer: CompiledSchema) -> Iterator[UnixTime]:
                 level=part.level("x-unix-time"),
                 place=part.places["x-unix-time"],
             )
-
-
-def mock_values(answer: CompiledSchema) -> dict[str, MockValue]:
-    """Which parts of an answer a mock takes from the request, by their pointers."""
-    return {part.pointer: _mock_value(part) for part in answer.parts if "x-mock" in part.schema}
-
-
-def _mock_value(part: Part) -> MockValue:
-    said = part.schema["x-mock"]
-    members = dict(_members(said)) or {"from": said}
-    when = next(iter(_members(members.get("when"))), None)
-    return MockValue(
-        source=request_pointer(str(members["from"])),
-        when=None if when is None else (request_pointer(when[0]), when[1]),
-        extended="as" in members,
-        place=part.places["x-mock"],
-    )
 
 
 def _members(value: Json) -> list[tuple[str, Json]]:

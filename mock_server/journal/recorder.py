@@ -52,9 +52,19 @@ def without_images(content: bytes) -> bytes:
     body = read_json(content)
     if body is not ABSENT:
         return orjson.dumps(_without_images(body))
+    if content.startswith(EVENT):
+        return b"\n".join(map(_event_line, content.split(b"\n")))
     if content.lstrip()[:1] not in b"{[":
         return describe_bytes(content).encode()
     return content[:LONG_TEXT] + f"... ({len(content)} bytes)".encode()
+
+
+EVENT, DATA = b"event: ", b"data: "
+
+
+def _event_line(line: bytes) -> bytes:
+    """A line of a response of server-sent events."""
+    return DATA + without_images(line.removeprefix(DATA)) if line.startswith(DATA) else line
 
 
 def _without_images(value: Json) -> Json:

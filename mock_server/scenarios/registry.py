@@ -7,7 +7,14 @@ from typing import Final
 
 from gateway_contract.contract.definition import Contract
 from mock_server.faults.scenario_kind import ScenarioError, Step, parse_scenario, unknown
-from mock_server.scenarios import defect_scenario, fault_scenarios, image_scenarios, preset_scenarios, timing
+from mock_server.scenarios import (
+    defect_scenario,
+    fault_scenarios,
+    image_scenarios,
+    preset_scenarios,
+    stream_scenario,
+    timing,
+)
 from mock_server.scenarios.definition import AppOf, Build, Effect, GatewayScenario, NamedScenario, ScenarioArguments
 
 
@@ -63,6 +70,7 @@ KINDS: Final[Mapping[str, GatewayScenario]] = {
         *timing.kinds(),
         *fault_scenarios.connection_kinds(),
         *image_scenarios.kinds(),
+        *stream_scenario.kinds(),
         *fault_scenarios.chaos_kinds(effect_of),
         *preset_scenarios.kinds(effect_of),
         *defect_scenario.kinds(),

@@ -14,10 +14,17 @@ export async function ask({ base, key, method, path, body, headers, milliseconds
   });
   try {
     const generates = method === "post" && path === GENERATIONS;
-    return { answer: await (generates ? client.images.generate(body) : client[method](path)) };
+    const answer = await (generates ? client.images.generate(body) : client[method](path));
+    return { answer: body?.stream ? { events: await collected(answer) } : answer };
   } catch (error) {
     return { told: told(error) };
   }
+}
+
+async function collected(stream) {
+  const events = [];
+  for await (const event of stream) events.push(event);
+  return events;
 }
 
 function told(error) {

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import tests.clients.node
-from tests.clients.calls import TEXT, Call, Failing, Told, played
+from tests.clients.calls import TEXT, Call, Failing, Told, in_scenario, played
 from tests.clients.node import LOCK, Node, answer_in, node_command, openai_package, told_in
 from tests.ports import free_port
 
@@ -33,6 +33,14 @@ def test_images_come_as_base64(mock: str, contract: str, node: Node) -> None:
     call = Call(contract, fields={"size": "1024*1024", "response_format": "b64_json"})
     (item,) = answer_in(node.asks(call.job(mock)))["data"]
     assert size_of(b64decode(item["b64_json"], validate=True)) == (1024, 1024)
+
+
+def test_partial_images_and_the_whole_one_come_as_events(mock: str, contract: str, node: Node) -> None:
+    call = in_scenario("stream")(Call(contract, fields={"size": "512*512", "stream": True, "partial_images": 1}))
+    partial, completed = answer_in(node.asks(call.job(mock)))["events"]
+    assert (partial["type"], completed["type"]) == ("image_generation.partial_image", "image_generation.completed")
+    assert {size_of(b64decode(one["b64_json"], validate=True)) for one in (partial, completed)} == {(512, 512)}
+    assert completed["usage"]["total_tokens"] > 0
 
 
 def test_a_failure_is_an_exception_of_its_own_type(mock: str, contract: str, failing: Failing, node: Node) -> None:

@@ -9,10 +9,10 @@ import httpx
 import openai
 import pytest
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, DefaultHttpxClient, OpenAI
-from openai.types import ImagesResponse
+from openai.types import ImageGenCompletedEvent, ImageGenPartialImageEvent, ImagesResponse
 from PIL import Image
 
-from tests.clients.calls import QWEN, TEXT, Call, Failing, Told, played, prompt
+from tests.clients.calls import QWEN, TEXT, Call, Failing, Told, in_scenario, played, prompt
 from tests.ports import free_port
 
 Send = Callable[[str, Call], ImagesResponse]
@@ -102,6 +102,25 @@ def test_images_come_as_base64(mock: str) -> None:
     assert item.url is None
     assert item.b64_json is not None
     assert size_of(b64decode(item.b64_json, validate=True)) == (1024, 1024)
+
+
+def test_partial_images_and_the_whole_one_come_as_events(mock: str) -> None:
+    with sdk(mock, in_scenario("stream")(Call("powertokens"))) as client:
+        stream = client.images.generate(
+            model=QWEN, prompt=TEXT, size="1024x1024", stream=True, partial_images=2, response_format="b64_json"
+        )
+        *partial, completed = list(stream)
+    assert [one.partial_image_index for one in partial if isinstance(one, ImageGenPartialImageEvent)] == [0, 1]
+    assert isinstance(completed, ImageGenCompletedEvent)
+    ImageGenCompletedEvent.model_validate(completed.to_dict())  # the SDK itself takes whatever comes
+    assert {size_of(b64decode(one.b64_json, validate=True)) for one in (*partial, completed)} == {(1024, 1024)}
+    assert completed.usage.total_tokens > 0
+
+
+def test_without_the_scenario_a_stream_is_rejected_by_its_name(mock: str) -> None:
+    with sdk(mock, Call("powertokens")) as client, pytest.raises(openai.BadRequestError) as raised:
+        client.images.generate(model=QWEN, prompt=TEXT, stream=True)
+    assert raised.value.param == "stream"
 
 
 def test_a_nested_prompt_travels_in_the_extra_body(mock: str) -> None:

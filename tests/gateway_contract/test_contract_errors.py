@@ -128,6 +128,24 @@ MISTAKES = {
         0,
         'x-mock/as: "extended" was expected; docs/contract-format.md has an example',
     ),
+    "a literal value that its place may not hold": (
+        "title: {type: string, x-mock: $request.body#/wish/words}",
+        "title: {type: string, x-mock: {value: 5}}",
+        0,
+        'x-mock 5: /album/pages/0/title may not hold it; type is "string" in line ',
+    ),
+    "a literal value of the wrong shape within": (
+        "title: {type: string, x-mock: $request.body#/wish/words}",
+        "cost: {type: object, required: [coins], x-mock: {value: {coin: 1}}}",
+        0,
+        'x-mock {"coin":1}: /album/pages/0/cost/coins may not hold it; required is ',
+    ),
+    "a value that is both literal and taken": (
+        "x-mock: $request.body#/wish/words",
+        "x-mock: {value: a, from: $request.body#/wish/words}",
+        0,
+        "x-mock: Additional properties are not allowed ('from' was unexpected)",
+    ),
     "a condition on nothing": (
         "x-image: {size: $request.body#/canvas}",
         "x-image: {size: $request.body#/canvas, when: {$request.body#/engin: {const: fine}}}",

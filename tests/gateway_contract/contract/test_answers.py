@@ -3,7 +3,8 @@
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.operation import image_items, mock_values, unix_times
+from gateway_contract.contract.mock_behaviour import mock_values
+from gateway_contract.contract.operation import image_items, unix_times
 
 
 @pytest.mark.parametrize(("model", "promised"), [("qwen-image-2.0-pro", True), ("wan2.7-image-pro", False), (5, False)])

@@ -99,6 +99,19 @@ def test_a_text_that_nobody_rewrites_comes_back_as_it_is(invented: Contract) -> 
     assert mock_value(invented, value, {"wish": {}}) is ABSENT
 
 
+def test_a_literal_value_is_answered_as_it_is_written_each_time(powertokens: Contract) -> None:
+    (value,) = powertokens.mock_values.values()
+    literal: Json = {"total_tokens": 12}
+    usage = replace(value, source=None, literal=literal, when=None)
+    tokens = replace(value, source="/n", when=None)
+    contract = replace(powertokens, mock_values={"/usage": usage, "/usage/images": tokens, "/data/0/cost": usage})
+    answer = answered(contract, {**FLAT, "n": 1}, [NOWHERE])
+    assert read(answer, "/usage") == {"total_tokens": 12, "images": 1}
+    assert read(answer, "/data/0/cost") == literal == {"total_tokens": 12}
+    seldom = replace(usage, when=("/n", 2))
+    assert read(answered(replace(contract, mock_values={"/usage": seldom}), FLAT, [NOWHERE]), "/usage") is ABSENT
+
+
 def test_links_live_as_long_as_the_signer_says(powertokens: Contract) -> None:
     signer = Signer(b"links", seconds=120)
     link = read(answered(powertokens, FLAT, [NOWHERE], signer), "/data/0/url")
