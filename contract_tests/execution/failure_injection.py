@@ -11,52 +11,38 @@ from operator import attrgetter
 from contract_tests.blame.minimize import MORE_TRIES, TRIES, Send
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
-from contract_tests.client.send import PATIENCE, Sender, retry_after
+from contract_tests.client.send import PATIENCE, retry_after
 from contract_tests.execution.call_ownership import calls_of, is_unattributed
 from contract_tests.execution.connection_check import told_exchange
-from contract_tests.execution.health import Health, plain_case
-from contract_tests.execution.internal_errors import InternalErrors
-from contract_tests.execution.ledger import BudgetUsedUpError
+from contract_tests.execution.dispatch import NOT_SENT, Dispatch
+from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import UpstreamObserver
-from contract_tests.execution.time_bound import TimeUsedUpError
 from contract_tests.planning.plan import with_own_id
 from gateway_contract.traffic.exchange import Exchange, FaultCause, KeptUse
 from gateway_contract.traffic.statuses import is_throttled
 from mock_server.faults.unusual import CLOSED
 
-NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
-
 
 @dataclass(slots=True)
 class FailureInjection:
-    """`send` sends a case as it is, `send_again` alone and with a mark of its own.
+    """`is_intermittent` is whether the gateway was seen to fail now and then on the same request."""
 
-    `is_intermittent` is whether the gateway was seen to fail now and then on the same request. `marks` are those of the
-    slow cases, which are under way during others.
-    """
-
-    sender: Sender
+    dispatch: Dispatch
     observer: UpstreamObserver
-    seed: int
-    send: Send
-    send_again: Send
     judge: Callable[[Exchange], None]
-    health: Health
-    errors: InternalErrors
     is_intermittent: Callable[[], bool]
-    marks: set[str] = field(default_factory=set)
     slow: list[asyncio.Task[Exchange | None]] = field(default_factory=list)
 
     def start_slow(self, cases: Sequence[Case]) -> None:
         """Sends the cases with which the upstream is slow, beside all others that are sent until `finish_slow`."""
         for case in cases:
-            self.marks |= correlation_ids(self.sender.request(case).body)
+            self.dispatch.beside |= correlation_ids(self.dispatch.sender.request(case).body)
             self.slow.append(asyncio.create_task(self._send_caught(case)))
 
     async def finish_slow(self) -> None:
         """Judges the slow cases, once they are answered; those that a run in trouble need not wait for are ended."""
         for task in self.slow:
-            if self.health.stopped:
+            if self.dispatch.health.stopped:
                 task.cancel()
         found = await asyncio.gather(*self.slow, return_exceptions=True)
         await self._judge_played([one for one in found if isinstance(one, Exchange)], 0)
@@ -64,8 +50,8 @@ class FailureInjection:
     async def inject(self, cases: Sequence[Case]) -> None:
         """Each failure in turn: at once the requests that meet it, then a plain one."""
         for name, group in groupby(cases, attrgetter("failure")):
-            if not self.health.stopped:
-                with self.errors.catch(f"the upstream plays {name}"), suppress(*NOT_SENT):
+            if not self.dispatch.health.stopped:
+                with self.dispatch.errors.catch(f"the upstream plays {name}"), suppress(*NOT_SENT):
                     await self._inject_failure(name, list(group))
 
     async def _inject_failure(self, name: str, cases: Sequence[Case]) -> None:
@@ -73,9 +59,11 @@ class FailureInjection:
         after = await self._plain_after(name, cases)
         tried = 0
         tries = MORE_TRIES if self.is_intermittent() else TRIES
-        while after is not None and not (after.accepted or self.health.stopped) and tried < tries:
+        while after is not None and not (after.accepted or self.dispatch.health.stopped) and tried < tries:
             tried += 1
-            again = [with_own_id(self.sender.contract, case, self.seed, name, tried) for case in cases]
+            again = [
+                with_own_id(self.dispatch.sender.contract, case, self.dispatch.seed, name, tried) for case in cases
+            ]
             after = await self._plain_after(name, again)
         if after is not None and after.kept is not None and not after.accepted:
             to_blame = await self._is_right_elsewhere(name, cases)
@@ -86,7 +74,10 @@ class FailureInjection:
     async def _is_right_elsewhere(self, name: str, cases: Sequence[Case]) -> bool:
         """Whether the same is accepted each time on connections of their own."""
         for tried in range(TRIES):
-            again = [with_own_id(self.sender.contract, case, self.seed, name, "elsewhere", tried) for case in cases]
+            again = [
+                with_own_id(self.dispatch.sender.contract, case, self.dispatch.seed, name, "elsewhere", tried)
+                for case in cases
+            ]
             after = await self._plain_after(name, again, kept=False)
             if after is None or not after.accepted:
                 return False
@@ -104,8 +95,8 @@ class FailureInjection:
         fault = self.observer.fault_named(name)
         if fault.name == CLOSED:
             await self.observer.close_idle_connections()
-        plain = replace(plain_case(self.sender, self.seed), name=f"after {fault}", kept=kept)
-        after = await send_after_failure(plain, self.send_again)
+        plain = replace(plain_case(self.dispatch.sender, self.dispatch.seed), name=f"after {fault}", kept=kept)
+        after = await send_after_failure(plain, self.dispatch.send_again)
         use = KeptUse(told_exchange(found[0]), repeats=False, to_blame=False) if kept and found[0] is not None else None
         return None if after is None else replace(after, follows=fault.played, kept=use)
 
@@ -113,18 +104,20 @@ class FailureInjection:
         calls = self.observer.calls_by_id(before)
         for exchange in exchanges:
             seen = replace(exchange, upstream=calls_of(exchange, calls))
-            await self.health.record(seen)
+            await self.dispatch.health.record(seen)
             # Else the gateway rejected what it rejects anyway, or its call has no mark by which it could be told.
             if seen.played is not None or (seen.accepted and not is_unattributed(seen)):
                 self.judge(seen)
 
     async def _send_caught(self, case: Case) -> Exchange | None:
         """An exchange with a fault of the upstream; None where it raised or does not fit the budget."""
-        with self.errors.catch(case.name), suppress(*NOT_SENT):
-            fault = self.observer.will_play(case.failure or "", correlation_ids(self.sender.request(case).body))
+        with self.dispatch.errors.catch(case.name), suppress(*NOT_SENT):
+            fault = self.observer.will_play(
+                case.failure or "", correlation_ids(self.dispatch.sender.request(case).body)
+            )
             is_slow = fault.cause is FaultCause.SLOWNESS
             seconds = self.observer.stub.options.slow_seconds if is_slow else 0.0
-            return await self.send(replace(case, upstream_seconds=seconds))
+            return await self.dispatch.send(replace(case, upstream_seconds=seconds))
         return None
 
 

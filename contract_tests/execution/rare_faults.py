@@ -111,7 +111,7 @@ async def _send_and_judge(campaign: Campaign, cases: Sequence[Case], of_phase: i
     known = len(campaign.findings.judgements)
     for exchange in await campaign.confirmation.minimize(exchanges):
         campaign.judge(exchange)
-    campaign.pending.clear()
+    campaign.dispatch.pending.clear()
     new = campaign.findings.judgements[known:]
     campaign.findings.confirm(one for one in new if one.rule.kind in REPEATED_KINDS)
     await campaign.explain_failures([one for one in new if one.rule.kind not in REPEATED_KINDS])

@@ -1,0 +1,178 @@
+"""How a run sends its cases: at once or one at a time, within budget and time, each with its own upstream calls."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from contract_tests.client.case import Case
+from contract_tests.client.correlation import correlation_ids
+from contract_tests.client.send import Sender, send
+from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
+from contract_tests.execution.confirmation import is_valid
+from contract_tests.execution.health import Health, plain_case
+from contract_tests.execution.internal_errors import InternalErrors
+from contract_tests.execution.ledger import BudgetUsedUpError, Ledger, billable_images
+from contract_tests.execution.observer import UpstreamObserver
+from contract_tests.execution.time_bound import TimeBound, TimeUsedUpError
+from contract_tests.execution.token_watch import TokenWatch, is_rejected
+from contract_tests.planning.plan import PLANNED_ADDRESS, with_own_id
+from gateway_contract.traffic.exchange import Exchange, UpstreamCall
+from gateway_contract.values.json_value import read_json
+
+NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """`note` takes note of each exchange. `marks_arrive`: correlation ids arrive upstream.
+
+    `pending` are exchanges that were planned and are not judged yet. `beside` are the marks of cases that are under way
+    during others: their upstream calls are nobody else's.
+    """
+
+    sender: Sender
+    observer: UpstreamObserver | None
+    seed: int
+    jobs: int
+    exclusive: bool
+    ledger: Ledger
+    time_bound: TimeBound
+    errors: InternalErrors
+    note: Callable[[Exchange], None]
+    marks_arrive: bool = True
+    pending: list[Exchange] = field(default_factory=list)
+    beside: set[str] = field(default_factory=set)
+    health: Health = field(init=False)
+    token_watch: TokenWatch = field(init=False)
+    ownership: CallOwnership | None = field(init=False)
+    sent: int = 0
+    _numbers: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        contract = self.sender.contract
+        self.health = Health(self._send_plain, lambda one: is_valid(contract, one))
+        self.token_watch = TokenWatch(
+            self.sender.tokens, self._repeat, lambda case: self._repeat(self.with_new_id(case))
+        )
+        self.ownership = None if self.observer is None else CallOwnership(self.observer, self.exclusive)
+
+    async def send_cases(self, cases: Sequence[Case]) -> list[Exchange]:
+        """At once those that may be, then each of the others while no other is under way."""
+        sent = await self._send_concurrently([case for case in cases if not case.alone and self.marks_arrive])
+        lost = [case for case, exchange in sent if is_unattributed(exchange)]
+        alone = [case for case in cases if case.alone or not self.marks_arrive]
+        exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
+        return exchanges + await self._send_in_turn([*lost, *alone])
+
+    async def _send_concurrently(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
+        """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
+        before = self.upstream_count()
+        turn = asyncio.Semaphore(self.jobs)
+
+        async def in_turn(case: Case) -> Exchange | None:
+            async with turn:
+                if self.health.stopped:
+                    return None
+                exchange = None
+                with self.errors.catch(case.name), suppress(*NOT_SENT):
+                    exchange = await self.send(case)
+                    self.pending.append(exchange)
+                    await self.health.record(exchange)
+                return exchange
+
+        found = await asyncio.gather(*(in_turn(case) for case in cases))
+        sent = [(case, exchange) for case, exchange in zip(cases, found, strict=True) if exchange is not None]
+        if self.observer is None:
+            return sent
+        calls = self.observer.calls_by_id(before)
+        return [(case, replace(exchange, upstream=calls_of(exchange, calls))) for case, exchange in sent]
+
+    async def _send_in_turn(self, cases: Iterable[Case]) -> list[Exchange]:
+        found = []
+        for case in cases:
+            if not self.health.stopped:
+                with self.errors.catch(case.name), suppress(*NOT_SENT):
+                    found.append(await self._send_alone(case))
+                    self.pending.append(found[-1])
+        return found
+
+    async def _send_alone(self, case: Case) -> Exchange:
+        """A case while no other is under way: every upstream call in that time belongs to it."""
+        before = self.upstream_count()
+        exchange = await self.send(case)
+        if self.observer is not None:
+            calls = [call for call in self.observer.calls_since(before) if not self.beside & correlation_ids(call.body)]
+            exchange = await self.with_own_calls(exchange, tuple(calls))
+        await self.health.record(exchange)
+        return exchange
+
+    async def with_own_calls(self, exchange: Exchange, calls: tuple[UpstreamCall, ...]) -> Exchange:
+        """Of the calls during an exchange its own."""
+        if self.ownership is None:
+            return exchange
+        return replace(exchange, upstream=await self.ownership.own_calls(exchange, calls))
+
+    async def send_again(self, case: Case) -> Exchange:
+        """A case alone, with a mark of its own. Raises BudgetUsedUpError and TimeUsedUpError."""
+        return await self._send_alone(self.with_new_id(case))
+
+    async def send_unplanned(self, case: Case) -> Exchange | None:
+        """The same for a case of somebody else's; None where it raised or does not fit the budget."""
+        with self.errors.catch(case.name), suppress(*NOT_SENT):
+            return await self.send_again(case)
+        return None
+
+    async def _send_plain(self) -> Exchange | None:
+        with suppress(*NOT_SENT):
+            return await self.send(self.with_new_id(plain_case(self.sender, self.seed)))
+        return None
+
+    async def _repeat(self, case: Case) -> Exchange | None:
+        with suppress(*NOT_SENT):
+            return await self._send_once(case)
+        return None
+
+    def with_new_id(self, case: Case) -> Case:
+        return with_own_id(self.sender.contract, case, self.seed, "again", next(self._numbers))
+
+    async def send(self, case: Case) -> Exchange:
+        """Everything that a run sends. Raises BudgetUsedUpError and TimeUsedUpError."""
+        if self.observer is not None:
+            content = case.content.replace(PLANNED_ADDRESS.encode(), self.observer.url.encode())
+            case = replace(case, content=content)
+        if case.other_layout and self.observer is not None:
+            self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
+        before = self.upstream_count()
+        exchange = await self._send_once(case)
+        if case.failure is None and not (is_rejected(exchange) and self._called_upstream(exchange, before)):
+            is_outdated = exchange.request.headers != self.sender.request(case).headers
+            exchange = await self.token_watch.settle(self.sent, case, exchange, is_outdated=is_outdated)
+            self.health.stopped = self.health.stopped or self.token_watch.lost
+        return exchange
+
+    def _called_upstream(self, exchange: Exchange, before: int) -> bool:
+        """Whether a request was passed on upstream: then its token was accepted, whatever the answer."""
+        return self.observer is not None and bool(calls_of(exchange, self.observer.calls_by_id(before)))
+
+    async def _send_once(self, case: Case) -> Exchange:
+        if self.ownership is not None:
+            self.ownership.sent |= correlation_ids(self.sender.request(case).body)
+        exchange = await self.time_bound.spend(
+            lambda: self.ledger.spend(self.billable(case), lambda: send(self.sender, case))
+        )
+        self.sent += 1
+        self.note(exchange)
+        return exchange
+
+    def may_send(self, case: Case) -> bool:
+        """Whether one more request is worth it, and paid for."""
+        is_worth_it = not self.health.stopped and not self.time_bound.used_up
+        return is_worth_it and self.ledger.has_room(self.billable(case))
+
+    def billable(self, case: Case) -> int:
+        return billable_images(self.sender.contract, read_json(case.content))
+
+    def upstream_count(self) -> int:
+        return 0 if self.observer is None else self.observer.count()
