@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from contract_tests.blame.minimize import TRIES, Send
+from contract_tests.blame.minimize import BLAME_TRIES, Send
 from contract_tests.client.case import Case
 from gateway_contract.traffic.exchange import Exchange, RequestForm
 from gateway_contract.traffic.statuses import is_throttled, is_timed_out
@@ -27,7 +27,7 @@ class FormComparer:
         """The exchange, to be judged; one that blames nothing where the form is not shown to be the cause."""
         innocent = replace(rejected, essential=frozenset())
         plain = Case(f"{rejected.name}, plain", rejected.request.content, images=1)
-        for case in (plain, replace(plain, name=rejected.name, form=rejected.request.form)) * TRIES:
+        for case in (plain, replace(plain, name=rejected.name, form=rejected.request.form)) * BLAME_TRIES:
             if not self.may_send(case):
                 return innocent
             again = await self.send(case)

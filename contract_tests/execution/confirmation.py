@@ -1,9 +1,10 @@
 """Failures tried again: what rejects a valid request or breaks on an invalid one, and whether it does so each time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from contract_tests.blame.chance_rejections import is_unexplained, reject_with_shared_value
 from contract_tests.blame.counterfactual import CauseFinder, is_suspect
 from contract_tests.blame.minimize import RejectionMinimizer, Send, is_rejection
 from contract_tests.blame.request_forms import FormComparer, is_rejected_form
@@ -42,6 +43,8 @@ class Confirmation:
             await self._minimize_with(minimizer, one) if _is_minimizable(self.contract, one) else one for one in found
         ]
         found = [await self._compare_form(forms, one) if is_rejected_form(one) else one for one in found]
+        if minimizer.is_intermittent:
+            found = await self._blame_shared_value(found)
         suspects = [one for one in found if is_suspect(one) and is_invalid(self.contract, one)]
         finder = CauseFinder(self.contract, self.send, self.may_send, minimizer.is_intermittent)
         causes = {id(one): replace(one, essential=frozenset()) for one in suspects}
@@ -50,6 +53,20 @@ class Confirmation:
             causes |= zip(map(id, explainable), await finder.find(explainable), strict=True)
         self.is_intermittent = finder.is_intermittent
         return [causes.get(id(one), one) for one in found]
+
+    async def _blame_shared_value(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        """The exchanges, where rejections by chance blame the value with which alone they come, if there is one."""
+        usual = [one for one in exchanges if _is_minimizable(self.contract, one)]
+        by_chance = {id(one) for one in usual if is_rejection(one) and is_unexplained(one)}
+        tried = [one for one in usual if one.accepted or id(one) in by_chance]
+        with self.errors.catch("rejections by chance"), suppress(TimeUsedUpError):
+            rejected = await reject_with_shared_value(self.contract, tried, self.send, self.may_send)
+            if rejected is not None:
+                blamed = [
+                    replace(one, essential=rejected.essential) if id(one) in by_chance else one for one in exchanges
+                ]
+                return [*blamed, rejected]
+        return list(exchanges)
 
     async def _repeat(self, timed_out: Exchange) -> Exchange:
         with suppress(TimeUsedUpError):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from contract_tests.blame.minimize import BLAME_TRIES
 from contract_tests.blame.request_forms import FormComparer, is_rejected_form
 from contract_tests.client.case import Case
 from gateway_contract.traffic.exchange import Exchange, NoAnswer, RequestForm
@@ -19,7 +20,7 @@ def sent(status: int, form: RequestForm = RequestForm.PLAIN) -> Exchange:
 REJECTED = sent(415, RequestForm.CHUNKED)
 
 
-def compared(*statuses: int, may_send: int = 9) -> tuple[Exchange, list[RequestForm]]:
+def compared(*statuses: int, may_send: int = 99) -> tuple[Exchange, list[RequestForm]]:
     """What becomes of the rejection where the requests after it get these statuses, and the forms that were sent."""
     answers, forms = iter(statuses), list[RequestForm]()
 
@@ -32,9 +33,9 @@ def compared(*statuses: int, may_send: int = 9) -> tuple[Exchange, list[RequestF
 
 
 def test_a_form_that_alone_is_rejected_is_blamed() -> None:
-    found, forms = compared(200, 415, 200, 415)
+    found, forms = compared(*[200, 415] * BLAME_TRIES)
     assert found == REJECTED
-    assert forms == [RequestForm.PLAIN, RequestForm.CHUNKED] * 2
+    assert forms == [RequestForm.PLAIN, RequestForm.CHUNKED] * BLAME_TRIES
 
 
 @pytest.mark.parametrize("statuses", [(415,), (200, 200), (200, 415, 500), (200, 415, 200, 200)])
