@@ -25,7 +25,7 @@ from mock_server.defects.hang_up import CLIENT_GONE, ending_calls, noting_hang_u
 from mock_server.defects.request_operators import Result
 from mock_server.defects.sites import schema_of, type_of, upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
-from mock_server.defects.wrapping import ChangedTransport, with_transport
+from mock_server.defects.wrapping import ChangedTransport, with_rejections, with_transport
 from mock_server.gateway.stages import Gateway, GatewayRequest
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
@@ -178,10 +178,17 @@ def finishes_call_after_hang_up(gateway: Gateway) -> Gateway:
     return noting_hang_up(replace(gateway, call=call))
 
 
+@conforming
+def failures_as_503(gateway: Gateway) -> Gateway:
+    """A failure of the upstream gets 503, not 502."""
+    return with_rejections(gateway, lambda error, right: replace(right, status=503) if error is BAD_GATEWAY else right)
+
+
 MEETS_FAILURES = frozenset(
     {
         "cancels-call-after-hang-up",
         "circuit-opens-after-five-failures",
+        "failures-as-503",
         "finishes-call-after-hang-up",
         "repeats-throttled-calls",
         "uses-upstream-tasks",
