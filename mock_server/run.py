@@ -54,7 +54,6 @@ class Options:
     seed: int | None
     now: float | None  # Unix time
     recordings: Path | None
-    record: Path | None
     upstream_url: str | None
     upstream_key: str | None = field(repr=False)
     proxy_upstream: str | None
@@ -119,6 +118,7 @@ def serve_until_stopped(options: Options) -> None:
 
 
 def settings_from(options: Options, own: str) -> MockSettings:
+    draw_picture = drawing(options)
     key = secrets.token_bytes(16) if options.link_signing_key is None else options.link_signing_key.encode()
     return MockSettings(
         own=own,
@@ -130,10 +130,10 @@ def settings_from(options: Options, own: str) -> MockSettings:
         default_scenario=options.default_scenario,
         link_signing_key=hashlib.sha256(key).digest(),
         link_ttl=options.link_ttl,
-        draw_picture=drawing(options),
+        draw_picture=draw_picture,
+        draw_thumbnail=draw_clean_cached if options.image_dir is None else draw_picture,
         seed=options.seed,
         clock=time.time if options.now is None else partial(float, options.now),
-        record=options.record,
         recordings=() if options.recordings is None else read_recordings(options.recordings),
         defect=options.defect,
         journal_size=options.journal_size,

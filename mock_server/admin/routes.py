@@ -24,6 +24,7 @@ from mock_server.admin.api import (
     read_request_body,
     session_in,
 )
+from mock_server.admin.thumbnails import show_thumbnail
 from mock_server.faults.scenario_kind import ScenarioError, ScenarioKind
 from mock_server.gateway.modes import mode_named
 from mock_server.runtime.mock import Mock
@@ -164,6 +165,7 @@ def admin_routes(mock: Mock, also: Sequence[Route] = ()) -> list[BaseRoute]:
         *session_routes(mock, "/sessions/{session}"),
         admin_route(mock, "/sessions", list_sessions),
         admin_route(mock, "/scenarios", show_scenarios),
+        admin_route(mock, "/thumbnails/{gateway}/{image}", show_thumbnail),
         admin_route(mock, "/openapi.json", show_document),
     ]
     return [*own, *also, NotFoundRoute(ROOT, [*own, *also])]

@@ -15,7 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from gateway_contract.values.json_value import Json
 from mock_server.admin.api import document, endpoint
-from mock_server.console.overview import clear, end_scenario, overview, rows, state, switch_mode, switch_scenario
+from mock_server.console.live import follow_changes, news, rows
+from mock_server.console.overview import clear, end_scenario, overview, switch_mode, switch_scenario
 from mock_server.console.request_page import request_page
 from mock_server.runtime.mock import Mock
 from mock_server.serving.asgi import own_url
@@ -90,7 +91,8 @@ def console_routes(mock: Mock) -> list[BaseRoute]:
         Route("/", endpoint(mock, overview)),
         Route("/requests/{id}", endpoint(mock, request_page)),
         Route("/console/rows", endpoint(mock, rows)),
-        Route("/console/state", endpoint(mock, state)),
+        Route("/console/news", endpoint(mock, news)),
+        Route("/console/changes", endpoint(mock, follow_changes)),
         *(Route(f"/console/{name}", endpoint(mock, form), methods=["POST"]) for name, form in FORMS.items()),
         Route("/console/chinese.otf", chinese),
         Mount("/console/static", StaticFiles(directory=STATIC)),

@@ -13,6 +13,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT
 from gateway_contract.values.pointer import read
 from mock_server.gateway.openai_errors import message_in
+from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.journal.entries import JournalEntry
 from mock_server.journal.verdict import EntryVerdict, VerdictStatus, verdict_by_gateway
 
@@ -64,6 +65,7 @@ class RequestRow:
     mode: str
     session: str | None
     pictures: tuple[str, ...]
+    thumbnails: tuple[str, ...]
     inline: int  # number of images within the response
     verdict: EntryVerdict
     summary: str  # the prompt, if it has one
@@ -88,6 +90,7 @@ def row(entry: JournalEntry, contracts: Sequence[Contract]) -> RequestRow:
         mode=entry.mode,
         session=entry.session,
         pictures=links,
+        thumbnails=tuple(thumbnail_of(link, entry.gateway) for link in links),
         inline=inline,
         verdict=verdict,
         summary="" if contract is None else prompt_of(entry, contract),
@@ -132,6 +135,14 @@ def pictures(entry: JournalEntry, contract: Contract) -> tuple[tuple[str, ...], 
 def is_link(text: str) -> bool:
     """Whether a page may link to this: an HTTP URL, nothing that a browser would run."""
     return text.startswith(("http://", "https://"))
+
+
+def thumbnail_of(link: str, gateway: str) -> str:
+    """The small version of an image; the link itself if it does not lead to this gateway."""
+    path = link.partition("://")[2].partition("?")[0].partition("/")[2]
+    own = f"{gateway}{IMAGE_PATH}/"
+    signed = path.removeprefix(own).removesuffix(".png")
+    return f"/_mock/thumbnails/{gateway}/{signed}" if path == f"{own}{signed}.png" else link
 
 
 def prompt_of(entry: JournalEntry, contract: Contract) -> str:

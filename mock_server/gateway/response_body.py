@@ -108,9 +108,4 @@ async def _image_value(image_field: ImageField, upstream: UpstreamClient, link: 
         if content is None:
             raise ImageGoneError(link)
         return b64encode(content).decode()
-    return own_link(upstream, link, base)
-
-
-def own_link(upstream: UpstreamClient, link: str, base: str) -> str:
-    """The gateway's own link to the image behind one of the upstream's."""
     return f"{base}{IMAGE_PATH}/{upstream.signer.sign(link, upstream.signer.clock() + upstream.signer.seconds)}.png"

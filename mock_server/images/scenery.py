@@ -76,6 +76,7 @@ Point = tuple[float, float]
 Outline = Callable[[float], float]  # how high the land is along the way, from -1 to 1
 
 _POINTS: Final = 160  # of an outline; more cannot be told apart
+_FEWEST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +199,10 @@ def _line(canvas: Canvas, layer: int, outline: Outline, *, length: float, swing:
     """The upper edge of one layer of land, from the left to the right side."""
     base, start = canvas.height * (0.55 + 0.1 * layer), canvas.chance.uniform(0, 20)
     pace = 1 / max(length * canvas.unit, canvas.width / 20)  # waves finer than the points would break up
-    step = canvas.width / _POINTS
-    heights = (outline(start + index * step * pace) for index in range(_POINTS + 1))
-    return [(index * step, base - canvas.unit * swing * height) for index, height in enumerate(heights)]
+    points = min(_POINTS, max(_FEWEST, canvas.width // 2))
+    step, swing_pixels = canvas.width / points, canvas.unit * swing
+    heights = (outline(start + index * step * pace) for index in range(points + 1))
+    return [(index * step, base - swing_pixels * height) for index, height in enumerate(heights)]
 
 
 def _fill(canvas: Canvas, line: list[Point], colour: int) -> None:

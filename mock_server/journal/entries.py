@@ -145,9 +145,10 @@ class Journal:
         """All entries, or those of one session, oldest first."""
         return tuple(one.entry() for one in self.stored_of(session))
 
-    def newest(self, most: int) -> tuple[JournalEntry, ...]:
-        """The last entries, newest first."""
-        return tuple(one.entry() for one in tuple(self.stored)[: -most - 1 : -1])
+    def newest(self, most: int, after: int = 0, before: int | None = None) -> tuple[JournalEntry, ...]:
+        """The last entries, or those with ids between two, newest first."""
+        found = [one for one in tuple(self.stored) if after < one.id and (before is None or one.id < before)]
+        return tuple(one.entry() for one in found[: -most - 1 : -1])
 
     def entry(self, id_: int, session: str | None = None) -> JournalEntry | None:
         return next((one.entry() for one in self.stored_of(session) if one.id == id_), None)

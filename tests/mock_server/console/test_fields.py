@@ -3,7 +3,7 @@
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT
 from gateway_contract.values.pointer import read
-from mock_server.console.overview import FormField, form_fields
+from mock_server.console.form_fields import FormField, form_fields
 
 
 def named(contract: Contract) -> dict[str, FormField]:

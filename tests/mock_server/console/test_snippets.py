@@ -15,8 +15,8 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.curl import curl
 from gateway_contract.values.json_value import Json
-from mock_server.console.overview import compact, example_of, snippets
 from mock_server.console.request_page import request_of
+from mock_server.console.snippets import compact, example_of, snippets
 from mock_server.journal.entries import JournalEntry
 from mock_server.runtime.mock import MockSettings
 from tests.contract_tests import stand_in_for_curl

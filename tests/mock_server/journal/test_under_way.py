@@ -71,7 +71,7 @@ def test_a_request_is_seen_while_its_body_comes_and_while_it_waits(mock: Seen, o
         assert first["path"] == f"{PATH}?key=[redacted]"
         client.sendall(body)
         wait_until(lambda: under_way(mock)[0]["progress"] == "waiting" and under_way(mock)[0]["scenario"] is not None)
-        page = mock.http.get("/console/state").text
+        page = mock.http.get("/console/news").text
         (second,) = under_way(mock, "/sessions/w-1/requests")
         assert under_way(mock, "/sessions/w-2/requests") == []
         assert second["seconds"] > first["seconds"]
