@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM = Path("/usr/bin/chromium")
 MISSING = f"Chromium is needed, and is neither at {CHROMIUM} nor on the path. On Debian: apt-get install chromium"
+
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine takes longer than the usual 5000
 
 FLAGS = (
     "--disable-gpu",

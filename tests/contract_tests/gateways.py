@@ -68,7 +68,7 @@ def generated(*items: Json) -> Response:
 
 def settings_for(url: str | None, **more: object) -> Settings:
     return replace(
-        Settings("powertokens", url, TOKEN, limits=Limits(answer=1, per_image=0)),
+        Settings("powertokens", url, TOKEN, limits=Limits(answer=20, per_image=0)),
         **more,  # type: ignore[arg-type] # the fields of Settings
     )
 

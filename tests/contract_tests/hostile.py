@@ -31,11 +31,11 @@ def serving(behaviour: Behaviour) -> Iterator[Served]:
     thread.start()
     running = Running(behaviour)
     try:
-        yield asyncio.run_coroutine_threadsafe(running.start(), loop).result(timeout=10)
+        yield asyncio.run_coroutine_threadsafe(running.start(), loop).result(timeout=30)
     finally:
-        asyncio.run_coroutine_threadsafe(running.stop(), loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(running.stop(), loop).result(timeout=30)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=10)
+        thread.join(timeout=30)
         loop.close()
 
 

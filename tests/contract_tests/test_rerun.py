@@ -41,7 +41,8 @@ from mock_server.defects.wrapping import ChangedTransport, no_answer_yet
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, generate, map_body
 from mock_server.serving.error_response import ErrorResponse
-from mock_server.serving.server import listen, serving
+from mock_server.serving.server import serving
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -54,11 +55,6 @@ def loses_zero(gateway: Gateway, body: Json) -> Json:
         if read(call, field.upstream) == 0:
             call = removed(call, field.upstream)
     return call
-
-
-def free_port() -> int:
-    with listen("127.0.0.1", 0) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

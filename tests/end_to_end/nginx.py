@@ -88,12 +88,12 @@ TIME_LIMIT = Site(
 SLOW_GATEWAY = Site(
     server=PLAIN
     + """
-    proxy_read_timeout 1s;
-    proxy_set_header X-Mock-Scenario latency-per-image(300ms);
+    proxy_read_timeout 2s;
+    proxy_set_header X-Mock-Scenario latency-per-image(500ms);
     location / { proxy_pass @origin; }
     """,
 )
-"""The mock takes so long for an image that four are too many for the proxy."""
+"""The mock takes so long for an image that five are too many for the proxy."""
 HEADERS = Site(
     http="gzip on; gzip_types application/json; gzip_min_length 1;",
     server=PLAIN

@@ -94,7 +94,7 @@ def test_more_than_a_few_requests_a_second_are_too_many(
         answers = [generate(client, size="big") for _ in range(20)]
         limited = next(answer for answer in answers if answer.status_code == 429)
         assert limited.headers.get("Retry-After") == pause
-        time.sleep(1)
+        time.sleep(0.2)
         assert generate(client).status_code == 200
 
 
@@ -105,7 +105,7 @@ def test_a_longer_body_is_too_large(gateway: str, certificates: Certificates, tm
 
 def test_a_slow_answer_is_given_up(gateway: str, certificates: Certificates, tmp_path: Path) -> None:
     with client_of(SLOW_GATEWAY, gateway, certificates, tmp_path) as client:
-        assert generate(client, n=2).status_code == 200
+        assert generate(client).status_code == 200
         assert generate(client, n=6).status_code == 504
 
 

@@ -1,7 +1,10 @@
 """A stub on a real socket that is handed tasks."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -34,6 +37,13 @@ def synthesis(model: Json = QWEN, **parameters: Json) -> Body:
 
 
 EITHER = pytest.mark.parametrize(("path", "body"), [(GENERATION, generation()), (SYNTHESIS, synthesis())])
+
+
+def two_hours_between_polls(patch: pytest.MonkeyPatch) -> None:
+    """Tasks that take hours end while they are polled, however slow the machine is."""
+    polls = count()
+    clock = SimpleNamespace(time=lambda: time.time() + 7200 * next(polls))
+    patch.setattr("mock_server.upstream.dashscope.task_routes.time", clock)
 
 
 @contextmanager

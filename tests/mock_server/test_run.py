@@ -23,6 +23,7 @@ from mock_server.cli import main
 from mock_server.run import greeting
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import ServedStub
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -91,9 +92,9 @@ def test_it_stops_quietly_and_soon_while_it_answers(scenario: str, presses: int)
         url = f"{url_of(lines)}/powertokens/v1/images/generations"
         headers = {"authorization": "Bearer x", "x-mock-scenario": scenario}
         slow = threads.submit(httpx.post, url, json=FLAT, headers=headers, timeout=30, trust_env=False)
-        # Only once its head is here has the server surely accepted this request; an earlier signal would reset it.
+        # Only once it is under way has the server surely accepted a request; an earlier signal would reset it.
+        wait_until(lambda: scenario in httpx.get(f"{url_of(lines)}/_mock/requests", trust_env=False, timeout=30).text)
         with httpx.stream("GET", f"{url_of(lines)}/_mock/events", timeout=30, trust_env=False) as events:
-            time.sleep(0.5)
             for _ in range(presses):
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.2)

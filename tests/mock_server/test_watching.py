@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mock_server.reload import watching
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 30.0  # seconds
 
 
 def seen_while(files: list[Path], act: Callable[[], None], read: Callable[[], list[Path]]) -> int:
@@ -24,7 +24,7 @@ def seen_while(files: list[Path], act: Callable[[], None], read: Callable[[], li
             return read()
 
         async with watching(files, changed):
-            await asyncio.sleep(0.3)  # the watcher has to be up
+            await asyncio.sleep(0)  # the first step of the watcher sets it up
             act()
             async with asyncio.timeout(PATIENCE):
                 await news.wait()
@@ -70,10 +70,10 @@ def test_files_that_come_into_play_with_a_change_are_watched_from_then_on(tmp_pa
             return [file, other]
 
         async with watching([file], changed), asyncio.timeout(PATIENCE):
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0)
             file.write_text("2")
             await first.wait()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0)
             other.write_text("2")
             await second.wait()
 

@@ -257,11 +257,12 @@ def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_
 ) -> None:
     decodings: list[str] = []
     ended: list[str] = []
-    proceed = threading.Event()
+    began, proceed = threading.Event(), threading.Event()
 
     def slow(picture: ImageFile, _content: bytes) -> None:
         decodings.append(str(picture.format))
-        proceed.wait(10)
+        began.set()
+        proceed.wait(60)
         ended.append(str(picture.format))
 
     monkeypatch.setattr("contract_tests.client.inspect_image.read_to_end", slow)
@@ -275,6 +276,7 @@ def test_an_image_that_takes_too_long_is_given_up_and_no_other_is_decoded_after_
     try:
         first, second = asyncio.run(two())
         assert ended == []  # nobody waited for the abandoned thread
+        assert began.wait(30)
     finally:
         proceed.set()
     assert first == BrokenImage("url", LINK, "an image that takes more than 0.05 s to decode")

@@ -45,7 +45,8 @@ def test_without_a_path_any_response_will_do() -> None:
     assert len(gateway.asked) == 1
 
 
-def test_what_a_gateway_lacked_to_the_end_is_told() -> None:
+def test_what_a_gateway_lacked_to_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contract_tests.client.readiness.INTERVAL", 30)  # longer than both wait: one attempt each
     nobody = f"http://127.0.0.1:{free_port()}"
     told = "the gateway was not ready within {} s: {}. Start it first, or give --wait more time."
     assert problem(Wait(0.1), nobody) == told.format("0.1", "connection refused")

@@ -8,7 +8,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contract_tests import plugin
-from contract_tests.client.limits import Limits
 from contract_tests.command import session
 from contract_tests.command.session import pytest_arguments, worst_status
 from contract_tests.command.signals import interruptible
@@ -123,9 +122,7 @@ def test_the_suite_runs_apart_from_whatever_stands_in_the_folder_of_the_call(tmp
 
 def test_where_the_upstream_listens_is_said_before_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with replying(lambda *_: as_json({}, 401)) as gateway:
-        settings = settings_for(
-            gateway.url, upstream="127.0.0.1:0", report=tmp_path, limits=Limits(answer=5, per_image=0)
-        )
+        settings = settings_for(gateway.url, upstream="127.0.0.1:0", report=tmp_path)
         assert session.test_gateways([settings], "seed", None) == 2
     said = " ".join(capsys.readouterr().out.split())
     assert f"powertokens: testing {gateway.url}, two-sided (the upstream listens at 127.0.0.1:0)" in said

@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -37,22 +37,13 @@ def call(observer: UpstreamObserver, text: str) -> None:
     httpx.post(f"{observer.url}{observer.stub.path}", json={"text": text}, trust_env=False)
 
 
-@contextmanager
-def another_client(observer: UpstreamObserver) -> Iterator[None]:
-    """Somebody who calls the upstream twenty times a second until the block ends."""
-    ended = threading.Event()
+def while_idle(patch: pytest.MonkeyPatch, observer: UpstreamObserver, text: str) -> None:
+    """A call that arrives while the suite listens."""
 
-    def go_on() -> None:
-        while not ended.wait(0.05):
-            call(observer, "somebody else's")
+    async def sleep(_seconds: float) -> None:
+        call(observer, text)
 
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    patch.setattr("contract_tests.execution.call_ownership.asyncio", SimpleNamespace(sleep=sleep))
 
 
 def asking(text: str, status: int = 200) -> Exchange:
@@ -81,25 +72,26 @@ def test_a_gateway_that_only_we_can_reach_is_not_listened_to(observer: UpstreamO
     assert texts(own_calls(ownership, asking(OWN))) == ["no id"]
 
 
-def test_where_others_call_a_request_owns_what_has_its_id(observer: UpstreamObserver) -> None:
+def test_where_others_call_a_request_owns_what_has_its_id(
+    observer: UpstreamObserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while_idle(monkeypatch, observer, "somebody else's")
     call(observer, f"{OWN} mine")
     call(observer, "somebody else's")
-    ownership = CallOwnership(observer, exclusive=False, idle=0.5, sent={OWN, OTHER})
-    with another_client(observer):
-        assert texts(own_calls(ownership, asking(OWN))) == [f"{OWN} mine"]
+    ownership = CallOwnership(observer, exclusive=False, sent={OWN, OTHER})
+    assert texts(own_calls(ownership, asking(OWN))) == [f"{OWN} mine"]
     assert own_calls(ownership, asking(OTHER, 400)) == ()
     assert own_calls(ownership, asking(OTHER)) is UNOBSERVED
     assert own_calls(ownership, asking("no id")) is UNOBSERVED
     assert ownership.foreign_calls() > 0
 
 
-def test_our_own_late_calls_are_nobody_elses(observer: UpstreamObserver) -> None:
+def test_our_own_late_calls_are_nobody_elses(observer: UpstreamObserver, monkeypatch: pytest.MonkeyPatch) -> None:
+    while_idle(monkeypatch, observer, f"{OTHER} late")
     call(observer, "no id")
-    ownership = CallOwnership(observer, exclusive=False, idle=0.5, sent={OTHER})
-    late = threading.Timer(0.1, call, (observer, f"{OTHER} late"))
-    late.start()
+    ownership = CallOwnership(observer, exclusive=False, sent={OTHER})
     assert texts(own_calls(ownership, asking(OWN)))[0] == "no id"
-    late.join()
+    assert observer.count() == 2
     assert ownership.others_call is False
 
 
@@ -128,7 +120,7 @@ def test_a_gateway_that_others_use_meanwhile_conforms() -> None:
             ended.set()
             thread.join()
     assert found.conformance is Conformance.CONFORMS
-    assert found.cost.foreign_calls > 10
+    assert found.cost.foreign_calls > 1
 
 
 def test_a_call_with_the_texts_of_others_belongs_to_the_request_that_has_no_other_call() -> None:

@@ -1,8 +1,5 @@
 """A gateway that cannot be tested ends the run at once, with status 2 and a sentence that says what to do."""
 
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,6 +13,7 @@ from gateway_contract.values.json_value import Json
 from tests.contract_tests import hostile
 from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying
 from tests.gateway_contract.invented import write_invented
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ran(folder: Path, gateway: str, *more: str) -> Result:
-    asked = ["run", "--gateway", gateway, "--contract", "powertokens", "--report", str(folder), "--timeout", "5"]
+    asked = ["run", "--gateway", gateway, "--contract", "powertokens", "--report", str(folder), "--timeout", "30"]
     return CliRunner().invoke(main, [*asked, *more], env={"GATEWAY_TOKEN": TOKEN, "COLUMNS": "400"})
 
 
@@ -37,16 +35,9 @@ def told(result: Result) -> str:
     return " ".join(result.output.split())
 
 
-@contextmanager
-def free_port() -> Iterator[int]:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
-
-
 def test_a_gateway_that_does_not_run(folder: Path) -> None:
-    with free_port() as port:
-        said = told(ran(folder, f"http://127.0.0.1:{port}"))
+    port = free_port()
+    said = told(ran(folder, f"http://127.0.0.1:{port}"))
     assert f"http://127.0.0.1:{port} cannot be used: connection refused." in said
     assert "Check that it runs and that --gateway is right." in said
 
@@ -106,8 +97,7 @@ def calling(path: str, upstream: str) -> Reply:
 
 
 def observed_at() -> str:
-    with free_port() as port:
-        return f"127.0.0.1:{port}"
+    return f"127.0.0.1:{free_port()}"
 
 
 def test_a_gateway_that_calls_another_upstream(folder: Path) -> None:

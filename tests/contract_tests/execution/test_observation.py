@@ -130,7 +130,7 @@ def test_the_upstream_may_listen_at_another_base() -> None:
 def test_idle_connections_are_closed_without_a_word() -> None:
     with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as observer:
         host, _, port = observer.address.rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=5) as idle:
+        with socket.create_connection((host, int(port)), timeout=30) as idle:
             httpx.get(observer.url, trust_env=False)
             asyncio.run(observer.close_idle_connections())
             assert idle.recv(1) == b""

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -15,6 +14,7 @@ from mock_server.admin.api import errors, schema_named
 from mock_server.admin.requests import resumed_after, stream
 from mock_server.journal.entries import Journal
 from tests.mock_server.admin.seen import Body, Seen, seen
+from tests.waiting import wait_until
 
 EVENTS = "/_mock/events"
 
@@ -106,20 +106,13 @@ def test_nothing_waits_for_a_client_that_left(admin: Seen, order: Body) -> None:
     with admin.http.stream("GET", EVENTS) as answer:
         lines = answer.iter_lines()
         next(lines)
-        until(lambda: len(admin.mock.journal.waiting) == 1)
-    until(lambda: not admin.mock.journal.waiting)
+        wait_until(lambda: len(admin.mock.journal.waiting) == 1)
+    wait_until(lambda: not admin.mock.journal.waiting)
     assert admin.ask("powertokens", order).status_code == 200
 
 
 def test_asking_for_the_headers_alone_does_not_go_on_for_ever(admin: Seen) -> None:
     assert admin.http.head(EVENTS).headers["content-type"].startswith("text/event-stream")
-
-
-def until(holds: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < give_up, "nothing happened in time"
-        time.sleep(0.01)
 
 
 def test_an_entry_that_came_while_another_was_told_is_told_next(admin: Seen, order: Body) -> None:

@@ -11,10 +11,9 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.defects.conforming import CONFORMING, leave_to_upstream
 from mock_server.serving.server import serving
-from mock_server.upstream.protocol import StubOptions
 from mock_server.upstream.tasks import Tasks
 from tests.mock_server.served import ServedStub, canned, client, fault_named, gateway_before
-from tests.mock_server.tasks_served import GENERATION, tasks_served
+from tests.mock_server.tasks_served import GENERATION, NEVER_ENDED, tasks_served, two_hours_between_polls
 
 pytestmark = pytest.mark.slow
 
@@ -37,14 +36,15 @@ def answered(contract: Contract, stub: ServedStub, body: Json) -> httpx.Response
         return http.post(url, json=body)
 
 
-def test_one_family_is_asked_for_by_tasks(powertokens: Contract) -> None:
-    with tasks_served(powertokens, StubOptions(pending_seconds=0.05, running_seconds=0.05)) as stub:
+def test_one_family_is_asked_for_by_tasks(powertokens: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_hours_between_polls(monkeypatch)
+    with tasks_served(powertokens, NEVER_ENDED) as stub:
         response = answered(powertokens, stub, request(WAN))
         submitted, *polls = stub.stub.calls
     assert (response.status_code, len(response.json()["data"])) == (200, 1)
     assert (submitted.path, len(submitted.images)) == (GENERATION, 1)
     assert {call.method for call in polls} == {"GET"}
-    assert len(polls) > 1
+    assert len(polls) == 2
     assert not any(call.generated for call in polls)
 
 

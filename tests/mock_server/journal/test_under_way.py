@@ -1,9 +1,9 @@
 """A request is seen from its first byte, and one whose client went away is recorded as that."""
 
 import json
+import re
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, cast
 
@@ -12,15 +12,22 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from mock_server.journal.entries import JournalEntry
 from tests.mock_server.admin.seen import Body, Seen, seen
+from tests.waiting import PATIENCE, HeldSleep, hold_sleep, wait_until
 
 PATH = "/powertokens/v1/images/generations"
-PATIENCE = 10.0  # seconds
+SLEEPING = ("mock_server.scenarios.timing", "mock_server.faults.fault")
 
 
 @pytest.fixture(scope="module")
 def mock(powertokens: Contract) -> Iterator[Seen]:
     with seen([powertokens]) as served:
         yield served
+
+
+@pytest.fixture
+def sleep(monkeypatch: pytest.MonkeyPatch) -> HeldSleep:
+    """What delays a response lasts until it is released."""
+    return hold_sleep(monkeypatch, *SLEEPING)
 
 
 def head(scenario: str, length: int) -> bytes:
@@ -44,13 +51,6 @@ def under_way(mock: Seen, query: str = "/requests") -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", mock.get(query, "Requests")["under_way"])
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def read_to_end(client: socket.socket) -> None:
     while client.recv(65536):
         pass
@@ -61,10 +61,10 @@ def last_entry(mock: Seen, before: int) -> JournalEntry:
     return mock.mock.journal.newest(1)[0]
 
 
-def test_a_request_is_seen_while_its_body_comes_and_while_it_waits(mock: Seen, order: Body) -> None:
+def test_a_request_is_seen_while_its_body_comes_and_while_it_waits(mock: Seen, order: Body, sleep: HeldSleep) -> None:
     before, body = mock.mock.journal.last_id, json.dumps(order).encode()
     with closing(connected(mock)) as client:
-        client.sendall(head("latency(600ms)", len(body)))
+        client.sendall(head("latency(1s)", len(body)))
         wait_until(lambda: len(under_way(mock)) == 1)
         (first,) = under_way(mock)
         assert (first["progress"], first["method"], first["session"]) == ("receiving", "POST", "w-1")
@@ -76,7 +76,8 @@ def test_a_request_is_seen_while_its_body_comes_and_while_it_waits(mock: Seen, o
         assert under_way(mock, "/sessions/w-2/requests") == []
         assert second["seconds"] > first["seconds"]
         assert f"POST {PATH}" in page
-        assert "waiting, 0." in page
+        assert re.search(r"waiting, \d", page)
+        sleep.released.set()
         assert client.recv(12) == b"HTTP/1.1 200"
     entry = last_entry(mock, before)
     assert (entry.status, entry.client_gone) == (200, False)
@@ -86,12 +87,12 @@ def test_a_request_is_seen_while_its_body_comes_and_while_it_waits(mock: Seen, o
 @pytest.mark.parametrize(
     ("scenario", "received", "status", "said"),
     [
-        ("latency(300ms)", 0, None, "client went away"),
-        ("slow-body(400ms)", 20, 200, "200, client went away"),
+        ("latency(1s)", 0, None, "client went away"),
+        ("slow-body(1s)", 20, 200, "200, client went away"),
     ],
 )
 def test_a_client_who_went_away_is_recorded_as_that(
-    mock: Seen, order: Body, scenario: str, received: int, status: int | None, said: str
+    mock: Seen, order: Body, sleep: HeldSleep, scenario: str, received: int, status: int | None, said: str
 ) -> None:
     before, body = mock.mock.journal.last_id, json.dumps(order).encode()
     with closing(connected(mock)) as client:
@@ -99,6 +100,7 @@ def test_a_client_who_went_away_is_recorded_as_that(
         wait_until(lambda: [one["scenario"] for one in under_way(mock)] == [scenario])
         client.recv(received)
     wait_until(lambda: under_way(mock)[0]["progress"] == "client went away")
+    sleep.released.set()
     entry = last_entry(mock, before)
     assert (entry.status, entry.complete, entry.client_gone) == (status, False, True)
     assert mock.get(f"/requests/{entry.id}", "Request")["client_gone"] is True

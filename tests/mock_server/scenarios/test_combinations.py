@@ -22,7 +22,7 @@ from mock_server.scenarios.switches import HEADER
 from tests.mock_server.served import DASHSCOPE, Body
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}
-LONG = "latency(9s)"
+LONG = "latency(600s)"  # longer than the client waits
 
 
 def asked(mock: Mock, http: httpx.Client, scenario: str | None, body: Body = ASKED) -> httpx.Response:
@@ -36,9 +36,7 @@ def test_of_two_refusals_the_outer_one_is_given(mock: Mock, http: httpx.Client) 
 
 
 def test_what_is_refused_outside_is_not_kept_waiting_inside(mock: Mock, http: httpx.Client) -> None:
-    began = time.monotonic()
     assert asked(mock, http, f"rate-limit + {LONG}").status_code == 429
-    assert time.monotonic() - began < 9
 
 
 @pytest.mark.parametrize(

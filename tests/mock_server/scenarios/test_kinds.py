@@ -17,6 +17,7 @@ from mock_server.scenarios.registry import KINDS, effect_of
 from mock_server.scenarios.switches import HEADER
 from mock_server.serving.error_response import MOCK_ERROR
 from tests.mock_server.served import Body
+from tests.waiting import PATIENCE, hold_sleep
 
 ASKED: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "size": "512*512", "n": 3, "seed": 1}
 INLINE: Body = ASKED | {"response_format": "b64_json"}
@@ -126,18 +127,21 @@ def test_an_answer_can_be_cut_as_if_it_were_whole(mock: Mock, http: httpx.Client
         answer.json()
 
 
-def test_an_answer_can_drip(mock: Mock) -> None:
-    """Seen at the socket: its first part is there long before its last."""
+def test_an_answer_can_drip(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen at the socket: its head is there before anything else, and its end is not."""
+    sleep = hold_sleep(monkeypatch, "mock_server.faults.fault")
     at = urlsplit(mock.settings.own)
     head = (
         f"POST /powertokens/v1/images/generations HTTP/1.1\r\nHost: {at.netloc}\r\nAuthorization: Bearer x\r\n"
         f"X-Mock-Scenario: slow-body(400ms) + rate-limit\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
     )
-    with socket.create_connection((str(at.hostname), int(at.port or 0)), timeout=10) as raw:
+    with socket.create_connection((str(at.hostname), int(at.port or 0)), timeout=PATIENCE) as raw:
         raw.sendall(head.encode())
-        parts = list(iter(lambda: raw.recv(65536), b""))
-    assert len(parts) > 5
-    assert b"rate_limit_exceeded" in b"".join(parts)
+        first = raw.recv(65536)
+        sleep.released.set()
+        rest = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert first.startswith(b"HTTP/1.1 429")
+    assert b"rate_limit_exceeded" in rest
 
 
 def test_a_success_can_lack_images(mock: Mock, http: httpx.Client) -> None:

@@ -29,7 +29,7 @@ def answered(port: int, request: bytes, *headers: str) -> tuple[int, bytes]:
     """The status and the body of the response to a request with these headers."""
     lines = [request + b" HTTP/1.1", *(header.encode("latin-1") for header in headers), b"Authorization: Bearer x"]
     length = b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY)
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(b"\r\n".join([*lines, length]) + BODY)
         received = b"".join(iter(lambda: client.recv(65536), b""))
     head, _, body = received.partition(b"\r\n\r\n")
@@ -85,7 +85,7 @@ def test_an_allowed_host_name_passes(port: int, host: str) -> None:
 
 
 def test_a_request_without_host_gets_400_in_older_http_too(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(b"GET /_mock HTTP/1.0\r\n\r\n")
         received = b"".join(iter(lambda: client.recv(65536), b""))
     assert received.startswith(b"HTTP/1.1 400 ")

@@ -115,7 +115,7 @@ OFFERS = {
 @pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
 def test_an_offer_to_upgrade_is_ignored_and_the_body_is_read(offer: bytes) -> None:
     request = b"POST / HTTP/1.1\r\nHost: x\r\n%bContent-Length: 12\r\n\r\nupgrade: yes" % offer
-    with serving(echo) as url, socket.create_connection(address(url), timeout=5) as client:
+    with serving(echo) as url, socket.create_connection(address(url), timeout=30) as client:
         for _ in range(2):  # the connection goes on afterwards
             client.sendall(request)
             assert until_end_of(client, b"upgrade: yes").startswith(b"HTTP/1.1 200")

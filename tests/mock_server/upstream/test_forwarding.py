@@ -194,7 +194,7 @@ def test_an_address_that_cannot_be_read_is_told_at_once() -> None:
     ("answer", "slow"), [(silence(60), True), (reset_mid_response(Response(b"{}" * 40)), False), (reset, False)]
 )
 def test_a_slow_or_broken_upstream_is_a_clear_error(answer: ASGIApp, slow: bool) -> None:  # noqa: FBT001 - a row
-    with before(answer, seconds=0.3) as forwarding:
+    with before(answer, seconds=0.3 if slow else 30) as forwarding:
         why = "it did not answer in time" if slow else "the connection broke"
         assert_unreached(forwarding.post("/any", {}), 504 if slow else 502, why)
         assert forwarding.last.status == (504 if slow else 502)

@@ -10,7 +10,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import read
-from mock_server.faults.fault import Fault
+from mock_server.faults.fault import NO_RESPONSE, Fault
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
@@ -20,6 +20,7 @@ from mock_server.upstream.dashscope import messages
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, upstream_app
 from tests.mock_server.served import DASHSCOPE, client, fault_named
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -56,15 +57,21 @@ def test_names_are_unique() -> None:
 
 def test_a_played_failure_is_recorded_and_never_a_whole_success(fault: Fault, powertokens: Contract) -> None:
     with playing(powertokens, str(fault)) as (stub, url), client() as http:
-        assert not whole_success(http, url + stub.path)
+        assert not whole_success(http, url + stub.path, seconds_for(fault))
+        wait_until(lambda: len(stub.calls) > 0)
         (call,) = stub.calls.since(0)[:1]
     assert call.played == fault.played
     assert call.generated is (fault.generates)
 
 
-def whole_success(http: httpx.Client, url: str) -> bool:
+def seconds_for(fault: Fault) -> float:
+    """How long a response is waited for."""
+    return 0.5 if fault.name == NO_RESPONSE else PATIENCE
+
+
+def whole_success(http: httpx.Client, url: str, seconds: float) -> bool:
     try:
-        response = http.post(url, json=CALL, timeout=1)
+        response = http.post(url, json=CALL, timeout=seconds)
         links = messages.image_links(response.json())
         statuses = {http.get(link).status_code for link in links}
     except (httpx.TransportError, ValueError):
@@ -91,7 +98,7 @@ STATUSES = {
 
 def test_the_gateway_mock_stands_it(fault: Fault, powertokens: Contract) -> None:
     with playing(powertokens, str(fault)) as (stub, url):
-        answer = through_the_mock(powertokens, url + stub.upstream.base)
+        answer = through_the_mock(powertokens, url + stub.upstream.base, seconds_for(fault))
     assert answer.status_code in STATUSES[fault.cause]
     assert answer.headers.get("retry-after") == (None if fault.played.retry_after is None else "2")
     if answer.status_code == 200:
@@ -100,10 +107,10 @@ def test_the_gateway_mock_stands_it(fault: Fault, powertokens: Contract) -> None
         assert read(answer.json(), "/error/message") is not ABSENT
 
 
-def through_the_mock(contract: Contract, upstream: str) -> httpx.Response:
+def through_the_mock(contract: Contract, upstream: str, seconds: float) -> httpx.Response:
     assert contract.upstream is not None
     reached = UpstreamClient(
-        contract.upstream, protocol_of(contract.upstream), upstream, http_transport(seconds=0.5), Signer(b"key")
+        contract.upstream, protocol_of(contract.upstream), upstream, http_transport(seconds), Signer(b"key")
     )
     with serving(gateway_app(Gateway(contract, reached))) as url, client() as http:
         return http.post(url + contract.operation.path, json=REQUEST)
