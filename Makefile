@@ -128,13 +128,13 @@ lint: $(READY)
 types: $(READY)
 	$(RUN) mypy
 
-# No index, no host and no path of whoever runs this goes into the file.
+# No index, no host and no path of whoever runs this goes into the file, nor this project, which names its own extras.
 lock: $(READY)
-	$(RUN) piptools compile --quiet --extra=dev --generate-hashes --allow-unsafe --no-strip-extras --no-header \
+	$(RUN) piptools compile --quiet --all-extras --generate-hashes --allow-unsafe --no-strip-extras --no-header \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 		$(if $(UPGRADE),--upgrade) --output-file=requirements.lock pyproject.toml
 	@{ echo '# Made from pyproject.toml by `make lock`, for Python 3.11; not edited by hand.'; \
-		grep -v '^# Made from' requirements.lock; } > requirements.new && mv requirements.new requirements.lock
+		sed -e '/^# Made from/d' -e '/^# WARNING: pip install/,/^    # via/d' requirements.lock; } > requirements.new && mv requirements.new requirements.lock
 
 clean:
 	rm -rf .venv $(NPM_FOLDERS:%=%/node_modules) tests/end_to_end/gateways/node/next/.next build report .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info

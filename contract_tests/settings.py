@@ -14,6 +14,7 @@ from contract_tests.client.readiness import Wait
 from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
 from contract_tests.waivers import Waiver
+from gateway_contract.extras import DISTRIBUTION, Extra, MissingExtraError, check_extras, is_installed
 from gateway_contract.traffic.curl import UNIX
 
 MAX_SECONDS = 1800.0
@@ -74,7 +75,9 @@ def fuzz_examples(requested: int | None, time: float | None, gateway: str | None
     """
     if requested is not None:
         return requested
-    return FUZZ if time is not None or (gateway is not None and upstream is not None) else 0
+    if time is not None:
+        return FUZZ
+    return FUZZ if gateway is not None and upstream is not None and is_installed(Extra.FUZZ) else 0
 
 
 class SettingsError(Exception):
@@ -82,7 +85,11 @@ class SettingsError(Exception):
 
 
 def checked(settings: Settings) -> Settings:
-    """The settings as they are. Raises SettingsError."""
+    """The settings as they are. Raises SettingsError, also for an extra that they need and is not installed."""
+    try:
+        check_extras("check-gateway run", *needed_extras(settings))
+    except MissingExtraError as error:
+        raise SettingsError(str(error)) from error
     if settings.gateway is not None:
         if problem := url_problem(settings.gateway):
             raise SettingsError(f"--gateway {problem}")
@@ -95,6 +102,20 @@ def checked(settings: Settings) -> Settings:
     if settings.upstream_names and not settings.upstream_tls:
         raise SettingsError("--upstream-name needs --upstream-tls")
     return settings
+
+
+def needed_extras(settings: Settings) -> list[Extra]:
+    """The extras that a run with these settings needs."""
+    optional = ((Extra.FUZZ, settings.fuzz > 0), (Extra.TLS, settings.upstream_tls))
+    return [Extra.GATE, *(extra for extra, is_needed in optional if is_needed)]
+
+
+def without_fuzzing(settings: Settings) -> tuple[str, ...]:
+    """A note where a run sends no random requests because the extra for them is not installed."""
+    usual = settings.gateway is not None and settings.upstream is not None
+    if not usual or settings.fuzz or is_installed(Extra.FUZZ):
+        return ()
+    return (f"no random requests were sent; {DISTRIBUTION}[{Extra.GATE},{Extra.FUZZ}] has what makes them",)
 
 
 def url_problem(gateway: str) -> str:

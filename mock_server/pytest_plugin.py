@@ -1,4 +1,4 @@
-"""What the fixtures of `gateway_contract.entry_points` give to the tests of any project."""
+"""What the fixtures of `gateway_contract.pytest_fixtures` give to the tests of any project."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.document.node import DocumentError
-from gateway_contract.entry_points import CONTRACT, MARKER
+from gateway_contract.pytest_fixtures import CONTRACT, MARKER
 from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.modes import UnknownModeError
 from mock_server.runtime.names import upstream_of

@@ -14,6 +14,7 @@ from contract_tests.command.option_forms import durations
 from contract_tests.command.option_table import secret_variables
 from contract_tests.command.options import rerun_options, run_options
 from contract_tests.command.signals import end_with_status
+from gateway_contract.extras import DISTRIBUTION, Extra, MissingExtraError, check_extras
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
 
@@ -44,9 +45,15 @@ def start() -> None:
 
 
 @click.group()
-@click.version_option(package_name="image-gateway-contract", message="%(prog)s %(version)s")
-def main() -> None:
+@click.version_option(package_name=DISTRIBUTION, message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
     """Test an image gateway against its contract, rule by rule."""
+    name = context.invoked_subcommand
+    try:
+        check_extras(f"{context.info_name} {name}", Extra.MOCK if name == mock.name else Extra.GATE)
+    except MissingExtraError as error:
+        raise CannotTestError(str(error)) from error
 
 
 @main.command()

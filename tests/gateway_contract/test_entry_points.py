@@ -13,7 +13,7 @@ from gateway_contract.entry_points import FLOORS, check_packages
 NEW_MODULES = """
 import sys, pathlib, pytest
 before = {*sys.modules}
-import gateway_contract.entry_points
+import gateway_contract.pytest_fixtures
 print(*sorted(name for name in {*sys.modules} - before if name.partition(".")[0] in sys.argv[1:]))
 """
 
@@ -29,7 +29,14 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_pytest_imports_nothing_else_of_ours(tmp_path: Path) -> None:
     done = python(tmp_path, "-c", NEW_MODULES, *FLOORS, "hypothesis", "schemathesis", "starlette", "httpx")
-    assert done.stdout.split() == ["gateway_contract", "gateway_contract.entry_points"]
+    ours = ("", ".entry_points", ".extras", ".pytest_fixtures")
+    assert done.stdout.split() == [f"gateway_contract{name}" for name in ours]
+
+
+def test_pytest_imports_nothing_that_it_had_not_imported(tmp_path: Path) -> None:
+    """So that it costs a project which does not use the fixtures nothing."""
+    done = python(tmp_path, "-c", NEW_MODULES, *sys.stdlib_module_names)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.slow
