@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from gateway_contract.contract.definition import Contract
 from gateway_contract.document.node import did_you_mean
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, fast_failures
-from gateway_contract.schema.keywords import KEYWORDS, constraint_sentence
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.schema.keywords import KEYWORDS, requirement
+from gateway_contract.values.json_value import ABSENT, Json, shortened
 from gateway_contract.values.pointer import as_schema_pointer, below, leaf_name, members, parent, read, tokens, values
 
 
@@ -63,13 +63,28 @@ def _violations_of(contract: Contract, body: Json, constraint: Constraint) -> It
 
 
 def violation_message(body: Json, constraint: Constraint) -> str:
-    """For example `n must be at most 6; got 7`."""
-    sentence = constraint_sentence(constraint)
+    """For example `n must be at most 6; got 7`, or `n must be at most 1 for model wan2.7-image-pro; got 2`."""
+    sentence = requirement(constraint, *_cases(body, constraint))
     if constraint.keyword == "required":
         return sentence
     found = [value for at, value in values(body) if as_schema_pointer(at) == constraint.pointer]
     described = map(KEYWORDS[constraint.keyword].describe, _culprits(constraint, found))
     return f"{sentence}; got {' and '.join(described)}"
+
+
+def _cases(body: Json, constraint: Constraint) -> Iterator[str]:
+    """The fields that the constraint depends on with their values in a body; the condition's title if it has none."""
+    condition = constraint.condition
+    if condition is None:
+        return
+    holder, names = read(body, condition.pointer), condition.schema.get("properties")
+    found = [(name, read(holder, below("", name))) for name in names] if isinstance(names, dict) else []
+    listed = [
+        f"{name} {value if isinstance(value, str) else shortened(value)}"
+        for name, value in found
+        if value is not ABSENT
+    ]
+    yield from listed or [condition.title]
 
 
 def _culprits(constraint: Constraint, found: list[Json]) -> list[Json]:

@@ -26,7 +26,7 @@ TYPES: Mapping[str, str] = {
     "array": "an array",
     "object": "an object",
 }
-FORMATS: Mapping[str, str] = {"image-size": "a width and a height in pixels"}
+FORMATS: Mapping[str, str] = {"image-size": "must look like 1024x1024"}
 
 Measure = Callable[[Json], float | None]
 
@@ -34,11 +34,17 @@ Measure = Callable[[Json], float | None]
 @lru_cache(maxsize=1024)  # a mock rejects for the same reasons again and again
 def constraint_sentence(constraint: Constraint) -> str:
     """For example `n must be at most 1 for other models (or is treated as 1)`."""
+    titles = () if constraint.condition is None else (constraint.condition.title,)
+    return requirement(constraint, *titles) + _alternative(constraint)
+
+
+def requirement(constraint: Constraint, *cases: str) -> str:
+    """What clients must do in some cases, without what a gateway may do: `n must be at most 1 for model wan2.7`."""
     if constraint.pointer.endswith(f"/{ANY_NAME}"):
         return f"{constraint.subject} must not have unknown fields"
     subject = f"every item of {constraint.subject}" if constraint.in_items else constraint.subject
-    condition = f" for {constraint.condition.title}" if constraint.condition is not None else ""
-    return f"{subject} {KEYWORDS[constraint.keyword].sentence(constraint.value)}{condition}{_alternative(constraint)}"
+    condition = f" for {' and '.join(cases)}" if cases else ""
+    return f"{subject} {KEYWORDS[constraint.keyword].sentence(constraint.value)}{condition}"
 
 
 def _alternative(constraint: Constraint) -> str:
@@ -64,7 +70,7 @@ def _enum_sentence(listed: list[Json]) -> str:
 
 
 def _format_sentence(name: str) -> str:
-    return f"must be {FORMATS[name]}"
+    return FORMATS[name]
 
 
 def _amount(end: str, one: str, several: str, value: float) -> str:

@@ -11,7 +11,7 @@ from gateway_contract.contract.response_sample import error_skeleton
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.contract.violations import violations
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
-from gateway_contract.schema.keywords import constraint_sentence
+from gateway_contract.schema.keywords import requirement
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from gateway_contract.values.pointer import leaf_name, put_each, read, tokens
 from mock_server.serving.error_response import ErrorResponse
@@ -93,7 +93,7 @@ def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> 
     unknown = leaf_name(first.pointer) == ANY_NAME
     pointer = first.pointer if not unknown else violation.pointer if violation is not None else None
     absent = read(body, first.pointer) is ABSENT
-    message = constraint_sentence(first) if violation is None else violation.message
+    message = requirement(first) if violation is None else violation.message
     return ErrorResponse(
         status=400,
         type="invalid_request_error",

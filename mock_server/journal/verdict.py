@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from http import HTTPStatus
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.differences import Difference, differences
@@ -49,6 +50,8 @@ def verdict_of(contract: Contract, entry: JournalEntry) -> EntryVerdict:
         message = "The body is not JSON." if entry.content else "The body is missing."
         return EntryVerdict(VerdictStatus.MALFORMED_JSON, (message,))
     found = _body_verdict(contract, body, validity_of(contract, body), _missing_token(contract, entry))
+    if found.status is VerdictStatus.UNSPECIFIED:
+        found = replace(found, sentences=sentences(f"{found.sentences[0].removesuffix('.')}; {what_happened(entry)}"))
     return replace(found, upstream=differences(contract, body, entry.upstream_calls))
 
 
@@ -67,12 +70,26 @@ def _body_verdict(contract: Contract, body: Json, found: Validity, others: tuple
     """The verdict on the body by its validity, together with violations outside the body."""
     fields = tuple(_unspecified_fields(contract, body, found))
     broken = (*others, *violations(contract, body, found.broken))
-    left = [f"The contract does not specify: {', '.join(fields) or found.open_because}"] if found.open_because else []
+    left = [f"The contract leaves this open: {found.open_because}"] if found.open_because else []
+    if fields:
+        left = [f"The contract says nothing about {', '.join(fields)}"]
     if broken:
         return EntryVerdict(VerdictStatus.INVALID, sentences(*(one.message for one in broken), *left), broken, fields)
     if left:
         return EntryVerdict(VerdictStatus.UNSPECIFIED, sentences(*left), unspecified=fields)
     return EntryVerdict(VerdictStatus.VALID, ("The request is valid.",))
+
+
+def what_happened(entry: JournalEntry) -> str:
+    """What became of a request about which the contract is silent."""
+    if entry.status is None:
+        return "there was no response"
+    if entry.status < HTTPStatus.BAD_REQUEST:
+        return "it was accepted"
+    if entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"the response was {entry.status}"
+    refused = any(call.status >= HTTPStatus.BAD_REQUEST for call in entry.upstream_calls)
+    return f"the {'upstream' if refused else 'gateway'} refused it"
 
 
 def _missing_token(contract: Contract, entry: JournalEntry) -> tuple[Violation, ...]:

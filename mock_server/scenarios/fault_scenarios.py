@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.schema.constraint import ANY_NAME
-from gateway_contract.schema.keywords import constraint_sentence
+from gateway_contract.schema.keywords import requirement
 from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.pointer import tokens
 from mock_server.faults.fault import RETRY_AFTER as RETRY_AFTER_NAME
@@ -161,9 +161,7 @@ def field_sentence(contract: Contract, pointer: str) -> str:
     known = [one for one in contract.request.constraints.values() if one.pointer == pointer]
     unconditional = [one for one in known if one.keyword != NOT_JUDGED and one.condition is None]
     return (
-        constraint_sentence(unconditional[-1])
-        if unconditional
-        else f"The value of {'.'.join(tokens(pointer))} is not allowed"
+        requirement(unconditional[-1]) if unconditional else f"The value of {'.'.join(tokens(pointer))} is not allowed"
     )
 
 

@@ -101,7 +101,7 @@ async def test_what_the_contract_refuses_is_marked_and_told_line_by_line(
             [
                 "n must be at most 6; got 7.",
                 "seed must be at least 0; got -1.",
-                "The contract does not specify: sed (did you mean 'seed'?).",
+                "The contract says nothing about sed (did you mean 'seed'?).",
             ]
         )
 

@@ -1,5 +1,7 @@
 """What the contract says of a request, in words that help to mend it; whatever the mock answered."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -65,13 +67,13 @@ def test_a_right_request_is_valid(powertokens: Contract, powerbuyin: Contract, i
         ({"engine": "fast"}, 'engine must be one of quick, fine; got "fast".'),
         (
             {"engine": "fine", "sheets": 3},
-            "sheets must be at most 2 for the fine engine (or is treated as 2); got 3.",
+            "sheets must be at most 2 for engine fine; got 3.",
         ),
         ({"wish": {}}, "words is required."),
         ({"wish": {"words": ""}}, "words must have at least 1 character; got 0 characters."),
         ({"wish": {"words": "x" * 201}}, "words must have at most 200 characters; got 201 characters."),
         ({"canvas": "10*10"}, "canvas must have at least 65536 pixels; got 10*10: 100 pixels."),
-        ({"canvas": "wide"}, 'canvas must be a width and a height in pixels; got "wide".'),
+        ({"canvas": "wide"}, 'canvas must look like 1024x1024; got "wide".'),
         (
             {"look": {"colours": ["red", "b", "sky"]}},
             "every item of colours must have at least 2 characters; got 1 character.",
@@ -105,13 +107,31 @@ def test_what_the_page_leaves_open_is_named(powertokens: Contract, invented: Con
     assert isinstance(order, dict)
     assert (
         verdict(powertokens, {**order, "sed": 1}).message
-        == "The contract does not specify: sed (did you mean 'seed'?)."
+        == "The contract says nothing about sed (did you mean 'seed'?); it was accepted."
     )
     assert verdict(invented, {**KITE, "canvas": "512X512"}).unspecified == ("canvas",)
     assert (
         verdict(invented, {**KITE, "sheets": 1.0}).message
-        == "The contract does not specify: an integer written as a fraction: 1.0."
+        == "The contract leaves this open: an integer written as a fraction: 1.0; it was accepted."
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "upstream_status", "outcome"),
+    [
+        (None, 200, "there was no response"),
+        (400, 400, "the upstream refused it"),
+        (400, None, "the gateway refused it"),
+        (500, 200, "the response was 500"),
+    ],
+)
+def test_what_became_of_a_request_that_the_contract_leaves_open(
+    invented: Contract, status: int | None, upstream_status: int | None, outcome: str
+) -> None:
+    body = {**KITE, "canvas": "512X512"}
+    calls = () if upstream_status is None else (UpstreamCall("POST", "/paint", (), body, 0.0, upstream_status),)
+    found = verdict_of(invented, replace(entry(invented, orjson.dumps(body), calls), status=status))
+    assert found.message == f"The contract says nothing about canvas; {outcome}."
 
 
 def test_what_is_broken_is_told_beside_what_the_page_leaves_open(powertokens: Contract) -> None:
@@ -120,7 +140,7 @@ def test_what_is_broken_is_told_beside_what_the_page_leaves_open(powertokens: Co
     found = verdict(powertokens, {**order, "n": 7, "size": "512X512", "sed": 1})
     assert (found.status, found.unspecified) == (VerdictStatus.INVALID, ("sed (did you mean 'seed'?)", "size"))
     assert (
-        found.message == "n must be at most 6; got 7. The contract does not specify: sed (did you mean 'seed'?), size."
+        found.message == "n must be at most 6; got 7. The contract says nothing about sed (did you mean 'seed'?), size."
     )
 
 
