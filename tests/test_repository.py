@@ -23,7 +23,7 @@ CONTRACTS = ("openapi/powertokens.yaml", "openapi/powerbuyin.yaml")
 
 MADE_HERE = {ROOT / "build", ROOT / "report"}
 MADE_ANYWHERE = {"__pycache__", "node_modules"}
-VISIBLE_DOTS = {".ci", ".github", ".gitignore", ".pre-commit-config.yaml"}
+VISIBLE_DOTS = {".ci", ".dockerignore", ".github", ".gitignore", ".pre-commit-config.yaml"}
 SOMEBODYS_OWN_WORDS = {"LICENSE"}
 
 # Written so that they do not match themselves.
