@@ -73,9 +73,10 @@ def _split_brackets(part: str) -> tuple[str, str]:
     name, bracket, rest = part.partition("(")
     inside, end, behind = rest.rpartition(")")
     closed = inside.count("(") == inside.count(")") and bool(bracket) == bool(end) and not behind
-    if not closed or not NAME.fullmatch(name.strip()):
+    name = name.strip().lower()
+    if not closed or not NAME.fullmatch(name):
         raise ScenarioError(f"a scenario must be like rate-limit or rate-limit(retry_after=5); got {part!r}")
-    return name.strip(), inside
+    return name, inside
 
 
 def parse_duration(text: str) -> float:
@@ -96,15 +97,20 @@ SYNONYMS = {
     "402": "no-credit",
     "403": "forbidden",
     "404": "model-not-found",
+    "408": "gateway-timeout",
     "429": "rate-limit",
     "500": "server-error",
     "502": "bad-gateway",
     "503": "unavailable",
     "504": "gateway-timeout",
+    "content-filter": "moderation",
     "delay": "latency",
     "disconnect": "reset",
     "empty": "no-images",
     "error": "server-error",
+    "hang": "latency",
+    "network-error": "reset",
+    "nsfw": "moderation",
     "offline": "reset",
     "quota": "no-credit",
     "ratelimit": "rate-limit",
@@ -112,6 +118,7 @@ SYNONYMS = {
     "slow": "latency",
     "throttle": "rate-limit",
     "timeout": "gateway-timeout",
+    "too-many-requests": "rate-limit",
 }
 """Names that people try, and the scenario that they probably mean."""
 Apply_co = TypeVar("Apply_co", covariant=True)
@@ -128,13 +135,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioKind(Generic[Apply_co]):
-    """A kind of scenario. `apply` takes the values of the parameters, and raises ScenarioError for invalid ones."""
+    """A kind of scenario. `apply` takes the values of the parameters, and raises ScenarioError for invalid ones.
+
+    Two that replace the same thing cannot be combined: one would win.
+    """
 
     name: str
     description: str
     example: str
     parameters: tuple[Parameter, ...]
     apply: Apply_co
+    replaces: str = ""
 
     def values(self, step: Step) -> dict[str, str]:
         """The values of the parameters by their names. Raises ScenarioError for an unknown or missing one."""
@@ -163,6 +174,15 @@ def unknown(name: str, known: Sequence[str], what: str) -> ScenarioError:
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     listed = ", ".join(known) if len(known) <= MAX_LISTED else str(len(known))
     return ScenarioError(f"Unknown {what} {name!r}. {hint}Known: {listed}")
+
+
+def check_conflicts(replaced: Sequence[tuple[Step, str]]) -> None:
+    """Raises ScenarioError for two steps that replace the same thing; each step comes with what it replaces."""
+    seen = dict[str, Step]()
+    for step, what in replaced:
+        if what and what in seen:
+            raise ScenarioError(f"{seen[what]} and {step} conflict: each replaces {what}. Use one of them")
+        seen[what] = step
 
 
 def choose(values: Mapping[str, str], parameter: Parameter, choices: Sequence[str]) -> str:

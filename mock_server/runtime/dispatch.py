@@ -88,7 +88,7 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app
 
 def select_step(controls: Controls, selected: SelectedScenario | None) -> SelectedScenario | None:
     """The scenario, or the next of the list that it names."""
-    named = None if selected is None else controls.scenarios.named.get(selected.text)
+    named = None if selected is None else controls.scenarios.named.get(selected.text.lower())
     if selected is None or named is None or len(steps(named.apply)) == 1:
         return selected
     return replace(selected, text=controls.switchboard.next_of(named.name, named.apply))

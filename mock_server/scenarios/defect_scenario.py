@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache, reduce
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
@@ -23,11 +23,15 @@ from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.scenarios.definition import (
     FAULT,
+    Build,
     Effect,
+    GatewayChange,
     GatewayScenario,
     ScenarioArguments,
     change_gateway,
     find_fault,
+    has_effect,
+    needing,
 )
 from mock_server.scenarios.image_scenarios import BROKEN_BY, spoil_links
 from mock_server.upstream.client import NO_STATUS
@@ -52,11 +56,63 @@ def _with_defect(arguments: ScenarioArguments) -> Effect:
     if found is None:
         raise unknown(arguments[DEFECT.name], sorted(known), f"defect of {arguments.contract.name}")
 
-    apply = change_gateway(found.apply)
+    apply = watching(found)
     if not found.operator.in_images:
         return apply
     by_links = spoil_links(f"{BROKEN_BY}/{found}", "defect")
     return lambda inner: apply(by_links(inner))
+
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+PURE_STAGES = ("authenticate", "read", "validate", "map", "reject")
+"""Stages that give the same for the same: what a defect changes of them shows by asking the right ones, too."""
+OTHER_PARTS = tuple(part.name for part in fields(Gateway) if part.name not in PURE_STAGES)
+
+
+def watching(found: Defect) -> Effect:
+    """The effect of a defect. If it is in pure stages alone, responses say whether it had any."""
+    name = f"defect({found})"
+
+    def change(own: Gateway) -> Gateway:
+        broken = found.apply(own)
+        return replace(
+            broken,
+            authenticate=compared(own.authenticate, broken.authenticate, name),
+            read=compared(own.read, broken.read, name),
+            validate=compared(own.validate, broken.validate, name),
+            map=compared(own.map, broken.map, name),
+            reject=compared(own.reject, broken.reject, name),
+        )
+
+    plain = change_gateway(change)
+    watched = needing(plain, name, "a request that the gateway handles wrongly")
+
+    def apply(inner: Build) -> Build:
+        def build(gateway: Gateway, outer: GatewayChange) -> ASGIApp:
+            broken = found.apply(gateway)
+            is_pure = all(getattr(broken, part) is getattr(gateway, part) for part in OTHER_PARTS)
+            return (watched if is_pure else plain)(inner)(gateway, outer)
+
+        return build
+
+    return apply
+
+
+def compared(
+    right: Callable[[Gateway, Given], Result], broken: Callable[[Gateway, Given], Result], name: str
+) -> Callable[[Gateway, Given], Result]:
+    """The broken stage, which notes an effect where the right one gives something else."""
+    if broken is right:
+        return right
+
+    def stage(gateway: Gateway, given: Given) -> Result:
+        result = broken(gateway, given)
+        if repr(result) != repr(right(gateway, given)):
+            has_effect(name)
+        return result
+
+    return stage
 
 
 def with_defects(gateway: Gateway, names: Sequence[str]) -> ASGIApp:
@@ -77,11 +133,13 @@ def _with_upstream_fault(arguments: ScenarioArguments) -> Effect:
     protocol = protocol_of(upstream)
     fault = find_fault(arguments[FAULT.name], protocol)
 
+    name = f"upstream({fault})"
+
     def change(gateway: Gateway) -> Gateway:
-        transport = FaultyTransport(gateway.upstream.transport, protocol, fault)
+        transport = FaultyTransport(gateway.upstream.transport, protocol, fault, name)
         return replace(gateway, upstream=replace(gateway.upstream, transport=transport))
 
-    return change_gateway(change)
+    return needing(change_gateway(change), name, "a request that reaches the upstream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +149,10 @@ class FaultyTransport:
     right: UpstreamTransport
     protocol: UpstreamProtocol
     fault: Fault
+    scenario: str
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        has_effect(self.scenario)
         if self.fault.generates:
             answer = await self.right.send(outbound)
             call = replace(answer.call, played=self.fault.played)

@@ -40,6 +40,7 @@ from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 TIME = Parameter(TIME_NAME, "10s", "how long the whole response takes")
 RETRY_AFTER = Parameter(RETRY_AFTER_NAME, "1", "seconds in the Retry-After header, or none for no header")
 FIELD = Parameter("field", "", "the named field, as a path with dots; by default the contract's first")
+RESPONSE = "the whole response"
 MODERATED = ErrorResponse(
     400, "invalid_request_error", "moderation_blocked", "The image service makes no pictures of this."
 )
@@ -66,7 +67,7 @@ RETRYABLE_ERRORS = (("rate-limit", "Too many requests", BUSY), ("unavailable", "
 
 
 def connection_kinds() -> Iterator[GatewayScenario]:
-    yield ScenarioKind("reset", "The connection is reset before the response.", "reset", (), _reset)
+    yield ScenarioKind("reset", "The connection is reset before the response.", "reset", (), _reset, RESPONSE)
     for name, description in (
         ("reset-mid-response", "The connection is reset in the middle of the response."),
         ("truncated-json", "The response ends in the middle, as if it were complete."),
@@ -76,12 +77,14 @@ def connection_kinds() -> Iterator[GatewayScenario]:
 
 
 def error_kinds() -> Iterator[GatewayScenario]:
-    yield ScenarioKind("bad-request", "A field is rejected: 400.", "bad-request(field=size)", (FIELD,), _bad_request)
+    yield ScenarioKind(
+        "bad-request", "A field is rejected: 400.", "bad-request(field=size)", (FIELD,), _bad_request, RESPONSE
+    )
     for name, description, error in ERRORS:
-        yield ScenarioKind(name, f"{description}: {error.status}.", name, (), rejecting(error))
+        yield ScenarioKind(name, f"{description}: {error.status}.", name, (), rejecting(error), RESPONSE)
     for name, description, error in RETRYABLE_ERRORS:
         sentence = f"{description}: {error.status} with Retry-After."
-        yield ScenarioKind(name, sentence, f"{name}(retry_after=5)", (RETRY_AFTER,), _with_retry_after(error))
+        yield ScenarioKind(name, sentence, f"{name}(retry_after=5)", (RETRY_AFTER,), _with_retry_after(error), RESPONSE)
 
 
 def _reset(_given: ScenarioArguments) -> Effect:

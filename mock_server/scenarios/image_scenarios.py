@@ -33,6 +33,7 @@ INSTEAD: Mapping[str, ASGIApp] = {
     "page": HTMLResponse("<!doctype html><title>Sorry</title><p>Come back later."),
 }
 """Responses in place of an image."""
+REPLACING = frozenset({"link-404", "link-expired", "link-html"})
 BY = Parameter("by", "1", "how many are missing")
 TIME = Parameter("time", "5s", "how long an image takes")
 
@@ -63,7 +64,12 @@ def kind(
 ) -> GatewayScenario:
     """A kind of scenario that does nothing unless the response has what it needs."""
     return ScenarioKind(
-        name, description, example or name, parameters, lambda arguments: needing(apply(arguments), name, needs)
+        name,
+        description,
+        example or name,
+        parameters,
+        lambda arguments: needing(apply(arguments), name, needs),
+        "the images behind the links" if name in REPLACING else "",
     )
 
 

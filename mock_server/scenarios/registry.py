@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway_contract.contract.definition import Contract
-from mock_server.faults.scenario_kind import ScenarioError, Step, parse_scenario, unknown
+from mock_server.faults.scenario_kind import ScenarioError, Step, check_conflicts, parse_scenario, unknown
 from mock_server.scenarios import (
     defect_scenario,
     fault_scenarios,
@@ -15,7 +15,15 @@ from mock_server.scenarios import (
     stream_scenario,
     timing,
 )
-from mock_server.scenarios.definition import AppOf, Build, Effect, GatewayScenario, NamedScenario, ScenarioArguments
+from mock_server.scenarios.definition import (
+    AppOf,
+    Build,
+    Effect,
+    GatewayScenario,
+    NamedScenario,
+    ScenarioArguments,
+    needing,
+)
 
 
 def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] = MappingProxyType({})) -> Effect:
@@ -24,7 +32,12 @@ def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] 
     chaoses = sum(step.name == fault_scenarios.CHAOS for step in steps)
     if chaoses > 1:  # each multiplies what follows it
         raise ScenarioError(f"a scenario must have at most one {fault_scenarios.CHAOS}; list its faults in of=a|b")
+    replaced = [(step, KINDS[step.name].replaces if step.name in KINDS else "") for step in steps]
+    check_conflicts(replaced)
     effects = [_effect(step, contract, named) for step in steps]
+    for place, (step, what) in enumerate(replaced):
+        for later in steps[place + 1 :] if what == fault_scenarios.RESPONSE else ():
+            effects[place] = needing(effects[place], str(later), f"a place before {step.name}")
 
     def apply(inner: Build) -> Build:
         return reduce(lambda build, effect: effect(build), reversed(effects), inner)

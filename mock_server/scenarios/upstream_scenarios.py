@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mock_server.faults.fault import Fault
-from mock_server.faults.scenario_kind import Parameter, ScenarioKind, Step, parse_duration, parse_scenario, unknown
+from mock_server.faults.scenario_kind import (
+    Parameter,
+    ScenarioKind,
+    Step,
+    check_conflicts,
+    parse_duration,
+    parse_scenario,
+    unknown,
+)
 from mock_server.scenarios.definition import FAULT, find_fault
 from mock_server.upstream.protocol import StubChange, UpstreamProtocol, UpstreamScenario
 from mock_server.upstream.stub import UpstreamStub
 
+UPSTREAM = "upstream"
 TIME = Parameter("time", None, "how long")
 
 
@@ -19,7 +28,7 @@ def upstream_scenarios(protocol: UpstreamProtocol) -> Mapping[str, UpstreamScena
         return _play(find_fault(values[FAULT.name], protocol))
 
     kinds = (
-        ScenarioKind("upstream", "It responds with one of the faults below.", "upstream(rate-limit)", (FAULT,), play),
+        ScenarioKind(UPSTREAM, "It responds with one of the faults below.", "upstream(rate-limit)", (FAULT,), play),
         ScenarioKind(
             "generation-time", "A synchronous response takes this long.", "generation-time(8s)", (TIME,), _set_time
         ),
@@ -29,7 +38,9 @@ def upstream_scenarios(protocol: UpstreamProtocol) -> Mapping[str, UpstreamScena
 
 def stub_change(text: str, protocol: UpstreamProtocol) -> StubChange:
     """What a scenario changes of a stub. Raises ScenarioError."""
-    changes = [_change(step, protocol) for step in parse_scenario(text)]
+    steps = parse_scenario(text)
+    check_conflicts([(step, "the response of the upstream" if is_played(step, protocol) else "") for step in steps])
+    changes = [_change(step, protocol) for step in steps]
 
     def change(stub: UpstreamStub) -> UpstreamStub:
         for each in changes:
@@ -47,6 +58,11 @@ def _change(step: Step, protocol: UpstreamProtocol) -> StubChange:
     if is_fault(step, protocol):  # a fault may stand alone
         return _play(find_fault(str(step), protocol))
     raise unknown(step.name, [*known, *map(str, protocol.faults)], "scenario of the upstream")
+
+
+def is_played(step: Step, protocol: UpstreamProtocol) -> bool:
+    """Whether a step is a fault of the upstream, by its bare name or in `upstream(...)`."""
+    return is_fault(step, protocol) or step.name == UPSTREAM
 
 
 def is_fault(step: Step, protocol: UpstreamProtocol) -> bool:

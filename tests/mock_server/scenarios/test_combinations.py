@@ -30,9 +30,44 @@ def asked(mock: Mock, http: httpx.Client, scenario: str | None, body: Body = ASK
     return http.post(f"{mock.settings.own}/powertokens/v1/images/generations", json=body, headers=headers)
 
 
-def test_of_two_refusals_the_outer_one_is_given(mock: Mock, http: httpx.Client) -> None:
-    assert asked(mock, http, "rate-limit + unauthorized").status_code == 429
-    assert asked(mock, http, "unauthorized + rate-limit").status_code == 401
+@pytest.mark.parametrize(
+    ("scenario", "message"),
+    [
+        ("rate-limit + latency(1ms) + unauthorized", "rate-limit and unauthorized conflict: each replaces the whole"),
+        ("reset + moderation", "reset and moderation conflict: each replaces the whole response. Use one of them"),
+        ("link-404 + link-html", "link-404 and link-html conflict: each replaces the images behind the links"),
+    ],
+)
+def test_of_two_that_cannot_both_happen_both_are_named(
+    mock: Mock, http: httpx.Client, scenario: str, message: str
+) -> None:
+    answer = asked(mock, http, scenario)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
+
+
+def test_names_are_taken_in_any_case(mock: Mock, http: httpx.Client) -> None:
+    assert asked(mock, http, "Rate-Limit (retry_after=3)").headers["retry-after"] == "3"
+    marked = {**ASKED, "prompt": "a kite [[ MOCK :RATE-LIMIT ]]"}
+    assert asked(mock, http, None, marked).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("tried", "meant"),
+    [
+        ("429", "rate-limit"),
+        ("timeout", "gateway-timeout"),
+        ("delay(2s)", "latency"),
+        ("offline", "reset"),
+        ("Too-Many-Requests", "rate-limit"),
+        ("hang", "latency"),
+        ("nsfw", "moderation"),
+    ],
+)
+def test_a_name_that_people_try_is_answered_with_the_right_one(
+    mock: Mock, http: httpx.Client, tried: str, meant: str
+) -> None:
+    assert f"Did you mean {meant}? " in asked(mock, http, tried).json()["error"]["message"]
 
 
 def test_what_is_refused_outside_is_not_kept_waiting_inside(mock: Mock, http: httpx.Client) -> None:
@@ -90,7 +125,7 @@ def test_what_stands_outside_changes_what_comes_from_inside(mock: Mock, http: ht
 
 
 def test_chance_may_choose_whatever_can_be_written(mock: Mock, http: httpx.Client) -> None:
-    answer = asked(mock, http, "chaos(rate=1, of=rate-limit(retry_after=7) + reset|rate-limit(retry_after=7))")
+    answer = asked(mock, http, "chaos(rate=1, of=latency(1ms) + rate-limit(retry_after=7)|rate-limit(retry_after=7))")
     assert answer.headers["retry-after"] == "7"
 
 

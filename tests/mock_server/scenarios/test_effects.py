@@ -33,6 +33,21 @@ def mock(powertokens: Contract) -> Iterator[Seen]:
             {},
             "invalid-base64 has no effect on this response: it needs images within the response",
         ),
+        (
+            "rate-limit + latency(1ms)",
+            {},
+            "latency(1ms) has no effect on this response: it needs a place before rate-limit",
+        ),
+        (
+            "seed-float32",
+            {"seed": 7},
+            "defect(seed-float32) has no effect on this response: it needs a request that the gateway handles wrongly",
+        ),
+        (
+            "upstream(rate-limit)",
+            {"n": 99},
+            "upstream(rate-limit) has no effect on this response: it needs a request that reaches the upstream",
+        ),
     ],
 )
 def test_what_has_no_effect_is_told(mock: Seen, order: Body, scenario: str, changes: Body, warning: str) -> None:
@@ -44,8 +59,20 @@ def test_what_has_no_effect_is_told(mock: Seen, order: Body, scenario: str, chan
 
 @pytest.mark.parametrize(
     "scenario",
-    ["link-404", "link-slow(1ms)", "no-images", "fewer-images", "latency(1ms)", "latency-per-image(1ms)", "rate-limit"],
+    [
+        "link-404",
+        "link-slow(1ms)",
+        "no-images",
+        "fewer-images",
+        "latency(1ms)",
+        "latency-per-image(1ms)",
+        "rate-limit",
+        "latency(1ms) + rate-limit",
+        "defect(seed-dropped-when-falsy)",
+        "data-first-image-only",
+        "upstream(rate-limit)",
+    ],
 )
 def test_what_has_an_effect_is_not_told(mock: Seen, order: Body, scenario: str) -> None:
-    answer = mock.ask("powertokens", {**order, "n": 2}, {"x-mock-scenario": scenario})
+    answer = mock.ask("powertokens", {**order, "n": 2, "seed": 0}, {"x-mock-scenario": scenario})
     assert WARNING not in answer.headers
