@@ -214,6 +214,7 @@ async def _campaign(
         campaign = Campaign(
             sender=sender,
             rules=ready.rules,
+            selected=ready.selected,
             plan=plan_for(ready),
             observer=observer,
             seed=settings.seed,

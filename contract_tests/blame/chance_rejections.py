@@ -13,6 +13,9 @@ from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import ABSENT, same
 from gateway_contract.values.pointer import read
 
+FEWEST = 2
+"""Rejected requests: a single one shares all values with itself."""
+
 UNLIKELY = 0.05
 """How probable it may be that rejections that can meet any request only met requests that share a value."""
 
@@ -55,7 +58,7 @@ async def reject_with_shared_value(
 def shared_field(contract: Contract, tried: Sequence[Exchange]) -> str | None:
     """The field with one and the same unusual value in all rejected requests, where that is hardly chance."""
     rejected = [one.request.body for one in tried if not one.accepted]
-    if not rejected:
+    if len(rejected) < FEWEST:
         return None
     base, probable = base_request(contract), dict[str, float]()
     for part in fields_of(contract):

@@ -17,7 +17,7 @@ from contract_tests.execution.confirmation import Confirmation
 from contract_tests.execution.connection_check import ConnectionCheck
 from contract_tests.execution.dispatch import NOT_SENT, Dispatch
 from contract_tests.execution.explanation import explain_failures
-from contract_tests.execution.failure_injection import FailureInjection, slow_cases
+from contract_tests.execution.failure_injection import FailureInjection, expected_waits, slow_cases
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.health import Health, Look, look
 from contract_tests.execution.internal_errors import InternalErrors
@@ -46,6 +46,7 @@ class Campaign:
 
     sender: Sender
     rules: Sequence[Rule]
+    selected: frozenset[str]  # ids of the rules that count
     plan: Plan
     observer: UpstreamObserver | None
     seed: int
@@ -70,6 +71,7 @@ class Campaign:
     token_watch: TokenWatch = field(init=False)
     slow_answers: SlowAnswers = field(init=False)
     confirmation: Confirmation = field(init=False)
+    explainer: Explainer = field(init=False)
     injection: FailureInjection | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class Campaign:
         again = dispatch.send_again, dispatch.may_send
         self.slow_answers = SlowAnswers(contract, self.sender.limits, *again)
         self.confirmation = Confirmation(contract, self.errors, self.slow_answers, *again)
+        self.explainer = Explainer(contract, {case.name: case for case in self.plan.cases}, *again)
 
     def _note(self, exchange: Exchange) -> None:
         self.tally.count(exchange)
@@ -125,7 +128,8 @@ class Campaign:
         self.time_bound.hold_back()
         in_parallel = self.jobs > 1 and self.dispatch.marks_arrive
         slow = slow_cases(self.plan.failures, self.observer) if in_parallel else []
-        if self.injection is not None:
+        if self.injection is not None and self.observer is not None:
+            self.tally.waits = expected_waits(self.plan.failures, self.observer, self.sender.limits)
             self.injection.start_slow(slow)
         authorized = [case for case in self.plan.cases if case.is_authorized]
         rows = [case for case in authorized if is_row(self.sender.contract, case)]
@@ -159,7 +163,7 @@ class Campaign:
         self.out_of_time |= self._lacks_time(unsent)
 
     def _enter(self, phase: Phase, cases: int = 0) -> None:
-        self.tally.enter(phase, len(self.findings.failing()), cases)
+        self.tally.enter(phase, len(self.findings.failing() & self.selected), cases)
         self.enter_phase(self)
 
     def findings_so_far(self) -> Findings:
@@ -223,9 +227,7 @@ class Campaign:
 
     async def explain_failures(self, judgements: Sequence[Judgement]) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
-        planned = {case.name: case for case in self.plan.cases}
-        explainer = Explainer(self.sender.contract, planned, self.dispatch.send_again, self.dispatch.may_send)
-        await explain_failures(self.findings, judgements, explainer, self._is_cut_short)
+        await explain_failures(self.findings, judgements, self.explainer, self._is_cut_short)
 
     def _lacks_time(self, unsent: int) -> bool:
         """Whether more than so many requests were not sent for want of time, or failures not tried again."""

@@ -11,6 +11,7 @@ from operator import attrgetter
 from contract_tests.blame.minimize import MORE_TRIES, TRIES, Send
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
+from contract_tests.client.limits import Limits
 from contract_tests.client.send import PATIENCE, retry_after
 from contract_tests.execution.call_ownership import calls_of, is_unattributed
 from contract_tests.execution.connection_check import told_exchange
@@ -20,6 +21,7 @@ from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.plan import with_own_id
 from gateway_contract.traffic.exchange import Exchange, FaultCause, KeptUse
 from gateway_contract.traffic.statuses import is_throttled
+from mock_server.faults.fault import NO_RESPONSE
 from mock_server.faults.unusual import CLOSED
 
 
@@ -115,8 +117,7 @@ class FailureInjection:
             fault = self.observer.will_play(
                 case.failure or "", correlation_ids(self.dispatch.sender.request(case).body)
             )
-            is_slow = fault.cause is FaultCause.SLOWNESS
-            seconds = self.observer.stub.options.slow_seconds if is_slow else 0.0
+            seconds = self.observer.stub.options.slow_seconds if fault.cause is FaultCause.SLOWNESS else 0.0
             return await self.dispatch.send(replace(case, upstream_seconds=seconds))
         return None
 
@@ -145,3 +146,9 @@ def slow_cases(cases: Iterable[Case], observer: UpstreamObserver | None) -> list
         return []
     named = ((case, observer.fault_named(case.failure)) for case in cases if case.failure is not None)
     return [case for case, fault in named if fault.cause is FaultCause.SLOWNESS]
+
+
+def expected_waits(cases: Sequence[Case], observer: UpstreamObserver, limits: Limits) -> dict[str, float]:
+    """The seconds that responses may take in which an upstream is slow or silent, by the names of the cases."""
+    waits = {case.name: observer.stub.options.slow_seconds for case in slow_cases(cases, observer)}
+    return waits | {case.name: limits.silence for case in cases if case.failure == NO_RESPONSE}

@@ -1,6 +1,7 @@
 """What a run has sent so far, and how far it is."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contract_tests.client.send import images_asked
@@ -15,12 +16,17 @@ from gateway_contract.values.json_value import UNOBSERVED
 
 @dataclass(slots=True)
 class Tally:
-    """`planned` requests are known in advance; `of_phase` of them belong to the present phase, 0 where nobody knows."""
+    """`planned` requests are known in advance; `of_phase` of them belong to the present phase, 0 where nobody knows.
+
+    `waits` are the seconds of responses still to come that take long whatever the gateway's speed, by exchange names.
+    """
 
     contract: Contract
     planned: int
     time_bound: TimeBound
     progress: Progress
+    waits: dict[str, float] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
     requests: int = 0
     images: int = 0  # received
     images_asked: int = 0
@@ -28,7 +34,10 @@ class Tally:
     of_phase: int = 0
     failing: int = 0  # rules
     _before: int = 0  # requests before the present phase
-    _began: float = field(default_factory=time.monotonic)
+    _began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
 
     def enter(self, phase: Phase, failing: int, of_phase: int = 0) -> None:
         """Begin a phase, or go on with it."""
@@ -37,6 +46,7 @@ class Tally:
 
     def count(self, exchange: Exchange) -> None:
         self.requests += 1
+        self.waits.pop(exchange.name, None)
         self.images_asked += images_asked(self.contract, exchange.request.body)
         self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
         self.progress(
@@ -65,8 +75,8 @@ class Tally:
         )
 
     def _seconds_left(self) -> float:
-        """As long as the planned requests would take at the speed so far, but no longer than the time bound."""
-        left = self.planned - self.requests
-        if left <= 0:
+        """What planned requests would take at the speed so far, and what takes long; at most the time bound."""
+        left, longest = self.planned - self.requests, max(self.waits.values(), default=0.0)
+        if left <= 0 and not longest:
             return self.time_bound.left
-        return min(left * (time.monotonic() - self._began) / self.requests, self.time_bound.left)
+        return min(max(left, 0) * (self.clock() - self._began) / self.requests + longest, self.time_bound.left)

@@ -11,7 +11,7 @@ import pytest
 
 from contract_tests.results import FailingExchange, Run, Verdict
 from contract_tests.run import PreparedRun, prepare, run
-from contract_tests.selftest.trials import AppOf, failing, replace_gateway
+from contract_tests.selftest.trials import AppOf, calling_in_process, failing, replace_gateway
 from contract_tests.settings import Settings
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read, removed
@@ -40,7 +40,9 @@ def ready() -> PreparedRun:
 
 
 def run_with(mapping: Callable[[Gateway, Json], Json]) -> Run:
-    return run(ready(), lambda *_: None, replace_gateway(lambda gateway: gateway_app(replace(gateway, map=mapping))))
+    """A run against a gateway that calls its upstream in this process: it gives no call up, however slow that is."""
+    app_of = replace_gateway(lambda gateway: gateway_app(replace(gateway, map=mapping)), calling_in_process)
+    return run(ready(), lambda *_: None, app_of)
 
 
 def smallest_failure(found: Run) -> FailingExchange:
@@ -97,7 +99,7 @@ def test_a_field_that_is_lost_twice_in_a_row_and_then_no_more_is_lost_by_chance(
 
 def told_of(name: str, rule: str, app_of: AppOf) -> str:
     """What is told first of a rule that fails."""
-    found = run(only(name, rule), lambda *_: None, replace_gateway(app_of))
+    found = run(only(name, rule), lambda *_: None, replace_gateway(app_of, calling_in_process))
     (verdict,) = [one for one in found.verdicts if one.rule.id == f"{name}/{rule}"]
     assert verdict.verdict is Verdict.FAIL
     return verdict.failures[0].finding.told
