@@ -28,7 +28,7 @@ def violations(contract: Contract, body: Json, broken: Iterable[Constraint]) -> 
     """A line per broken rule, in the order of the contract."""
     order = {constraint: index for index, constraint in enumerate(contract.request.constraints.values())}
     ordered = sorted(broken, key=order.__getitem__)
-    return tuple(dict.fromkeys(line for constraint in ordered for line in _violations_of(contract, body, constraint)))
+    return tuple(dict.fromkeys(line for constraint in ordered for line in violations_of(contract, body, constraint)))
 
 
 def unknown_names(contract: Contract, body: Json, pointer: str) -> Iterator[str]:
@@ -52,7 +52,8 @@ def suggestion(contract: Contract, pointer: str) -> str:
     return did_you_mean(leaf_name(pointer), map(leaf_name, filter(None, siblings)))
 
 
-def _violations_of(contract: Contract, body: Json, constraint: Constraint) -> Iterator[Violation]:
+def violations_of(contract: Contract, body: Json, constraint: Constraint) -> Iterator[Violation]:
+    """The lines for one broken rule: one for each unknown field where those are forbidden."""
     if leaf_name(constraint.pointer) == ANY_NAME:
         for pointer in unknown_names(contract, body, constraint.pointer):
             message = "; ".join(filter(None, [f"unknown field: {dotted(pointer)}", suggestion(contract, pointer)]))
@@ -67,7 +68,7 @@ def violation_message(body: Json, constraint: Constraint) -> str:
     sentence = requirement(constraint, *_cases(body, constraint))
     if constraint.keyword == "required":
         return sentence
-    found = [value for at, value in values(body) if as_schema_pointer(at) == constraint.pointer]
+    found = _found_at(body, constraint.pointer)
     described = map(KEYWORDS[constraint.keyword].describe, _culprits(constraint, found))
     return f"{sentence}; got {' and '.join(described)}"
 
@@ -85,6 +86,14 @@ def _cases(body: Json, constraint: Constraint) -> Iterator[str]:
         if value is not ABSENT
     ]
     yield from listed or [condition.title]
+
+
+def _found_at(body: Json, pointer: str) -> list[Json]:
+    """The values at a pointer as schemas know it, which leads to every item of a list."""
+    if not any(token.isdecimal() for token in tokens(pointer)):
+        found = read(body, pointer)
+        return [] if found is ABSENT else [found]
+    return [value for at, value in values(body) if as_schema_pointer(at) == pointer]
 
 
 def _culprits(constraint: Constraint, found: list[Json]) -> list[Json]:

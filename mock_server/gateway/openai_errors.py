@@ -9,7 +9,7 @@ import orjson
 from gateway_contract.contract.definition import Contract, MockRejection
 from gateway_contract.contract.response_sample import error_skeleton
 from gateway_contract.contract.validity import NOT_JUDGED
-from gateway_contract.contract.violations import violations
+from gateway_contract.contract.violations import violations_of
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
 from gateway_contract.schema.keywords import requirement
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
@@ -88,8 +88,8 @@ def rejection_error(rejection: MockRejection) -> ErrorResponse:
 
 def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> ErrorResponse:
     """The rejection of a body that breaks constraints; of several, the first in the contract is named."""
-    first = in_order(contract, broken)[0]
-    violation = next(iter(violations(contract, body, [first])), None)
+    first = min(broken, key=_order(contract).__getitem__)
+    violation = next(violations_of(contract, body, first), None)
     unknown = leaf_name(first.pointer) == ANY_NAME
     pointer = first.pointer if not unknown else violation.pointer if violation is not None else None
     absent = read(body, first.pointer) is ABSENT

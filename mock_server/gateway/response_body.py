@@ -35,7 +35,10 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
     if contract.images is not None:
         image_field = requested_image_field(contract, contract.images, body)
         beside = item_values(contract, body)
-        images = [await _image_value(image_field, upstream, link, base) for link in links]
+        images = [
+            await _image_within(upstream, link) if image_field.inline else _image_link(upstream, link, base)
+            for link in links
+        ]
         items = [_item({**item_skeleton(contract), image_field.key: image}, beside) for image in images]
         put(answer, contract.images.pointer, list(items))
     return answer
@@ -88,8 +91,10 @@ def value_or_default(contract: Contract, pointer: str, body: Json) -> Json | Lit
     if value is not ABSENT and value is not None:
         return value
     default = contract.request.default(pointer, body)
+    if default is not ABSENT:
+        return default
     field = contract.mapping_of(pointer)
-    return upstream_default(contract, field, body) if default is ABSENT and field is not None else default
+    return ABSENT if field is None else upstream_default(contract, field, body)
 
 
 def requested_image_field(contract: Contract, images: ImageItems, body: Json) -> ImageField:
@@ -102,10 +107,12 @@ def requested_image_field(contract: Contract, images: ImageItems, body: Json) ->
     return images.image_fields[0]
 
 
-async def _image_value(image_field: ImageField, upstream: UpstreamClient, link: str, base: str) -> str:
-    if image_field.inline:
-        content = await upstream.image(link)
-        if content is None:
-            raise ImageGoneError(link)
-        return b64encode(content).decode()
+async def _image_within(upstream: UpstreamClient, link: str) -> str:
+    content = await upstream.image(link)
+    if content is None:
+        raise ImageGoneError(link)
+    return b64encode(content).decode()
+
+
+def _image_link(upstream: UpstreamClient, link: str, base: str) -> str:
     return f"{base}{IMAGE_PATH}/{upstream.signer.sign(link, upstream.signer.clock() + upstream.signer.seconds)}.png"

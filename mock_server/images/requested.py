@@ -98,20 +98,30 @@ def variation_name(upstream: Upstream) -> str:
 
 def image_parameters(upstream: Upstream, body: Json) -> ImageParameters:
     """The values of a call that concern pictures; for omitted ones and null, the document's default."""
-    request, pointers = upstream.operation.request, _pointers(upstream)
-    parameters: dict[str | None, Json] = {}
+    pointers, usual, conditional = _parameters(upstream)
+    parameters: dict[str | None, Json] = {**usual}
     for pointer, value in zip(pointers, read_each(body, pointers), strict=True):
-        omitted = value is ABSENT or value is None
-        effective = request.default(pointer, body) if omitted and pointer in request.defaulted else value
-        parameters[pointer] = None if effective is ABSENT else effective
+        if value is not ABSENT and value is not None:
+            parameters[pointer] = value
+        elif pointer in conditional:
+            default = upstream.operation.request.default(pointer, body)
+            parameters[pointer] = None if default is ABSENT else default
     return parameters
 
 
 @lru_cache(maxsize=64)
-def _pointers(upstream: Upstream) -> tuple[str, ...]:
-    drawing = upstream.drawing
+def _parameters(upstream: Upstream) -> tuple[tuple[str, ...], ImageParameters, frozenset[str]]:
+    """The pointers to what concerns pictures, the defaults of all calls, and the pointers whose default depends."""
+    drawing, request = upstream.drawing, upstream.operation.request
     named = {drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape}
-    return tuple(sorted((pointer for pointer in named if pointer is not None), key=lambda at: (parent(at), at)))
+    pointers = sorted((pointer for pointer in named if pointer is not None), key=lambda at: (parent(at), at))
+    usual: dict[str | None, Json] = {}
+    for pointer in pointers:
+        default = request.default(pointer, None)
+        usual[pointer] = None if default is ABSENT else default
+    parts = {pointer: request.defaulted.get(pointer, ()) for pointer in pointers}
+    conditional = frozenset(at for at, said in parts.items() if any(part.condition is not None for part in said))
+    return tuple(pointers), usual, conditional
 
 
 def hash_values(parts: Sequence[Json]) -> int:

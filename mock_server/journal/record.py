@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TypeAlias
 
-from gateway_contract.traffic.exchange import FaultCause, Headers, PlayedFault, UpstreamCall
 from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
-from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.journal.entries import JournalEntry
 from mock_server.serving.asgi import text_headers
+from mock_server.upstream.calls import PLAIN, RecordedCall, pack_call, unpacked
 
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
@@ -35,7 +34,7 @@ class JournalRecord:
     response: bytes = b""
     complete: bool = False
     duration_seconds: float = 0.0
-    upstream_calls: list[UpstreamCall] = field(default_factory=list)
+    upstream_calls: list[RecordedCall] = field(default_factory=list)
     scenario: str | None = None
     mode: str = ""
     session: str | None = None
@@ -46,8 +45,6 @@ class JournalRecord:
 NAMES = tuple(one.name for one in fields(JournalRecord) if one.name != "received")
 VALUES = attrgetter(*NAMES)
 CALLS = NAMES.index("upstream_calls")
-PLAIN = 2
-"""The version of marshal's format that does not look for duplicate values, which takes time."""
 
 
 def redact_record(record: JournalRecord, known: Sequence[str] = ()) -> JournalRecord:
@@ -75,7 +72,9 @@ def _redact_everywhere(record: JournalRecord, secrets: Sequence[str]) -> Journal
     shown = redact(replace(record, upstream_calls=[], session=None), secrets)
     has_secrets = shown.content != record.content
     response = redact(SIGNED.sub(REDACTED.encode(), record.response), secrets) if has_secrets else shown.response
-    calls = [replace(call, body=redact(call.body, secrets)) for call in record.upstream_calls]
+    calls: list[RecordedCall] = [
+        replace(call, body=redact(call.body, secrets)) for call in map(unpacked, record.upstream_calls)
+    ]
     return replace(shown, response=response, upstream_calls=calls, session=record.session)
 
 
@@ -86,35 +85,14 @@ def _redact_credentials(headers: RawHeaders) -> RawHeaders:
 def pack(record: JournalRecord) -> bytes:
     """Pack a record into bytes, so that its size is the memory it takes."""
     values = list(VALUES(record))
-    values[CALLS] = [_pack_call(call) for call in record.upstream_calls]
+    values[CALLS] = [call if isinstance(call, bytes) else pack_call(call) for call in record.upstream_calls]
     return marshal.dumps(values, PLAIN)
 
 
 def unpack(content: bytes) -> JournalRecord:
     values = marshal.loads(content)  # noqa: S302 - what this process has packed itself
-    values[CALLS] = [_unpack_call(*call) for call in values[CALLS]]
+    values[CALLS] = [unpacked(call) for call in values[CALLS]]
     return JournalRecord(*values)
-
-
-def _pack_call(call: UpstreamCall) -> tuple[object, ...]:
-    body = () if call.body is ABSENT else (call.body,)
-    fault = call.played
-    played = None if fault is None else (fault.name, fault.cause.value, fault.retry_after, fault.may_be_billed)
-    return call.method, call.path, call.headers, body, call.at, call.status, call.images, played
-
-
-def _unpack_call(
-    method: str,
-    path: str,
-    headers: Headers,
-    body: tuple[Json, ...],
-    at: float,
-    status: int,
-    images: tuple[str, ...],
-    played: tuple[str, str, int | None, bool] | None,
-) -> UpstreamCall:
-    failure = None if played is None else PlayedFault(played[0], FaultCause(played[1]), *played[2:])
-    return UpstreamCall(method, path, headers, body[0] if body else ABSENT, at, status, images, failure)
 
 
 def to_entry(record: JournalRecord, id_: int) -> JournalEntry:
@@ -132,7 +110,9 @@ def to_entry(record: JournalRecord, id_: int) -> JournalEntry:
         response_content=record.response,
         complete=record.complete,
         duration_seconds=record.duration_seconds,
-        upstream_calls=tuple(replace(call, headers=redact(call.headers)) for call in record.upstream_calls),
+        upstream_calls=tuple(
+            replace(call, headers=redact(call.headers)) for call in map(unpacked, record.upstream_calls)
+        ),
         scenario=record.scenario,
         mode=record.mode,
         session=record.session,

@@ -45,7 +45,7 @@ from mock_server.upstream.client import (
 from mock_server.upstream.forward import SECONDS, forwarding_app
 from mock_server.upstream.protocol import StubOptions, UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
-from mock_server.upstream.stub import UpstreamStub, image_in_process, problems, respond_in_process
+from mock_server.upstream.stub import UpstreamStub, generate_in_process, image_in_process, problems, respond_in_process
 
 JOURNAL_SIZE = 1000  # requests
 
@@ -268,7 +268,9 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     bundled = f"{settings.own}/{upstream.name}"
     stub = mock.stubs[upstream.name]
     transport: UpstreamTransport = mock.http_transport or InProcessTransport(
-        partial(respond_in_process, stub, bundled), partial(image_in_process, stub)
+        partial(respond_in_process, stub, bundled),
+        partial(image_in_process, stub),
+        partial(generate_in_process, stub, bundled),
     )
     url = settings.upstream_url or bundled + upstream.base
     client = UpstreamClient(

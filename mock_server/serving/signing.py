@@ -81,7 +81,15 @@ def _verified(key: bytes, text: str) -> tuple[object, int]:
 
 
 def _signature(key: bytes, payload: bytes) -> bytes:
-    return blake2b(payload, key=key, digest_size=SIGNATURE_BYTES).digest()
+    started = _keyed(key).copy()
+    started.update(payload)
+    return started.digest()
+
+
+@lru_cache(maxsize=64)
+def _keyed(key: bytes) -> blake2b:
+    """A digest that has taken in the key, which costs as much as the payload of a link."""
+    return blake2b(key=key, digest_size=SIGNATURE_BYTES)
 
 
 def _encoded(raw: bytes) -> str:

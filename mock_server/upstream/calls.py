@@ -7,18 +7,23 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from random import Random
 from threading import Lock
+from typing import Literal, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway_contract.traffic.exchange import UpstreamCall
+from gateway_contract.traffic.exchange import FaultCause, PlayedFault, UpstreamCall
 from gateway_contract.traffic.redaction import redact, secrets_of
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.json_value import ABSENT, Json, Nothing
 
 KEPT = 20_000
 KEPT_BYTES = 64_000_000
-REQUEST_CALLS: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream calls of this request", default=None)
+RecordedCall: TypeAlias = UpstreamCall | bytes
+"""A call, or one that is packed into bytes until somebody reads it."""
+PLAIN = 2
+"""The version of marshal's format that does not look for duplicate values, which takes time."""
+REQUEST_CALLS: ContextVar[list[RecordedCall] | None] = ContextVar("upstream calls of this request", default=None)
 """Collects the upstream calls of the current request, if it is set."""
 
 
@@ -26,14 +31,14 @@ REQUEST_CALLS: ContextVar[list[UpstreamCall] | None] = ContextVar("upstream call
 class UpstreamCalls:
     """A bounded record of calls, the oldest forgotten first. `arrived` is how many there ever were."""
 
-    kept: deque[UpstreamCall] = field(default_factory=deque)
+    kept: deque[RecordedCall] = field(default_factory=deque)
     sizes: deque[int] = field(default_factory=deque)  # of those that are kept
     arrived: int = 0
     size: int = 0
     lock: Lock = field(default_factory=Lock)  # readers are in other threads
 
-    def add(self, call: UpstreamCall) -> None:
-        size = size_of(call)
+    def add(self, call: RecordedCall) -> None:
+        size = len(call) if isinstance(call, bytes) else size_of(call)
         with self.lock:
             self.kept.append(call)
             self.sizes.append(size)
@@ -46,12 +51,12 @@ class UpstreamCalls:
     def set_images(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
         """Set the images of a call that was recorded before they were known, if it is still kept."""
         for index in range(len(self.kept) - 1, -1, -1):
-            if self.kept[index] is call:
+            if self.kept[index] is call:  # packed calls have their images already
                 self.kept[index] = replace(call, images=images)
                 return
 
     def __iter__(self) -> Iterator[UpstreamCall]:
-        return iter(tuple(self.kept))
+        return map(unpacked, tuple(self.kept))
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -59,7 +64,8 @@ class UpstreamCalls:
     def since(self, count: int) -> tuple[UpstreamCall, ...]:
         """The calls after the first `count` that arrived, as far as they are kept."""
         with self.lock:
-            return tuple(self.kept)[max(0, len(self.kept) - (self.arrived - count)) :]
+            found = tuple(self.kept)[max(0, len(self.kept) - (self.arrived - count)) :]
+        return tuple(map(unpacked, found))
 
     def clear(self) -> None:
         with self.lock:
@@ -70,7 +76,25 @@ class UpstreamCalls:
 
 def size_of(call: UpstreamCall) -> int:
     """The approximate size of a call in bytes: that of all parts that its caller chose."""
-    return len(marshal.dumps((call.path, call.headers, None if call.body is ABSENT else call.body), 2))
+    return len(marshal.dumps((call.path, call.headers, None if call.body is ABSENT else call.body), PLAIN))
+
+
+def pack_call(call: UpstreamCall) -> bytes:
+    """Pack a call into bytes: one piece of memory in place of dozens."""
+    body = () if call.body is ABSENT else (call.body,)
+    fault = call.played
+    played = None if fault is None else (fault.name, fault.cause.value, fault.retry_after, fault.may_be_billed)
+    values = call.method, call.path, call.headers, body, call.at, call.status, call.images, played
+    return marshal.dumps((*values, call.message, call.canary), PLAIN)
+
+
+def unpacked(call: RecordedCall) -> UpstreamCall:
+    if not isinstance(call, bytes):
+        return call
+    method, path, headers, body, at, status, images, played, message, canary = marshal.loads(call)  # noqa: S302 - ours
+    fault = None if played is None else PlayedFault(played[0], FaultCause(played[1]), *played[2:])
+    found: Json | Literal[Nothing.ABSENT] = body[0] if body else ABSENT
+    return UpstreamCall(method, path, headers, found, at, status, images, fault, message, canary)
 
 
 CALLS_PATH = "/_mock/calls"

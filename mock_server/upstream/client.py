@@ -18,7 +18,7 @@ from gateway_contract.traffic.exchange import FaultCause, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.signing import Signer
-from mock_server.upstream.calls import REQUEST_CALLS
+from mock_server.upstream.calls import REQUEST_CALLS, RecordedCall
 from mock_server.upstream.protocol import Links, Outbound, Reply, UpstreamAnswer, UpstreamProtocol, UpstreamTransport
 
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
@@ -59,15 +59,21 @@ class HttpTransport:
 
 
 Respond: TypeAlias = Callable[[Outbound], UpstreamAnswer]
+Generate: TypeAlias = Callable[[Json, str], tuple[RecordedCall, list[str]] | None]
+"""Makes the images of a valid call with a key: the call as it was recorded, and their links. None for other calls."""
 FindImage: TypeAlias = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class InProcessTransport:
-    """Plain calls of an upstream in this process, without the cost of HTTP."""
+    """Plain calls of an upstream in this process, without the cost of HTTP.
+
+    `generate` comes to the same as `respond`, without the vendor's layout of the response.
+    """
 
     respond: Respond
     find_image: FindImage
+    generate: Generate = lambda _body, _key: None
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
         return self.respond(outbound)
@@ -134,6 +140,12 @@ class UpstreamClient:
 
     async def generate(self, call: Json) -> list[str] | ErrorResponse:
         """The links to the images of one generation call, or the error response for its failure."""
+        made = self.transport.generate(call, self.key) if isinstance(self.transport, InProcessTransport) else None
+        if made is not None:
+            recorded, links = made
+            if (seen := REQUEST_CALLS.get()) is not None:
+                seen.append(recorded)
+            return links
         operation = self.upstream.operation
         url = self.url.rstrip("/") + operation.path
         answer = await self.transport.send(Outbound(operation.method, url, call, self.key))

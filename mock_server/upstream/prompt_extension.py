@@ -20,7 +20,7 @@ _CHINESE_TOUCHES: Final = (
 
 def extended(text: str) -> str:
     """The text with light, colours and a view added; the same text always becomes the same."""
-    chinese = _CHINESE.search(text) is not None
+    chinese = not text.isascii() and _CHINESE.search(text) is not None
     touches = _CHINESE_TOUCHES if chinese else _ENGLISH_TOUCHES
     lot = crc32(text.encode("utf-8", "surrogatepass"))
     chosen = [choices[lot // len(choices) ** place % len(choices)] for place, choices in enumerate(touches)]

@@ -36,7 +36,7 @@ from mock_server.images.links import (
 from mock_server.images.requested import identities, requested_pictures, requested_size
 from mock_server.serving.asgi import own_url, request_target, text_headers, with_body_limit
 from mock_server.serving.signing import Signer
-from mock_server.upstream.calls import UpstreamCalls, record_route
+from mock_server.upstream.calls import RecordedCall, UpstreamCalls, pack_call, record_route
 from mock_server.upstream.client import call_headers
 from mock_server.upstream.protocol import (
     CallProblem,
@@ -49,6 +49,7 @@ from mock_server.upstream.protocol import (
 )
 from mock_server.upstream.tasks import Tasks
 
+OK = int(HTTPStatus.OK)  # a plain int, since calls are marshalled
 EXPIRED = 0.0
 """The Unix time at which links expire that lead to nothing."""
 
@@ -239,6 +240,24 @@ def respond_in_process(stub: UpstreamStub, own: str, outbound: Outbound) -> Upst
     call = UpstreamCall(operation.method, stub.path, tuple(headers.items()), body, time.time(), reply.status, images)
     stub.calls.add(call)
     return UpstreamAnswer(call, reply.body)
+
+
+def generate_in_process(stub: UpstreamStub, own: str, body: Json, key: str) -> tuple[RecordedCall, list[str]] | None:
+    """The call as recorded, and the links that `respond_in_process` has in its response; None for other calls.
+
+    Nothing is recorded of a call that `respond_in_process` has to respond to.
+    """
+    headers = {"authorization": f"Bearer {key}"}
+    if _rejection(stub, headers, body) is not None:
+        return None
+    pictures = pictures_for(stub, stub.upstream, body)
+    if not pictures:
+        return None
+    links = PictureLinks(stub.signer, own, stub.signer.clock() + stub.signer.seconds)
+    operation, sent = stub.upstream.operation, tuple(headers.items())
+    call = pack_call(UpstreamCall(operation.method, stub.path, sent, body, time.time(), OK, identities(pictures)))
+    stub.calls.add(call)
+    return call, list(map(links.link_to, pictures))
 
 
 def image_in_process(stub: UpstreamStub, link: str) -> bytes | None:
