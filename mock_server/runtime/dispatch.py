@@ -28,11 +28,11 @@ from mock_server.scenarios.switches import (
     steps,
 )
 from mock_server.serving.addresses import foreign_origin
-from mock_server.serving.asgi import find_header, header_values
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 from mock_server.serving.session import SessionError, check_session
 
 MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
+OWN_HEADERS = b"x-mock-"
 REMEMBERED = 64
 """Scenarios per session and gateway: what one remembers from request to request is forgotten with it."""
 TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
@@ -64,11 +64,12 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app
         try:
             check_session(scope)
             controls = controls_of(record.session)
-            written = find_header(scope, MODE_HEADER_BYTES)
+            own = [(key, value) for key, value in scope["headers"] if key[:7] == OWN_HEADERS]
+            written = next((value.decode("latin-1") for key, value in own if key == MODE_HEADER_BYTES), None)
             mode = controls.mode if written is None else mode_named(written)
             selected, found, is_none = None, None, False
             if scope["path"] == path:
-                header = header_scenario(header_values(scope, SCENARIO_HEADER))
+                header = header_scenario([value.decode("latin-1") for key, value in own if key == SCENARIO_HEADER])
                 selected = select_step(controls, controls.switchboard.select(name, header, record.content))
                 is_none = selected is None or selected.text.lower() in NONE
                 found = None if selected is None or is_none else find_app(controls, mode, selected)

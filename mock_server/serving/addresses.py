@@ -5,7 +5,7 @@ Every web page that a developer visits can reach a server on loopback. A page wh
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -18,12 +18,13 @@ from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 HOST = r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::(?P<port>[0-9]{0,5}))?"
 HOST_HEADER = re.compile(HOST)
 ORIGIN_HEADER = re.compile(rf"null|[A-Za-z][A-Za-z0-9+.-]*://(?:{HOST})?")
+ADDRESS_HEADERS = (b"host", b"origin")
 EXAMPLES = {"Host": "like localhost:8080", "Origin": "like http://localhost:5173, or null"}
 MAX_PORT = 2**16 - 1
 LOCALHOST = "localhost"
 
 
-def with_address_check(app: ASGIApp, hosts: Collection[str]) -> ASGIApp:
+def with_address_check(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
     """The application for requests to loopback, to the address of the socket, and to some host names.
 
     Other hosts get 421 (RFC 9110, 15.5.20). A malformed `Host` or `Origin`, two of one, or no `Host` gets 400.
@@ -40,22 +41,27 @@ def with_address_check(app: ASGIApp, hosts: Collection[str]) -> ASGIApp:
     return checked
 
 
-def address_error(scope: Scope, hosts: Collection[str]) -> ErrorResponse | None:
-    problem = malformed_address(scope)
+def address_error(scope: Scope, hosts: frozenset[str]) -> ErrorResponse | None:
+    named = tuple([header for header in scope["headers"] if header[0] in ADDRESS_HEADERS])
+    return named_error(named, (scope.get("server") or ("", None))[0], hosts)
+
+
+@lru_cache(maxsize=64)  # clients name the same addresses again and again
+def named_error(headers: tuple[tuple[bytes, bytes], ...], server: str, hosts: frozenset[str]) -> ErrorResponse | None:
+    problem = malformed_address(headers)
     if problem is not None:
         return ErrorResponse(400, "invalid_request_error", "malformed_header", problem)
-    name = host_name(find_header(scope, b"host") or "")
-    server = scope.get("server") or ("", None)
-    if name in hosts or name == server[0] or is_loopback(name):
+    name = next(host_name(value.decode("latin-1")) for header, value in headers if header == b"host")
+    if name in hosts or name == server or is_loopback(name):
         return None
     message = f"The mock is not served as {name}. To allow this name, start the mock with --allow-host {name}."
     return ErrorResponse(421, "invalid_request_error", "misdirected_request", message)
 
 
-def malformed_address(scope: Scope) -> str | None:
-    """What is wrong with the form of the addresses of a request, in a sentence."""
-    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-    origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+def malformed_address(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """What is wrong with the form of the addresses that a request's headers name, in a sentence."""
+    hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+    origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
     if len(hosts) != 1:
         return f"expected one Host header; got {len(hosts)}"
     if len(origins) > 1:

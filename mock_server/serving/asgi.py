@@ -1,7 +1,7 @@
 """What every request passes: its headers and body, without the objects that a framework makes of them."""
 
 from collections.abc import Iterable, Sequence
-from secrets import token_hex
+from random import Random
 
 from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,7 +69,13 @@ async def read_body(scope: Scope, receive: Receive, most: int = MAX_BODY) -> byt
     """
     if declared_length(scope["headers"]) > most:
         raise TooLargeError
-    chunks, length, more = list[bytes](), 0, True
+    message = await receive()
+    if not message.get("more_body", False):  # as nearly all come
+        content: bytes = message.get("body", b"")
+        if len(content) > most:
+            raise TooLargeError
+        return content
+    chunks, length, more = [message["body"]], len(message["body"]), True
     while more:
         message = await receive()
         chunks.append(message.get("body", b""))
@@ -82,8 +88,10 @@ async def read_body(scope: Scope, receive: Receive, most: int = MAX_BODY) -> byt
 
 def declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """The length of a body in bytes by its request's head, or an upper bound; 0 if it is not declared."""
-    declared = next((value for name, value in headers if name == b"content-length"), b"")
-    return int(declared.lstrip(b"0")[:MAX_DIGITS] or 0) if declared.isdigit() else 0
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value.lstrip(b"0")[:MAX_DIGITS] or 0) if value.isdigit() else 0
+    return 0
 
 
 def replay_body(content: bytes, receive: Receive) -> Receive:
@@ -137,6 +145,7 @@ def with_cors_headers(app: ASGIApp) -> ASGIApp:
 
 
 REQUEST_ID = b"x-request-id"
+CHANCE = Random()  # noqa: S311 - an id is no secret
 
 
 def with_request_id(app: ASGIApp) -> ASGIApp:
@@ -147,7 +156,7 @@ def with_request_id(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", ())
                 if all(name != REQUEST_ID for name, _ in headers):
-                    message["headers"] = [*headers, (REQUEST_ID, b"req_" + token_hex(12).encode())]
+                    message["headers"] = [*headers, (REQUEST_ID, b"req_%024x" % CHANCE.getrandbits(96))]
             await send(message)
 
         await app(scope, receive, send_identified)
