@@ -11,7 +11,7 @@ GIVEN := GATEWAY CONTRACT TOKEN UPSTREAM REPORT STRICT FUZZ SEED JOBS BUDGET TIM
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 READY := .venv/.ready
-NPM_FOLDERS := tests/clients tests/end_to_end/gateways/node
+NPM_FOLDERS := examples tests/clients tests/end_to_end/gateways/node
 NPM := $(NPM_FOLDERS:%=%/node_modules/.package-lock.json)
 RUN := .venv/bin/python -m
 
