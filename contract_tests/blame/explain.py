@@ -1,10 +1,17 @@
 """What it takes for a rule to fail: the field alone, the field with others, or chance."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from contract_tests.blame.minimize import BudgetSpentError, Send, case_with_field_alone, minimize, valid_bodies
+from contract_tests.blame.minimize import (
+    BLAME_TRIES,
+    BudgetSpentError,
+    Send,
+    case_with_field_alone,
+    minimize,
+    valid_bodies,
+)
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
 from contract_tests.planning.fields import RequestField, fields_of, requested_images
@@ -12,8 +19,8 @@ from contract_tests.planning.plan import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import Judgement, judge
-from gateway_contract.rules.rule import Finding, Outcome, Rule
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.rules.rule import Finding, Outcome, Rule, inconclusive
+from gateway_contract.traffic.exchange import Comparison, Exchange, Relation
 from gateway_contract.values.json_value import ABSENT, Json, shortened
 from gateway_contract.values.pointer import read
 
@@ -23,6 +30,8 @@ TRIES = 10
 ALWAYS = 4
 """How many failures one after the other are taken for a failure that comes each time."""
 
+NAMES_NOT_TO_BLAME = "lost now and then; the other name was not shown to be the cause"
+
 MOST_REQUESTS = 120
 """What explaining may cost in all, in requests."""
 
@@ -31,7 +40,8 @@ MOST_REQUESTS = 120
 class Explainer:
     """One run's explanations: every failing rule is tried out with smaller requests.
 
-    `planned` are the cases of the plan by their names.
+    `planned` are the cases of the plan by their names. `beside_others` are exchanges with names that differ in case
+    only, repeated, by the name of the first one: every field of theirs is judged by the same ones.
     """
 
     contract: Contract
@@ -39,11 +49,14 @@ class Explainer:
     send: Send
     may_send: Callable[[Case], bool]
     sent: int = 0
+    beside_others: dict[str, list[Exchange | None]] = field(default_factory=dict)
 
     async def explain(self, one: Judgement) -> Judgement | None:
         """The failure by the smallest request, which says what it takes; None where there is nothing to learn."""
         if one.exchange.carried or one.exchange.is_connections_fault:
             return None  # it takes the request before, too
+        if (by_chance := await self._without_names_in_other_case(one)) is not None:
+            return by_chance
         alone = await self._with_field_alone(one)
         return await self._failure_rate(alone or one) or alone or await self._with_fewest_fields(one)
 
@@ -64,6 +77,27 @@ class Explainer:
         narrowed = exchange if exchange.accepted else replace(exchange, essential=frozenset({pointer}))
         finding = self._finding(one.rule, narrowed)
         return Judgement(one.rule, narrowed, finding) if _is_failure(finding) else None
+
+    async def _without_names_in_other_case(self, one: Judgement) -> Judgement | None:
+        """That a loss shows nothing about names unless it comes each time beside them, and never without them."""
+        compared = one.exchange.compared
+        if compared is None or compared.relation is not Relation.EXACT_NAMES:
+            return None
+        if one.exchange.name not in self.beside_others:
+            again = [await self._beside_others(one.exchange, compared) for _ in range(BLAME_TRIES)]
+            self.beside_others[one.exchange.name] = again
+        tried = [found for found in self.beside_others[one.exchange.name] if found is not None]
+        if all(_is_failure(self._finding(one.rule, found)) for found in tried):
+            return None
+        return replace(one, finding=inconclusive(NAMES_NOT_TO_BLAME))
+
+    async def _beside_others(self, exchange: Exchange, compared: Comparison) -> Exchange | None:
+        """An exchange once more, directly after that with which it is compared."""
+        cases = self._case_of(compared.exchange), self._case_of(exchange)
+        without, beside = [None if case is None else await self._send(case) for case in cases]
+        if without is None or beside is None:
+            return None
+        return replace(beside, compared=Comparison(compared.relation, without))
 
     async def _failure_rate(self, one: Judgement) -> Judgement | None:
         """How often it fails, where the same request does not fail each time."""

@@ -123,23 +123,23 @@ def judge_exact_name(field: MappedField, evidence: Evidence) -> Finding | None:
         return None
     found = _judge_beside_others(field, sent, evidence)
     is_failure = found is not None and found.outcome is Outcome.FAIL
-    return None if is_failure and not _arrives_without_others(field, evidence) else found
+    excuse = _excuse(field, evidence) if is_failure else ""
+    return inconclusive(excuse) if excuse else found
 
 
 def _judge_beside_others(field: MappedField, sent: Json, evidence: Evidence) -> Finding | None:
     return PASS if is_omitted_default(field, sent, evidence) else judge_arrival(field, sent, evidence)
 
 
-def _arrives_without_others(field: MappedField, evidence: Evidence) -> bool:
-    """Whether the value arrived from the request that holds no name in other case: only then is that to blame."""
+def _excuse(field: MappedField, evidence: Evidence) -> str:
+    """Why a name in other case is not to blame: the value must arrive from the same request without it; else empty."""
     compared = evidence.exchange.compared
-    if compared is None:
-        return False
-    without = evidence_of(evidence.contract, compared.exchange)
-    value = without.sent(field.pointer)
-    if value is ABSENT or not without.accepted:
-        return False
-    return _judge_beside_others(field, value, without) is PASS
+    without = None if compared is None else evidence_of(evidence.contract, compared.exchange)
+    value = ABSENT if without is None else without.sent(field.pointer)
+    if without is None or value is ABSENT or not without.accepted:
+        return "the same request without the other name was not accepted, or not sent"
+    arrives = _judge_beside_others(field, value, without) is PASS
+    return "" if arrives else "the value does not arrive without the other name either"
 
 
 def judge_repeated_names(evidence: Evidence) -> Finding | None:
