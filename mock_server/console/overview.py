@@ -14,7 +14,7 @@ from gateway_contract.traffic.curl import ANY_TOKEN
 from mock_server.admin.api import read_request_body, whole_number
 from mock_server.console.form_fields import form_fields
 from mock_server.console.live import batch, state
-from mock_server.console.snippets import compact, example_of, snippets
+from mock_server.console.snippets import example_of, indented, snippets
 from mock_server.console.view import html
 from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.gateway.modes import Mode, UnknownModeError, mode_named
@@ -67,7 +67,7 @@ def gateway_view(contract: Contract, base: str, secured: bool) -> dict[str, obje
         "path": contract.operation.path,
         "snippets": snippets(contract, base, secured),
         "fields": form_fields(contract),
-        "example": compact(example_of(contract)),
+        "example": indented(example_of(contract)),
         "images": {"pointer": "" if images is None else images.pointer, "carriers": image_fields},
     }
 

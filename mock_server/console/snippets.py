@@ -1,4 +1,4 @@
-"""How to call a gateway, for pasting: with curl, Python and JavaScript."""
+"""How to call a gateway, for pasting: with curl, httpx, the openai SDK and fetch."""
 
 import json
 import shlex
@@ -14,6 +14,15 @@ curl {address} \\
   -H 'Content-Type: application/json' \\
   -d {body}"""
 PYTHON = """\
+{imports}import httpx
+
+answer = httpx.post(
+    "{address}",
+    headers={{"Authorization": {authorization}}},
+    json={body},
+)
+print(answer.status_code, answer.json())"""
+OPENAI = """\
 {imports}from openai import OpenAI
 from openai.types import ImagesResponse
 
@@ -43,30 +52,33 @@ def example_of(contract: Contract) -> Json:
 def snippets(contract: Contract, base: str, secured: bool) -> list[Snippet]:  # noqa: FBT001 - a fact of the mock
     """`base` is the gateway's URL without the operation's path; `secured` is True if only one token is accepted."""
     operation, example = contract.operation, example_of(contract)
-    address, body = base + operation.path, compact(example)
+    address, body = base + operation.path, indented(example)
     key = f'os.environ["{VARIABLE}"]' if secured else f'"{ANY_TOKEN}"'
     bearer = f"`Bearer ${{process.env.{VARIABLE}}}`" if secured else f'"Bearer {ANY_TOKEN}"'
-    python = {"imports": "import os\n\n" if secured else "", "base": base, "path": operation.path, "key": key}
-    javascript = {"address": address, "method": operation.method, "authorization": bearer}
-    return [
-        Snippet(
-            "curl", CURL.format(address=address, authorization=curl_authorization(secured), body=shlex.quote(body))
-        ),
-        Snippet("Python", PYTHON.format(**python, body=_python(example))),
-        Snippet("JavaScript", JAVASCRIPT.format(**javascript, body=body)),
-    ]
+    python_bearer = f'"Bearer " + {key}' if secured else f'"Bearer {ANY_TOKEN}"'
+    imports = "import os\n\n" if secured else ""
+    curl = CURL.format(address=address, authorization=curl_authorization(secured), body=shlex.quote(body))
+    python = PYTHON.format(
+        imports=imports, address=address, authorization=python_bearer, body=python_literal(example, "    ")
+    )
+    openai = OPENAI.format(imports=imports, base=base, path=operation.path, key=key, body=python_literal(example))
+    fetch = JAVASCRIPT.format(
+        address=address, method=operation.method, authorization=bearer, body=indented(example, "  ")
+    )
+    return [Snippet("curl", curl), Snippet("Python", python), Snippet("openai", openai), Snippet("fetch", fetch)]
 
 
-def compact(body: Json) -> str:
-    """JSON with one line per top-level member."""
-    if not isinstance(body, dict) or not body:
-        return json.dumps(body, ensure_ascii=False)
-    lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in body.items()]
-    return "{\n" + ",\n".join(lines) + "\n}"
+def indented(body: Json, margin: str = "") -> str:
+    """JSON for people. All lines but the first begin with the margin."""
+    return json.dumps(body, ensure_ascii=False, indent=2).replace("\n", f"\n{margin}")
 
 
-def _python(body: Json) -> str:
+def python_literal(value: Json, margin: str = "") -> str:
     """The same as a Python literal."""
-    if not isinstance(body, dict) or not body:
-        return repr(body)
-    return "{\n" + "".join(f"    {name!r}: {value!r},\n" for name, value in body.items()) + "}"
+    inner = f"{margin}    "
+    if isinstance(value, dict) and value:
+        members = (f"{inner}{name!r}: {python_literal(member, inner)},\n" for name, member in value.items())
+        return "{\n" + "".join(members) + margin + "}"
+    if isinstance(value, list) and value:
+        return "[\n" + "".join(f"{inner}{python_literal(item, inner)},\n" for item in value) + margin + "]"
+    return repr(value)

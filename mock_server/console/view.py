@@ -69,7 +69,7 @@ class RequestRow:
     inline: int  # number of images within the response
     verdict: EntryVerdict
     summary: str  # the prompt, if it has one
-    error: str  # message of the response, unless the verdict says why
+    outcome: str  # what the response was
     warnings: tuple[str, ...]  # of the mock, such as of a scenario without effect
 
 
@@ -94,11 +94,21 @@ def row(entry: JournalEntry, contracts: Sequence[Contract]) -> RequestRow:
         inline=inline,
         verdict=verdict,
         summary="" if contract is None else prompt_of(entry, contract),
-        error=""
-        if contract is None or verdict.status in {VerdictStatus.INVALID, VerdictStatus.MALFORMED_JSON}
-        else error_message(entry, contract),
+        outcome=outcome(entry, contract, verdict, len(links) + inline),
         warnings=tuple(value for name, value in entry.response_headers if name.lower() == WARNING),
     )
+
+
+def outcome(entry: JournalEntry, contract: Contract | None, verdict: EntryVerdict, images: int) -> str:
+    """What the response was: images, or the error, unless the verdict says why the request was rejected."""
+    if entry.status is None or not entry.complete:
+        return format_status(entry)
+    if entry.status >= HTTPStatus.BAD_REQUEST:
+        told = verdict.status in {VerdictStatus.INVALID, VerdictStatus.MALFORMED_JSON}
+        is_rejection = told and entry.status < HTTPStatus.INTERNAL_SERVER_ERROR and not entry.upstream_calls
+        message = "" if contract is None or is_rejection else error_message(entry, contract)
+        return message or ("rejected" if is_rejection else f"error {entry.status}")
+    return f"{images or 'no'} image{'' if images == 1 else 's'}"
 
 
 def format_duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ import { trial } from "./trial.js";
 inOwnTime(document);
 document.querySelectorAll(".copy").forEach(copying);
 document.querySelectorAll("form.try").forEach(trial);
+document.querySelectorAll(".pick").forEach(picking);
 const list = document.querySelector("#rows");
 if (list) {
   document.querySelector("#trials").hidden = false;
@@ -28,6 +29,15 @@ function copying(button) {
       getSelection().selectAllChildren(code); // without TLS, pages on other machines must not use the clipboard
       saying(button, "Selected");
     }
+  });
+}
+
+function picking(button) {
+  const field = button.form.elements.scenario;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    field.value = button.dataset.scenario;
+    field.focus();
   });
 }
 

@@ -85,9 +85,19 @@ function come(entries) {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     seen.unobserve(target);
-    if (target.matches("img")) target.src = target.dataset.src;
+    if (target.matches("img")) load(target);
     else fill(target);
   }
+}
+
+function load(image) {
+  image.addEventListener("error", () => {
+    const missing = document.createElement("span");
+    missing.className = "missing";
+    missing.textContent = "no image";
+    image.replaceWith(missing);
+  });
+  image.src = image.dataset.src;
 }
 
 export async function fill(gap) {

@@ -10,7 +10,7 @@ export function trial(form) {
     field.addEventListener("input", () => {
       const { pointer, kind } = field.dataset;
       try {
-        body.value = compact(placed(JSON.parse(body.value), pointer, read(field.value, kind)));
+        body.value = JSON.stringify(placed(JSON.parse(body.value), pointer, read(field.value, kind)), null, 2);
         outcome.textContent = "";
       } catch (error) {
         outcome.textContent = `The request body has no place for this: ${error.message}`;
@@ -30,7 +30,9 @@ export function trial(form) {
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    outcome.textContent = "…";
+    outcome.textContent = "Waiting for the response…";
+    delete outcome.dataset.mood;
+    outcome.scrollIntoView({ block: "nearest" });
     const headers = { "Content-Type": "application/json" };
     const token = form.querySelector(".token").value;
     const scenario = form.querySelector(".scenario").value;
@@ -52,6 +54,7 @@ export function trial(form) {
       outcome.textContent = `No response within ${took()}: ${error.message}`;
       outcome.dataset.mood = "broken";
     }
+    outcome.scrollIntoView({ block: "nearest" });
   });
 }
 
@@ -82,18 +85,6 @@ function placed(value, pointer, leaf) {
   if (leaf === undefined) delete holder[name];
   else holder[name] = leaf;
   return value;
-}
-
-// One line per member, as in the page's first version.
-function compact(value) {
-  const members = Object.entries(value).map(([name, member]) => `  ${JSON.stringify(name)}: ${spaced(member)}`);
-  return members.length ? `{\n${members.join(",\n")}\n}` : "{}";
-}
-
-function spaced(value) {
-  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${spaced(member)}`).join(", ")}}`;
 }
 
 function show(outcome, said, status, text, images) {

@@ -28,7 +28,7 @@ async def test_a_request_appears_as_it_comes_in(tab: Page, console: Seen, order:
     await expect(tab.locator("#nothing")).to_be_visible()
     console.ask("powertokens", {**order, "n": 2})
     row = tab.locator(NEWEST)
-    await expect(row).to_contain_text("The request is valid.")
+    await expect(row).to_contain_text("Request: valid")
     await expect(row.locator(".status")).to_have_text("200")
     await expect(row).to_contain_text(str(order["prompt"]))
     await expect(row.locator(".thumbs img")).to_have_count(2)
@@ -44,7 +44,7 @@ async def test_a_thumbnail_is_an_image(tab: Page, console: Seen, order: Body) ->
 
 async def test_the_verdict_is_told_in_plain_words(tab: Page, console: Seen, order: Body) -> None:
     console.ask("powertokens", {**order, "n": 7})
-    await expect(tab.locator(f"{NEWEST} .verdict")).to_have_text("n must be at most 6; got 7.")
+    await expect(tab.locator(f"{NEWEST} .verdict")).to_have_text("Request: n must be at most 6; got 7.")
     await expect(tab.locator(f"{NEWEST}.refused .status")).to_have_text("400")
 
 

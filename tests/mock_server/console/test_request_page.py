@@ -99,9 +99,9 @@ async def test_what_the_contract_refuses_is_marked_and_told_line_by_line(
         told = page.locator("section[aria-labelledby=verdict] .verdict")
         await expect(told).to_have_text(
             [
-                "n must be at most 6; got 7.",
-                "seed must be at least 0; got -1.",
-                "The contract says nothing about sed (did you mean 'seed'?).",
+                "Request: n must be at most 6; got 7.",
+                "Request: seed must be at least 0; got -1.",
+                "Request: The contract says nothing about sed (did you mean 'seed'?).",
             ]
         )
 

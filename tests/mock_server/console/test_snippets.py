@@ -1,5 +1,6 @@
 """The calls that the pages show, pasted where they belong."""
 
+import ast
 import asyncio
 import json
 import os
@@ -16,7 +17,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.curl import curl
 from gateway_contract.values.json_value import Json
 from mock_server.console.request_page import request_of
-from mock_server.console.snippets import compact, example_of, snippets
+from mock_server.console.snippets import example_of, indented, python_literal, snippets
 from mock_server.journal.entries import JournalEntry
 from mock_server.runtime.mock import MockSettings
 from tests.contract_tests import stand_in_for_curl
@@ -68,7 +69,12 @@ def with_node(text: str, folder: Path) -> str:
     return pasted([node, "--input-type=module"], folder, text)
 
 
-RUN: dict[str, Callable[[str, Path], str]] = {"curl": with_bash, "Python": with_python, "JavaScript": with_node}
+RUN: dict[str, Callable[[str, Path], str]] = {
+    "curl": with_bash,
+    "Python": with_python,
+    "openai": with_python,
+    "fetch": with_node,
+}
 
 
 @pytest.mark.parametrize("language", RUN)
@@ -91,11 +97,11 @@ def test_the_page_shows_the_snippets_of_its_own_address(console: Seen, powertoke
     assert "curl http://mock.localhost:81/powertokens/v1/images/generations" in page
 
 
-def test_a_body_has_a_line_for_each_member() -> None:
-    body: Json = {"a": {"b": [1, 2]}, "c": "é"}
-    assert compact(body) == '{\n  "a": {"b": [1, 2]},\n  "c": "é"\n}'
-    assert json.loads(compact(body)) == body
-    assert compact({}) == "{}"
+def test_a_body_is_indented_and_means_the_same_in_python() -> None:
+    body: Json = {"a": {"b": [1, True, None]}, "c": "é", "d": {}}
+    assert indented({"a": [1]}, "  ") == '{\n    "a": [\n      1\n    ]\n  }'
+    assert json.loads(indented(body)) == body
+    assert ast.literal_eval(python_literal(body, "    ")) == body
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from gateway_contract.contract.definition import Contract
+from mock_server.console.live import Batch
 from mock_server.console.view import format_duration, format_status, html, mood, row
 from mock_server.gateway.openai_errors import error_body
 from mock_server.journal.entries import JournalEntry
@@ -42,7 +43,7 @@ def test_a_line_shows_a_few_images_and_counts_the_rest(
     entry: JournalEntry, powertokens: Contract, count: int, shown: int, more: str
 ) -> None:
     told = row(answered(entry, *(f"http://127.0.0.1/{number}" for number in range(count))), [powertokens])
-    page = bytes(html("rows.html", rows=[told]).body).decode()
+    page = bytes(html("rows.html", batch=Batch([told], None)).body).decode()
     assert len(told.pictures) == count
     assert page.count("<img") == shown
     assert more in page
@@ -80,16 +81,17 @@ def test_an_answer_is_told_and_coloured_by_what_came_of_it(
 def test_a_line_says_why_a_right_request_failed(entry: JournalEntry, powertokens: Contract) -> None:
     refusal = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests.")
     failed = replace(entry, status=429, response_content=orjson.dumps(error_body(powertokens, refusal)))
-    assert row(failed, [powertokens]).error == "Too many requests."
-    assert "Response: Too many requests." in bytes(html("rows.html", rows=[row(failed, [powertokens])]).body).decode()
-    assert row(replace(failed, status=200), [powertokens]).error == ""
-    assert row(replace(failed, response_content=b"<html>"), [powertokens]).error == ""
+    assert row(failed, [powertokens]).outcome == "Too many requests."
+    shown = bytes(html("rows.html", batch=Batch([row(failed, [powertokens])], None)).body).decode()
+    assert "<b>Response:</b> Too many requests." in shown
+    assert row(replace(failed, status=200), [powertokens]).outcome == "no images"
+    assert row(replace(failed, response_content=b"<html>"), [powertokens]).outcome == "error 429"
 
 
 def test_a_line_does_not_say_twice_what_is_wrong_with_a_request(entry: JournalEntry, powertokens: Contract) -> None:
     refused = replace(entry, status=400, response_content=orjson.dumps({"error": {"message": "The model is missing."}}))
     for content in (b"{}", b"{"):
-        assert row(replace(refused, content=content), [powertokens]).error == ""
+        assert row(replace(refused, content=content), [powertokens]).outcome == "rejected"
 
 
 @pytest.mark.parametrize(
