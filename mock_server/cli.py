@@ -137,6 +137,11 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
     "--now", metavar="TIME", callback=check_time, help="Fixed time of all answers, such as 2026-01-01T00:00:00Z."
 )
 @click.option("--recordings", type=DIRECTORY, help="Directory with recorded responses for matching requests.")
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory for what a real upstream brings, as files for --recordings; without secrets.",
+)
 @click.option("--upstream-url", callback=check_url, help="URL of an upstream to call instead of the bundled stub.")
 @click.option("--upstream-key", envvar="UPSTREAM_KEY", help="API key that the gateways send to that upstream.")
 @click.option(
@@ -163,6 +168,10 @@ def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:
     if token_file is not None:
         options["token"] = token_file
     parsed = Options(**options)
+    if parsed.record is not None:
+        if parsed.proxy_upstream is None and parsed.upstream_url is None:
+            raise click.UsageError("--record needs --proxy-upstream or --upstream-url: it records a real upstream")
+        parsed.record.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         if list_defects:
             click.echo("\n".join(defect_list(parsed.contracts, parsed.overlays)))

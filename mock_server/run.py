@@ -54,6 +54,7 @@ class Options:
     seed: int | None
     now: float | None  # Unix time
     recordings: Path | None
+    record: Path | None
     upstream_url: str | None
     upstream_key: str | None = field(repr=False)
     proxy_upstream: str | None
@@ -134,6 +135,7 @@ def settings_from(options: Options, own: str) -> MockSettings:
         draw_thumbnail=draw_clean_cached if options.image_dir is None else draw_picture,
         seed=options.seed,
         clock=time.time if options.now is None else partial(float, options.now),
+        record=options.record,
         recordings=() if options.recordings is None else read_recordings(options.recordings),
         defect=options.defect,
         journal_size=options.journal_size,

@@ -1,7 +1,8 @@
 """Recorded responses in place of generated ones: a directory of JSON files, each with a request and its response.
 
-A file matches every request that contains at least its `request`. Files are tried in the order of their names. The
-contract is checked first, so an invalid request is rejected.
+A file matches every request that contains at least its `request`, or with `exact` only one that equals it. A text
+`recorded:NAME` in the response becomes a link to the image in the file NAME of the directory. Files are tried in the
+order of their names. The contract is checked first, so an invalid request is rejected.
 """
 
 import json
@@ -15,9 +16,11 @@ import jsonschema_rs
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import ABSENT, Json, same
-from gateway_contract.values.pointer import placed, read
+from gateway_contract.values.pointer import leaves, placed, read
+from mock_server.gateway.response_body import own_link
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
+from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
 
 SCHEMA: Final[dict[str, Json]] = {
     "type": "object",
@@ -26,6 +29,7 @@ SCHEMA: Final[dict[str, Json]] = {
     "properties": {
         "description": {"type": "string"},
         "contract": {"type": "string", "minLength": 1},
+        "exact": {"type": "boolean"},
         "request": {"type": "object"},
         "response": {
             "type": "object",
@@ -47,6 +51,9 @@ SCHEMA: Final[dict[str, Json]] = {
 
 _OF_THE_SERVER: Final = re.compile(r"(?i)(connection|content-length|transfer-encoding|access-control-.*)$")
 """Headers that say how an answer is sent, or to whom a browser may show it."""
+RECORDED: Final = "recorded:"
+"""Begins a text in a response that stands for a link to an image of the directory."""
+_IMAGE_NAME: Final = re.compile(r"[\w-][\w.-]*")
 _VALIDATOR: Final = jsonschema_rs.validator_for(SCHEMA)
 _OK: Final = 200
 
@@ -57,16 +64,22 @@ class RecordingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A response and the requests that it matches; `contract` None is any."""
+    """A response and the requests that it matches; `contract` None is any.
+
+    `images` are the files of the images that the response has links to, by the texts that stand for the links.
+    """
 
     contract: str | None
     request: Json
     status: int
     body: Json
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_exact: bool = False
+    images: Mapping[str, Path] = field(default_factory=dict)
 
     def matches(self, contract: str, body: Json) -> bool:
-        return self.contract in {None, contract} and contains(body, self.request)
+        is_match = same if self.is_exact else contains
+        return self.contract in {None, contract} and is_match(body, self.request)
 
 
 def read_recordings(folder: Path) -> tuple[Recording, ...]:
@@ -104,11 +117,35 @@ def with_recordings(gateway: Gateway, recorded: tuple[Recording, ...]) -> Gatewa
         recording = found(own, body)
         if recording is None:
             return await gateway.answer(own, body, links, request)
-        return GatewayResponse(
-            recording.status, _as_of_now(own.contract, recording, int(own.upstream.signer.clock())), recording.headers
-        )
+        body = _as_of_now(own.contract, recording, int(own.upstream.signer.clock()))
+        for pointer, value in leaves(body) if recording.images else ():
+            if isinstance(value, str) and value in recording.images:
+                body = placed(body, pointer, own_link(own.upstream, value, request.base))
+        return GatewayResponse(recording.status, body, recording.headers)
 
-    return replace(gateway, call=call, answer=answer)
+    images = {text: path for recording in recorded for text, path in recording.images.items()}
+    transport = WithRecordedImages(gateway.upstream.transport, images)
+    return replace(gateway, call=call, answer=answer, upstream=replace(gateway.upstream, transport=transport))
+
+
+@dataclass(frozen=True, slots=True)
+class WithRecordedImages:
+    """A transport that finds recorded images by the texts that stand for links to them."""
+
+    right: UpstreamTransport
+    paths: Mapping[str, Path]
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        return await self.right.send(outbound)
+
+    async def image(self, link: str) -> bytes | None:
+        path = self.paths.get(link)
+        if path is None:
+            return await self.right.image(link)
+        return path.read_bytes() if path.is_file() else None
+
+    async def aclose(self) -> None:
+        await self.right.aclose()
 
 
 def _as_of_now(contract: Contract, recorded: Recording, now: int) -> Json:
@@ -125,12 +162,19 @@ def _recorded(path: Path) -> Recording:
     for problem in _problems(content):
         raise RecordingError(f"{path}: {problem}")
     answer = content["response"]
+    texts = {value for _, value in leaves(answer["body"]) if isinstance(value, str) and value.startswith(RECORDED)}
+    images = {text: path.parent / text.removeprefix(RECORDED) for text in texts}
+    for text, image in images.items():
+        if not _IMAGE_NAME.fullmatch(image.name) or image.parent != path.parent or not image.is_file():
+            raise RecordingError(f"{path}: {text!r} must name an image in the same directory")
     return Recording(
         content.get("contract"),
         content["request"],
         answer.get("status", _OK),
         answer["body"],
         answer.get("headers", {}),
+        content.get("exact", False),
+        images,
     )
 
 

@@ -36,7 +36,7 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
         image_field = requested_image_field(contract, contract.images, body)
         beside = item_values(contract, body)
         images = [
-            await _image_within(upstream, link) if image_field.inline else _image_link(upstream, link, base)
+            await _image_within(upstream, link) if image_field.inline else own_link(upstream, link, base)
             for link in links
         ]
         items = [_item({**item_skeleton(contract), image_field.key: image}, beside) for image in images]
@@ -114,5 +114,6 @@ async def _image_within(upstream: UpstreamClient, link: str) -> str:
     return b64encode(content).decode()
 
 
-def _image_link(upstream: UpstreamClient, link: str, base: str) -> str:
+def own_link(upstream: UpstreamClient, link: str, base: str) -> str:
+    """The gateway's own link to the image behind one of the upstream's."""
     return f"{base}{IMAGE_PATH}/{upstream.signer.sign(link, upstream.signer.clock() + upstream.signer.seconds)}.png"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,6 +17,7 @@ from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.modes import Mode, in_each_mode
+from mock_server.gateway.record import Recorder, with_recorder
 from mock_server.gateway.recordings import Recording, with_recordings
 from mock_server.gateway.stages import Gateway
 from mock_server.images.drawing import Picture
@@ -27,6 +29,7 @@ from mock_server.runtime.names import check_names, upstream_of
 from mock_server.runtime.sessions import Controls, Sessions, apply_scenario_file
 from mock_server.scenarios.apply import with_scenarios
 from mock_server.scenarios.defect_scenario import with_defects
+from mock_server.scenarios.definition import is_under_scenario
 from mock_server.scenarios.image_scenarios import with_spoilt_images
 from mock_server.scenarios.scenario_file import ScenarioFile
 from mock_server.scenarios.switches import ADMIN, Switchboard, check_scenario, is_gateway_scenario
@@ -56,8 +59,8 @@ class MockSettings:
 
     `upstream_url` is called instead of the bundled stub, with `upstream_key`; calls to the stub are forwarded to
     `proxy_upstream`. Mocks with the same `link_signing_key` serve each other's links. `recordings` go before generated
-    responses, and `defect` is the name of one that the gateways have. Requests for which nothing else sets a scenario
-    have the `default_scenario`.
+    responses; new ones go to the directory `record`. `defect` is the name of one that the gateways have. Requests for
+    which nothing else sets a scenario have the `default_scenario`.
 
     The mock is also served under the host names `allowed_hosts`, in lower case. Pages of `allowed_origins` may use the
     admin API, and spend the key of a real upstream. `default` is the
@@ -77,6 +80,7 @@ class MockSettings:
     draw_picture: Callable[[Picture], bytes] = draw_cached
     draw_thumbnail: Callable[[Picture], bytes] = draw_clean_cached
     recordings: tuple[Recording, ...] = ()
+    record: Path | None = None
     defect: str | None = None
     journal_size: int = JOURNAL_SIZE
     allowed_hosts: frozenset[str] = frozenset()
@@ -276,7 +280,8 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     client = UpstreamClient(
         upstream, stub.protocol, url, transport, signer_of(settings, contract.name), settings.upstream_key
     )
-    return with_recordings(Gateway(contract, client, settings.token), settings.recordings)
+    recorder = None if settings.record is None else Recorder(settings.record, settings.secrets, is_under_scenario)
+    return with_recordings(with_recorder(Gateway(contract, client, settings.token), recorder), settings.recordings)
 
 
 def signer_of(settings: MockSettings, name: str) -> Signer:

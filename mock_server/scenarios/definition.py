@@ -62,6 +62,11 @@ def report_random(scope: Scope, choice: str) -> None:
     scope.setdefault(RANDOM, []).append(choice)
 
 
+def is_under_scenario() -> bool:
+    """Whether the current request has a scenario."""
+    return CURRENT_SCOPE.get() is not None
+
+
 def has_effect(name: str) -> None:
     """Note that a scenario has changed the response to the current request."""
     scope = CURRENT_SCOPE.get()
