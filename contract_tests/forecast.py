@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from contract_tests.client.case import Case
 from contract_tests.client.send import send
+from contract_tests.execution.connection_check import connection_cases
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.rare_faults import MOST_REQUESTS
@@ -99,7 +100,7 @@ def phases_of(contract: Contract, planned: Plan) -> Iterator[tuple[Phase, list[l
     refusals = [case for case in authorized if case not in rows]
     yield Phase.LOOK, [[plain]]
     yield Phase.ROWS, in_turn(rows)
-    yield Phase.REFUSALS, in_turn(refusals)
+    yield Phase.REFUSALS, [*in_turn(refusals), *([case] for case in connection_cases(contract))]
     failures = [list(group) for _, group in groupby(planned.failures, attrgetter("failure"))]
     yield Phase.FAILURES, [group for failing in failures for group in (failing, [plain])]
     yield Phase.AUTHORIZATION, in_turn([case for case in planned.cases if not case.is_authorized])

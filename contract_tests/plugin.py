@@ -33,9 +33,9 @@ class ContractPlugin:
         ids = [f"{name and f'{name}/'}{rule.id}" for name, (_, rule) in zip(names, pairs, strict=True)]
         metafunc.parametrize(("run_label", "rule"), pairs, ids=ids)
 
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        for other in () if self.selected else item.session.items:
-            parameters = other.callspec.params  # type: ignore[attr-defined] # every item here is parametrized
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            parameters = item.callspec.params  # type: ignore[attr-defined] # every item here is parametrized
             self.selected.setdefault(parameters["run_label"], set()).add(parameters["rule"].id)
 
     @pytest.fixture(scope="session")

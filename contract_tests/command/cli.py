@@ -107,6 +107,7 @@ def run(  # a parameter of each argument and option that is not in the table
 @click.option("--look", is_flag=True, help="Send one request to measure the seconds for one image.")
 @click.option("--price", type=click.FloatRange(0), help="Price of one image.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="[text]")
+@click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
 def plan(  # as many options
     names: tuple[str, ...],
     config: Path | None,
@@ -114,18 +115,21 @@ def plan(  # as many options
     look: bool,  # noqa: FBT001 # an option
     price: float | None,
     form: str,
+    keyword: str | None,
     **typed: object,
 ) -> None:
     """Print what `run` would send: requests, images and seconds by phase. Sends nothing, unless --look is given."""
     from contract_tests.command.configuration import find_configuration
-    from contract_tests.command.plan_command import print_plans
+    from contract_tests.command.plan_command import print_plans, unused_token
     from contract_tests.command.run_settings import requested_runs
+    from contract_tests.command.session import select_rules
     from contract_tests.settings import SettingsError
     from gateway_contract.document.node import DocumentError
 
     try:
-        requested = requested_runs(names, find_configuration(config), typed, os.environ, Path("report"))
-        print_plans(requested, None if look else assume, price, as_json=form == "json")
+        asked = typed if look else typed | unused_token()
+        requested = requested_runs(names, find_configuration(config), asked, os.environ, Path("report"))
+        print_plans(select_rules(requested, keyword), None if look else assume, price, as_json=form == "json")
     except (DocumentError, SettingsError) as error:
         raise CannotTestError(str(error)) from error
 

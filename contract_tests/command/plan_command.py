@@ -5,25 +5,28 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from contract_tests.command.option_table import TOKEN
 from contract_tests.forecast import Forecast, forecast, look_for_seconds
 from contract_tests.report.wording import counted, one_line
-from contract_tests.run import prepare
-from contract_tests.settings import Settings
+from contract_tests.run import PreparedRun
 from gateway_contract.values.json_value import Json
 
 HEADS = ("requests", "images", "seconds")
 TABLE = "  {:14}{:>9}{:>9}{:>9}"
 
 
-def print_plans(wanted: Sequence[Settings], assumed: float | None, price: float | None, *, as_json: bool) -> None:
+def unused_token() -> dict[str, str | None]:
+    """Options for a plan that sends nothing: no token is needed, and no command need give one."""
+    own, *others = (flag.parameter for flag in TOKEN.flags)
+    return {own: "no-one:is-sent-this", **dict.fromkeys(others)}
+
+
+def print_plans(wanted: Sequence[PreparedRun], assumed: float | None, price: float | None, *, as_json: bool) -> None:
     """Prints what each run would send. `assumed` are seconds for an image; None: one request is sent to find out.
 
-    Raises DocumentError for a contract that cannot be read, SettingsError where a gateway rejects that request.
+    Raises SettingsError where a gateway rejects that request.
     """
-    found = []
-    for settings in wanted:
-        ready = prepare(settings)
-        found.append(forecast(ready, look_for_seconds(ready) if assumed is None else assumed))
+    found = [forecast(ready, look_for_seconds(ready) if assumed is None else assumed) for ready in wanted]
     console = Console(highlight=False)
     if as_json:
         console.print_json(json.dumps([as_dictionary(one, price) for one in found]))

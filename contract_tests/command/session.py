@@ -97,7 +97,9 @@ class Session:
                 write_report(untested_run(ready, UNFINISHED, ended=Ended.RUNNING), self.folder, ready.settings.secrets)
         ended = 0
         with self.noting_full_disks():
-            ended = pytest.main(pytest_arguments(self.folder, self.keyword), plugins=[self.plugin])
+            ended = pytest.main(
+                [*pytest_arguments(self.keyword), f"--junit-xml={self.folder / JUNIT}"], plugins=[self.plugin]
+            )
             (self.folder / JUNIT).chmod(0o600)
         if not self.plugin.runs and self.interruption.received is None:
             reason = NOTHING_RAN.get(
@@ -213,7 +215,24 @@ class Session:
             self.unwritten = error.strerror or str(error)
 
 
-def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
+@contextmanager
+def nobody_watches(_: str) -> Iterator[Progress]:
+    yield lambda _: None
+
+
+def select_rules(wanted: Sequence[Settings], keyword: str | None) -> list[PreparedRun]:
+    """What is to be run, with the rules that pytest selects. Raises DocumentError, and SettingsError where none is."""
+    prepared = [prepare_selection(settings, keyword) for settings in wanted]
+    if not keyword:
+        return prepared
+    plugin = ContractPlugin({found.label: found for found in prepared}, nobody_watches, lambda *_: None)
+    ended = pytest.main([*pytest_arguments(keyword), "--collect-only"], plugins=[plugin])
+    if ended in NOTHING_RAN:
+        raise SettingsError(NOTHING_RAN[ended])
+    return [plugin.selected_part(found.label) for found in prepared if found.label in plugin.selected]
+
+
+def pytest_arguments(keyword: str | None) -> list[str]:
     """The arguments for pytest: our suite, and nothing from the working directory."""
     return [
         str(Path(suite.__file__).parent),
@@ -228,7 +247,6 @@ def pytest_arguments(folder: Path, keyword: str | None) -> list[str]:
         "--capture=no",
         "--disable-plugin-autoload",
         "--assert=plain",
-        f"--junit-xml={folder / JUNIT}",
         *(["-k", keyword] if keyword else []),
     ]
 

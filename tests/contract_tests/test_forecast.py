@@ -1,15 +1,21 @@
-"""What `plan` says of a run; that a run needs so much is tested where one is run anyway."""
+"""What `plan` says of a run, and whether a run needs as much."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import pytest
 from click.testing import CliRunner
 
 from contract_tests.command.cli import main
-from contract_tests.forecast import duration, forecast, look_for_seconds
+from contract_tests.forecast import Forecast, duration, forecast, look_for_seconds
 from contract_tests.report.progress import Phase
-from contract_tests.run import prepare
+from contract_tests.results import Conformance, Run
+from contract_tests.run import PreparedRun, prepare, run
 from contract_tests.settings import Settings
+from contract_tests.target import BUNDLED_TOKEN, observe, open_target
 from gateway_contract.traffic.exchange import Observation
+from tests.contract_tests.gateways import silent
 
 
 def test_the_images_of_the_phases_are_those_of_the_models() -> None:
@@ -59,6 +65,53 @@ def test_the_command_prints_a_table_and_json() -> None:
         str(found["images"]),
     ]
     assert f"{found['money']:,.2f}, at 0.5 an image" in text.output
+
+
+def planned_requests(*options: str) -> int:
+    found = CliRunner().invoke(main, ["plan", "--contract", "powertokens", "--format", "json", *options])
+    assert found.exit_code == 0, found.output
+    return int(json.loads(found.output)[0]["requests"])
+
+
+def test_a_selection_needs_fewer_requests_and_must_match_a_rule() -> None:
+    assert planned_requests("-k", "seed") < planned_requests()
+    refused = CliRunner().invoke(main, ["plan", "--contract", "powertokens", "-k", "nonexistent"])
+    assert refused.exit_code == 2
+    assert "-k matches no rule" in refused.output
+
+
+def test_no_token_is_needed_where_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GATEWAY_TOKEN", raising=False)
+    assert planned_requests("--gateway", "http://127.0.0.1:9") > 0
+    refused = CliRunner().invoke(
+        main, ["plan", "--contract", "powertokens", "--gateway", "http://127.0.0.1:9", "--look"]
+    )
+    assert "No token" in refused.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["powertokens", "powerbuyin"])
+def test_requests_and_images_are_those_of_a_real_run_within_a_tenth(name: str) -> None:
+    ready = prepare(Settings(name))
+    is_near(forecast(ready, 0.0), run(ready, silent))
+    with open_right_gateway(ready) as url:
+        north_only = prepare(Settings(name, gateway=url, token=BUNDLED_TOKEN))
+        is_near(forecast(north_only, 0.0), run(north_only, silent))
+
+
+@contextmanager
+def open_right_gateway(ready: PreparedRun) -> Iterator[str]:
+    with (
+        observe(ready.contract, ready.settings) as observer,
+        open_target(ready.contract, ready.settings, observer) as found,
+    ):
+        yield found.url
+
+
+def is_near(planned: Forecast, found: Run) -> None:
+    assert found.conformance is Conformance.CONFORMS
+    assert planned.requests == pytest.approx(found.cost.requests, rel=0.1)
+    assert planned.images == pytest.approx(found.cost.images_billed, rel=0.1)
 
 
 def test_a_time_that_is_none_is_refused() -> None:
