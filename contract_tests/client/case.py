@@ -27,6 +27,7 @@ class Case:
     form: RequestForm = RequestForm.PLAIN
     kept: bool = False  # it goes over the connection that is kept
     same_text: bool = False  # its free text is the same as that of all such cases
+    idempotency_key: str | None = None  # in the header that the contract names
     compared: tuple[Relation, str] | None = None  # with the upstream call of the case with this name
 
     @property

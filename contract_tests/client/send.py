@@ -26,6 +26,7 @@ from gateway_contract.traffic.exchange import (
     Answer,
     BrokenImage,
     Exchange,
+    Headers,
     Image,
     NoAnswer,
     Request,
@@ -95,6 +96,7 @@ class Sender:
             ("Content-Type", "application/json"),
             *self.access.headers,
             *self.access.authorization(case.credential, self.tokens.current),
+            *self._idempotency_key(case),
         )
         return Request(
             method=case.method or self.contract.operation.method,
@@ -105,6 +107,10 @@ class Sender:
             credential=case.credential,
             form=case.form,
         )
+
+    def _idempotency_key(self, case: Case) -> Headers:
+        known = self.contract.idempotency_key
+        return () if known is None or case.idempotency_key is None else ((known.header, case.idempotency_key),)
 
 
 async def send(sender: Sender, case: Case) -> Exchange:

@@ -20,6 +20,7 @@ from contract_tests.execution.explanation import explain_failures
 from contract_tests.execution.failure_injection import FailureInjection, expected_waits, slow_cases
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.health import Health, Look, look
+from contract_tests.execution.idempotency_check import IdempotencyCheck
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.nothing_accepted import MOST_TRIED, is_about_requests, nothing_accepted, plainest_cases
@@ -141,13 +142,21 @@ class Campaign:
             exchanges += [] if self.health.stopped else await check.run()
             if any(one.is_connections_fault for one in exchanges):  # it would spoil what else goes over it
                 self.dispatch.sender = replace(self.sender, kept_connection=None)
-        await self._judge_failures(exchanges)
+        await self._judge_failures([*exchanges, *await self._send_with_keys()])
         await self.explain_failures(self.findings.judgements)
         self.findings.note_shared_features([seen.exchange, *exchanges])
         if self.injection is not None:
             await self._inject_failures(self.injection, slow)
         self.left_out = self.plan.left_out + self.ledger.left_out  # requests beyond the plan do not count
         self.out_of_time = self._lacks_time(0)
+
+    async def _send_with_keys(self) -> list[Exchange]:
+        """Requests with an idempotency key, where their upstream calls can be counted."""
+        dispatch = self.dispatch
+        check = IdempotencyCheck(self.sender.contract, dispatch.send_alone, dispatch.send_again, dispatch.may_send)
+        with self.errors.catch("an idempotency key"), suppress(*NOT_SENT):
+            return [] if self.observer is None or self.health.stopped else await check.run()
+        return []
 
     async def test_authorization(self) -> None:
         """Sends the planned requests without a valid token; last, for a gateway may lock out who sends them."""

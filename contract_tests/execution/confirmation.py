@@ -101,7 +101,7 @@ def _is_usual(contract: Contract, exchange: Exchange) -> bool:
     request = exchange.request
     own_method = request.method == contract.operation.method
     is_plain = request.credential is Credential.RIGHT and request.form is RequestForm.PLAIN
-    return own_method and is_plain and not exchange.is_connections_fault
+    return own_method and is_plain and not (exchange.is_connections_fault or exchange.is_about_keys)
 
 
 def is_invalid(contract: Contract, exchange: Exchange) -> bool:

@@ -94,11 +94,11 @@ class Dispatch:
         for case in cases:
             if not self.health.stopped:
                 with self.errors.catch(case.name), suppress(*NOT_SENT):
-                    found.append(await self._send_alone(case))
+                    found.append(await self.send_alone(case))
                     self.pending.append(found[-1])
         return found
 
-    async def _send_alone(self, case: Case) -> Exchange:
+    async def send_alone(self, case: Case) -> Exchange:
         """A case while no other is under way: every upstream call in that time belongs to it."""
         before = self.upstream_count()
         exchange = await self.send(case)
@@ -116,7 +116,7 @@ class Dispatch:
 
     async def send_again(self, case: Case) -> Exchange:
         """A case alone, with a mark of its own. Raises BudgetUsedUpError and TimeUsedUpError."""
-        return await self._send_alone(self.with_new_id(case))
+        return await self.send_alone(self.with_new_id(case))
 
     async def send_unplanned(self, case: Case) -> Exchange | None:
         """The same for a case of somebody else's; None where it raised or does not fit the budget."""

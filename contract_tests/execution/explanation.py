@@ -15,6 +15,7 @@ from gateway_contract.traffic.statuses import is_no_evidence, is_timed_out
 def may_be_explained(exchange: Exchange) -> bool:
     """Whether smaller requests could explain a failure: not a time-out, nor a failure that no value causes."""
     is_plain = exchange.request.form is RequestForm.PLAIN
+    is_plain &= not exchange.is_about_keys
     return is_plain and not (is_timed_out(exchange.answer) or is_no_evidence(exchange))
 
 

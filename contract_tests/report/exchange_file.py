@@ -12,7 +12,7 @@
   nobody looked; `earlier`: the `name` and `base64` of the first of those requests, or null.
 - `kept_connection`: where the connection that it went over is to blame, what went over it just before, or null.
 - `minimal_fields`: JSON Pointers of the fields without which the request was not rejected, or null.
-- `compared`: the `name` and `request` of the exchange that must have made the same upstream call, and their `relation`;
+- `compared`: the `name` and `request` of the exchange on whose upstream call it depends, and their `relation`;
   or null.
 - `spelling_rejected`: whether the same request in the usual spelling of JSON was accepted.
 

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.idempotency import WORD
 from gateway_contract.contract.operation import JSON_MEDIA_TYPE, METHODS, error_status, is_bearer, success_status
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentError, Place, did_you_mean
@@ -242,6 +243,8 @@ def _whole_reason(contract: Contract, found: Walked) -> str:
     """Why nothing that an object states is tested; empty where its fields decide."""
     match found.kind:
         case "Parameter":
+            if contract.idempotency_key is not None and found.fields.get(WORD) is True:
+                return ""
             return f"{found.fields.get('in', 'such')} parameters are not sent"
         case "Media Type":
             name = tokens(found.pointer)[-1]

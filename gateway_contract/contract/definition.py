@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal
 
+from gateway_contract.contract.idempotency import IdempotencyKey
 from gateway_contract.document.load_document import Document
 from gateway_contract.document.node import DocumentWarning, Place
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Failures, Level
@@ -255,6 +256,7 @@ class Contract:
     times: tuple[UnixTime, ...]
     mock_values: Mapping[str, MockValue]  # by pointer into the answer
     upstream: Upstream | None
+    idempotency_key: IdempotencyKey | None = None
     mock_rejections: tuple[MockRejection, ...] = ()
     mock_stream: MockStream | None = None
     warnings: tuple[DocumentWarning, ...] = ()

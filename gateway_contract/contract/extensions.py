@@ -102,6 +102,7 @@ KEYWORDS: Mapping[str, dict[str, Json]] = {
     "x-not-judged": {"type": ["object", "boolean"]},
     "x-if-violated": _one_or_per_keyword(_ALTERNATIVES),
     "x-mark": {"const": True},
+    "x-idempotency-key": {"const": True},
     "x-pixels": _BOUNDS,
     "x-aspect": _BOUNDS,
     "x-length": _EXPRESSION,

@@ -22,6 +22,7 @@ from gateway_contract.contract.extensions import (
     misspelt_keywords,
     request_pointer,
 )
+from gateway_contract.contract.idempotency import idempotency_key
 from gateway_contract.contract.mock_behaviour import mock_rejections, mock_stream, mock_values
 from gateway_contract.contract.operation import (
     image_items,
@@ -104,6 +105,7 @@ def _contract(path: Path, document: Document, overlays: Sequence[Path]) -> Contr
         times=tuple(unix_times(operation.answer)),
         mock_values=mock_values(operation.answer),
         upstream=upstream,
+        idempotency_key=idempotency_key(document, pointer),
         mock_rejections=tuple(mock_rejections(document.tree)),
         mock_stream=mock_stream(document.tree),
     )

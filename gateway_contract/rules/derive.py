@@ -10,6 +10,7 @@ from gateway_contract.document.node import DocumentError, Place
 from gateway_contract.rules import constraint_rules, conversion_rules, mapping_rules, statements
 from gateway_contract.rules.carry_over_rules import judge_not_carried_over, may_be_carried_over
 from gateway_contract.rules.expectations import EXPECTATIONS
+from gateway_contract.rules.idempotency_rules import judge_key
 from gateway_contract.rules.mapping_rules import is_preserved
 from gateway_contract.rules.response_rules import answer_rules, refusal_rules
 from gateway_contract.rules.rule import Rule, RuleKind, Source
@@ -43,6 +44,7 @@ def derive_rules(contract: Contract) -> tuple[Rule, ...]:
         *spelling_rules(source),
         *_default_rules(source),
         *_mapping_rules(source),
+        *_key_rules(source),
         *_authorization_rules(source),
         *answer_rules(source),
         *refusal_rules(source),
@@ -216,6 +218,22 @@ def _takes_other_forms(contract: Contract, field: MappedField) -> bool:
         for value in (part.schema.get("examples") or [])  # type: ignore[union-attr] # a list by the meta-schema
     ]
     return any(field.expected(value) != value for value in examples)
+
+
+def _key_rules(source: Source) -> Iterator[Rule]:
+    key = source.contract.idempotency_key
+    if key is not None:
+        yield source.rule(
+            RuleKind.ISOLATION,
+            None,
+            "idempotency-key",
+            key.clause,
+            f"a request that comes again with the same {key.header} is paid once",
+            key.place,
+            judge_key,
+            skips_retry_later=True,
+            named="request",
+        )
 
 
 def _authorization_rules(source: Source) -> Iterator[Rule]:

@@ -79,7 +79,8 @@ def evidence_of(contract: Contract, exchange: Exchange) -> Evidence:
 def is_ordinary(contract: Contract, exchange: Exchange) -> bool:
     """Whether rules about fields may judge an exchange. What is rejected in an unusual form may be so for its form."""
     usual = (exchange.accepted or exchange.request.form is RequestForm.PLAIN) and not exchange.is_connections_fault
-    return usual and is_own_method(contract, exchange) and exchange.played is None and exchange.follows is None
+    is_special = exchange.played is not None or exchange.follows is not None or exchange.is_about_keys
+    return usual and is_own_method(contract, exchange) and not is_special
 
 
 def is_own_method(contract: Contract, exchange: Exchange) -> bool:

@@ -177,16 +177,24 @@ class BrokenImage:
 
 
 class Relation(Enum):
-    """How a request of a run is related to another one that must make the same upstream call."""
+    """How a request of a run is related to another one, on whose upstream call it depends what its own must be."""
 
     REPEATED = "the same request, sent before"
     ALONE = "the same request, sent while no other was under way"
     EXACT_NAMES = "the same request without names that differ in case only"
+    WITHOUT_KEY = "the same request without an idempotency key"
+    SAME_KEY = "the same request with the same idempotency key"
+    OTHER_KEY = "the same request with another idempotency key"
+    OTHER_REQUEST = "another request with the same idempotency key"
+
+    @property
+    def is_about_keys(self) -> bool:
+        return self in {Relation.WITHOUT_KEY, Relation.SAME_KEY, Relation.OTHER_KEY, Relation.OTHER_REQUEST}
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Another exchange of the run that must have come to the same upstream call."""
+    """Another exchange of the run, with the upstream call that it came to."""
 
     relation: Relation
     exchange: "Exchange"
@@ -254,6 +262,11 @@ class Exchange:
     def is_connections_fault(self) -> bool:
         """Whether what came of it is the fault of nothing but the connection that it went over."""
         return self.kept is not None and self.kept.to_blame
+
+    @property
+    def is_about_keys(self) -> bool:
+        """Whether it was sent to see what its idempotency key does: it may be a response that another one paid for."""
+        return self.compared is not None and self.compared.relation.is_about_keys
 
     @property
     def accepted(self) -> bool:

@@ -1,6 +1,7 @@
 """Gateways that keep the contract, and call their upstream or fetch its images in another way."""
 
 import asyncio
+import json
 from dataclasses import replace
 from itertools import count
 from random import Random
@@ -26,6 +27,7 @@ from mock_server.defects.request_operators import Result
 from mock_server.defects.sites import schema_of, type_of, upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
 from mock_server.defects.wrapping import ChangedTransport, with_rejections, with_transport
+from mock_server.gateway.once_per_key import KeyedRequests
 from mock_server.gateway.stages import Gateway, GatewayRequest
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
@@ -176,6 +178,18 @@ def finishes_call_after_hang_up(gateway: Gateway) -> Gateway:
         return made
 
     return noting_hang_up(replace(gateway, call=call))
+
+
+@conforming_to("powertokens")
+def key_for_several_requests(gateway: Gateway) -> Gateway:
+    """Another request with the same idempotency key is served like one with a key of its own, not rejected."""
+    keyed: dict[str, Gateway] = {}
+
+    async def call_once(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        of_body = keyed.setdefault(json.dumps(body, sort_keys=True), replace(gateway, keyed=KeyedRequests()))
+        return await gateway.call_once(replace(own, keyed=of_body.keyed), body, call, request)
+
+    return replace(gateway, call_once=call_once)
 
 
 @conforming

@@ -14,8 +14,10 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.contract.validity import NOT_JUDGED
 from gateway_contract.values.json_value import ABSENT, Json, read_json
+from mock_server.gateway.once_per_key import KEY_REUSED, KeyedRequests, digest_of, key_of
 from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, error_body, error_for, rejection_error
 from mock_server.gateway.response_body import ImageGoneError, answer_body
+from mock_server.images.requested import hash_values
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.upstream.client import UpstreamClient
 
@@ -96,6 +98,24 @@ async def generate(gateway: "Gateway", _body: Json, call: Json, _request: Gatewa
     return await gateway.upstream.generate(call)
 
 
+async def call_once(gateway: "Gateway", body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
+    """One call for all requests with the same idempotency key; one that failed is made again."""
+    key = key_of(gateway.contract, request.headers)
+    if key is None:
+        return await gateway.call(gateway, body, call, request)
+    digest = hash_values([body])
+    known = gateway.keyed.entry(digest_of(request.headers, key), digest)
+    if known.body != digest:
+        return KEY_REUSED
+    async with known.turn:
+        if known.links is None:
+            made = await gateway.call(gateway, body, call, request)
+            if isinstance(made, ErrorResponse):
+                return made
+            known.links = made
+        return known.links
+
+
 async def answer(gateway: "Gateway", body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
     try:
         return GatewayResponse(200, await answer_body(gateway.contract, gateway.upstream, body, links, request.base))
@@ -127,9 +147,11 @@ class Gateway:
     validate: ValidateStage = validate
     map: MapStage = map_body
     call: CallStage = generate
+    call_once: CallStage = call_once
     answer: AnswerStage = answer
     reject: RejectStage = reject
     middleware: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
+    keyed: KeyedRequests = field(default_factory=KeyedRequests, repr=False, compare=False)
 
 
 async def handle(gateway: Gateway, request: GatewayRequest) -> GatewayResponse:
@@ -142,7 +164,7 @@ async def handle(gateway: Gateway, request: GatewayRequest) -> GatewayResponse:
         body = gateway.validate(gateway, body)
     if isinstance(body, ErrorResponse):
         return gateway.reject(gateway, body)
-    links = await gateway.call(gateway, body, gateway.map(gateway, body), request)
+    links = await gateway.call_once(gateway, body, gateway.map(gateway, body), request)
     if isinstance(links, ErrorResponse):
         return gateway.reject(gateway, links)
     return await gateway.answer(gateway, body, links, request)

@@ -14,6 +14,9 @@ from mock_server.defects.defect import OPERATORS, DefectOperator
 
 CONTRACTS = [load_contract(contract_path(name)) for name in BUNDLED]
 KEYWORDS = load_contract(Path(__file__).parents[3] / "fixtures" / "contracts" / "keywords.yaml")
+KEYED = load_contract(
+    contract_path("powertokens"), [Path(__file__).parents[3] / "fixtures" / "overlays" / "idempotency-key.yaml"]
+)
 each_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=BUNDLED)
 
 
@@ -49,7 +52,7 @@ def test_a_name_like_none_is_answered_without_a_guess() -> None:
 
 
 def test_each_operator_is_tried_once_and_at_each_contract() -> None:
-    tried = list(each_operator_once([*CONTRACTS, KEYWORDS]))
+    tried = list(each_operator_once([*CONTRACTS, KEYWORDS, KEYED]))
     assert {defect.operator.name for _, defect in tried} == set(OPERATORS)
     assert len(tried) == len(OPERATORS)
     assert {contract.name for contract, _ in tried} == {*BUNDLED, "keywords"}

@@ -1,0 +1,60 @@
+"""What an idempotency key does: a request that comes again with it is paid once, and nothing else is affected."""
+
+from gateway_contract.rules.mapping_rules import UNSEEN
+from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
+from gateway_contract.traffic.exchange import Answer, Exchange, Relation, usable
+from gateway_contract.values.json_value import UNOBSERVED
+
+FIRST = "the response to the first request"
+
+
+def judge_key(evidence: Evidence) -> Finding | None:
+    """Judges a request by its relation to the first one with the key, or to one without a key."""
+    exchange, compared = evidence.exchange, evidence.exchange.compared
+    if compared is None or not compared.relation.is_about_keys:
+        return None
+    if UNOBSERVED in (exchange.upstream, compared.exchange.upstream):
+        return inconclusive(UNSEEN)
+    if compared.relation is not Relation.WITHOUT_KEY and not _made(compared.exchange):
+        return inconclusive("the first request with the key made no images")
+    if compared.relation is Relation.SAME_KEY:
+        return _judge_same_key(exchange, compared.exchange)
+    is_rejected = compared.relation is Relation.OTHER_REQUEST and exchange.refused
+    return PASS if is_rejected else _judge_own_images(exchange, compared.relation)
+
+
+def _judge_same_key(exchange: Exchange, first: Exchange) -> Finding:
+    expected = f"{FIRST}, for {Relation.SAME_KEY.value}"
+    if not exchange.accepted:
+        return failing(expected, _outcome(exchange))
+    if _made(exchange):
+        return failing(expected, "images that were generated again")
+    return PASS if _shown(exchange) <= _made(first) else failing(expected, "images of another request")
+
+
+def _judge_own_images(exchange: Exchange, relation: Relation) -> Finding:
+    if not exchange.accepted:
+        return failing(f"accepted as {relation.value}", _outcome(exchange))
+    if not _made(exchange) or not _shown(exchange) <= _made(exchange):
+        return failing(f"images of its own, for {_told(relation)}", FIRST)
+    return PASS
+
+
+def _told(relation: Relation) -> str:
+    return "a request with a key" if relation is Relation.WITHOUT_KEY else relation.value
+
+
+def _outcome(exchange: Exchange) -> str:
+    return f"HTTP {exchange.answer.status}" if isinstance(exchange.answer, Answer) else exchange.answer.problem
+
+
+def _made(exchange: Exchange) -> set[str]:
+    """The images that the upstream made for an exchange."""
+    calls = () if exchange.upstream is UNOBSERVED else exchange.upstream
+    return {identity for call in calls for identity in call.images}
+
+
+def _shown(exchange: Exchange) -> set[str]:
+    """The images of a response, as far as they can be told apart."""
+    items = () if exchange.images is UNOBSERVED else exchange.images
+    return {image.identity for item in items for image in usable(item) if image.identity is not None}
