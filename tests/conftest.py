@@ -1,8 +1,13 @@
 """What holds for all tests of the project."""
 
+import os
+import ssl
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, Page
@@ -19,6 +24,24 @@ settings.load_profile("project")
 def source_is_not_drawn_from() -> Iterator[None]:
     """A seed draws the same whatever the source says and whichever tests run."""
     with no_local_constants():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def authorities_are_read_once() -> Iterator[None]:
+    """Clients share what they trust by default: to read it takes 30 ms of CPU, and there are thousands of clients."""
+
+    @cache
+    def usual(trust_env: bool, _file: str | None, _folder: str | None) -> ssl.SSLContext:  # noqa: FBT001 - as httpx has it
+        return httpx.create_ssl_context(trust_env=trust_env)
+
+    def shared(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:  # noqa: ANN401, FBT001, FBT002 - as httpx has it
+        if verify is not True or cert is not None:
+            return httpx.create_ssl_context(verify, cert, trust_env)
+        return usual(trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", shared)
         yield
 
 
