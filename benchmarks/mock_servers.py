@@ -1,6 +1,5 @@
 """Servers in separate processes, and their CPU time and memory."""
 
-import json
 import os
 import re
 import socket
@@ -13,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PRISM = "@stoplight/prism-cli@5.16.0"
-PRISM_FOLDER = ROOT / "build" / "prism"
 LOOPBACK = "127.0.0.1"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GATEWAY_TOKEN"} | {"PYTHONPATH": str(ROOT)}
 MOCK = (sys.executable, "-m", "mock_server", "--port", "0")
@@ -78,27 +75,9 @@ def bare(file: Path, status: int, media_type: str) -> Iterator[Server]:
 
 
 @contextmanager
-def prism(contract: str, *options: str) -> Iterator[Server]:
-    """Stoplight Prism with the same contract; its log is discarded. Raises UnavailableError."""
-    port = free_port()
-    command = [installed_prism(), "mock", str(ROOT / "openapi" / f"{contract}.yaml"), "--host", LOOPBACK]
-    with process([*command, "--port", str(port), *options], subprocess.DEVNULL) as started:
-        wait_for(port)
-        yield Server(f"http://{LOOPBACK}:{port}", started.pid)
-
-
-def installed_prism() -> str:
-    """The path of its command, which is installed into build/ if it is missing. Raises UnavailableError."""
-    command = PRISM_FOLDER / "node_modules" / ".bin" / "prism"
-    if not command.exists():
-        PRISM_FOLDER.mkdir(parents=True, exist_ok=True)
-        (PRISM_FOLDER / "package.json").write_text(json.dumps({"private": True}))
-        try:
-            npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", PRISM]
-            subprocess.run(npm, cwd=PRISM_FOLDER, check=True, stdout=subprocess.DEVNULL)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise UnavailableError(f"npm could not install {PRISM}: {error}") from error
-    return str(command)
+def limit(contract: str) -> Iterator[Server]:
+    with server([sys.executable, "-m", "benchmarks.mock_limit", contract]) as running:
+        yield running
 
 
 def free_port() -> int:
@@ -106,7 +85,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for(port: int) -> None:
+def wait_for(name: str, port: int) -> None:
+    """Raises UnavailableError."""
     until = time.monotonic() + START_TIMEOUT
     while time.monotonic() < until:
         try:
@@ -115,4 +95,4 @@ def wait_for(port: int) -> None:
             time.sleep(0.05)
         else:
             return
-    raise UnavailableError(f"Prism did not listen within {START_TIMEOUT:.0f} s")
+    raise UnavailableError(f"{name} did not listen within {START_TIMEOUT:.0f} s")

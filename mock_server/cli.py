@@ -8,9 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mock_server.run import Options
-from mock_server.serving.server import PortInUseError
-from mock_server.upstream.client import TrustError
+from mock_server.options import Options
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -164,6 +162,8 @@ def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:
     from mock_server.gateway.recordings import RecordingError
     from mock_server.images.user_images import CannedImagesError
     from mock_server.run import defect_list, serve_until_stopped
+    from mock_server.serving.server import PortInUseError
+    from mock_server.upstream.client import TrustError
 
     if token_file is not None:
         options["token"] = token_file

@@ -5,7 +5,6 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +23,7 @@ from mock_server.gateway.recordings import read_recordings
 from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached, draw_clean_cached
 from mock_server.images.user_images import canned_images
+from mock_server.options import Options
 from mock_server.reload import reloading
 from mock_server.runtime.mock import Mock, MockSettings, create_mock
 from mock_server.runtime.names import upstreams
@@ -32,37 +32,6 @@ from mock_server.scenarios.scenario_file import scenario_file
 from mock_server.scenarios.switches import check_scenario
 from mock_server.serving.server import KEEP_ALIVE_SECONDS, SHUTDOWN_SECONDS, DroppingProtocol, listen, url_of
 from mock_server.upstream.client import DEFAULT_KEY
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The parsed options; `--help` explains each."""
-
-    port: int
-    host: str
-    allowed_hosts: tuple[str, ...]
-    allowed_origins: tuple[str, ...]
-    contracts: tuple[str, ...]
-    default: str | None
-    overlays: tuple[Path, ...]
-    token: str | None = field(repr=False)
-    mode: str
-    default_scenario: str | None
-    scenario_file: Path | None
-    image_dir: Path | None
-    clean_images: bool
-    seed: int | None
-    now: float | None  # Unix time
-    recordings: Path | None
-    record: Path | None
-    upstream_url: str | None
-    upstream_key: str | None = field(repr=False)
-    proxy_upstream: str | None
-    link_signing_key: str | None = field(repr=False)
-    link_ttl: int  # seconds
-    journal_size: int  # requests
-    defect: str | None
-
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Wildcard addresses, and the loopback address that reaches each of them."""
