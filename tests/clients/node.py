@@ -64,11 +64,16 @@ def node_command() -> str:
 
 
 def openai_package() -> Path:
-    """The folder of the SDK, of the version that is pinned. Where it is not there, what needs it fails."""
+    """The folder of the SDK."""
+    return npm_package("openai")
+
+
+def npm_package(name: str) -> Path:
+    """The folder of a package, of the version that is pinned. Where it is not there, what needs it fails."""
     installed = HERE / "node_modules" / ".package-lock.json"
     if not installed.exists() or pinned(installed) != pinned(LOCK):
         pytest.fail(NOT_INSTALLED, pytrace=False)
-    return HERE / "node_modules" / "openai"
+    return HERE / "node_modules" / name
 
 
 def pinned(lock: Path) -> dict[str, str]:
