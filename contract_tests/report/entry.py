@@ -41,6 +41,7 @@ class Entry:
     title: str
     seen: str
     command: str
+    rule: str  # the id of the one that is shown, behind the contract's name
     rules: str
 
 
@@ -61,6 +62,7 @@ class EntryWriter:
             title=self._line(cause.title),
             seen=_cut(self._line(self._seen(first))),
             command=self._command(shown.rule, first),
+            rule=self._rule(shown.rule.id, None),
             rules=first_of([self._rule(one.rule.id, one.rule.clause) for one in cause.verdicts]),
         )
 

@@ -27,7 +27,9 @@ ENDS = {
 }
 IN_PART = " in part"
 INDENT = 6
-MOST_WARNINGS = 4  # that are shown one by one: what makes the gateway fail stays on the same screen
+MOST_IN_FULL = 4  # failures; of further ones the titles, so that all stay on one screen of about 50 lines
+MOST_TITLES = 8
+MOST_WARNINGS = 4  # that are shown one by one where nothing fails; each failure in full takes the place of one
 JUDGED = (Level.DOCUMENTED, Level.EXPECTED)
 
 
@@ -42,12 +44,14 @@ def print_run(run: Run, console: Console, folder: Path | None, secrets: Sequence
         _print_head(run, console, known)
     writer = EntryWriter(run, folder, exchange_names(run), known)
     entries = {level: [writer.write(cause) for cause in causes(run, level)] for level in JUDGED}
+    every = [entry for level in JUDGED for entry in entries[level]]
+    in_full = choose_in_full(every, has_report=folder is not None)
     for level, written in entries.items():
-        _print_entries(level, written, run, console)
+        _print_entries(level, written, in_full, run, console)
     _print_rows(((label, redact(told, known)) for label, told in wording.undecided_reasons(run)), console)
     _print_rows(((label, redact(told, known)) for label, told in wording.waiver_rows(run)), console)
     _print_rows((("ERROR", redact(error, known)) for error in run.our_errors), console)
-    _print_rows(_tail(run, folder, [entry for level in JUDGED for entry in entries[level]], known), console)
+    _print_rows(_tail(run, folder, every, in_full, known), console)
     console.print()
     _print_verdict(run, console, known)
 
@@ -75,20 +79,40 @@ def _print_head(run: Run, console: Console, secrets: Sequence[str]) -> None:
     _print_rows(rows, console)
 
 
-def _print_entries(level: Level, entries: Sequence[Entry], run: Run, console: Console) -> None:
+def choose_in_full(entries: Sequence[Entry], *, has_report: bool) -> list[Entry]:
+    """The entries that are shown in full: those that make the gateway fail before others; without a report all such."""
+    counting = [entry for entry in entries if entry.counts][: MOST_IN_FULL if has_report else None]
+    warnings = [entry for entry in entries if not entry.counts]
+    return [*counting, *warnings[: max(1, MOST_WARNINGS - len(counting))]]
+
+
+def _print_entries(
+    level: Level, entries: Sequence[Entry], in_full: Sequence[Entry], run: Run, console: Console
+) -> None:
     if entries:
         console.print()
         console.print(Text(wording.heading(run, level, len(entries)), style="dim"), soft_wrap=True)
-    warnings = [entry for entry in entries if not entry.counts]
-    for entry in entries:
-        if entry.counts:
+    counting, warnings = ([entry for entry in entries if entry.counts is counts] for counts in (True, False))
+    titles = [entry for entry in counting if entry not in in_full]
+    for entry in counting:
+        if entry in in_full:
             _print_failure(entry, console)
-    for entry in warnings[:MOST_WARNINGS]:
-        print_wrapped(console, Text(WARN, style=STYLES[WARN]), f"{entry.title}{GAP}{entry.rules}", INDENT)
-        print_wrapped(console, Text(), entry.seen, INDENT)
-    if left := warnings[MOST_WARNINGS:]:
-        more = f"and {wording.counted(len(left), 'more cause')}: {', '.join(entry.rules for entry in left)}"
-        print_wrapped(console, Text(WARN, style=STYLES[WARN]), more, INDENT)
+    for entry in titles[:MOST_TITLES]:
+        line = Text.assemble((FAIL, STYLES[FAIL]), "  ", f"{entry.rule}{GAP}{entry.title}")
+        line.truncate(max(console.width, wording.NARROWEST), overflow="ellipsis")
+        console.print(line, soft_wrap=True)
+    _print_rest(FAIL, titles[MOST_TITLES:], console)
+    for entry in warnings:
+        if entry in in_full:
+            print_wrapped(console, Text(WARN, style=STYLES[WARN]), f"{entry.title}{GAP}{entry.rules}", INDENT)
+            print_wrapped(console, Text(), entry.seen, INDENT)
+    _print_rest(WARN, [entry for entry in warnings if entry not in in_full], console)
+
+
+def _print_rest(label: str, entries: Sequence[Entry], console: Console) -> None:
+    if entries:
+        more = f"and {wording.counted(len(entries), 'more cause')}: {wording.first_of([one.rule for one in entries])}"
+        print_wrapped(console, Text(label, style=STYLES[label]), more, INDENT)
 
 
 def _print_failure(entry: Entry, console: Console) -> None:
@@ -98,7 +122,9 @@ def _print_failure(entry: Entry, console: Console) -> None:
     print_wrapped(console, Text(" " * INDENT + "rules", style="dim"), entry.rules, INDENT + len("rules") + 1)
 
 
-def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _tail(
+    run: Run, folder: Path | None, entries: Sequence[Entry], in_full: Sequence[Entry], secrets: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     if run.untested:
         yield "untested", wording.untested_summary(run)
     if run.beyond_upstream:
@@ -120,9 +146,11 @@ def _tail(run: Run, folder: Path | None, entries: Sequence[Entry], secrets: Sequ
     if folder is not None:
         yield "report", str(folder)
     if folder is not None and entries:
-        yield "details", f"check-gateway show RULE {shlex.quote(str(folder))}"
+        left = len(entries) - len(in_full)
+        also = f"{GAP}also of the {wording.counted(left, 'cause')} not shown in full above" if left else ""
+        yield "details", f"check-gateway show RULE {shlex.quote(str(folder))}{also}"
     if (
-        any(f"${VARIABLE}" in entry.command for entry in entries if entry.counts)
+        any(f"${VARIABLE}" in entry.command for entry in in_full if entry.counts)
         and os.environ.get(VARIABLE) not in secrets
     ):
         yield "token", f"export {VARIABLE} before you run a curl line; the run had its token from elsewhere"

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from contract_tests.chance import Confidence, Repeated
 from contract_tests.report.entry import LONGEST_SEEN
-from contract_tests.report.terminal import MOST_WARNINGS, print_run
+from contract_tests.report.terminal import MOST_IN_FULL, MOST_TITLES, MOST_WARNINGS, print_run
 from contract_tests.results import Fuzzed, Run, Verdict
 from gateway_contract.rules.rule import FindingKind
 from gateway_contract.traffic.exchange import FaultCause, NoAnswer, Observation, PlayedFault
@@ -36,6 +36,7 @@ from tests.contract_tests.report_examples import (
 )
 
 REPORT = Path("report")
+SCREEN = 50  # lines
 MANY = run_of(*(failed(one, "refused with 4xx", "accepted (HTTP 200)") for one in DOCUMENTED[:20]))
 
 VARIOUS = [
@@ -114,6 +115,31 @@ def test_of_many_warnings_the_last_are_named_only() -> None:
     labels = [line for line in lines if line.startswith("WARN")]
     assert len(labels) == MOST_WARNINGS + 1
     assert labels[-1].startswith(f"WARN  and {len(VARIOUS) - MOST_WARNINGS} more causes: ")
+
+
+def test_of_many_failures_the_last_are_named_by_their_titles_and_all_fit_on_one_screen() -> None:
+    found = run_of(*(failed(one, "a", f"b {number} " + "x " * 200) for number, one in enumerate(VARIOUS)), strict=True)
+    lines = printed(found).splitlines()
+    labels = [line for line in lines if line.startswith("FAIL")]
+    left = len(VARIOUS) - MOST_IN_FULL
+    assert sum("      rules" in line for line in lines) == MOST_IN_FULL
+    assert len(labels) == min(len(VARIOUS), MOST_IN_FULL + MOST_TITLES + 1)
+    assert line_with("details", "\n".join(lines)).endswith(f"also of the {left} causes not shown in full above")
+    assert len(lines) <= SCREEN
+    assert all(len(line) <= 120 for line in labels[MOST_IN_FULL:])
+
+
+def test_without_a_report_all_failures_are_shown_in_full() -> None:
+    found = run_of(*(failed(one, "a", f"b {number}") for number, one in enumerate(VARIOUS)), strict=True)
+    assert printed(found, report=None).count("      rules") == len(VARIOUS)
+
+
+def test_where_failures_fill_the_screen_one_warning_is_shown() -> None:
+    documented = [failed(one, "a", f"b {number}") for number, one in enumerate(DOCUMENTED[:MOST_IN_FULL])]
+    lines = printed(run_of(*documented, *(failed(one, "a", "c") for one in VARIOUS))).splitlines()
+    labels = [line for line in lines if line.startswith("WARN")]
+    assert len(labels) == 2
+    assert labels[1].startswith("WARN  and ")
 
 
 def test_what_the_gateway_said_takes_two_lines_at_most() -> None:
