@@ -27,7 +27,8 @@ async def open_sender(
     def was_acted_on(request: httpx.Request) -> bool:
         return observer is not None and observer.is_called(read_json(request.content))
 
-    kept_open, downloads_open = open_kept_connection(access, was_acted_on), open_downloads(settings, observer)
+    kept_open = open_kept_connection(access, was_acted_on, settings.jobs)
+    downloads_open = open_downloads(settings, observer)
     async with open_transport(access) as transport, kept_open as kept, downloads_open as downloads:
         yield Sender(
             contract=contract,

@@ -25,6 +25,8 @@ from mock_server.upstream.client import UpstreamClient, http_transport
 
 PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
 SLOW = 0.6  # of that patience: how long a slow upstream takes
+LONGER = 1.1
+"""Times what a client waits for a silent upstream: then it resets, so that a gateway that waits on serves others."""
 BUNDLED_TOKEN = "sk-token-of-the-bundled-mock"  # noqa: S105 # known to nobody but this process's own mock
 
 
@@ -82,7 +84,8 @@ def observe(contract: Contract, settings: Settings) -> Iterator[UpstreamObserver
     if settings.upstream_tls:
         names = (*settings.upstream_names, host, FROM_HERE.get(host, host), "localhost")
         certificate = upstream_certificate(settings.report / settings.name, names)
-    with serve_upstream(contract, host, int(port), slow_seconds, certificate) as observer:
+    silent_seconds = LONGER * settings.limits.silence
+    with serve_upstream(contract, host, int(port), slow_seconds, silent_seconds, certificate) as observer:
         yield observer
 
 

@@ -1,4 +1,4 @@
-"""One connection that requests go over one after the other, as SDKs keep it."""
+"""Connections that requests go over one after the other, as SDKs keep them."""
 
 from collections.abc import Callable
 
@@ -44,6 +44,8 @@ def _is_closed(error: httpx.TransportError) -> bool:
     return not isinstance(error, httpx.RemoteProtocolError) or str(error).startswith("Server disconnected")
 
 
-def open_kept_connection(access: Access, was_acted_on: Callable[[httpx.Request], bool]) -> KeptConnection:
-    """Raises AccessError."""
-    return KeptConnection(open_transport(access, kept=1), was_acted_on)
+def open_kept_connection(
+    access: Access, was_acted_on: Callable[[httpx.Request], bool], most: int = 1
+) -> KeptConnection:
+    """Keeps one connection, and more where requests are under way at once, `most` of them. Raises AccessError."""
+    return KeptConnection(open_transport(access, kept=most), was_acted_on)

@@ -1,5 +1,6 @@
 """One run against one gateway: look, send everything, tell calls apart, narrow down, judge."""
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from contract_tests.execution.confirmation import Confirmation
 from contract_tests.execution.connection_check import ConnectionCheck
 from contract_tests.execution.dispatch import NOT_SENT, Dispatch
 from contract_tests.execution.explanation import explain_failures
-from contract_tests.execution.failure_injection import FailureInjection, expected_waits, slow_cases
+from contract_tests.execution.failure_injection import FailureInjection, expected_waits
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.health import Health, Look, look
 from contract_tests.execution.idempotency_check import IdempotencyCheck
@@ -33,7 +34,7 @@ from contract_tests.planning.plan import Plan, is_row
 from contract_tests.report.progress import Phase, Progress
 from contract_tests.results import Cost, Fuzzed
 from gateway_contract.rules.judge import Judgement
-from gateway_contract.rules.rule import Rule
+from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import UNOBSERVED
 
@@ -93,7 +94,11 @@ class Campaign:
         self.health, self.token_watch = dispatch.health, dispatch.token_watch
         if self.observer is not None:
             self.injection = FailureInjection(
-                dispatch, self.observer, self.judge, lambda: self.confirmation.is_intermittent
+                dispatch,
+                self.observer,
+                self.judge,
+                self.findings.judge_right_ones,
+                lambda: self.confirmation.is_intermittent,
             )
         again = dispatch.send_again, dispatch.may_send
         self.slow_answers = SlowAnswers(contract, self.sender.limits, *again)
@@ -128,14 +133,11 @@ class Campaign:
         self.ledger.held_back = max(last, default=0)
         self.time_bound.hold_back()
         in_parallel = self.jobs > 1 and self.dispatch.marks_arrive
-        slow = slow_cases(self.plan.failures, self.observer) if in_parallel else []
-        if self.injection is not None and self.observer is not None:
-            self.tally.waits = expected_waits(self.plan.failures, self.observer, self.sender.limits)
-            self.injection.start_slow(slow)
-        authorized = [case for case in self.plan.cases if case.is_authorized]
-        rows = [case for case in authorized if is_row(self.sender.contract, case)]
-        exchanges = await self.send_cases(Phase.ROWS, rows)
-        exchanges += await self.send_cases(Phase.REFUSALS, [case for case in authorized if case not in rows])
+        failures: Sequence[Case] = self.plan.failures
+        if self.injection is not None:
+            self.tally.waits = expected_waits(failures, self.injection.observer, self.sender.limits)
+            failures = self.injection.start_beside(failures) if in_parallel else failures
+        exchanges = await self._send_authorized()
         exchanges = [*with_comparisons(self.plan.cases, exchanges, in_parallel=in_parallel)]
         with self.errors.catch("a kept connection"), suppress(*NOT_SENT):
             check = ConnectionCheck(self.sender.contract, self.dispatch.send_again, self.dispatch.may_send)
@@ -146,7 +148,7 @@ class Campaign:
         await self.explain_failures(self.findings.judgements)
         self.findings.note_shared_features([seen.exchange, *exchanges])
         if self.injection is not None:
-            await self._inject_failures(self.injection, slow)
+            await self._inject_failures(self.injection, failures, self.jobs if in_parallel else 1)
         self.left_out = self.plan.left_out + self.ledger.left_out  # requests beyond the plan do not count
         self.out_of_time = self._lacks_time(0)
 
@@ -157,6 +159,14 @@ class Campaign:
         with self.errors.catch("an idempotency key"), suppress(*NOT_SENT):
             return [] if self.observer is None or self.health.stopped else await check.run()
         return []
+
+    async def _send_authorized(self) -> list[Exchange]:
+        """The planned requests with a token, but for those during which the upstream fails."""
+        cases = [case for case in self.plan.cases if case.is_authorized]
+        rows = [case for case in cases if is_row(self.sender.contract, case)]
+        exchanges = await self.send_cases(Phase.ROWS, rows)
+        exchanges += await self.send_cases(Phase.REFUSALS, [case for case in cases if case not in rows])
+        return exchanges if self.injection is None else await self.injection.repeat_failed(exchanges, cases)
 
     async def test_authorization(self) -> None:
         """Sends the planned requests without a valid token; last, for a gateway may lock out who sends them."""
@@ -188,6 +198,7 @@ class Campaign:
         self._enter(Phase.CONFIRM)
         for exchange in await self.confirmation.minimize(exchanges):
             self.judge(exchange)
+            await asyncio.sleep(0)  # what is sent beside all this must not wait for it
         self.dispatch.pending.clear()
 
     async def _is_anything_accepted(self, seen: Look) -> bool:
@@ -223,10 +234,10 @@ class Campaign:
         await self.explain_failures(self.findings.judgements[known:])
         return found
 
-    async def _inject_failures(self, injection: FailureInjection, slow: Sequence[Case]) -> None:
+    async def _inject_failures(self, injection: FailureInjection, cases: Sequence[Case], at_once: int) -> None:
         self._enter(Phase.FAILURES, 2 * len(self.plan.failures))
         known = len(self.findings.judgements)
-        await injection.inject([case for case in self.plan.failures if case not in slow])
+        await injection.inject(cases, at_once)
         await injection.finish_slow()
         self.findings.confirm(self.findings.judgements[known:])
 
@@ -236,6 +247,8 @@ class Campaign:
 
     async def explain_failures(self, judgements: Sequence[Judgement]) -> None:
         """For each failing rule the smallest request that breaks it, and what that takes."""
+        if any(one.finding.outcome is Outcome.FAIL for one in judgements):
+            await self.dispatch.outlast_silence()
         await explain_failures(self.findings, judgements, self.explainer, self._is_cut_short)
 
     def _lacks_time(self, unsent: int) -> bool:

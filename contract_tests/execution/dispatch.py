@@ -1,10 +1,11 @@
 """How a run sends its cases: at once or one at a time, within budget and time, each with its own upstream calls."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Any
 
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
@@ -29,7 +30,7 @@ class Dispatch:
     """`note` takes note of each exchange. `marks_arrive`: correlation ids arrive upstream.
 
     `pending` are exchanges that were planned and are not judged yet. `beside` are the marks of cases that are under way
-    during others: their upstream calls are nobody else's.
+    during others: their upstream calls are nobody else's. `silence` ends when the upstream is silent no more.
     """
 
     sender: Sender
@@ -47,6 +48,8 @@ class Dispatch:
     health: Health = field(init=False)
     token_watch: TokenWatch = field(init=False)
     ownership: CallOwnership | None = field(init=False)
+    silence: asyncio.Future[Any] | None = None
+    silent: int = 0  # requests under way to which the upstream gives no response
     sent: int = 0
     _numbers: "count[int]" = field(default_factory=count)
 
@@ -124,7 +127,33 @@ class Dispatch:
             return await self.send_again(case)
         return None
 
+    async def send_beside(self, case: Case) -> Exchange:
+        """A case with a mark of its own, beside others. Raises BudgetUsedUpError and TimeUsedUpError."""
+        case, before = self.with_new_id(case), self.upstream_count()
+        self.beside |= correlation_ids(self.sender.request(case).body)
+        exchange = await self.send(case)
+        return (
+            exchange
+            if self.observer is None
+            else replace(exchange, upstream=calls_of(exchange, self.observer.calls_by_id(before)))
+        )
+
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """While a request is under way to which the upstream gives no response."""
+        self.silent += 1
+        try:
+            yield
+        finally:
+            self.silent -= 1
+
+    async def outlast_silence(self) -> None:
+        """Waits until the upstream is silent no more."""
+        if self.silence is not None:
+            await asyncio.wait({self.silence})
+
     async def _send_plain(self) -> Exchange | None:
+        await self.outlast_silence()
         with suppress(*NOT_SENT):
             return await self.send(self.with_new_id(plain_case(self.sender, self.seed)))
         return None
@@ -144,6 +173,10 @@ class Dispatch:
             case = replace(case, content=content)
         if case.other_layout and self.observer is not None:
             self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
+        if (
+            self.silent and case.failure is None
+        ):  # a gateway that serves one request at a time may have to end those first
+            case = replace(case, upstream_seconds=self.sender.limits.silence)
         before = self.upstream_count()
         exchange = await self._send_once(case)
         if case.failure is None and not (is_rejected(exchange) and self._called_upstream(exchange, before)):

@@ -34,6 +34,16 @@ class Findings:
                 else:
                     self.judgements.append(one)
 
+    def judge_right_ones(self, exchanges: Iterable[Exchange]) -> bool:
+        """Judges some exchanges if none of them breaks a rule; whether that is so. Else none of them counts."""
+        known = len(self.judgements)
+        for exchange in exchanges:
+            self.judge(exchange)
+        is_right = not _failing_rules(self.judgements[known:])
+        if not is_right:
+            del self.judgements[known:]
+        return is_right
+
     def with_exchanges(self, exchanges: Iterable[Exchange]) -> "Findings":
         """The same with what some exchanges show; what fails the suite there is told when they are judged for good."""
         found = replace(self, errors=InternalErrors(), judgements=[*self.judgements], confirmed={*self.confirmed})

@@ -17,7 +17,7 @@ from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
 from gateway_contract.traffic.exchange import UpstreamCall, header
 from gateway_contract.values.json_value import Json
-from mock_server.faults.fault import Fault
+from mock_server.faults.fault import SILENT_SECONDS, Fault
 from mock_server.faults.unusual import UNUSUAL
 from mock_server.serving.server import CLOSE_IDLE, serving
 from mock_server.upstream.protocol import StubOptions
@@ -149,6 +149,7 @@ def serve_upstream(
     host: str,
     port: int,
     slow_seconds: float = SLOW_SECONDS,
+    silent_seconds: float = SILENT_SECONDS,
     certificate: UpstreamCertificate | None = None,
 ) -> Iterator[UpstreamObserver]:
     """Serves the contract's upstream; 0 takes a free port. Raises PortInUseError and NoUpstreamError."""
@@ -174,7 +175,7 @@ def serve_upstream(
         layout_of=layout_of,
         fault_of=fault_of,
         draw_picture=blank_image,
-        options=StubOptions(slow_seconds=slow_seconds),
+        options=StubOptions(slow_seconds=slow_seconds, silent_seconds=silent_seconds),
         canary=CANARY,
     )
     closers: Closers = {}

@@ -112,10 +112,10 @@ def after_failure(gateway: Gateway, error: ErrorResponse) -> Gateway:
 
 
 CIRCUIT_OPEN = ErrorResponse(
-    503, "server_error", "circuit_open", "The circuit to the image service is open.", retry_after="1"
+    503, "server_error", "circuit_open", "The circuit to the image service is open.", retry_after="2"
 )
 TRY_AGAIN = ErrorResponse(429, "rate_limit_error", "rate_limit_exceeded", "Try again later.", retry_after="0")
-OPEN_SECONDS = 0.5  # for which a circuit breaker lets no request through
+OPEN_SECONDS = 1.5  # for which a circuit breaker lets no request through
 TIMED_OUT_SECONDS = 1.0  # after which a failed call counts as a time-out
 
 

@@ -12,7 +12,7 @@ from gateway_contract.contract.definition import Upstream
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.traffic.exchange import FaultCause, Headers, UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from mock_server.faults.fault import Fault
+from mock_server.faults.fault import SILENT_SECONDS, Fault
 from mock_server.faults.scenario_kind import ScenarioKind
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class StubOptions:
     seed: int | None = None  # makes the pictures of calls without a variation repeatable
     failed_results: int = 0  # beside the good ones of a task
     slow_seconds: float = 12.0  # that a slow response or image takes: longer than common time limits of 5 and 10 s
+    silent_seconds: float = SILENT_SECONDS  # after which a silent upstream resets the connection
 
 
 class CallProblem(Enum):

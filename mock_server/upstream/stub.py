@@ -22,7 +22,7 @@ from gateway_contract.schema.keywords import constraint_sentence
 from gateway_contract.traffic.exchange import PlayedFault, UpstreamCall
 from gateway_contract.traffic.response_message import error_message
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
-from mock_server.faults.fault import LINK_404, Fault, effect, slow_body
+from mock_server.faults.fault import LINK_404, NO_RESPONSE, Fault, effect, silence, slow_body
 from mock_server.faults.unusual import SLOW_IMAGE, unusual_response
 from mock_server.images.drawing import Picture
 from mock_server.images.links import (
@@ -143,6 +143,8 @@ def play(
     whole = response(success_with(call, EXPIRED if fault.name == LINK_404 else None))
     if not fault.cause.is_failure:
         return unusual_response(fault, whole, stub.options.slow_seconds)
+    if fault.name == NO_RESPONSE:
+        return silence(stub.options.silent_seconds)
     return effect(fault, whole) or whole
 
 
