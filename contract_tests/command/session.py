@@ -15,11 +15,11 @@ from contract_tests.command.signals import InterruptedRunError, Interruption, in
 from contract_tests.ending import Cause, Ended
 from contract_tests.execution.upstream_certificate import AUTHORITY
 from contract_tests.plugin import ContractPlugin, selected_verdicts
-from contract_tests.report.folder import JUNIT, locked_folder, remove_results
+from contract_tests.report.folder import locked_folder, remove_results
 from contract_tests.report.github import annotations, write_summary
-from contract_tests.report.html_page import write_page
 from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import Progress, show_progress
+from contract_tests.report.renderings import write_renderings
 from contract_tests.report.rule_list import print_rules
 from contract_tests.report.terminal import print_run
 from contract_tests.report.wording import counted, one_line
@@ -97,10 +97,7 @@ class Session:
                 write_report(untested_run(ready, UNFINISHED, ended=Ended.RUNNING), self.folder, ready.settings.secrets)
         ended = 0
         with self.noting_full_disks():
-            ended = pytest.main(
-                [*pytest_arguments(self.keyword), f"--junit-xml={self.folder / JUNIT}"], plugins=[self.plugin]
-            )
-            (self.folder / JUNIT).chmod(0o600)
+            ended = pytest.main(pytest_arguments(self.keyword), plugins=[self.plugin])
         if not self.plugin.runs and self.interruption.received is None:
             reason = NOTHING_RAN.get(
                 ended, f"the suite failed: pytest exited with {ended}. This is a bug in the suite."
@@ -108,8 +105,11 @@ class Session:
             cause = Cause.USAGE if ended in NOTHING_RAN else Cause.SUITE
             self.console.print(reason)
             with self.noting_full_disks():
-                for ready in self.ready.values():
-                    write_report(untested_run(ready, reason, cause=cause), self.folder, ready.settings.secrets)
+                homes = [
+                    write_report(untested_run(ready, reason, cause=cause), self.folder, ready.settings.secrets).parent
+                    for ready in self.ready.values()
+                ]
+                write_renderings(self.folder, homes)
             return EXIT_STATUS[Conformance.NOT_TESTED]
         return self.end()
 
@@ -126,7 +126,7 @@ class Session:
             print_run(run, self.console, self.folder / run.name, secrets)
         with self.noting_full_disks():
             if not self.unwritten:
-                write_page(self.folder, [self.folder / run.name / run.contract for run in shown.values()])
+                write_renderings(self.folder, [self.folder / run.name / run.contract for run in shown.values()])
         self.tell_github(shown)
         if self.unwritten:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)

@@ -6,27 +6,23 @@ import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
-from contract_tests.report.exchange_file import NOT_JSON, write_whole
-from contract_tests.report.folder import PAGE
+from contract_tests.report.exchange_file import NOT_JSON
 from contract_tests.report.show_rule import is_shown_by_curl
+from contract_tests.report.stored_report import WARN, Listed, StoredReport
 from contract_tests.report.wording import one_line
 
 SOURCES = Path(__file__).parent / "page"
 MOST_SHOWN = 2  # failures of a rule that are shown in full; of the others one line and the file
 LONGEST = 4000  # characters of one JSON value
 _AT = re.compile(r" at (/\S+)")  # where a finding expects a value in the upstream call
-
-Listed: TypeAlias = Mapping[str, Any]
-"""A part of report.json, or of an exchange, as its schema describes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +68,14 @@ class Section:
     rows: tuple[RuleRow, ...]
 
 
-STATES = ("fail", "warn", "waived", "inconclusive", "not-run", "pass")
+STATES = ("fail", WARN, "waived", "inconclusive", "not-run", "pass")
 """What a rule may be, the most interesting first."""
 
 
-def write_page(folder: Path, homes: Sequence[Path]) -> Path:
-    """Writes index.html in a folder, of the reports in some folders below it."""
-    path = folder / PAGE
-    write_whole(path, render_page(homes).encode("utf-8", "backslashreplace"))
-    return path
-
-
-def render_page(homes: Iterable[Path]) -> str:
+def render_page(reports: Sequence[StoredReport]) -> str:
     """The page, from what was written: it holds no secret that the reports do not hold."""
-    reports = [(home, json.loads((home / "report.json").read_bytes())) for home in homes]
-    contracts = dict.fromkeys(report["contract"] for _, report in reports)
-    sections = [_section(name, [one for one in reports if one[1]["contract"] == name]) for name in contracts]
+    contracts = dict.fromkeys(report.listed["contract"] for report in reports)
+    sections = [_section(name, [one for one in reports if one.listed["contract"] == name]) for name in contracts]
     style, script = (_source(name) for name in ("page.css", "page.js"))
     template = _environment().get_template("page.html")
     page: str = template.render(
@@ -128,34 +116,26 @@ def _code(panel: Panel) -> Markup:
     )
 
 
-def _section(contract: str, reports: Sequence[tuple[Path, Listed]]) -> Section:
+def _section(contract: str, reports: Sequence[StoredReport]) -> Section:
     rules: dict[str, Listed] = {}
-    for _, report in reports:
-        for rule in report["rules"]:
+    for report in reports:
+        for rule in report.listed["rules"]:
             rules.setdefault(rule["id"], rule)
-    by_report = [(home, report, {rule["id"]: rule for rule in report["rules"]}) for home, report in reports]
+    by_report = [(report, {rule["id"]: rule for rule in report.listed["rules"]}) for report in reports]
     rows = []
     for name, rule in rules.items():
-        cells = tuple(_cell(home, report, found.get(name)) for home, report, found in by_report)
+        cells = tuple(_cell(report, found.get(name)) for report, found in by_report)
         rows.append(RuleRow(rule, cells, tuple(sorted({cell.state for cell in cells if cell}, key=STATES.index))))
     columns = [[row.cells[index] for row in rows] for index in range(len(reports))]
     counts = tuple(Counter(cell.state for cell in column if cell) for column in columns)
     rows.sort(key=lambda row: STATES.index(row.states[0]))
-    return Section(contract, tuple(report for _, report in reports), counts, tuple(rows))
+    return Section(contract, tuple(report.listed for report in reports), counts, tuple(rows))
 
 
-def gateway_of(report: Listed) -> str:
-    """The name of a gateway in the configuration, else its address."""
-    return str(report.get("name") or report["gateway"])
-
-
-def _cell(home: Path, report: Listed, rule: Listed | None) -> Cell | None:
+def _cell(report: StoredReport, rule: Listed | None) -> Cell | None:
     if rule is None:
         return None
-    strict = report["options"].get("strict", {}).get("value") is True
-    is_warning = rule["verdict"] == "fail" and rule["level"] == "expected" and not strict
-    failures = tuple(_failures(home, rule))
-    return Cell(gateway_of(report), "warn" if is_warning else rule["verdict"], rule, failures)
+    return Cell(report.gateway, report.outcome(rule), rule, tuple(_failures(report.home, rule)))
 
 
 def _failures(home: Path, rule: Listed) -> Iterator[ShownFailure]:

@@ -90,9 +90,9 @@ def test_the_first_and_the_last_line_of_each_name_the_gateway(judged: Judged) ->
 def test_each_gateway_has_its_folder_and_one_test_case_per_rule(judged: Judged) -> None:
     assert list((judged.folder / "poor" / "powertokens" / "exchanges").glob("*.json"))
     cases = ET.parse(judged.folder / "junit.xml").getroot().iter("testcase")  # noqa: S314 # our own file
-    names = [str(case.get("name")) for case in cases]
+    names = [(case.get("classname", ""), case.get("name")) for case in cases]
     assert len(set(names)) == len(names)
-    assert {name.split("[")[1].split("/")[0] for name in names} == {"poor", "closed"}
+    assert {classname.split(".")[0] for classname, _ in names} == {"poor", "closed"}
 
 
 def test_each_gateway_gets_its_own_headers(judged: Judged) -> None:
