@@ -4,6 +4,7 @@ The elements are those of Jenkins' schema junit-10.xsd, which GitLab reads as we
 those in a test case are as pytest writes them, and readers that do not know them pass them over.
 """
 
+import shlex
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from contract_tests.report.wording import one_line
 
 TESTED = "the gateway can be tested"
 """The name of the test case that has the error of a run that was no test."""
+LONGEST_CURL = 2000  # characters; a longer request is sent again from its file
 COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 """The attributes of a suite that count elements of its test cases."""
 _DESCRIBED = ("contract", "contract_digest", "gateway", "name", "observed", "verdict", "ended", "exit_status", "seed")
@@ -109,7 +111,8 @@ def _evidence(rule: Listed, report: StoredReport) -> Iterator[str]:
     if rule["clause_text"]:
         yield f"clause    {rule['clause'] or ''} {rule['clause_text']}"
     yield f"failed    in {rule['failed']} of {rule['judged']} exchanges"
-    yield f"request   {first['curl']}"
+    rerun = f"check-gateway rerun {shlex.quote(str(report.home / first['exchange']))}"
+    yield f"request   {first['curl'] if len(first['curl']) <= LONGEST_CURL else rerun}"
     for key, label in (("response", "response"), ("upstream_response", "upstream")):
         if key in first:
             yield f"{label:<10}HTTP {first[key]['status']} {first[key]['message']}".rstrip()

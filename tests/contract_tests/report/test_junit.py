@@ -22,6 +22,7 @@ from tests.contract_tests.report_examples import (
     LOST_SEED,
     TOKEN,
     answering,
+    asking,
     clean_run,
     exchange,
     failed,
@@ -150,6 +151,13 @@ def test_a_failure_has_clause_request_response_and_file(tmp_path: Path) -> None:
     assert "request   curl http://127.0.0.1:3000/v1/images/generations" in text
     assert "response  HTTP 200" in text
     assert re.search(r"file +\S+/staging/powerbuyin/exchanges/0001\.json\nalso +\S+/0002\.json$", text)
+
+
+def test_a_long_request_is_sent_again_from_its_file(tmp_path: Path) -> None:
+    run = run_of(failed(DOCUMENTED[0], "a", "b", exchange(asking({"prompt": "x" * 100_000}))))
+    (failure,) = junit_of(tmp_path, run).iter("failure")
+    assert "request   check-gateway rerun " in (failure.text or "")
+    assert len(failure.text or "") < 2000
 
 
 def test_an_expected_rule_that_does_not_count_passes_with_a_warning(tmp_path: Path) -> None:
