@@ -17,10 +17,12 @@ from contract_tests.execution.upstream_certificate import AUTHORITY
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import locked_folder, remove_results
 from contract_tests.report.github import annotations, write_summary
+from contract_tests.report.history import keep_copies
 from contract_tests.report.json_report import write_report
 from contract_tests.report.progress import Progress, show_progress
 from contract_tests.report.renderings import write_renderings
 from contract_tests.report.rule_list import print_rules
+from contract_tests.report.stored_report import read_reports
 from contract_tests.report.terminal import print_run
 from contract_tests.report.wording import counted, one_line
 from contract_tests.results import EXIT_STATUS, SHELL_OFFSET, Conformance, Run, is_required
@@ -109,7 +111,7 @@ class Session:
                     write_report(untested_run(ready, reason, cause=cause), self.folder, ready.settings.secrets).parent
                     for ready in self.ready.values()
                 ]
-                write_renderings(self.folder, homes)
+                write_renderings(self.folder, read_reports(homes))
             return EXIT_STATUS[Conformance.NOT_TESTED]
         return self.end()
 
@@ -126,7 +128,9 @@ class Session:
             print_run(run, self.console, self.folder / run.name, secrets)
         with self.noting_full_disks():
             if not self.unwritten:
-                write_renderings(self.folder, [self.folder / run.name / run.contract for run in shown.values()])
+                reports = read_reports(self.folder / run.name / run.contract for run in shown.values())
+                write_renderings(self.folder, reports)
+                keep_copies(self.folder, reports)
         self.tell_github(shown)
         if self.unwritten:
             self.console.print(f"NOT TESTED  no report: {self.unwritten}", markup=False, soft_wrap=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-JUNIT, PAGE = "junit.xml", "index.html"
+JUNIT, PAGE, SUMMARY, BADGE = "junit.xml", "index.html", "summary.md", "badge.json"
 
 
 class ReportFolderError(Exception):
@@ -41,13 +41,13 @@ def own_folder(path: Path) -> Path:
 
 
 def remove_results(folder: Path, gateway: str, contract: str) -> None:
-    """Remove an earlier run's results: they would be taken for this one's. `regressions.json` stays.
+    """Remove an earlier run's results: they would be taken for this one's. `regressions.json` and `history/` stay.
 
     `gateway` is its name, or empty.
     """
     home = own_folder(folder / gateway) / contract if gateway else folder / contract
     remove_exchanges(home)
-    for path in (folder / JUNIT, folder / PAGE, home / "report.json"):
+    for path in (*(folder / name for name in (JUNIT, PAGE, SUMMARY, BADGE)), home / "report.json"):
         path.unlink(missing_ok=True)
 
 

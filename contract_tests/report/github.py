@@ -5,12 +5,12 @@ The formats are those of "Workflow commands for GitHub Actions" in GitHub's docu
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 from contract_tests.report.causes import CauseGroup, causes
 from contract_tests.report.entry import EntryWriter
 from contract_tests.report.json_report import exchange_names
+from contract_tests.report.markdown_summary import markdown_text
 from contract_tests.report.terminal import ENDS, IN_PART, JUDGED
 from contract_tests.report.wording import conclusion, counts, one_line, waiver_rows
 from contract_tests.results import Conformance, Run
@@ -52,37 +52,29 @@ def _summary(run: Run, folder: Path, secrets: Sequence[str]) -> Iterator[str]:
     word = ENDS[run.conformance][0]
     if run.selection.is_partial and run.conformance is Conformance.CONFORMS:
         word += IN_PART
-    yield f"### {_text(run.name and f'{run.name} ')}{_text(run.contract)}: {word}\n"
-    yield f"{_text(redact(conclusion(run), known))}\n"
+    yield f"### {markdown_text(run.name and f'{run.name} ')}{markdown_text(run.contract)}: {word}\n"
+    yield f"{markdown_text(redact(conclusion(run), known))}\n"
     if run.verdicts:
-        yield f"rules {_text(counts(run))}\n"
+        yield f"rules {markdown_text(counts(run))}\n"
     writer = EntryWriter(run, folder, exchange_names(run), known)
     for level in JUDGED:
         for cause in causes(run, level):
             yield from _entry(writer, cause, level)
     for label, told in waiver_rows(run):
-        yield f"- **{label}** {_text(redact(told, known))}"
+        yield f"- **{label}** {markdown_text(redact(told, known))}"
     yield ""
 
 
 def _entry(writer: EntryWriter, cause: CauseGroup, level: Level) -> Iterator[str]:
     entry = writer.write(cause)
     label = "FAIL" if entry.counts else "WARN"
-    yield f"<details><summary><b>{label}</b> {_text(entry.title)} ({level})</summary>\n"
-    yield f"<pre>{_text(entry.seen)}\n{_text(entry.command)}\n{_text(entry.rules)}</pre>\n"
+    yield f"<details><summary><b>{label}</b> {markdown_text(entry.title)} ({level})</summary>\n"
+    yield f"<pre>{markdown_text(entry.seen)}\n{markdown_text(entry.command)}\n{markdown_text(entry.rules)}</pre>\n"
     yield "</details>\n"
 
 
 def _secrets(run: Run, secrets: Sequence[str]) -> tuple[str, ...]:
     return all_secrets((failure.exchange for one in run.verdicts for failure in one.failures[:1]), secrets)
-
-
-MARKDOWN = {ord(letter): f"&#{ord(letter)};" for letter in "\\`*_{}[]()#+-.!|~@:"}
-
-
-def _text(text: str) -> str:
-    """A text that neither Markdown nor HTML takes for anything else."""
-    return escape(one_line(text), quote=False).translate(MARKDOWN)
 
 
 def _data(text: str) -> str:

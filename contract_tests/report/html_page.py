@@ -72,7 +72,7 @@ STATES = ("fail", WARN, "waived", "inconclusive", "not-run", "pass")
 """What a rule may be, the most interesting first."""
 
 
-def render_page(reports: Sequence[StoredReport]) -> str:
+def render_page(reports: Sequence[StoredReport]) -> bytes:
     """The page, from what was written: it holds no secret that the reports do not hold."""
     contracts = dict.fromkeys(report.listed["contract"] for report in reports)
     sections = [_section(name, [one for one in reports if one.listed["contract"] == name]) for name in contracts]
@@ -85,7 +85,7 @@ def render_page(reports: Sequence[StoredReport]) -> str:
         script=Markup(script),  # noqa: S704 # as above
         policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
     )
-    return page
+    return page.encode("utf-8", "backslashreplace")
 
 
 @cache

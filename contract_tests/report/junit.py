@@ -1,7 +1,7 @@
 """The reports as JUnit XML: a suite per gateway and contract, and a test case per rule.
 
-The elements are those of Jenkins' schema junit-10.xsd, which GitLab reads as well. That has `properties` in a suite only;
-those in a test case are as pytest writes them, and readers that do not know them pass them over.
+The elements are those of Jenkins' schema junit-10.xsd, which GitLab reads as well. That has `properties` in a suite
+only; those in a test case are as pytest writes them, and readers that do not know them pass them over.
 """
 
 import shlex

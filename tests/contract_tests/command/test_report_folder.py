@@ -143,11 +143,18 @@ def test_links_in_the_folder_lead_nowhere(tmp_path: Path) -> None:
     (folder / "powertokens" / "exchanges").symlink_to(kept.parent)
     (folder / "powertokens" / "report.json").symlink_to(outside / "powertokens" / "report.json")
     (folder / "junit.xml").symlink_to(outside / "junit.xml")
+    (folder / "history").symlink_to(outside)
     with replying(lambda *_: as_json({}, 401)) as gateway:
         session.test_gateways([settings_for(gateway.url, report=folder)], "seed", None)
     assert kept.read_text("utf-8") == "[]"
     assert (outside / "powertokens" / "report.json").read_text("utf-8") == "[]"
     assert (outside / "junit.xml").read_text("utf-8") == "old"
+    assert len(list((folder / "history" / "powertokens").iterdir())) == 1
+    assert {path.name for path in (outside / "powertokens").iterdir()} == {
+        "exchanges",
+        "report.json",
+        "regressions.json",
+    }
     written = [folder / "junit.xml", folder / "powertokens" / "report.json"]
     assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
 

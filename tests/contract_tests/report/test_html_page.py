@@ -33,11 +33,11 @@ HOSTILE = "</script><script>document.title='taken'</script><img src=http://evil.
 
 def page_of(folder: Path, *runs: Run) -> str:
     homes = [write_report(run, folder, (TOKEN,)).parent for run in runs]
-    return render_page(read_reports(homes))
+    return render_page(read_reports(homes)).decode()
 
 
 def written(folder: Path, homes: list[Path]) -> Path:
-    write_renderings(folder, homes)
+    write_renderings(folder, read_reports(homes))
     return folder / "index.html"
 
 
