@@ -22,6 +22,7 @@ from contract_tests.report.wording import one_line
 SOURCES = Path(__file__).parent / "page"
 MOST_SHOWN = 2  # failures of a rule that are shown in full; of the others one line and the file
 LONGEST = 4000  # characters of one JSON value
+LONGEST_LINE = 240  # likewise of a line that the rule is not about, such as a signed link
 _AT = re.compile(r" at (/\S+)")  # where a finding expects a value in the upstream call
 
 
@@ -32,6 +33,7 @@ class Panel:
     title: str
     head: str
     lines: tuple[tuple[str, bool], ...]  # the text of a line, and whether it is what the rule is about
+    missed: str = ""  # what the rule is about, where no line is
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,10 @@ def _panels(exchange: Listed, rule: Listed, failure: Listed) -> Iterator[Panel]:
         place = _AT.search(failure["expected"])
         key = place[1].rpartition("/")[2] if place else rule["field"]
         head = f"{calls[0]['method']} {calls[0]['path']}{more}"
-        yield Panel("upstream call", head, _lines(_body(calls[0]), f'"{key}":' if key else ""))
+        lines = _lines(_body(calls[0]), f'"{key}":' if key else "")
+        shown = any(marked for _, marked in lines)
+        missed = f"{place[1]}: {failure['observed']}" if place and not shown else ""
+        yield Panel("upstream call", head, lines, missed)
     if "error" in answer:
         yield Panel("response", str(answer["error"]), ())
     else:
@@ -181,4 +186,10 @@ def _body(message: Listed) -> str:
 
 def _lines(text: str, subject: str) -> tuple[tuple[str, bool], ...]:
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n... {len(text) - LONGEST:,} characters more in the file"
-    return tuple((one_line(line), bool(subject) and subject in line) for line in cut.split("\n"))
+    return tuple(_line(line, marked=bool(subject) and subject in line) for line in cut.split("\n"))
+
+
+def _line(text: str, *, marked: bool) -> tuple[str, bool]:
+    left = len(text) - LONGEST_LINE
+    told = f"{text[:LONGEST_LINE]}... {left:,} characters more" if left > 0 and not marked else text
+    return one_line(told), marked

@@ -17,7 +17,6 @@ TESTED = "the gateway can be tested"
 LONGEST_CURL = 2000  # characters; a longer request is sent again from its file
 COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 """The attributes of a suite that count elements of its test cases."""
-_DESCRIBED = ("contract", "contract_digest", "gateway", "name", "observed", "verdict", "ended", "exit_status", "seed")
 
 
 def render_junit(reports: Iterable[StoredReport]) -> bytes:
@@ -49,10 +48,9 @@ def _suite(report: StoredReport) -> ET.Element:
 
 
 def _about(listed: Listed) -> Iterator[tuple[str, str]]:
-    yield "suite_version", str(listed["suite_version"])
-    for key in _DESCRIBED:
-        if key in listed:
-            yield key, str(listed[key])
+    for key, value in listed.items():
+        if isinstance(value, str | int | float):
+            yield key, str(value)
     if listed["selection"]["keyword"]:
         yield "selection", str(listed["selection"]["keyword"])
     for key, number in listed["cost"].items():

@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from contract_tests.report.html_page import render_page
 from contract_tests.report.json_report import write_report
@@ -15,6 +16,9 @@ from contract_tests.report.stored_report import read_reports
 from contract_tests.results import Run, Verdict
 from contract_tests.waivers import Waiver
 from gateway_contract.document.node import Place
+from gateway_contract.values.json_value import Json
+from tests.browser import blank_page
+from tests.clients.node import npm_package
 from tests.contract_tests.report_examples import (
     DOCUMENTED,
     EXPECTED,
@@ -25,9 +29,12 @@ from tests.contract_tests.report_examples import (
     exchange,
     failed,
     mixed_run,
+    passed,
     run_of,
 )
+from tests.report_picture import PICTURE
 
+Scheme = Literal["light", "dark"]
 HOSTILE = "</script><script>document.title='taken'</script><img src=http://evil.example/x onerror=alert(1)>"
 
 
@@ -68,6 +75,7 @@ def test_a_failure_shows_request_upstream_call_and_response_with_what_the_rule_i
     assert re.findall(r"<figcaption><b>(.*?)</b>", page) == ["request", "upstream call", "response"] * 2
     assert re.search(r"<mark>\s*&#34;seed&#34;: 0</mark>", page)
     assert "expected</b> 0 at /parameters/seed" in page
+    assert "<mark>/parameters/seed: dropped</mark>" in page
     assert re.search(r"check-gateway rerun \S*/powerbuyin/exchanges/0001\.json", page)
 
 
@@ -80,6 +88,18 @@ def test_each_state_of_a_rule_is_told(tmp_path: Path) -> None:
     assert states == ["fail", "waived", "warn"]
     assert "Waived until 2026-01-09: known" in page
     assert state_of(page_of(tmp_path, replace(run, options=())), EXPECTED[0].id) == "warn"
+
+
+def test_a_long_line_is_cut_unless_the_rule_is_about_it(tmp_path: Path) -> None:
+    body: Json = {"data": [{"url": "u" * 500}], "seed": "s" * 500}
+    page = page_of(tmp_path, run_of(failed(LOST_SEED.rule, "a", "b", exchange(answer=answering(body)))))
+    assert re.search(r"u\.\.\. 2\d\d characters more", page)
+    assert "s" * 500 in page
+
+
+def test_the_picture_for_the_documentation_is_small() -> None:
+    assert 0 < PICTURE.stat().st_size < 300_000
+    assert f"]({PICTURE.name})" in (PICTURE.parent / "ci.md").read_text("utf-8")
 
 
 def test_several_gateways_stand_side_by_side(tmp_path: Path) -> None:
@@ -98,6 +118,44 @@ def test_a_thousand_failing_exchanges_stay_below_five_megabytes(tmp_path: Path) 
     run = run_of(*(failed(rule, "a", "b", *many) for rule in (*DOCUMENTED, *EXPECTED)))
     homes = [write_report(replace(run, name=name), tmp_path, ()).parent for name in ("staging", "canary")]
     assert written(tmp_path, homes).stat().st_size < 5_000_000
+
+
+JUDGE = """async (rules) => {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; one.style.contentVisibility = "visible"; });
+  document.querySelectorAll("[type=checkbox]:not(:checked)").forEach((one) => one.click());
+  const only = rules.length ? { runOnly: { type: "rule", values: rules } } : {};
+  return (await axe.run({ resultTypes: ["violations"], ...only })).violations
+    .flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
+}"""
+
+
+def every_state(folder: Path) -> Path:
+    """A page with each state of a rule, each verdict, and more than one gateway."""
+    waiver = Waiver(Place(Path("w.yaml"), 1), "x", "known", date(2026, 1, 9))
+    waived = replace(failed(DOCUMENTED[1], "a", "b"), verdict=Verdict.WAIVED, waiver=waiver)
+    mixed = mixed_run()
+    runs = [
+        replace(mixed, name="staging", verdicts=(*mixed.verdicts[:8], waived, failed(EXPECTED[1], "a", "b"))),
+        replace(run_of(*map(passed, DOCUMENTED[:3])), name="canary", stale_waivers=(waiver,)),
+        replace(run_of(not_tested="connection refused"), name="closed"),
+    ]
+    return written(folder, [write_report(run, folder, (TOKEN,)).parent for run in runs])
+
+
+@pytest.mark.slow
+@pytest.mark.anyio
+async def test_axe_finds_no_violation(browser: Browser, tmp_path: Path) -> None:
+    path = every_state(tmp_path)
+    axe = (npm_package("axe-core") / "axe.min.js").read_text("utf-8")
+    schemes: list[tuple[Scheme, int, list[str]]] = [("light", 1280, []), ("dark", 390, ["color-contrast"])]
+    for scheme, width, rules in schemes:
+        async with blank_page(browser) as page:
+            await page.emulate_media(color_scheme=scheme)
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.goto(path.as_uri())
+            await page.evaluate(axe)
+            assert await page.evaluate(JUDGE, rules) == []
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.anyio
