@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from gateway_contract.extras import Extra, MissingExtraError, check_extras
 from mock_server.options import Options
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -156,6 +157,10 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
 @click.option("--list-defects", is_flag=True, help="List all defects and exit.")
 def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:  # noqa: ANN401 # click passes the options above
     """Serve mock image gateways that follow their contracts, and the upstream stub behind them."""
+    try:
+        check_extras("check-gateway mock", Extra.MOCK)
+    except MissingExtraError as error:
+        raise click.ClickException(str(error)) from error
     from gateway_contract.document.node import DocumentError
     from mock_server.defects.catalogue import UnknownDefectError
     from mock_server.faults.scenario_kind import ScenarioError

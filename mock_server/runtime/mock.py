@@ -17,9 +17,9 @@ from mock_server.defects.catalogue import defects_named
 from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.modes import Mode, in_each_mode
-from mock_server.gateway.record import Recorder, with_recorder
 from mock_server.gateway.recordings import Recording, with_recordings
 from mock_server.gateway.stages import Gateway
+from mock_server.gateway.write_recordings import Recorder, with_recorder
 from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached, draw_clean_cached
 from mock_server.journal.entries import Journal

@@ -7,12 +7,14 @@ from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from contract_tests.settings import Settings, SettingsError, checked, fuzz_examples, without_fuzzing
 from gateway_contract import extras
 from gateway_contract.extras import DISTRIBUTION, MODULES, Extra
+from mock_server.cli import main as serve_mock
 
 SYSTEMS = {"platform_system": "Linux", "sys_platform": "linux"}
 MOST = {"": 12, "gate": 30, "mock": 32, "gate,fuzz": 42}
@@ -161,3 +163,10 @@ def test_with_everything_installed_nothing_is_left_out() -> None:
 def test_what_is_asked_for_and_not_installed_is_an_error(settings: Settings, problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         checked(settings)
+
+
+def test_the_module_that_serves_says_which_extra_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name in MODULES[Extra.MOCK] else name)
+    done = CliRunner().invoke(serve_mock, ["--port", "0"])
+    assert done.exit_code == 1
+    assert "Run: uvx --from 'image-gateway-contract[mock]' check-gateway mock" in done.output

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from gateway_contract.contract.definition import Contract
 from mock_server.cli import main
-from mock_server.gateway.record import without_secrets
 from mock_server.gateway.recordings import RecordingError, read_recordings
+from mock_server.gateway.write_recordings import without_secrets
 from mock_server.runtime.mock import MockSettings
 from mock_server.upstream.stub import UpstreamStub
 from tests.mock_server.admin.seen import TOKEN, Body, Seen, seen
