@@ -1,13 +1,16 @@
-"""What is installed from a wheel works without the project's folder beside it."""
+"""What is installed from a wheel works without the project's folder beside it; an sdist has all of the project."""
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.test_repository import ROOT, files
+
+BUILD_SDIST = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "pip", "wheel", *offline, "--wheel-dir", str(made), str(ROOT)], check=True
     )
     (wheel,) = made.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(folder)
+    zipfile.ZipFile(wheel).extractall(folder)  # noqa: S202 - a zip file, our own
     return folder
 
 
@@ -57,3 +60,14 @@ def test_every_module_of_the_project_is_in_it(installed: Path) -> None:
 
 def is_shipped(path: Path) -> bool:
     return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+
+
+def test_a_source_distribution_has_every_file_of_the_project(tmp_path: Path) -> None:
+    """Its tests are those that are run here."""
+    command = [sys.executable, "-c", BUILD_SDIST, str(tmp_path)]
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)  # noqa: S603 - our own project
+    (made,) = tmp_path.iterdir()
+    with tarfile.open(made) as archive:
+        shipped = {name.partition("/")[2] for name in archive.getnames()}
+    assert {str(path.relative_to(ROOT)) for path in files()} <= shipped
+    assert not [name for name in shipped if {"node_modules", "test-results", "__pycache__"} & {*Path(name).parts}]
