@@ -212,11 +212,11 @@ def show(rule: str, folder: Path) -> None:
 @click.option("--format", "form", type=click.Choice(["html", "md", "junit", "badge"]), default="html", help="[html]")
 def render(folder: Path, form: str) -> None:
     """Print the reports in FOLDER [report] in another form, from report.json and the exchanges beside it."""
-    from contract_tests.report.renderings import Form, render_again
+    from contract_tests.report.renderings import ReportFormat, render_again
     from contract_tests.report.stored_report import NoReportError
 
     try:
-        click.echo(render_again(folder, Form(form)), nl=False)
+        click.echo(render_again(folder, ReportFormat(form)), nl=False)
     except NoReportError as error:
         raise CannotTestError(str(error)) from error
 

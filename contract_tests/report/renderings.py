@@ -14,7 +14,7 @@ from contract_tests.report.markdown_summary import render_markdown
 from contract_tests.report.stored_report import NoReportError, StoredReport, find_reports
 
 
-class Form(StrEnum):
+class ReportFormat(StrEnum):
     HTML = "html"
     MARKDOWN = "md"
     JUNIT = "junit"
@@ -29,11 +29,11 @@ class Rendering:
     render: Callable[[Sequence[StoredReport]], bytes | None]
 
 
-RENDERINGS: Mapping[Form, Rendering] = {
-    Form.HTML: Rendering(PAGE, render_page),
-    Form.MARKDOWN: Rendering(SUMMARY, render_markdown),
-    Form.JUNIT: Rendering(JUNIT, render_junit),
-    Form.BADGE: Rendering(BADGE, render_badge),
+RENDERINGS: Mapping[ReportFormat, Rendering] = {
+    ReportFormat.HTML: Rendering(PAGE, render_page),
+    ReportFormat.MARKDOWN: Rendering(SUMMARY, render_markdown),
+    ReportFormat.JUNIT: Rendering(JUNIT, render_junit),
+    ReportFormat.BADGE: Rendering(BADGE, render_badge),
 }
 
 
@@ -45,7 +45,7 @@ def write_renderings(folder: Path, reports: Sequence[StoredReport]) -> None:
             write_whole(folder / rendering.file, content)
 
 
-def render_again(folder: Path, form: Form) -> bytes:
+def render_again(folder: Path, form: ReportFormat) -> bytes:
     """A form of the reports in a folder. Raises NoReportError."""
     reports = find_reports(folder)
     try:

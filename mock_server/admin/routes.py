@@ -24,7 +24,7 @@ from mock_server.admin.api import (
     read_request_body,
     session_in,
 )
-from mock_server.admin.thumbnails import show_thumbnail
+from mock_server.admin.thumbnail_route import show_thumbnail
 from mock_server.faults.scenario_kind import ScenarioError, ScenarioKind
 from mock_server.gateway.modes import mode_named
 from mock_server.runtime.mock import Mock

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from contract_tests.command.cli import main
 from contract_tests.report.json_report import write_report
-from contract_tests.report.renderings import RENDERINGS, Form, render_again, write_renderings
+from contract_tests.report.renderings import RENDERINGS, ReportFormat, render_again, write_renderings
 from contract_tests.report.stored_report import NoReportError, read_reports
 from contract_tests.results import Run, Selection, Verdict
 from contract_tests.waivers import Waiver
@@ -75,7 +75,7 @@ def test_a_selection_has_no_badge(tmp_path: Path) -> None:
     written(tmp_path, IN_PART)
     assert not (tmp_path / "badge.json").exists()
     with pytest.raises(NoReportError, match="has no badge: a run judged only the rules that -k selects"):
-        render_again(tmp_path, Form.BADGE)
+        render_again(tmp_path, ReportFormat.BADGE)
 
 
 def test_markdown_lists_what_fails_first_and_is_text(tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_markdown_says_why_there_was_no_test_and_what_was_selected(tmp_path: Pat
     assert "CONFORMS in part" in (selected / "summary.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("form", Form)
-def test_each_form_can_be_rendered_again(tmp_path: Path, form: Form) -> None:
+@pytest.mark.parametrize("form", ReportFormat)
+def test_each_form_can_be_rendered_again(tmp_path: Path, form: ReportFormat) -> None:
     written(tmp_path, replace(run_of(LOST_SEED), name="staging"))
     found = CliRunner().invoke(main, ["report", str(tmp_path), "--format", form.value])
     assert found.exit_code == 0, found.output
@@ -110,7 +110,7 @@ def test_what_is_no_report_ends_with_2(tmp_path: Path) -> None:
     written(tmp_path, run_of(LOST_SEED))
     (tmp_path / "powerbuyin" / "exchanges" / "0001.json").write_text("{}", "utf-8")
     with pytest.raises(NoReportError, match=r"The exchanges in .* are damaged"):
-        render_again(tmp_path, Form.HTML)
+        render_again(tmp_path, ReportFormat.HTML)
     (tmp_path / "powerbuyin" / "report.json").write_text('{"schema_version": 1}', "utf-8")
     with pytest.raises(NoReportError, match=r"report\.json is not a report of version 2"):
-        render_again(tmp_path, Form.JUNIT)
+        render_again(tmp_path, ReportFormat.JUNIT)
