@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
@@ -76,6 +76,7 @@ class RequestUnderWay:
     seconds: float  # since its first byte
 
 
+RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 ShowUnderWay: TypeAlias = Callable[[], RequestUnderWay]
 MakeEntry: TypeAlias = Callable[[int], JournalEntry]
 """Makes an entry with the given id."""
@@ -109,16 +110,22 @@ class Journal:
     waiting: set[Callable[[], object]] = field(default_factory=set)  # each wakes a reader
     lock: Lock = field(default_factory=Lock)  # for changes of what is stored
     started: dict[int, ShowUnderWay] = field(default_factory=dict)  # requests that have not ended
+    credentials: dict[int, RawHeaders] = field(default_factory=dict, repr=False)  # of their clients
     numbers: Iterator[int] = field(default_factory=count)
 
-    def start(self, show: ShowUnderWay) -> int:
+    def start(self, show: ShowUnderWay, credentials: RawHeaders = ()) -> int:
         """Show a request while it is under way. Returns the number by which `end` ends that."""
         number = next(self.numbers)
         self.started[number] = show
+        self.credentials[number] = credentials
         return number
 
     def end(self, number: int) -> None:
-        del self.started[number]
+        del self.started[number], self.credentials[number]
+
+    def credentials_under_way(self) -> RawHeaders:
+        """The headers with secrets of the requests that have not ended, each once."""
+        return tuple({header for headers in tuple(self.credentials.values()) for header in headers})
 
     def under_way(self, session: str | None = None) -> tuple[RequestUnderWay, ...]:
         """The requests that have not ended, or those of one session, newest first."""

@@ -5,14 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
-from typing import TypeAlias
 
 from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
-from mock_server.journal.entries import JournalEntry
+from mock_server.journal.entries import JournalEntry, RawHeaders
 from mock_server.serving.asgi import text_headers
 from mock_server.upstream.calls import PLAIN, RecordedCall, pack_call, unpacked
 
-RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
 SIGNED = re.compile(rb"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)")
 """The signed part of an image link."""

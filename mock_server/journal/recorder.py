@@ -11,11 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.journal.entries import Journal, Progress, RequestUnderWay
-from mock_server.journal.record import JournalRecord, PackedRecord, pack, redact_record
+from mock_server.journal.record import RAW_SECRET_HEADERS, JournalRecord, PackedRecord, pack, redact_record
 from mock_server.serving.asgi import TooLargeError, read_body, replay_body
 from mock_server.serving.server import is_closing
 from mock_server.serving.session import take_session
-from mock_server.upstream.calls import REQUEST_CALLS
+from mock_server.upstream.calls import CLIENT_CREDENTIALS, REQUEST_CALLS
 
 
 def to_under_way(record: JournalRecord, scope: Scope, began: float, secrets: Sequence[str]) -> RequestUnderWay:
@@ -112,8 +112,9 @@ def with_journal(
         record = JournalRecord(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
         record.session = session
         scope[RECORD], chunks, began = record, list[bytes](), time.perf_counter()
-        token = REQUEST_CALLS.set(record.upstream_calls)
-        number: int | None = journal.start(lambda: to_under_way(record, scope, began, secrets))
+        credentials = [header for header in scope["headers"] if header[0] in RAW_SECRET_HEADERS]
+        token, client = REQUEST_CALLS.set(record.upstream_calls), CLIENT_CREDENTIALS.set(credentials)
+        number: int | None = journal.start(lambda: to_under_way(record, scope, began, secrets), credentials)
 
         def finish() -> None:
             """Store the record once: where the response ends, or else where the application does."""
@@ -133,6 +134,7 @@ def with_journal(
             await too_large(scope, receive, send_recorded)
         finally:
             REQUEST_CALLS.reset(token)
+            CLIENT_CREDENTIALS.reset(client)
             finish()
 
     return app_with_journal

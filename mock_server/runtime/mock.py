@@ -37,6 +37,7 @@ from mock_server.scenarios.upstream_scenarios import upstream_scenarios
 from mock_server.serving.addresses import host_name
 from mock_server.serving.asgi import with_request_id
 from mock_server.serving.signing import LINK_SECONDS, Signer, signer_for
+from mock_server.upstream.calls import UpstreamCalls
 from mock_server.upstream.client import (
     DEFAULT_KEY,
     HttpTransport,
@@ -63,9 +64,8 @@ class MockSettings:
     which nothing else sets a scenario have the `default_scenario`.
 
     The mock is also served under the host names `allowed_hosts`, in lower case. Pages of `allowed_origins` may use the
-    admin API, and spend the key of a real upstream. `default` is the
-    gateway that is served at the root, too; if there is only one, it is that one. With a `seed`,
-    equal requests get equal pictures; `clock` gives the time of answers and links.
+    admin API, and spend the key of a real upstream. `default` is the gateway that is served at the root, too; if there
+    is only one, it is that one. With a `seed`, equal requests get equal pictures; `clock` gives the time of answers.
     """
 
     own: str
@@ -241,11 +241,11 @@ def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
     known = mock.stubs.get(upstream.name)
     if known is not None:
         return replace(known, upstream=upstream)
-    signer = signer_of(mock.settings, upstream.name)
     return UpstreamStub(
         upstream,
         protocol_of(upstream),
-        signer=signer,
+        UpstreamCalls(mock.journal.credentials_under_way),
+        signer=signer_of(mock.settings, upstream.name),
         draw_picture=mock.settings.draw_picture,
         options=StubOptions(seed=mock.settings.seed),
     )

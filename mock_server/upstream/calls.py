@@ -25,27 +25,47 @@ PLAIN = 2
 """The version of marshal's format that does not look for duplicate values, which takes time."""
 REQUEST_CALLS: ContextVar[list[RecordedCall] | None] = ContextVar("upstream calls of this request", default=None)
 """Collects the upstream calls of the current request, if it is set."""
+Credentials: TypeAlias = Sequence[tuple[bytes, bytes]]
+"""Headers that hold secrets, as they came."""
+CLIENT_CREDENTIALS: ContextVar[Credentials | None] = ContextVar("credentials of this request", default=None)
+"""Those of the client whose request is being handled, if it is set."""
 
 
 @dataclass(slots=True, eq=False)
 class UpstreamCalls:
-    """A bounded record of calls, the oldest forgotten first. `arrived` is how many there ever were."""
+    """A bounded record of calls, the oldest forgotten first. `arrived` is how many there ever were.
 
+    `under_way` gives the credentials of all clients that wait for a response: a call that comes over HTTP may repeat
+    any of them, and does not say whose it is.
+    """
+
+    under_way: Callable[[], Credentials] = tuple
     kept: deque[RecordedCall] = field(default_factory=deque)
     sizes: deque[int] = field(default_factory=deque)  # of those that are kept
+    credentials: deque[Credentials] = field(default_factory=deque, repr=False)  # of the clients behind them
     arrived: int = 0
     size: int = 0
     lock: Lock = field(default_factory=Lock)  # readers are in other threads
 
-    def add(self, call: RecordedCall) -> None:
+    def client_credentials(self) -> Credentials:
+        """The credentials of the client on whose behalf a call comes now."""
+        own = CLIENT_CREDENTIALS.get()
+        return self.under_way() if own is None else own
+
+    def add(self, call: RecordedCall, credentials: Credentials | None = None) -> None:
+        """Record a call. `credentials` are its client's; by default those of the request that is being handled."""
+        known = self.client_credentials() if credentials is None else credentials
         size = len(call) if isinstance(call, bytes) else size_of(call)
+        size += sum(len(value) for _, value in known)
         with self.lock:
             self.kept.append(call)
             self.sizes.append(size)
+            self.credentials.append(known)
             self.arrived += 1
             self.size += size
             while len(self.kept) > KEPT or self.size > KEPT_BYTES:
                 self.kept.popleft()
+                self.credentials.popleft()
                 self.size -= self.sizes.popleft()
 
     def set_images(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
@@ -57,6 +77,12 @@ class UpstreamCalls:
 
     def __iter__(self) -> Iterator[UpstreamCall]:
         return map(unpacked, tuple(self.kept))
+
+    def with_credentials(self) -> list[tuple[UpstreamCall, Credentials]]:
+        """The calls, each with the credentials of its client."""
+        with self.lock:
+            kept, credentials = tuple(self.kept), tuple(self.credentials)
+        return list(zip(map(unpacked, kept), credentials, strict=True))
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -71,6 +97,7 @@ class UpstreamCalls:
         with self.lock:
             self.kept.clear()
             self.sizes.clear()
+            self.credentials.clear()
             self.size = 0
 
 
@@ -111,14 +138,14 @@ def record_route(calls: UpstreamCalls, problems_of: ProblemsOf) -> Route:
         if request.method == "DELETE":
             calls.clear()
             return Response(status_code=204)
-        return JSONResponse([serialize_call(call, problems_of(call)) for call in calls])
+        return JSONResponse([serialize_call(call, problems_of(call), of) for call, of in calls.with_credentials()])
 
     return Route(CALLS_PATH, record, methods=["GET", "DELETE"])
 
 
-def serialize_call(call: UpstreamCall, problems: Sequence[str]) -> Json:
-    """A call as JSON, without secrets; `body` is null if it is not JSON."""
-    secrets = secrets_of(call.headers)
+def serialize_call(call: UpstreamCall, problems: Sequence[str], credentials: Credentials) -> Json:
+    """A call as JSON, without its own secrets and its client's; `body` is null if it is not JSON."""
+    secrets = (*secrets_of(call.headers), *secrets_of(credentials))
     shown = redact(call, secrets)
     return {
         "method": call.method,

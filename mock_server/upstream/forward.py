@@ -23,7 +23,7 @@ from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.images.identity import identity_of
 from mock_server.serving.asgi import request_target, text_headers, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
-from mock_server.upstream.calls import ProblemsOf, UpstreamCalls, record_route
+from mock_server.upstream.calls import Credentials, ProblemsOf, UpstreamCalls, record_route
 from mock_server.upstream.client import UNREACHABLE
 from mock_server.upstream.protocol import Links, Reply, UpstreamProtocol
 
@@ -128,13 +128,14 @@ async def _forward(forwarding: Forwarding, request: Request) -> Response:
     content, target = await request.body(), request_target(request.scope)
     headers = text_headers(request.headers.raw)
     call = UpstreamCall(request.method, target, headers, read_json(content), time.time(), 0)
+    credentials = forwarding.calls.client_credentials()  # now, since a client may not wait for the answer
     try:
         answer = await _answer(forwarding, upstream_request(forwarding.url, request, target, content))
     except UnreachableError as error:
         status = 504 if isinstance(error.__cause__, TimeoutError | httpx.TimeoutException) else 502
-        forwarding.calls.add(replace(call, status=status))
+        forwarding.calls.add(replace(call, status=status), credentials)
         return unreachable_error(forwarding.protocol, status, str(error))
-    await _record(forwarding, replace(call, status=answer.status), answer.json())
+    await _record(forwarding, replace(call, status=answer.status), answer.json(), credentials)
     return client_response(answer)
 
 
@@ -198,15 +199,15 @@ def client_response(answer: RealResponse) -> Response:
     return response
 
 
-async def _record(forwarding: Forwarding, call: UpstreamCall, answer: Json) -> None:
+async def _record(forwarding: Forwarding, call: UpstreamCall, answer: Json, credentials: Credentials) -> None:
     """Records a call with the images in its response; those of a task are known once it has ended."""
     found = forwarding.protocol.read(Reply(call.status, answer))
     urls, task_id = (found.urls, found.task) if isinstance(found, Links) else ((), None)
     made = await linked_identities(forwarding.http, urls)
     if task_id is None:
-        forwarding.calls.add(replace(call, images=made))
+        forwarding.calls.add(replace(call, images=made), credentials)
         return
-    forwarding.calls.add(call)
+    forwarding.calls.add(call, credentials)
     if call.method == "POST":
         _remember(forwarding.tasks, task_id, call)
     elif made and task_id in forwarding.tasks:

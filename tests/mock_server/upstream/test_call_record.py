@@ -1,8 +1,15 @@
 """Whoever runs a gateway against the stub can ask what arrived there."""
 
+from base64 import b64encode
+
+import pytest
+
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.upstream.calls import CALLS_PATH
+from mock_server.runtime.mock import MockSettings
+from mock_server.upstream.client import DEFAULT_KEY
+from tests.mock_server.admin.seen import TOKEN, seen
 from tests.mock_server.served import stub_served
 
 
@@ -41,3 +48,19 @@ def test_a_word_that_somebody_uses_as_a_key_may_stand_in_a_text(powertokens: Con
         stub.http.post(stub.url + "/elsewhere", json={"a": "a red any-colour"}, headers={"authorization": "Bearer any"})
         (told,) = stub.http.get(stub.url + CALLS_PATH).json()
         assert told["body"] == {"a": "a red any-colour"}
+
+
+@pytest.mark.parametrize("is_proxy", [False, True])
+def test_a_clients_token_is_shown_in_no_form_however_the_call_came(powertokens: Contract, *, is_proxy: bool) -> None:
+    """Within the process, and over HTTP, where a call does not say whose request it is for."""
+    encoded = b64encode(TOKEN.encode()).decode()
+    forms = TOKEN, encoded, encoded.rstrip("="), b64encode(f"user:{TOKEN}".encode()).decode(), TOKEN.encode().hex()
+    with (
+        stub_served(powertokens) as real,
+        seen([powertokens], lambda own: MockSettings(own, proxy_upstream=real.url if is_proxy else None)) as mock,
+    ):
+        asked: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": f"with {' and '.join(forms)}"}
+        assert mock.ask("powertokens", asked).status_code == 200
+        (shown,) = mock.http.get(f"/dashscope{CALLS_PATH}").json()
+    assert [form for form in (*forms[:3], forms[-1], DEFAULT_KEY) if form in str(shown)] == []
+    assert shown["body"]["input"]["messages"][0]["content"][0]["text"].count("[redacted]") == len(forms)
