@@ -107,7 +107,12 @@ class Explainer:
             again = None if case is None or tried == failed == ALWAYS else await self._send(case)
             if again is None:
                 return None
-            as_before = replace(again, essential=one.exchange.essential, compared=one.exchange.compared)
+            as_before = replace(
+                again,
+                essential=one.exchange.essential,
+                spelling_refused=one.exchange.spelling_refused,
+                compared=one.exchange.compared,
+            )
             failed += _is_failure(self._finding(one.rule, as_before))
         return _with_note(one, f"in {failed} of {TRIES} tries")
 

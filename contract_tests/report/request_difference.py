@@ -1,5 +1,6 @@
 """In what a request differs from the plain valid request of its run, in a few words: `"n": "2"`, `without "model"`."""
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
@@ -15,6 +16,17 @@ MOST_CHANGES = 4
 LONGEST_CHANGES = 100  # characters; one is shown whatever its length
 LONGEST_VALUE = 60  # characters
 PLAIN = "the plain request"
+
+
+class WrittenNumber(float):
+    """A number that is not a plain integer, and how it was written: a gateway may take `1.0` and reject `1e0`."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "WrittenNumber":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
 
 
 def request_difference(exchange: Exchange, baseline: Request) -> str:
@@ -46,13 +58,19 @@ def _of_body(request: Request, baseline: Request) -> Iterator[str]:
     elif request.body is ABSENT:
         yield f"not JSON: {shortened(request.content[:LONGEST_VALUE].decode('utf-8', 'replace'), LONGEST_VALUE)}"
     else:
-        changes = [_change(pointer, value) for pointer, value in _changes(baseline.body, request.body, "")]
+        body = json.loads(request.content, parse_float=WrittenNumber, parse_int=_integer)
+        changes = [_change(pointer, value) for pointer, value in _changes(baseline.body, body, "")]
         ends = list(accumulate(map(len, changes)))
         shown = max(1, min(MOST_CHANGES, bisect_right(ends, LONGEST_CHANGES)))
         yield from changes[:shown]
         left = len(changes) - shown
         if left > 0:
             yield f"and {left} more change{'s' * (left > 1)}"
+
+
+def _integer(text: str) -> int | WrittenNumber:
+    """The integer, or a number where it has more digits than Python converts at once."""
+    return int(text) if len(text) <= LONGEST_VALUE else WrittenNumber(text)
 
 
 def _changes(
@@ -77,4 +95,6 @@ def _change(pointer: str, value: Json | Literal[Nothing.ABSENT]) -> str:
     name = shortened(path[0], LONGEST_VALUE) if len(path) == 1 else pointer
     if value is ABSENT:
         return f"without {name}"
+    if isinstance(value, WrittenNumber) and len(value.text) <= LONGEST_VALUE:
+        return f"{name or 'the body'}: {value.text}"
     return f"{name or 'the body'}: {shortened(value, LONGEST_VALUE)}"

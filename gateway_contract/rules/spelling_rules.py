@@ -167,7 +167,7 @@ def judge_other_notation(pointer: str, evidence: Evidence) -> Finding | None:
         return PASS
     if not evidence.exchange.spelling_refused:
         return inconclusive(f"HTTP {answer.status}, of which the notation was not shown to be the cause")
-    return failing(f"{shortened(sent)} accepted", f"HTTP {answer.status}", FindingKind.REJECTED)
+    return failing(f"accepted, as {int(sent)} is", f"HTTP {answer.status}", FindingKind.REJECTED)
 
 
 def judge_integer_literal(field: MappedField, evidence: Evidence) -> Finding | None:

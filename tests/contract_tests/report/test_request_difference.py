@@ -28,6 +28,7 @@ RIGHT = Credential.RIGHT
         (asking(7), "the body: 7"),
         (asking({**BODY, **dict.fromkeys("abcdef", 1)}), '"a": 1, "b": 1, "c": 1, "d": 1, and 2 more changes'),
         (asking({**BODY, "a": "y" * 50, "b": "z" * 50}), f'"a": "{"y" * 50}", and 1 more change'),
+        (replace(BASELINE, content=BASELINE.content.replace(b'"prompt"', b'"n":1e0,"prompt"')), '"n": 1e0'),
         (carrying(b"", credential=RIGHT), "no body"),
         (carrying(b"{x", credential=RIGHT), 'not JSON: "{x"'),
         (replace(BASELINE, credential=Credential.MISSING), "no Authorization header"),
