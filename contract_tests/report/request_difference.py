@@ -4,7 +4,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, Self
 
 from contract_tests.client.correlation import TRACE
 from gateway_contract.traffic.exchange import Exchange, Request
@@ -23,7 +23,7 @@ class WrittenNumber(float):
 
     text: str
 
-    def __new__(cls, text: str) -> "WrittenNumber":
+    def __new__(cls, text: str) -> Self:
         number = super().__new__(cls, text)
         number.text = text
         return number
