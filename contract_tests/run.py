@@ -31,7 +31,7 @@ from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
 from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
-from contract_tests.settings import Settings, without_fuzzing
+from contract_tests.settings import Settings, without_fuzzing, without_gateway
 from contract_tests.target import GatewayTarget, observation_of, observe, open_target
 from contract_tests.waived_failures import waive
 from gateway_contract.contract.definition import Contract
@@ -191,7 +191,7 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         repeated=campaign.repeated,
         confidence=USUAL_LEVEL if settings.confidence is None else settings.confidence.level,
         slow=tuple(campaign.slow_answers.slow),
-        information=(*without_fuzzing(settings), *campaign.information),
+        information=(*without_gateway(settings), *without_fuzzing(settings), *campaign.information),
         untested=untested_statements(contract, campaign.plan),
         beyond_upstream=ready.beyond_upstream,
         demand=settings.require_judged,

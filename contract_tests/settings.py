@@ -118,6 +118,11 @@ def without_fuzzing(settings: Settings) -> tuple[str, ...]:
     return (f"no random requests were sent; {DISTRIBUTION}[{Extra.GATE},{Extra.FUZZ}] has what makes them",)
 
 
+def without_gateway(settings: Settings) -> tuple[str, ...]:
+    """A note that a run tells nothing about a gateway of the user's."""
+    return () if settings.gateway is not None else ("no gateway was named: this run tested the bundled mock",)
+
+
 def url_problem(gateway: str) -> str:
     """What is wrong with the address of a gateway, to follow its name; empty if nothing is."""
     if gateway.startswith(UNIX):

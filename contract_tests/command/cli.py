@@ -65,6 +65,7 @@ def main(context: click.Context) -> None:
 @click.option("--reason", metavar="TEXT", help="Why they are accepted: with --write-waivers.")
 @click.option("--until", metavar="DATE", help="The last day on which they are: with --write-waivers.")
 @click.option("-k", "keyword", metavar="EXPR", help='Only rules whose id matches, as in pytest: "seed and preserves".')
+@click.option("--require-gateway", is_flag=True, help="Exit with 2 instead of testing the bundled mock.")
 def run(  # a parameter of each argument and option that is not in the table
     names: tuple[str, ...],
     config: Path | None,
@@ -73,6 +74,7 @@ def run(  # a parameter of each argument and option that is not in the table
     reason: str | None,
     until: str | None,
     keyword: str | None,
+    require_gateway: bool,  # noqa: FBT001 # an option
     **typed: object,
 ) -> None:
     """Run the suite, print what fails, and write the reports.
@@ -81,7 +83,7 @@ def run(  # a parameter of each argument and option that is not in the table
     the bundled mock. Each option is also CHECK_GATEWAY_<KEY> in the environment and a KEY of the configuration.
     """
     from contract_tests.command.configuration import find_configuration
-    from contract_tests.command.run_settings import requested_runs
+    from contract_tests.command.run_settings import check_gateways, requested_runs
     from contract_tests.command.session import test_gateways
     from contract_tests.report.folder import ReportFolderError
     from contract_tests.settings import SettingsError
@@ -94,6 +96,8 @@ def run(  # a parameter of each argument and option that is not in the table
         raise CannotTestError(str(error)) from error
     try:
         requested = requested_runs(names, find_configuration(config), typed, os.environ, report)
+        if require_gateway:
+            check_gateways(requested)
         sys.exit(test_gateways(requested, keyword, added))
     except (DocumentError, SettingsError, ReportFolderError) as error:
         raise CannotTestError(str(error)) from error

@@ -69,10 +69,17 @@ def _configuration(path: Path, root: Node | None) -> Configuration:
         raise DocumentError(None, f"{path} has no [{'.'.join(TOML_KEYS)}]")
     reader = _Reader(path.parent)
     top = reader.mapping(root, "the configuration")
+    if not root.value:
+        reader.add(root, "the configuration must not be empty")
     for key, node in top.items():
         if key not in {DEFAULTS, GATEWAYS}:
             remedy = did_you_mean(key, (DEFAULTS, GATEWAYS)) or f"options stand under {DEFAULTS} or a gateway"
             reader.add(node, f"unknown key {key!r}", remedy)
+    for key in (DEFAULTS, GATEWAYS):  # else the bundled mock would be tested where a gateway was to be
+        if key in top and not top[key].value:
+            reader.add(
+                top[key], f"{key} must not be empty", "leave the key out" if key == DEFAULTS else "name a gateway"
+            )
     defaults = reader.section(top[DEFAULTS], Origin.DEFAULTS) if DEFAULTS in top else {}
     named = reader.mapping(top[GATEWAYS], GATEWAYS) if GATEWAYS in top else {}
     gateways = {name: reader.gateway(name, node) for name, node in named.items()}

@@ -8,6 +8,7 @@ from contract_tests.command.configuration import DEFAULTS, GATEWAYS, NAME
 from contract_tests.command.option_table import TABLE, URL_OF_GATEWAY, Option
 from gateway_contract.values.json_value import Json
 
+NOT_EMPTY: dict[str, Json] = {"type": "object", "minProperties": 1}
 SCHEMA = Path(__file__).parents[1] / "schemas" / "gateway.schema.json"
 
 
@@ -26,14 +27,15 @@ def configuration_schema() -> dict[str, Json]:
         "title": "Gateways that check-gateway judges",
         **_mapping(
             {
-                DEFAULTS: _section(*(option for option in TABLE if option.in_defaults)),
+                DEFAULTS: _section(*(option for option in TABLE if option.in_defaults)) | NOT_EMPTY,
                 GATEWAYS: {
-                    "type": ["object", "null"],
+                    **NOT_EMPTY,
                     "propertyNames": {"pattern": f"^{NAME.pattern}$"},
                     "additionalProperties": gateway,
                 },
             }
         ),
+        **NOT_EMPTY,
         "$defs": options,
     }
 

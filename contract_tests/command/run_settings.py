@@ -57,6 +57,12 @@ def requested_runs(
     return settings
 
 
+def check_gateways(settings: Sequence[Settings]) -> None:
+    """Raises SettingsError where a run would test the bundled mock."""
+    if any(one.gateway is None for one in settings):
+        raise SettingsError("no gateway is named: give --gateway URL, or gateways in gateway.yaml")
+
+
 def _check_names(settings: Sequence[Settings], configuration: Configuration) -> None:
     """Raises DocumentError for a waiver of a gateway that the configuration does not have."""
     for waiver in dict.fromkeys(waiver for one in settings for waiver in one.waivers):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from contract_tests.command.cli import main
 
@@ -30,7 +31,9 @@ def read(path: Path) -> Any:  # noqa: ANN401 # a YAML document is anything
 ACTION = read(ROOT / "action.yml")
 
 
-def run_action(folder: Path, inputs: Mapping[str, str], status: int = 0) -> tuple[int, list[str], dict[str, str]]:
+def run_action(
+    folder: Path, inputs: Mapping[str, str], status: int = 0, **of_the_job: str
+) -> tuple[int, list[str], dict[str, str]]:
     """How the action's last step ends, what it calls the command with behind the token, and the step's outputs."""
     step = ACTION["runs"]["steps"][-1]
     given = {name: inputs.get(name, spec["default"]) for name, spec in ACTION["inputs"].items()}
@@ -50,13 +53,15 @@ def run_action(folder: Path, inputs: Mapping[str, str], status: int = 0) -> tupl
             "RUNNER_TEMP": str(folder),
             "GITHUB_OUTPUT": str(output),
             "STATUS": str(status),
+            **of_the_job,
             **environment,
         },
         timeout=30,
         check=False,
     )
     outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
-    return done.returncode, (folder / "called").read_text("utf-8").splitlines(), outputs
+    called = folder / "called"
+    return done.returncode, called.read_text("utf-8").splitlines() if called.exists() else [], outputs
 
 
 @pytest.mark.parametrize(
@@ -68,17 +73,50 @@ def run_action(folder: Path, inputs: Mapping[str, str], status: int = 0) -> tupl
             {"gateway": "http://127.0.0.1:3000", "contract": "powerbuyin", "waivers": "my waivers.yaml"},
             ["--gateway=http://127.0.0.1:3000", "--contract=powerbuyin", "--waivers=my waivers.yaml"],
         ),
+        ({"gateway": "staging\ncanary\n"}, ["staging", "canary"]),
+        ({"gateway": "http://127.0.0.1:3000\n"}, ["--gateway=http://127.0.0.1:3000"]),
+        ({"args": "--reason ''"}, ["--reason", ""]),
         ({"args": "--header 'X-Tenant: blue' -k *"}, ["--header", "X-Tenant: blue", "-k", "*"]),
         ({"args": "$(touch harm) `touch harm`; touch harm"}, "$(touch harm) `touch harm`; touch harm".split()),
     ],
-    ids=["nothing", "names", "address", "quoted arguments", "arguments that are commands"],
+    ids=[
+        "nothing",
+        "names",
+        "address",
+        "lines",
+        "address on a line",
+        "empty argument",
+        "quoted arguments",
+        "arguments that are commands",
+    ],
 )
 def test_the_action_calls_the_command(tmp_path: Path, inputs: dict[str, str], called: list[str]) -> None:
     status, said, outputs = run_action(tmp_path, {"token": "sk-1", **inputs})
     assert status == 0
-    assert said == ["sk-1", "run", "--report", "report", *called]
+    assert said == ["sk-1", "run", "--require-gateway", "--report", "report", *called]
     assert outputs == {"verdict": "conforms", "report": str(tmp_path / "report")}
     assert not (tmp_path / "harm").exists()
+
+
+def test_the_action_calls_nothing_with_arguments_that_cannot_be_read(tmp_path: Path) -> None:
+    status, said, outputs = run_action(tmp_path, {"args": "--strict --header 'it''s"})
+    assert (status, said, outputs["verdict"]) == (2, [], "not-tested")
+
+
+@pytest.mark.parametrize("args", ["--report other --strict", "--strict --report=other", "--report ./other"])
+def test_the_action_names_the_folder_that_the_arguments_name(tmp_path: Path, args: str) -> None:
+    assert run_action(tmp_path, {"args": args})[2]["report"] == str(tmp_path / "other")
+
+
+@pytest.mark.parametrize(("given", "used"), [("", "sk-job"), ("sk-1", "sk-1")])
+def test_the_action_takes_the_token_of_the_job_where_none_is_given(tmp_path: Path, given: str, used: str) -> None:
+    assert run_action(tmp_path, {"token": given}, GATEWAY_TOKEN="sk-job")[1][0] == used
+
+
+def test_the_action_never_tests_the_bundled_mock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(main, run_action(tmp_path, {})[1][1:])
+    assert (ended.exit_code, "no gateway is named" in ended.output) == (2, True)
 
 
 @pytest.mark.parametrize(

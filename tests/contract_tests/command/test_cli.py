@@ -48,6 +48,7 @@ def test_the_bundled_mock_conforms_to_both_contracts(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "CONFORMS  the gateway conforms to powertokens." in result.output
     assert "CONFORMS  the gateway conforms to powerbuyin." in result.output
+    assert result.output.count("no gateway was named: this run tested the bundled mock") == 2
     rules = sum(len(report(folder, name)["rules"]) for name in ("powertokens", "powerbuyin"))
     assert len(cases(folder)) == rules > 150
     planned = json.loads(ran("plan", "--format", "json").output)

@@ -138,6 +138,18 @@ def test_every_problem_of_a_file_has_its_line_and_the_nearest_key(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("nothing", ["", " {}", " null", " []", ' ""'])
+def test_a_part_without_content_is_a_problem(tmp_path: Path, nothing: str) -> None:
+    said = problems(tmp_path / "gateway.yaml", f"defaults:{nothing}\ngateways:{nothing}\n")
+    assert "1: defaults must not be empty; leave the key out" in said
+    assert "2: gateways must not be empty; name a gateway" in said
+
+
+def test_a_table_without_content_is_a_problem(tmp_path: Path) -> None:
+    assert problems(tmp_path / "pyproject.toml", "[tool.check-gateway]\n") == ["1: the configuration must not be empty"]
+    assert problems(tmp_path / "gateway.yaml", "{}\n") == ["1: the configuration must not be empty"]
+
+
 IN_TOML = """
 [project]
 name = "ours"

@@ -71,6 +71,11 @@ def test_the_schema_accepts_what_the_command_accepts(key: str, value: Json, acce
             find_configuration(file)
 
 
+@pytest.mark.parametrize("configuration", [{}, {"gateways": {}}, {"gateways": None}, {"defaults": None}])
+def test_the_schema_rejects_a_part_without_content(configuration: Json) -> None:
+    assert not VALIDATOR.is_valid(configuration)
+
+
 def test_every_key_has_a_recipe_and_its_option_in_the_documentation() -> None:
     told = (ROOT / "docs" / "ci.md").read_text("utf-8")
     rows = set(re.findall(r"^\| `([a-z_.]+)` \| `(--[a-z-]+)`", told, re.MULTILINE))
