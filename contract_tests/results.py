@@ -24,7 +24,7 @@ class Verdict(Enum):
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"  # what decides it could not be observed
     WAIVED = "waived"  # it fails, and the user accepts that until a day
-    NOT_RUN = "not-run"  # not tested by any request
+    NOT_RUN = "not-run"  # no request led to a verdict
 
 
 class Conformance(Enum):
@@ -240,7 +240,7 @@ def is_required(rule: Rule, pattern: str) -> bool:
 
 
 ABOUT_REFUSALS = frozenset({RuleKind.RANGE, RuleKind.AUTHORIZATION})
-UNSEEN = "not tested by any request"
+UNSEEN = "no request led to a verdict"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
 NOT_TRIED_AGAIN = "failed, and was not tried again"
 UNBREAKABLE = "no value breaks this alone"

@@ -74,8 +74,8 @@ def _print_head(run: Run, console: Console, secrets: Sequence[str]) -> None:
         ("gateway", f"{address}{GAP}{wording.SIDES.get(run.observed, run.observed)}{strict}"),
         ("rules", wording.counts(run)),
     ]
-    if run.strength:
-        rows.append(("covered", wording.COVERED[run.strength]))
+    if covered := wording.covered(run):
+        rows.append(("covered", covered))
     _print_rows(rows, console)
 
 

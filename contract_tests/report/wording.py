@@ -9,6 +9,7 @@ from rich.text import Text
 from contract_tests.chance import REPEATED_KINDS, Repeated, rarest_excluded
 from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Selection, Verdict
 from contract_tests.waived_failures import expired
+from gateway_contract.rules.rule import FindingKind
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Observation
 
@@ -229,12 +230,26 @@ _CONCLUSIONS: dict[Conformance, Callable[[Run], str]] = {
 }
 
 UNNOTICED = "a fault that needs {} fields together could go unnoticed"
-COVERED = {
-    1: f"every valid value; {UNNOTICED.format('two')}",
-    2: f"every valid pair of values; {UNNOTICED.format('three')}",
-    3: f"every valid triple of values; {UNNOTICED.format('four')}",
+_COVERED = {
+    1: ("every valid value", UNNOTICED.format("two")),
+    2: ("every valid pair of values", UNNOTICED.format("three")),
+    3: ("every valid triple of values", UNNOTICED.format("four")),
 }
 """What the valid requests had, by the number of fields of which all combinations of values were sent."""
+
+
+def covered(run: Run) -> str:
+    """Which combinations of values the valid requests had, and what that leaves open; empty where some were not sent.
+
+    What a gateway rejects was sent, but shows nothing about the rest.
+    """
+    if not run.strength:
+        return ""
+    combinations, left = _COVERED[run.strength]
+    if any(one.finding.kind is FindingKind.REJECTED for verdict in run.verdicts for one in verdict.failures):
+        combinations += " was sent, but some valid requests were rejected"
+    return f"{combinations}; {left}"
+
 
 NARROWEST = 24
 

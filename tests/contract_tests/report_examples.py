@@ -142,7 +142,7 @@ def clean_run() -> Run:
 def mixed_run(*, strict: bool = False) -> Run:
     """Something of everything."""
     unseen = (undecided(one, Verdict.INCONCLUSIVE, "the images cannot be told apart") for one in EXPECTED[:1])
-    unsent = (undecided(one, Verdict.NOT_RUN, "not tested by any request") for one in DOCUMENTED[20:25])
+    unsent = (undecided(one, Verdict.NOT_RUN, "no request led to a verdict") for one in DOCUMENTED[20:25])
     return run_of(CALLED_TWICE, LOST_SEED, *unseen, *unsent, *map(passed, DOCUMENTED[:20]), strict=strict)
 
 

@@ -47,7 +47,7 @@ def test_the_worst_finding_counts() -> None:
 
 def test_a_rule_that_nothing_bears_on_is_not_run_and_says_why() -> None:
     unseen, sleeping = sum_up([RULE, SLEEPING], [])
-    assert (unseen.verdict, unseen.reason) == (Verdict.NOT_RUN, "not tested by any request")
+    assert (unseen.verdict, unseen.reason) == (Verdict.NOT_RUN, "no request led to a verdict")
     assert (sleeping.verdict, sleeping.reason) == (Verdict.NOT_RUN, SLEEPING.untestable)
 
 
@@ -137,9 +137,9 @@ def test_required_rules_must_pass_or_fail() -> None:
 
 @pytest.mark.parametrize("word", [Verdict.NOT_RUN, Verdict.INCONCLUSIVE])
 def test_a_run_in_which_nothing_was_judged_is_no_test(word: Verdict) -> None:
-    hollow = require_judgements(run_of(undecided(RULE, word, "not tested by any request")), {RULE.id})
+    hollow = require_judgements(run_of(undecided(RULE, word, "no request led to a verdict")), {RULE.id})
     assert hollow.conformance is Conformance.NOT_TESTED
-    assert hollow.not_tested == "no rule could be judged: not tested by any request"
+    assert hollow.not_tested == "no rule could be judged: no request led to a verdict"
 
 
 def test_rules_that_were_kept_from_running_make_a_green_run_no_test() -> None:

@@ -93,7 +93,7 @@ def test_a_gateway_too_slow_for_its_time_is_not_tested_and_what_failed_once_is_n
     assert failing(found) == set()
     assert NOT_TRIED_AGAIN in {one.reason for one in found.verdicts}
     unseen = {one.reason for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.rule.untestable is None}
-    assert "not tested by any request; the time of 80 s is used up" in unseen
+    assert "no request led to a verdict; the time of 80 s is used up" in unseen
 
 
 @pytest.mark.slow

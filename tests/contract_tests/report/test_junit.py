@@ -35,7 +35,7 @@ from tests.contract_tests.report_examples import (
 WAIVER = Waiver(Place(Path("w.yaml"), 1), "x", "fixed in 2.4", date(2027, 1, 31), ticket="GW-1")
 WAIVED = replace(failed(DOCUMENTED[1], "a", "b"), verdict=Verdict.WAIVED, waiver=WAIVER)
 UNSEEN = undecided(DOCUMENTED[2], Verdict.INCONCLUSIVE, "the images cannot be told apart")
-UNSENT = undecided(DOCUMENTED[3], Verdict.NOT_RUN, "not tested by any request")
+UNSENT = undecided(DOCUMENTED[3], Verdict.NOT_RUN, "no request led to a verdict")
 HOSTILE = 'a]]>\x00\x1b[31m\ud800￾</failure>&"\n<error/>'
 
 
@@ -173,7 +173,7 @@ def test_an_expected_rule_that_does_not_count_passes_with_a_warning(tmp_path: Pa
     [
         (WAIVED, "waived until 2027-01-31: fixed in 2.4 (GW-1)"),
         (UNSEEN, "inconclusive: the images cannot be told apart"),
-        (UNSENT, "not run: not tested by any request"),
+        (UNSENT, "not run: no request led to a verdict"),
     ],
     ids=["waived", "inconclusive", "not run"],
 )

@@ -48,7 +48,7 @@ def test_a_failure_is_shown_with_all_that_was_seen(name: str, below: str, folder
 
 
 def test_what_did_not_fail_is_shown_with_its_reason(folder: Path) -> None:
-    assert "reason    not tested by any request" in shown("size/type", folder).output
+    assert "reason    no request led to a verdict" in shown("size/type", folder).output
     output = shown("model/required", folder).output
     assert "powerbuyin/model/required   pass" in output
     assert "4 exchanges, 4 of which judged it: at 99 % this excludes a fault in 68.4 % of them" in output

@@ -95,6 +95,12 @@ def test_the_head_says_which_combinations_of_values_were_sent(strength: int, tol
     assert "covered" not in printed(clean_run())
 
 
+def test_valid_requests_that_were_rejected_were_sent_and_cover_nothing() -> None:
+    rejection = failed(rule("n/maximum"), "6 accepted", "HTTP 400", exchange(), kind=FindingKind.REJECTED)
+    told = line_with("covered", printed(replace(run_of(rejection), strength=2)))
+    assert "every valid pair of values was sent, but some valid requests were rejected; a fault that" in told
+
+
 def test_a_failure_that_a_response_shows_has_its_curl_line() -> None:
     lines = printed(run_of(failed(rule("n/converted"), '"2" refused with 4xx', "converted to 2"), strict=True))
     words = shlex.split(line_with("curl http", lines))
@@ -232,7 +238,7 @@ def test_green_is_not_hollow() -> None:
 def test_what_was_not_decided_takes_one_line_for_each_reason() -> None:
     lines = printed(mixed_run())
     assert line_with("not run  ", lines).startswith("5 not run ")
-    assert line_with("not tested by any request", lines).endswith(
+    assert line_with("no request led to a verdict", lines).endswith(
         "size/type, size/format, response_format/enum and 2 more"
     )
     assert line_with("1 inconclusive  ", lines).endswith("the images cannot be told apart: n/converted")
