@@ -6,8 +6,8 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
-from mock_server.upstream.calls import CALLS_PATH
 from mock_server.runtime.mock import MockSettings
+from mock_server.upstream.calls import CALLS_PATH
 from mock_server.upstream.client import DEFAULT_KEY
 from tests.mock_server.admin.seen import TOKEN, seen
 from tests.mock_server.served import stub_served
