@@ -29,8 +29,19 @@ def is_shown_by_curl(rule: Rule, exchange: Exchange) -> bool:
     return not injected and (exchange.upstream is UNOBSERVED or rule.kind not in ABOUT_UPSTREAM)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_SEEN else f"{text[: LONGEST_SEEN - 1]}…"
+def _fit(parts: Sequence[str]) -> str:
+    """The parts beside each other, the longest cut in their middle: none takes the room of the one behind it."""
+    room, fitting = LONGEST_SEEN - len(GAP) * (len(parts) - 1), list(parts)
+    by_length = sorted(range(len(parts)), key=lambda index: len(parts[index]))
+    for done, index in enumerate(by_length):
+        fitting[index] = _cut(parts[index], room // (len(parts) - done))
+        room -= len(fitting[index])
+    return GAP.join(fitting)
+
+
+def _cut(text: str, longest: int) -> str:
+    end = longest // 3
+    return text if len(text) <= longest else f"{text[: longest - end - 1]}…{text[-end:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class EntryWriter:
         return Entry(
             counts=cause.counts,
             title=self._line(cause.title),
-            seen=_cut(self._line(self._seen(first))),
+            seen=_fit([self._line(part) for part in self._seen(first)]),
             command=self._command(shown.rule, first),
             rule=self._rule(shown.rule.id, None),
             rules=first_of([self._rule(one.rule.id, one.rule.clause) for one in cause.verdicts]),
@@ -69,7 +80,7 @@ class EntryWriter:
     def _line(self, text: str) -> str:
         return one_line(redact(text, self.secrets))
 
-    def _seen(self, failure: FailingExchange) -> str:
+    def _seen(self, failure: FailingExchange) -> Sequence[str]:
         """What the request was, what was expected, and what was observed, in the gateway's own words."""
         exchange, finding = failure.exchange, failure.finding
         request = request_difference(exchange, self.run.baseline)
@@ -77,7 +88,7 @@ class EntryWriter:
         if isinstance(answer, Answer) and not answer.successful:
             status, quoted = f"HTTP {answer.status}", quoted_rejection(exchange, self.secrets)
             observed = observed.replace(status, quoted, 1) if status in observed else f"{observed}; response {quoted}"
-        return GAP.join((request, f"expected {finding.expected}", f"observed {observed}"))
+        return request, f"expected {finding.expected}", f"observed {observed}"
 
     def _command(self, rule: Rule, failure: FailingExchange) -> str:
         """The curl line; what curl does not show, or only in a very long line, is sent again from its file."""

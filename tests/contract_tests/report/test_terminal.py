@@ -14,7 +14,7 @@ from contract_tests.report.terminal import MOST_IN_FULL, MOST_TITLES, MOST_WARNI
 from contract_tests.results import Fuzzed, Run, Verdict
 from gateway_contract.rules.rule import FindingKind
 from gateway_contract.traffic.exchange import FaultCause, NoAnswer, Observation, PlayedFault
-from gateway_contract.values.json_value import UNOBSERVED
+from gateway_contract.values.json_value import UNOBSERVED, shortened
 from tests.contract_tests.report_examples import (
     CALLED_TWICE,
     DOCUMENTED,
@@ -153,7 +153,17 @@ def test_what_the_gateway_said_takes_two_lines_at_most() -> None:
     long = failed(rule("n/maximum"), "6 accepted", "HTTP 500", exchange(answer=answer))
     (seen,) = [line for line in printed(run_of(long), 300).splitlines() if "observed HTTP 500" in line]
     assert len(seen) <= 6 + LONGEST_SEEN
-    assert seen.endswith("…")
+    assert seen.endswith('…"')
+
+
+def test_a_long_value_leaves_room_for_what_was_observed() -> None:
+    prompt, cut = (shortened("t " * half) for half in (250, 50))
+    asked = exchange(asking({"negative_prompt": "t " * 250}))
+    changed = failed(rule("prompt/mapped"), f"{prompt} at /input/prompt", f"changed: {cut}", asked)
+    (seen,) = [line for line in printed(run_of(changed), 300).splitlines() if "observed changed: " in line]
+    assert len(seen) <= 6 + LONGEST_SEEN
+    assert "at /input/prompt   observed changed: " in seen
+    assert seen.endswith(" (102 characters)")
 
 
 def test_what_only_the_upstream_sees_is_sent_again_from_its_file() -> None:
