@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from gateway_contract.extras import Extra, MissingExtraError, check_extras
 from mock_server.options import Options
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+VARIABLE = "GATEWAY_TOKEN"
 DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -105,7 +107,8 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
 )
 @click.option(
     "--token",
-    envvar="GATEWAY_TOKEN",
+    envvar=VARIABLE,
+    show_envvar=True,
     callback=check_token,
     help="The only token to accept; any non-empty token if omitted.",
 )
@@ -142,14 +145,22 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
     help="Directory for what a real upstream brings, as files for --recordings; without secrets.",
 )
 @click.option("--upstream-url", callback=check_url, help="URL of an upstream to call instead of the bundled stub.")
-@click.option("--upstream-key", envvar="UPSTREAM_KEY", help="API key that the gateways send to that upstream.")
+@click.option(
+    "--upstream-key",
+    envvar="UPSTREAM_KEY",
+    show_envvar=True,
+    help="API key that the gateways send to that upstream.",
+)
 @click.option(
     "--proxy-upstream",
     callback=check_url,
     help="URL of a real upstream; the stub forwards calls to it and records them.",
 )
 @click.option(
-    "--link-signing-key", envvar="MOCK_LINK_KEY", help="Mocks with the same key serve each other's image links."
+    "--link-signing-key",
+    envvar="MOCK_LINK_KEY",
+    show_envvar=True,
+    help="Mocks with the same key serve each other's image links.",
 )
 @click.option("--link-ttl", default=86400, type=click.IntRange(1), help="Seconds until image links expire.")
 @click.option("--journal-size", default=1000, type=click.IntRange(1), help="Number of requests that the journal keeps.")
@@ -170,9 +181,11 @@ def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:
     from mock_server.serving.server import PortInUseError
     from mock_server.upstream.client import TrustError
 
+    from_environment = click.get_current_context().get_parameter_source("token") is ParameterSource.ENVIRONMENT
+    token_source = VARIABLE if from_environment else "--token"
     if token_file is not None:
-        options["token"] = token_file
-    parsed = Options(**options)
+        options["token"], token_source = token_file, "--token-file"
+    parsed = Options(**options, token_source=token_source)
     if parsed.record is not None:
         if parsed.proxy_upstream is None and parsed.upstream_url is None:
             raise click.UsageError("--record needs --proxy-upstream or --upstream-url: it records a real upstream")

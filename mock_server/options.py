@@ -16,6 +16,7 @@ class Options:
     default: str | None
     overlays: tuple[Path, ...]
     token: str | None = field(repr=False)
+    token_source: str  # the option or the variable that holds the token
     mode: str
     default_scenario: str | None
     scenario_file: Path | None

@@ -80,6 +80,7 @@ def serve_until_stopped(options: Options) -> None:
             *root_notices(default_gateway(mock), own, contracts),
             *proxy_notices(options.proxy_upstream, contracts),
             *defect_notices(options.defect, contracts),
+            *token_notices(options.token, options.token_source),
         ]
         click.echo("\n".join([*greeting(contracts, own), *notices]))
         if not ip_address(address).is_loopback:
@@ -162,6 +163,11 @@ def check_default_scenario(mock: Mock) -> None:
 def root_notices(name: str | None, own: str, contracts: Sequence[Contract]) -> list[str]:
     """A notice with the address of the gateway at the root."""
     return [f"At the root, too: {own}{one.operation.path} is {name}" for one in contracts if one.name == name]
+
+
+def token_notices(token: str | None, source: str) -> list[str]:
+    """A notice if the gateways accept one token only; it does not show the token."""
+    return [] if token is None else [f"Only the token of {source} is accepted; any other gets 401."]
 
 
 def proxy_notices(proxy_upstream: str | None, contracts: Sequence[Contract]) -> list[str]:

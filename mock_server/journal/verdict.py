@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Final
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.differences import Difference, differences
@@ -14,6 +15,9 @@ from gateway_contract.traffic.exchange import header
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import leaf_name
 from mock_server.journal.entries import JournalEntry
+
+UNAUTHORIZED: Final = "The token is not accepted."
+VALID_OTHERWISE: Final = ("Apart from that, the request is valid.",)
 
 
 class VerdictStatus(StrEnum):
@@ -41,6 +45,16 @@ class EntryVerdict:
 
 
 def verdict_of(contract: Contract, entry: JournalEntry) -> EntryVerdict:
+    """The verdict on a request by its contract. Whether its token is accepted, only the response says."""
+    found = _request_verdict(contract, entry)
+    is_rejected = entry.status == HTTPStatus.UNAUTHORIZED and found.status is not VerdictStatus.UNMATCHED
+    if not is_rejected or not _has_token(entry):
+        return found
+    valid = found.status is VerdictStatus.VALID
+    return replace(found, sentences=(UNAUTHORIZED, *(VALID_OTHERWISE if valid else found.sentences)))
+
+
+def _request_verdict(contract: Contract, entry: JournalEntry) -> EntryVerdict:
     operation = contract.operation
     if (entry.method, entry.path.partition("?")[0]) != (operation.method, f"/{entry.gateway}{operation.path}"):
         message = f"The contract covers only {operation.method} {operation.path}, not this request."
@@ -94,12 +108,15 @@ def what_happened(entry: JournalEntry) -> str:
 
 def _missing_token(contract: Contract, entry: JournalEntry) -> tuple[Violation, ...]:
     """The violation if the contract requires a token and none was sent. The journal does not know tokens."""
-    authorization = header(entry.headers, "authorization") or ""
-    if contract.operation.secured is None or authorization.lower().startswith("bearer "):
+    if contract.operation.secured is None or _has_token(entry):
         return ()
-    sent = "something else" if authorization else "none"
+    sent = "something else" if header(entry.headers, "authorization") else "none"
     message = f"Authorization must be a bearer token; got {sent}"
     return (Violation("Authorization", None, contract.security_clause, message),)
+
+
+def _has_token(entry: JournalEntry) -> bool:
+    return (header(entry.headers, "authorization") or "").lower().startswith("bearer ")
 
 
 def _unspecified_fields(contract: Contract, body: Json, found: Validity) -> Iterable[str]:

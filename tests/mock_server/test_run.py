@@ -20,7 +20,8 @@ from PIL import Image
 
 from gateway_contract.contract.definition import Contract
 from mock_server.cli import main
-from mock_server.run import greeting
+from mock_server.options import Options
+from mock_server.run import greeting, token_notices
 from tests.gateway_contract.invented import write_invented
 from tests.mock_server.served import ServedStub
 from tests.waiting import wait_until
@@ -233,6 +234,27 @@ def test_the_greeting_names_everything_that_is_served(powertokens: Contract, inv
         "  dashscope    http://127.0.0.1:8080/dashscope/api/v1",
         "  engine       http://127.0.0.1:8080/engine/engine/v2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], ["Only the token of GATEWAY_TOKEN is accepted; any other gets 401."]),
+        (["--token", "another-secret"], ["Only the token of --token is accepted; any other gets 401."]),
+    ],
+)
+def test_it_says_whose_token_is_the_only_one(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: list[str]
+) -> None:
+    given: list[Options] = []
+    monkeypatch.setattr("mock_server.run.serve_until_stopped", given.append)
+    assert CliRunner(env={"GATEWAY_TOKEN": "the-secret"}).invoke(main, arguments).exit_code == 0
+    assert [token_notices(options.token, options.token_source) for options in given] == [said]
+    assert token_notices(None, "GATEWAY_TOKEN") == []
+
+
+def test_help_names_the_variable_of_the_token() -> None:
+    assert "env var: GATEWAY_TOKEN" in CliRunner().invoke(main, ["--help"]).stdout
 
 
 @pytest.fixture

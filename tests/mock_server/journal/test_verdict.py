@@ -244,3 +244,14 @@ def test_each_call_is_looked_at(invented: Contract) -> None:
     right = upstream_body(invented, body)
     found = verdict(invented, body, right, removed(right, "/settings/dice")).upstream
     assert [(one.call, one.kind, one.pointer) for one in found] == [(1, "dropped", "/settings/dice")]
+
+
+def test_a_token_that_is_not_accepted_is_told_beside_the_validity_of_the_request(invented: Contract) -> None:
+    """The journal does not know tokens, so only the response says so."""
+    rejected = replace(entry(invented, orjson.dumps(KITE)), status=401)
+    found = verdict_of(invented, rejected)
+    assert found.message == "The token is not accepted. Apart from that, the request is valid."
+    invalid = verdict_of(invented, replace(rejected, content=orjson.dumps({**KITE, "sheets": 5})))
+    assert invalid.message == "The token is not accepted. sheets must be at most 4; got 5."
+    none_sent = verdict_of(invented, replace(rejected, headers=()))
+    assert none_sent.message == "Authorization must be a bearer token; got none."
