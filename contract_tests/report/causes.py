@@ -21,19 +21,20 @@ class Family(IntEnum):
     """What goes wrong in general, the most serious first."""
 
     CACHED = 0  # all else is said about requests that were never looked at
-    ADMITS = 1  # a request without a valid token
-    SECURITY = 2
-    REJECTS = 3  # a valid request
-    ISOLATION = 4
-    MAPPING = 5
-    PRESERVATION = 6
-    DEFAULT = 7
-    BREAKS = 8  # on an invalid request
-    ACCEPTS = 9  # an invalid request
-    FORM = 10  # rejects a valid request for how it was sent
-    RESPONSE = 11
-    RESILIENCE = 12
-    ERROR = 13
+    CARRIED = 1  # values of one request into another, which may break whatever else is judged
+    ADMITS = 2  # a request without a valid token
+    SECURITY = 3
+    REJECTS = 4  # a valid request
+    ISOLATION = 5
+    MAPPING = 6
+    PRESERVATION = 7
+    DEFAULT = 8
+    BREAKS = 9  # on an invalid request
+    ACCEPTS = 10  # an invalid request
+    FORM = 11  # rejects a valid request for how it was sent
+    RESPONSE = 12
+    RESILIENCE = 13
+    ERROR = 14
 
 
 _FAMILIES = {
@@ -122,6 +123,8 @@ def _key(verdict: RuleVerdict, failing: Iterable[RuleVerdict]) -> Key:
         return Family.ADMITS, FindingKind.OTHER, "", ""
     family, detail, words = _FAMILIES[verdict.rule.kind], _property(verdict), ""
     match kind:
+        case FindingKind.CARRIED:
+            family, detail = Family.CARRIED, ""
         case FindingKind.CONVERTED:
             detail = "" if first.finding.conversion is None else first.finding.conversion.allowed
         case FindingKind.BROKE:
@@ -167,6 +170,8 @@ def _title(verdicts: Sequence[RuleVerdict], family: Family, kind: FindingKind, d
             fields = any(one.rule.pointer is not None for one in verdicts)
             whole = f"rejects valid requests{_forms(verdicts)}"
             does, subjects = ("rejects valid values", subjects) if fields else (whole, "")
+        case FindingKind.CARRIED:
+            does = "carries values of one request into another"
         case FindingKind.BROKE:
             does = f"fails on invalid requests ({detail})"
         case FindingKind.ACCEPTED:

@@ -1,12 +1,12 @@
 """One client's values never come up in another client's upstream call or response."""
 
 from gateway_contract.contract.definition import Contract, MappedField
-from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
+from gateway_contract.rules.rule import PASS, Evidence, Finding, FindingKind, failing, inconclusive
 from gateway_contract.traffic.exchange import CarriedValue
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 from gateway_contract.values.pointer import is_within
 
-NOTHING_OF_OTHERS = "only values of this request"
+NOTHING_OF_OTHERS = "no value of another request"
 
 
 def may_be_carried_over(contract: Contract, field: MappedField) -> bool:
@@ -50,4 +50,5 @@ def other_values_not_carried_over(evidence: Evidence) -> Finding | None:
 
 
 def _failing(carried: CarriedValue) -> Finding:
-    return failing(NOTHING_OF_OTHERS, f"{carried.value} of another request ({carried.source}) {carried.place}")
+    observed = f"{carried.value} of another request ({carried.source}) {carried.place}"
+    return failing(NOTHING_OF_OTHERS, observed, FindingKind.CARRIED)

@@ -138,6 +138,7 @@ class FindingKind(StrEnum):
     CHANGED = "changed"
     MISPLACED = "misplaced"
     INJECTED = "injected"
+    CARRIED = "carried"  # values of another request
 
 
 @dataclass(frozen=True, slots=True)

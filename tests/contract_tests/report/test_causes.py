@@ -106,6 +106,15 @@ def test_rejections_in_other_words_have_other_causes() -> None:
     assert titles(*verdicts) == ["rejects valid values: n", "rejects valid values: seed"]
 
 
+def test_values_of_another_request_are_the_first_cause() -> None:
+    verdicts = (
+        rejected("request/accepted", refused(400)),
+        broken("authorization/token", "refused", "HTTP 200", WRONG_TOKEN),
+        *(broken(f"{name}/not-carried-over", "a", "b", kind=FindingKind.CARRIED) for name in ("size", "seed")),
+    )
+    assert titles(*verdicts)[0] == "carries values of one request into another: size, seed"
+
+
 def test_the_most_serious_cause_is_first_and_of_equal_ones_that_of_more_rules() -> None:
     upgraded = replace(refused(422), request=replace(asking(), form=RequestForm.UPGRADE))
     verdicts = (

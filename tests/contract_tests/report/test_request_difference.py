@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contract_tests.report.request_difference import request_difference
-from gateway_contract.traffic.exchange import Credential, Exchange, FaultCause, PlayedFault, Request
+from gateway_contract.traffic.exchange import CarriedValue, Credential, Exchange, FaultCause, PlayedFault, Request
 from gateway_contract.values.json_value import Json
 from tests.contract_tests.report_examples import asking, carrying, exchange, upstream_call
 
@@ -49,3 +49,9 @@ def test_a_failure_of_the_upstream_on_purpose_is_special() -> None:
     assert request_difference(Exchange(BASELINE, exchange().answer, (call,)), BASELINE) == "upstream plays reset"
     after = Exchange(BASELINE, exchange().answer, follows=played)
     assert request_difference(after, BASELINE) == "after the upstream played reset"
+
+
+def test_another_request_whose_values_came_up_is_told() -> None:
+    carried = CarriedValue("/seed", "7", "at /parameters/seed upstream", "row 3", b"{}")
+    told = request_difference(Exchange(asking({**BODY, "n": 2}), exchange().answer, carried=(carried,)), BASELINE)
+    assert told == '"n": 2, after another request (row 3)'
