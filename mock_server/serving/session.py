@@ -20,7 +20,8 @@ ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RAW_HEADER, RAW_COOKIE, RAW_BEGINNING = HEADER.lower().encode(), COOKIE.encode(), BEGINNING.encode()
 SHOWN = 80  # characters of a malformed id
 MALFORMED = "mock.malformed-session"
-"""The key in a request's scope for the id that is none."""
+"""The key in a request's scope for what is wrong with the session that it names."""
+NO_LAST_PART: Final = "A token that names a session must be mock-session.ID.TOKEN; got one without .TOKEN"
 
 
 class SessionError(Exception):
@@ -36,18 +37,23 @@ def is_session_id(text: str) -> bool:
 def check_session_id(text: str) -> str:
     """Raises SessionError for a text that is no id of a session."""
     if not is_session_id(text):
-        raise SessionError(
-            f"The id of a session must be 1 to 64 letters, digits, hyphens or underscores, and no secret; "
-            f"got {redact(text[:SHOWN])!r}"
-        )
+        raise SessionError(no_session_id(text))
     return text
+
+
+def no_session_id(text: str) -> str:
+    """Why a text is no id of a session."""
+    return (
+        f"The id of a session must be 1 to 64 letters, digits, hyphens or underscores, and no secret; "
+        f"got {redact(text[:SHOWN])!r}"
+    )
 
 
 def take_session(scope: Scope) -> str | None:
     """The id of a request's session; None without one. The header goes before the token, and the token before a cookie.
 
-    The token in the scope loses the id, so that whoever reads it next sees the token alone. A malformed id is kept in
-    the scope for `check_session`.
+    The token in the scope loses the id, so that whoever reads it next sees the token alone. What is wrong with an id,
+    or with a token that should have one, is kept in the scope for `check_session`.
     """
     by_header, by_token, by_cookie = None, None, None
     for name, value in scope["headers"]:
@@ -62,14 +68,14 @@ def take_session(scope: Scope) -> str | None:
         found = by_header.decode("latin-1").strip()
     if found is None or is_session_id(found):
         return found
-    scope[MALFORMED] = found
+    scope[MALFORMED] = no_session_id(found)
     return None
 
 
 def check_session(scope: Scope) -> None:
-    """Raises SessionError if the request names a session by a malformed id."""
+    """Raises SessionError if the request names a session by a malformed id or token."""
     if MALFORMED in scope:
-        check_session_id(scope[MALFORMED])
+        raise SessionError(scope[MALFORMED])
 
 
 def take_from_token(scope: Scope, authorization: bytes) -> str | None:
@@ -77,7 +83,10 @@ def take_from_token(scope: Scope, authorization: bytes) -> str | None:
     scheme, _, credentials = authorization.partition(b" ")
     beginning, _, rest = credentials.strip().partition(b".")
     id_, dot, token = rest.partition(b".")
-    if beginning + b"." != RAW_BEGINNING or not dot:
+    if beginning + b"." != RAW_BEGINNING:
+        return None
+    if not dot:
+        scope[MALFORMED] = NO_LAST_PART
         return None
     plain = b"%b %b" % (scheme, token)
     scope["headers"] = [(name, plain if value is authorization else value) for name, value in scope["headers"]]

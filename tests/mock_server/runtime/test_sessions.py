@@ -116,6 +116,15 @@ def test_a_malformed_id_is_refused(mock: Seen, order: Body, written: str, shown:
     assert entry.session is None
 
 
+@pytest.mark.parametrize("token", ["mock-session.w-1", "mock-session."])
+def test_a_token_that_names_a_session_and_holds_nothing_else_is_refused(mock: Seen, order: Body, token: str) -> None:
+    """By the gateway and by the upstream."""
+    for path in ("/powertokens/v1/images/generations", f"/dashscope{mock.mock.stubs['dashscope'].path}"):
+        answer = mock.http.post(path, json=order, headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == 400
+        assert "must be mock-session.ID.TOKEN; got one without .TOKEN" in answer.text
+
+
 def test_two_ids_are_refused(mock: Seen, order: Body) -> None:
     operation = mock.mock.served["powertokens"].gateway.contract.operation
     two = [(HEADER, "w-1"), (HEADER, "w-2"), ("authorization", "Bearer sk-any")]
