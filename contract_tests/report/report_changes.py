@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 
-from contract_tests.report.wording import first_of, one_line
+from contract_tests.report.wording import first_of, one_line, selection
+from contract_tests.results import Selection
 from gateway_contract.schema.constraint import Level
 
 Report: TypeAlias = Mapping[str, Any]
@@ -68,7 +69,8 @@ def _compare(old: Report, new: Report, console: Console) -> int:
     if new["verdict"] == "not-tested":
         raise NotComparableError(f"{subject}: the new report is of no test: {new.get('reason') or 'see its errors'}")
     found = list(rule_changes(old, new))
-    console.print(f"{subject}: {old['verdict']} -> {new['verdict']}", markup=False, soft_wrap=True)
+    verdicts = one_line(f"{subject}: {_verdict(old)} -> {_verdict(new)}")
+    console.print(verdicts, markup=False, soft_wrap=True)
     for label, told in _lines(old, new, found):
         console.print(f"  {label.value:<18}{one_line(told)}", markup=False, soft_wrap=True)
     if any(one.change is Change.NEW and one.counts for one in found):
@@ -119,6 +121,12 @@ def _lines(old: Report, new: Report, found: Sequence[RuleChange]) -> Iterator[tu
             yield Change.CHANGED, f"{one.rule}  {one.before} -> {one.now}"
 
 
+def _verdict(report: Report) -> str:
+    """The verdict, and of which rules it is where only some were selected: those say nothing about the rest."""
+    selected = Selection(**report["selection"])
+    return f"{report['verdict']} ({selection(selected)})" if selected.is_partial else str(report["verdict"])
+
+
 def _named(subject: Subject) -> str:
     return "/".join(filter(None, subject))
 
@@ -138,6 +146,7 @@ def _report(file: Path) -> tuple[Subject, Report]:
             raise NotComparableError(f"{file} is of version {report['schema_version']}; the version must be 2")
         for key in ("rules", "options", "verdict", "observed", "contract_digest"):
             report[key]
+        Selection(**report["selection"])
         return (str(report.get("name", "")), str(report["contract"])), report
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise NotComparableError(f"{file} is not a report ({error})") from error

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from contract_tests.command.cli import main
 from contract_tests.report.json_report import write_report
 from contract_tests.report.report_changes import NotComparableError, compare_reports
-from contract_tests.results import RuleVerdict, Run, Verdict
+from contract_tests.results import RuleVerdict, Run, Selection, Verdict
 from contract_tests.waivers import Waiver
 from gateway_contract.document.node import Place
 from gateway_contract.traffic.exchange import Observation
@@ -87,6 +87,14 @@ def test_rules_lost_to_another_view_are_counted_and_the_view_is_named(tmp_path: 
     assert status == 3
     assert lines[1].startswith("NO LONGER JUDGED 5 rules two-sided -> north-only: ")
     assert lines[1].endswith("and 2 more")
+
+
+def test_a_report_of_selected_rules_says_so_beside_its_verdict(tmp_path: Path) -> None:
+    selected = replace(run_of(passed(OTHER), UNSEEN), selection=Selection("seed and type", 1, 2))
+    status, lines = compared(tmp_path, run_of(passed(OTHER), FAILS), selected)
+    part = '(1 of 2 rules, selected by -k "seed and type")'
+    assert (status, lines[0]) == (3, f"powerbuyin: violates -> conforms {part}")
+    assert compared(tmp_path, selected, run_of(PASSES))[1][0] == f"powerbuyin: conforms {part} -> conforms"
 
 
 def test_another_contract_and_rules_that_one_report_lacks_are_told(tmp_path: Path) -> None:
