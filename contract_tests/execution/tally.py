@@ -1,5 +1,6 @@
 """What a run has sent so far, and how far it is."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,11 +50,12 @@ class Tally:
         self.waits.pop(exchange.name, None)
         self.images_asked += images_asked(self.contract, exchange.request.body)
         self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
+        done = self.requests - self._before
         self.progress(
             ProgressStep(
                 phase=self.phase,
-                done=self.requests - self._before,
-                planned=self.of_phase,
+                done=done,
+                planned=self.of_phase if done <= self.of_phase else 0,  # failures are tried again
                 requests=self.requests,
                 of_requests=max(self.requests, self.planned),
                 name=exchange.name,
@@ -75,8 +77,11 @@ class Tally:
         )
 
     def _seconds_left(self) -> float:
-        """What planned requests would take at the speed so far, and what takes long; at most the time bound."""
+        """What planned requests would take at the speed so far, and what takes long; at most the time bound.
+
+        Infinite beyond the plan: nobody knows how often failures are tried again.
+        """
         left, longest = self.planned - self.requests, max(self.waits.values(), default=0.0)
         if left <= 0 and not longest:
-            return self.time_bound.left
+            return math.inf
         return min(max(left, 0) * (self.clock() - self._began) / self.requests + longest, self.time_bound.left)

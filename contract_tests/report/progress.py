@@ -35,7 +35,7 @@ class Phase(StrEnum):
 class ProgressStep:
     """A request that ended. `done` of the `planned` ones of its phase are; 0 planned where nobody knows how many.
 
-    `seconds_left` are those of the run, as far as can be said.
+    `seconds_left` are those of the run, infinite where nobody knows how many.
     """
 
     phase: Phase

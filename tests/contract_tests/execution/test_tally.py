@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from contract_tests.execution.tally import Tally
 from contract_tests.execution.time_bound import TimeBound
-from contract_tests.report.progress import ProgressStep
+from contract_tests.report.progress import Phase, ProgressStep, describe_step
 from contract_tests.run import prepare, run
 from contract_tests.selftest.trials import calling_in_process, failing, replace_gateway
 from contract_tests.settings import Settings
@@ -46,6 +46,21 @@ def test_a_silent_upstream_is_waited_for_until_its_response_is_there() -> None:
 def test_no_more_is_left_than_the_time_bound() -> None:
     (told,) = steps(4, {"silent": 75.0}, iter("a"), bound=60.0)
     assert told.seconds_left <= 60.0
+
+
+def test_nobody_knows_how_long_what_is_beyond_the_plan_takes() -> None:
+    *_, last = steps(2, {}, iter("ab"), bound=1800.0)
+    assert last.seconds_left == math.inf
+
+
+def test_a_phase_that_sends_more_than_was_planned_has_no_number_of_requests() -> None:
+    told = list[ProgressStep]()
+    tally = Tally(POWERTOKENS, 9, TimeBound(math.inf), told.append)
+    tally.enter(Phase.FAILURES, 0, 2)
+    for _ in range(3):
+        tally.count(exchange(base(POWERTOKENS)))
+    assert [(one.done, one.planned) for one in told] == [(1, 2), (2, 2), (3, 0)]
+    assert describe_step(told[-1], 0.0).startswith("failures 3, ")
 
 
 def test_failing_rules_that_are_not_selected_are_not_counted() -> None:
