@@ -49,7 +49,7 @@ def passes(found: Run) -> int:
 
 @pytest.mark.parametrize("about", ["row 3", "the page's example", "one of many", "the upstream plays no-images"])
 def test_a_case_that_raises_is_our_error_and_the_others_are_judged(about: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contract_tests.execution.campaign.send", raising(about))
+    monkeypatch.setattr("contract_tests.execution.dispatch.send", raising(about))
     found = run(prepare(Settings("powertokens")), silent)
     assert found.conformance is Conformance.NOT_TESTED
     (told,) = found.our_errors
@@ -62,7 +62,7 @@ def test_a_case_that_raises_is_our_error_and_the_others_are_judged(about: str, m
 def test_what_raises_while_a_failure_is_looked_into_does_not_hide_it(
     about: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contract_tests.execution.campaign.send", raising(about))
+    monkeypatch.setattr("contract_tests.execution.dispatch.send", raising(about))
     found = run_with(refusing_and_losing)
     assert any(one.verdict is Verdict.FAIL for one in found.verdicts)
     assert passes(found) > 70
@@ -83,7 +83,7 @@ def refusing_and_losing(gateway: Gateway) -> Gateway:
 def test_a_case_of_the_fuzzer_that_raises_is_our_error_and_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contract_tests.execution.campaign.send", raising("odd (fuzzed)"))
+    monkeypatch.setattr("contract_tests.execution.dispatch.send", raising("odd (fuzzed)"))
     found = fuzzed(unchanged, tmp_path, fuzz=5).run
     (told,) = found.our_errors
     assert told.startswith("case odd (fuzzed): ZeroDivisionError: in a case (")
