@@ -13,6 +13,7 @@ import click
 from contract_tests.command.option_forms import durations
 from contract_tests.command.option_table import secret_variables
 from contract_tests.command.options import rerun_options, run_options
+from contract_tests.command.output import watch_output
 from contract_tests.command.signals import end_with_status
 from gateway_contract.extras import DISTRIBUTION, Extra, MissingExtraError, check_extras
 
@@ -28,8 +29,23 @@ def seconds(text: str) -> float:
 
 
 def start() -> None:
-    """The command as it is installed. An error of our own ends it with 2: it says nothing about a gateway."""
+    """The command as it is installed. It ends with 2 if nobody reads what it says."""
     end_with_status()
+    output = watch_output()
+    try:
+        try:
+            run_command()
+        finally:
+            if output is not None:
+                sys.stdout.flush()
+    except SystemExit:
+        if output is None or output.has_reader:
+            raise
+        sys.exit(CannotTestError.exit_code)
+
+
+def run_command() -> None:
+    """Raises SystemExit. An error of our own has the status 2: it says nothing about a gateway."""
     try:
         main(prog_name="check-gateway")
     except Exception as error:  # noqa: BLE001 # whatever it is, it must not look like a violation

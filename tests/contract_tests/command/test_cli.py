@@ -85,6 +85,19 @@ def test_as_a_process_of_its_own_it_ends_with_the_same_statuses(folder: Path) ->
         assert status("--gateway", gateway.url, "-k", "created")[0] == 1
 
 
+@pytest.mark.parametrize("asked", [("rules",), ("run", "-k", "n/maximum")], ids=lambda asked: asked[0])
+def test_without_a_reader_it_ends_with_2_and_in_silence(asked: tuple[str, ...], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "contract_tests", *asked, "--contract", "powertokens"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with os.fdopen(writing, "wb") as output:
+        ended = subprocess.run(  # noqa: S603 # our own command
+            command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (2, b"")
+
+
 GATEWAY = ("--gateway", "http://127.0.0.1:3000")
 BAD = {
     "no contract for a gateway": (
