@@ -60,7 +60,8 @@ help:
 	@echo 'make clean         remove what was made here, .venv included'
 	@echo ''
 	@echo 'make ends with 2 whatever went wrong. The command behind `make contract` is more exact:'
-	@echo '.venv/bin/check-gateway ends with 0 (conforms), 1 (violates) or 2 (could not be tested).'
+	@echo '.venv/bin/check-gateway ends with 0 (conforms), 1 (violates), 2 (could not be tested) or 3 (conforms, but'
+	@echo 'a demand is not met), and with 129, 130 or 143 after a signal.'
 
 option = if [ -n "$$$(1)" ]; then set -- "$$@" "--$(2)=$$$(1)"; fi;
 

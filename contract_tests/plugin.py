@@ -1,6 +1,6 @@
 """pytest as the runner: it selects rules, one item each, and starts one run per contract behind them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -33,6 +33,14 @@ class ContractPlugin:
         names = [self.loaded[name].settings.name for name, _ in pairs]
         ids = [f"{name and f'{name}/'}{rule.id}" for name, (_, rule) in zip(names, pairs, strict=True)]
         metafunc.parametrize("subject", pairs, ids=ids)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self) -> Iterator[None]:
+        """Ends pytest for an expression of -k that is none, without pytest's own words for it."""
+        try:
+            yield
+        except pytest.UsageError as error:
+            pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:

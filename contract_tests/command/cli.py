@@ -1,6 +1,7 @@
 """`check-gateway`: the command behind `make contract`.
 
-Exit status 0 conforms, 1 violates, 2 could not be tested, 3 conforms but leaves a demand unmet.
+Exit status 0 conforms, 1 violates, 2 could not be tested, 3 conforms but leaves a demand unmet;
+129, 130 or 143 after a signal.
 """
 
 import os

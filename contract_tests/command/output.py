@@ -31,6 +31,6 @@ def watch_output() -> Output | None:
         return None
     output = Output(before.fileno(), "w", closefd=False)
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(output), before.encoding, before.errors, line_buffering=before.line_buffering
+        io.BufferedWriter(output), before.encoding, before.errors, line_buffering=before.isatty()
     )
     return output

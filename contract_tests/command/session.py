@@ -105,7 +105,7 @@ class Session:
                 ended, f"the suite failed: pytest exited with {ended}. This is a bug in the suite."
             )
             cause = Cause.USAGE if ended in NOTHING_RAN else Cause.SUITE
-            self.console.print(reason)
+            self.console.print(f"NOT TESTED  {reason}", markup=False, soft_wrap=True)
             with self.noting_full_disks():
                 homes = [
                     write_report(untested_run(ready, reason, cause=cause), self.folder, ready.settings.secrets).parent

@@ -148,5 +148,5 @@ def _report(file: Path) -> tuple[Subject, Report]:
             report[key]
         Selection(**report["selection"])
         return (str(report.get("name", "")), str(report["contract"])), report
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise NotComparableError(f"{file} is not a report ({error})") from error

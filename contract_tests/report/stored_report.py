@@ -68,7 +68,7 @@ def find_reports(folder: Path) -> list[StoredReport]:
     for home in homes:
         try:
             validator.validate(json.loads((home / FILE).read_bytes()))
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, RecursionError) as error:
             at = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
             raise NoReportError(f"{home / FILE} is not a report of version 2 ({at})") from error
     return read_reports(homes)

@@ -199,7 +199,20 @@ def test_rules_that_nobody_asked_about_do_not_fail_the_run(folder: Path) -> None
 def test_a_keyword_that_matches_nothing_is_no_green_run(folder: Path) -> None:
     result = ran("run", "-k", "nonsense", "--report", str(folder))
     assert result.exit_code == 2
-    assert "-k matches no rule" in result.output
+    assert result.output == "NOT TESTED  -k matches no rule; `check-gateway rules` lists them\n"
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_keyword_that_is_no_expression_is_told_in_one_sentence(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    result = ran(command, "-k", "(")
+    assert result.exit_code == 2
+    assert (
+        result.output.removeprefix("NOT TESTED  ").removeprefix("Error: ")
+        == "-k must be words joined by and, or, not\n"
+    )
 
 
 def test_a_keyword_that_matches_only_what_sleeps_is_no_green_run(folder: Path) -> None:

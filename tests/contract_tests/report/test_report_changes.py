@@ -114,7 +114,11 @@ def test_what_cannot_be_compared_says_why(tmp_path: Path) -> None:
     untested = write_report(run_of(not_tested="connection refused"), tmp_path / "untested", ())
     named = write_report(replace(run_of(PASSES), name="staging"), tmp_path / "named", ())
     first = json.loads(good.read_bytes()) | {"schema_version": 1}
-    texts: Sequence[tuple[str, str]] = [("[]", "is not a report"), (json.dumps(first), "is of version 1")]
+    texts: Sequence[tuple[str, str]] = [
+        ("[]", "is not a report"),
+        ("[" * 200_000, "is not a report"),
+        (json.dumps(first), "is of version 1"),
+    ]
     for number, (text, told) in enumerate(texts):
         path = tmp_path / f"{number}.json"
         path.write_text(text, "utf-8")
