@@ -48,8 +48,8 @@ def _differences(exchange: Exchange, baseline: Request) -> Iterator[str]:
         yield f"upstream plays {exchange.played.name}"
     if exchange.kept is not None and exchange.kept.before:
         yield f"over a kept connection after {exchange.kept.before}"
-    for source in dict.fromkeys(one.source for one in exchange.carried or ()):
-        yield f"after another request ({source})"
+    if exchange.carried:
+        yield f"after another request ({exchange.carried[0].source})"
     if exchange.follows is not None:
         yield f"after the upstream played {exchange.follows.name}"
 

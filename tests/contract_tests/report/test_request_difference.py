@@ -53,5 +53,6 @@ def test_a_failure_of_the_upstream_on_purpose_is_special() -> None:
 
 def test_another_request_whose_values_came_up_is_told() -> None:
     carried = CarriedValue("/seed", "7", "at /parameters/seed upstream", "row 3", b"{}")
-    told = request_difference(Exchange(asking({**BODY, "n": 2}), exchange().answer, carried=(carried,)), BASELINE)
+    other = replace(carried, pointer="/size", source="row 4")
+    told = request_difference(Exchange(asking({**BODY, "n": 2}), exchange().answer, carried=(carried, other)), BASELINE)
     assert told == '"n": 2, after another request (row 3)'
