@@ -38,11 +38,23 @@ def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] 
     for place, (step, what) in enumerate(replaced):
         for later in steps[place + 1 :] if what == fault_scenarios.RESPONSE else ():
             effects[place] = needing(effects[place], str(later), f"a place before {step.name}")
+    inwards = [effects[place] for place in outermost_first([step.name for step in steps])]
 
     def apply(inner: Build) -> Build:
-        return reduce(lambda build, effect: effect(build), reversed(effects), inner)
+        return reduce(lambda build, effect: effect(build), reversed(inwards), inner)
 
     return apply
+
+
+def outermost_first(names: Sequence[str]) -> list[int]:
+    """The places of a scenario's steps in the order in which their effects surround the gateway.
+
+    They do as they are written, but a stream is made inside what breaks responses, so that the stream breaks.
+    """
+    last = max((place for place, name in enumerate(names) if name in BREAKING), default=-1)
+    streams = [place for place, name in enumerate(names[: last + 1]) if name == stream_scenario.NAME]
+    others = [place for place in range(last + 1) if place not in streams]
+    return [*others, *streams, *range(last + 1, len(names))]
 
 
 def under(effect: Effect, app_of: AppOf) -> AppOf:
@@ -89,3 +101,5 @@ KINDS: Final[Mapping[str, GatewayScenario]] = {
         *defect_scenario.kinds(),
     )
 }
+BREAKING: Final = frozenset({fault_scenarios.CHAOS, *(kind.name for kind in fault_scenarios.connection_kinds())})
+"""Scenarios that break any response on its way to the client."""

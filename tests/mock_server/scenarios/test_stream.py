@@ -15,6 +15,7 @@ from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.runtime.mock import MockSettings
 from mock_server.scenarios.registry import check_known
 from tests.mock_server.admin.seen import Body, Seen, seen
+from tests.waiting import wait_until
 
 NOW = 1767225600
 SMALL: Body = {"size": "512*512", "stream": True}
@@ -114,6 +115,21 @@ def test_it_combines_with_other_scenarios(mock: Seen, order: Body) -> None:
     assert spoilt["b64_json"].endswith("*not base64*")
     assert asked(mock, order | SMALL, "stream + rate-limit").status_code == 429
     assert len(events(asked(mock, order | SMALL, "latency(1ms) + stream(pause=1ms)"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("breaking", "status"),
+    [("reset-mid-response", 200), ("chaos(rate=1, of=reset-mid-response)", 200), ("reset", None)],
+)
+def test_a_stream_is_broken_as_any_other_response(mock: Seen, order: Body, breaking: str, status: int | None) -> None:
+    """It is the mock who breaks it, and not the client who goes away."""
+    before = mock.mock.journal.last_id
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        asked(mock, order | SMALL, f"stream + {breaking}")
+    wait_until(lambda: mock.mock.journal.last_id > before)
+    (entry,) = mock.mock.journal.newest(1)
+    assert (entry.status, entry.complete, entry.client_gone) == (status, False, False)
+    assert entry.response_content.startswith(b"event: " if status else b"")
 
 
 def test_the_journal_keeps_the_events_without_the_images(mock: Seen, order: Body) -> None:
