@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,9 @@ OWNER_ONLY: Final = 0o600
 KEPT_HEADERS: Final = frozenset({"retry-after"})
 _QUERY: Final = re.compile(r"(?i)\b(https?://)(?:[^\s/?#@\"']*@)?([^\s?#\"'<>]*)\?[^\s\"'<>]*")
 _SIGNED: Final = re.compile(r"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)")
+
+
+REDACTED_REQUEST: Final = "recorded without what looks like a secret in the request, so it cannot be replayed"
 
 
 class NotRecordedError(Exception):
@@ -53,23 +56,27 @@ def with_recorder(gateway: Gateway, recorder: Recorder | None) -> Gateway:
     async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> list[str] | ErrorResponse:
         links = await gateway.call(own, body, call, request)
         if isinstance(links, ErrorResponse) and not recorder.is_played():
-            try:
-                await record(recorder, own, body, request, own.reject(own, links), [])
-            except NotRecordedError as error:
-                return replace(links, message=f"{links.message} ({error})")
+            problem = await warning_of(record(recorder, own, body, request, own.reject(own, links), []))
+            if problem:
+                return replace(links, message=f"{links.message} ({problem})")
         return links
 
     async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
         right = await gateway.answer(own, body, links, request)
         if recorder.is_played():
             return right
-        try:
-            await record(recorder, own, body, request, right, links)
-        except NotRecordedError as error:
-            return replace(right, headers={**right.headers, WARNING: str(error)})
-        return right
+        problem = await warning_of(record(recorder, own, body, request, right, links))
+        return replace(right, headers={**right.headers, WARNING: problem}) if problem else right
 
     return replace(gateway, call=call, answer=answer)
+
+
+async def warning_of(recording: Awaitable[bool]) -> str:
+    """What a client must know of the recording of its request; nothing if it can be replayed."""
+    try:
+        return "" if await recording else REDACTED_REQUEST
+    except NotRecordedError as error:
+        return str(error)
 
 
 async def record(
@@ -79,15 +86,17 @@ async def record(
     request: GatewayRequest,
     right: GatewayResponse,
     links: list[str],
-) -> None:
+) -> bool:
     """Write one recording and its images; an earlier one of the same request is replaced.
 
-    Nothing is written of a body that is not an object. Raises NotRecordedError.
+    Returns False if the request had to be redacted, so that none equals the recorded one. Nothing is written of a body
+    that is not an object. Raises NotRecordedError.
     """
     if not isinstance(sent, dict):
-        return
+        return True
     secrets = (*recorder.secrets, *secrets_of(request.headers.items()))
     asked = without_secrets(sent, secrets)
+    is_whole = asked == sent
     digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
     name = f"{gateway.contract.name}-{digest}"
     files = [f"{name}-{index}.png" for index in range(1, len(links) + 1)]
@@ -95,7 +104,7 @@ async def record(
     images = [await fetched(gateway.upstream, link) for link in links] if shown else []
     recording = {
         "contract": gateway.contract.name,
-        "exact": True,
+        "exact": is_whole,
         "request": asked,
         "response": {
             "status": right.status,
@@ -111,6 +120,7 @@ async def record(
         await asyncio.to_thread(write_all, recorder.folder, written)
     except OSError as error:
         raise NotRecordedError(f"not recorded: {error.strerror}") from error
+    return is_whole
 
 
 async def fetched(upstream: UpstreamClient, link: str) -> bytes:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from gateway_contract.contract.definition import Contract
 from mock_server.cli import main
 from mock_server.gateway.recordings import RecordingError, read_recordings
-from mock_server.gateway.write_recordings import without_secrets
+from mock_server.gateway.write_recordings import REDACTED_REQUEST, without_secrets
 from mock_server.runtime.mock import MockSettings
 from mock_server.upstream.stub import UpstreamStub
 from tests.mock_server.admin.seen import TOKEN, Body, Seen, seen
@@ -40,7 +40,7 @@ def recorded(powertokens: Contract, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("recorded")
     asked: Body = {"model": "qwen-image-2.0-pro", "prompt": f"{WISH} {OUR_KEY}", "size": "512*512", "n": 2}
     with recording(powertokens, folder) as mock:
-        assert mock.ask("powertokens", asked).status_code == 200
+        assert mock.ask("powertokens", asked).headers["x-mock-warning"] == REDACTED_REQUEST
         assert (
             mock.ask("powertokens", asked | {"prompt": WISH, "response_format": "b64_json", "n": 1}).status_code == 200
         )
@@ -58,6 +58,11 @@ def contents(folder: Path) -> list[dict[str, Any]]:
 def test_only_requests_that_reached_the_upstream_are_recorded(recorded: Path) -> None:
     prompts = sorted(one["request"]["prompt"] for one in contents(recorded))
     assert prompts == [WISH, WISH, f"{WISH} [redacted]"]
+
+
+def test_a_request_that_had_to_be_redacted_is_not_recorded_as_exact(recorded: Path) -> None:
+    exact = {one["request"]["prompt"]: one["exact"] for one in contents(recorded)}
+    assert exact == {WISH: True, f"{WISH} [redacted]": False}
 
 
 def test_no_file_holds_a_secret_and_only_its_owner_can_read_it(recorded: Path) -> None:
