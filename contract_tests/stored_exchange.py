@@ -10,7 +10,7 @@ import httpx
 import jsonschema_rs
 import orjson
 
-from contract_tests.planning.plan import overriding_cases
+from contract_tests.planning.plan import method_cases, overriding_cases
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
@@ -191,6 +191,32 @@ def destination(found: StoredExchange, gateway: str | None) -> str:
             f"the report names the gateway {one_line(redact_url(found.gateway, ()))}; {told}: give --gateway URL"
         )
     return found.gateway
+
+
+def listening_address(found: StoredExchange, upstream: str | None) -> str | None:
+    """Where to listen as the upstream, as host:port: where the user says, or where the run did on the loopback device.
+
+    Raises StoredError: whoever writes a report must not open a port to others by it.
+    """
+    address = upstream or found.upstream_address
+    if upstream is None and address is not None and not _is_loopback(f"http://{address}"):
+        told = "an address that others reach is not taken from a report"
+        raise StoredError(f"the report names the upstream {one_line(address)}; {told}: give --upstream HOST:PORT")
+    return address
+
+
+def check_requests(found: StoredExchange, contract: Contract) -> None:
+    """Raises StoredError for a request that the suite does not send: of another path, or with another method."""
+    operation, compared = contract.operation, found.document.get("compared")
+    others = {case.name: case.method for case in method_cases()}  # which have no body
+    for stored in (found.document, compared):
+        if not isinstance(stored, Mapping):
+            continue
+        request = request_from_json(stored)
+        other = others.get(str(stored.get("name"))) if not request.content else None
+        if request.path != operation.path or request.method not in {operation.method, other}:
+            asked, own = one_line(f"{request.method} {request.path}"), f"{operation.method} {operation.path}"
+            raise StoredError(f"this is not a stored exchange of {contract.name}: it asks {asked}, not {own}; {HINT}")
 
 
 def _is_loopback(gateway: str) -> bool:

@@ -14,7 +14,7 @@ from contract_tests.rerun import changes, failing_rules, no_test, print_changes,
 from contract_tests.results import EXIT_STATUS, Conformance
 from contract_tests.run import prepare
 from contract_tests.settings import Settings, SettingsError, checked
-from contract_tests.stored_exchange import StoredError, StoredExchange, destination
+from contract_tests.stored_exchange import StoredError, StoredExchange, check_requests, destination, listening_address
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
 from gateway_contract.traffic.redaction import all_secrets, redact
 
@@ -40,6 +40,7 @@ def rerun_exchange(found: StoredExchange, values: Values) -> int:
     settings = rerun_settings(found, values)
     url, listening = settings.gateway or "", settings.upstream
     ready = prepare(settings)
+    check_requests(found, ready.contract)
     console = Console(highlight=False)
     where = f"; the upstream listens at {listening}" if listening else ""
     told = f"sends to {one_line(url)}, {_named_by(values)}{where}"
@@ -83,7 +84,7 @@ def rerun_settings(found: StoredExchange, values: Values) -> Settings:
             contract=_contract(found, values),
             gateway=gateway,
             token=tokens_of(values).current,
-            upstream=values[table.UPSTREAM] or found.upstream_address,
+            upstream=listening_address(found, values[table.UPSTREAM]),
             upstream_base=values[table.UPSTREAM_BASE],
             upstream_tls=values[table.UPSTREAM_TLS] or found.upstream_tls,
             upstream_names=values[table.UPSTREAM_NAMES] or found.upstream_names,

@@ -9,11 +9,20 @@ import pytest
 
 from contract_tests.planning.plan import overriding_cases
 from contract_tests.report.exchange_file import request_from_json
-from contract_tests.stored_exchange import StoredError, StoredExchange, destination, read_stored, restored
+from contract_tests.stored_exchange import (
+    StoredError,
+    StoredExchange,
+    check_requests,
+    destination,
+    listening_address,
+    read_stored,
+    restored,
+)
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.traffic.redaction import redact
 from gateway_contract.values.json_value import Json
 
+CONTRACT = load_contract(contract_path("powerbuyin"))
 REQUEST: dict[str, Json] = {"method": "POST", "path": "/v1", "headers": [], "credential": "right", "body": {"a": 1}}
 EXCHANGE: dict[str, Json] = {"name": "plain", "request": REQUEST, "answer": {"status": 200}}
 REPORT: dict[str, Json] = {"contract": "powerbuyin", "gateway": "http://127.0.0.1:3000", "rules": []}
@@ -82,12 +91,49 @@ def test_a_malformed_report_says_where_it_is_malformed(tmp_path: Path) -> None:
         read_stored(path)
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0:22", "10.0.0.1:9900", "[::]:9900", "host:9900"])
+def test_another_address_to_listen_at_must_be_given(address: str) -> None:
+    with pytest.raises(StoredError, match="is not taken from a report: give --upstream HOST:PORT"):
+        listening_address(stored(upstream_address=address), None)
+    assert listening_address(stored(upstream_address=address), "0.0.0.0:9900") == "0.0.0.0:9900"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9900", "[::1]:9900", "localhost:9900", None])
+def test_an_address_on_the_loopback_device_may_come_from_the_report(address: str | None) -> None:
+    assert listening_address(stored(upstream_address=address), None) == address
+
+
+OWN: dict[str, Json] = {**REQUEST, "path": "/v1/images/generations"}
+DELETES: dict[str, Json] = {**OWN, "method": "DELETE"}
+WITHOUT_BODY: dict[str, Json] = {"base64": "", "body": None}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"request": DELETES},
+        {"request": DELETES, "name": "DELETE on the path"},
+        {"request": {**DELETES, **WITHOUT_BODY}},
+        {"request": {**OWN, "path": "/v1/models"}},
+        {"request": {**OWN, "path": "/v1/images/generations?all=1"}},
+        {"request": OWN, "compared": {"relation": "repeated", "request": DELETES}},
+    ],
+)
+def test_a_request_that_the_suite_does_not_send_is_refused(changed: dict[str, Json]) -> None:
+    with pytest.raises(StoredError, match=r"is not a stored exchange of powerbuyin: it asks .*, not POST /v1/images"):
+        check_requests(stored(**changed), CONTRACT)
+
+
+def test_what_the_suite_sends_is_not_refused() -> None:
+    check_requests(stored(request=OWN), CONTRACT)
+    check_requests(stored(request={**DELETES, **WITHOUT_BODY}, name="DELETE on the path"), CONTRACT)
+
+
 def test_what_the_suite_wrote_is_restored_and_other_redacted_parts_are_refused() -> None:
-    contract = load_contract(contract_path("powerbuyin"))
-    case = next(case for case in overriding_cases(contract) if case.name == "names another key")
+    case = next(case for case in overriding_cases(CONTRACT) if case.name == "names another key")
     content = redact(case.content)
     assert content != case.content
     found = stored(name=case.name, request={**REQUEST, "base64": b64encode(content).decode()})
-    assert restored(found, contract).content == case.content
+    assert restored(found, CONTRACT).content == case.content
     with pytest.raises(StoredError, match=r"cannot be sent again as it was: the report holds \[redacted\]"):
-        restored(replace(found, document={**found.document, "name": "plain"}), contract)
+        restored(replace(found, document={**found.document, "name": "plain"}), CONTRACT)
