@@ -27,7 +27,11 @@ them."""
 REPEAT: Final = "repeat"
 """Ends a list that begins again; otherwise its last scenario stays."""
 _MARKER: Final = re.compile(rb"\[\[\s*mock\s*:([^\]]{1,500})\]\]", re.IGNORECASE)
-_NEARLY_MARKER: Final = re.compile(rb"(?<!\[)\[\s*mock\s*:[^\]\[]{1,100}\](?!\])", re.IGNORECASE)
+_STEP: Final = rb"[a-z0-9][a-z0-9._-]{0,99}(?:\([^()\[\]{}]{0,100}\))?"
+_NEARLY_MARKER: Final = re.compile(
+    rb"[\[({]{1,3}\s*mock\s*:\s*(%b(?:\s*\+\s*%b){0,7})\s*[\])}]{0,3}" % (_STEP, _STEP), re.IGNORECASE
+)
+"""In other brackets, or in too many, too few or none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +166,8 @@ def only_one(written: Sequence[str], what: str) -> str | None:
 
 def marker_warning(content: bytes) -> str | None:
     """What is wrong with a text that looks like a marker and is none."""
-    found = _NEARLY_MARKER.search(content) if b"[" in content else None
-    return None if found is None else f"{unescape(found[0])!a} is not a marker; write [[mock:rate-limit]]"
+    found = _NEARLY_MARKER.search(_MARKER.sub(b"", content)) if b"mock" in content.lower() else None
+    return None if found is None else f"{unescape(found[0])!a} is not a marker; write [[mock:{unescape(found[1])}]]"
 
 
 def steps(text: str) -> list[str]:
@@ -186,8 +190,12 @@ def check_steps(text: str) -> None:
 
 
 def _named_steps(text: str) -> list[str]:
-    """The scenarios of a list, without the words for none and for repetition."""
+    """The scenarios of a list, without the words for none and for repetition. Raises ScenarioError."""
     listed = steps(text.strip())
+    if len(listed) > 1 and "" in listed:
+        raise ScenarioError(f"a list must have no empty step; write ok for a request without a scenario; got {text!r}")
+    if REPEAT in listed[:-1] or listed == [REPEAT]:
+        raise ScenarioError(f"{REPEAT} must end a list, such as rate-limit, ok, {REPEAT}; got {text!r}")
     listed = listed[:-1] if listed[-1] == REPEAT and len(listed) > 1 else listed
     return [step for step in listed if step.lower() not in NONE]
 

@@ -36,6 +36,6 @@ def test_conflicts_and_near_markers_are_told(powertokens: Contract, order: Body)
         assert conflict.status_code == 400
         assert "two X-Mock-Scenario headers: 'reset' and 'no-images'" in conflict.text
         answer = mock.ask("powertokens", {**order, "prompt": "a kite [mock:reset]"})
-        assert answer.headers["x-mock-warning"] == "'[mock:reset]' is not a marker; write [[mock:rate-limit]]"
+        assert answer.headers["x-mock-warning"] == "'[mock:reset]' is not a marker; write [[mock:reset]]"
         refused = mock.http.put("/_mock/scenario", json={"scenario": "reset, 429"})
         assert "Did you mean rate-limit?" in refused.json()["detail"]

@@ -151,7 +151,7 @@ def test_a_list_that_is_set_again_begins_again(board: Switchboard) -> None:
     assert listed(board, 1) == ["reset"]
 
 
-@pytest.mark.parametrize("text", ["reset, latency(", "reset, , A b"])
+@pytest.mark.parametrize("text", ["reset, latency(", "reset, ok, A b"])
 def test_every_scenario_of_a_list_is_checked(board: Switchboard, text: str) -> None:
     with pytest.raises(ScenarioError, match="a scenario must be like"):
         board.set(text)
@@ -170,9 +170,30 @@ def test_two_markers_or_headers_are_an_error_that_names_both(board: Switchboard)
     assert header_scenario(["a", " a"]) == "a"
 
 
-@pytest.mark.parametrize(("content", "warned"), [(b"[mock:reset]", True), (b"[[mock:reset]]", False), (b"[]", False)])
-def test_what_looks_like_a_marker_is_warned_of(content: bytes, warned: bool) -> None:  # noqa: FBT001 - the table
-    assert (marker_warning(content) is not None) is warned
+@pytest.mark.parametrize(
+    ("content", "warning"),
+    [
+        (b"a [mock:reset] kite", "'[mock:reset]' is not a marker; write [[mock:reset]]"),
+        (b"a kite [[mock:rate-limit", "'[[mock:rate-limit' is not a marker; write [[mock:rate-limit]]"),
+        (b"[[mock:rate-limit] a kite", "'[[mock:rate-limit]' is not a marker; write [[mock:rate-limit]]"),
+        (b"{{mock:rate-limit}}", "'{{mock:rate-limit}}' is not a marker; write [[mock:rate-limit]]"),
+        (b"(Mock: reset)", "'(Mock: reset)' is not a marker; write [[mock:reset]]"),
+        (b"(mock:a(b=5) + c(1s)) kite", "'(mock:a(b=5) + c(1s))' is not a marker; write [[mock:a(b=5) + c(1s)]]"),
+        (b"[[mock:reset]]", None),
+        (b"[[[mock:reset]]]", None),
+        (b'{"mock": "reset", "a": []} (mock) mock: reset', None),
+    ],
+)
+def test_what_looks_like_a_marker_is_warned_of(content: bytes, warning: str | None) -> None:
+    assert marker_warning(content) == warning
+
+
+@pytest.mark.parametrize("text", ["rate-limit, , ok", "rate-limit,", "repeat", "repeat, ok"])
+def test_a_list_has_no_empty_step_and_ends_with_repeat(board: Switchboard, powertokens: Contract, text: str) -> None:
+    problem = f"a list, such as rate-limit, ok, repeat; got {text!r}" if "repeat" in text else "must have no empty step"
+    for check in (board.set, lambda text: check_scenario(text, None, [powertokens], {})):
+        with pytest.raises(ScenarioError, match=problem):
+            check(text)
 
 
 @pytest.mark.parametrize(
