@@ -73,10 +73,12 @@ def _waiver(item: Node, today: date) -> Waiver:
 
 def last_day(written: str, today: date) -> date:
     """A day like 2027-01-31. Raises ValueError, which ends a sentence that begins with the name of the value."""
+    if not _DAY.fullmatch(written):
+        raise ValueError(f"must be a day like {today + timedelta(days=90)}; got {written!r}")
     try:
-        day = date.fromisoformat(written if _DAY.fullmatch(written) else "")
+        day = date.fromisoformat(written)
     except ValueError:
-        raise ValueError(f"must be a day like {today + timedelta(days=90)}; got {written!r}") from None
+        raise ValueError(f"must be a day of the calendar; got {written!r}") from None
     if day > today + LONGEST:
         raise ValueError(f"must be within a year, at the latest {today + LONGEST}; got {written}")
     return day
@@ -94,7 +96,8 @@ def check_rules(waivers: Iterable[Waiver], known: Sequence[tuple[str, str]], els
         if is_absent or waiver.gateway not in {"", *gateways}:
             continue
         if not any(waiver.is_about(rule, gateway) for gateway, rule in known):
-            near = did_you_mean(waiver.rule, (name for _, rule in known for name in (rule, rule.partition("/")[2])))
+            names = (name for _, rule in known for name in (rule, rule.partition("/")[2]))
+            near = did_you_mean(waiver.rule, names, cutoff=0.7)
             remedy = near or "`check-gateway rules` lists them"
             raise DocumentError(waiver.place, f"no rule matches {waiver.rule!r}", remedy)
 

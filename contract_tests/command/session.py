@@ -158,7 +158,9 @@ class Session:
         file = self.new_waivers.file
         try:
             added = add_waivers(self.new_waivers, failing, datetime.now(UTC).date())
-            told = f"{counted(added, 'waiver')} added; --waivers {file} applies them"
+            told = f"{counted(added, 'waiver')} added; --waivers {file} applies {'it' if added == 1 else 'them'}"
+            if not added:
+                told = f"none added to {file}: " + ("each failure has one" if failing else "no failure counts")
         except (OSError, DocumentError) as error:
             told = f"not written to {file}: {error}"
         self.console.print(f"WAIVERS  {told}", markup=False, soft_wrap=True)

@@ -32,16 +32,21 @@ class ReportedRule:
 
 
 def find_rule(name: str, folder: Path) -> list[ReportedRule]:
-    """The rule of that id, with or without the contract's name, in each report below a folder.
+    """The rule of that id, with or without the contract's name, in the report of a folder, else in those of its runs.
+
+    A file that is no report is passed over where there are others.
 
     Raises NoSuchRuleError.
     """
-    paths = [folder / "report.json"] if (folder / "report.json").is_file() else sorted(folder.glob("**/report.json"))
+    below = (path for pattern in ("*/report.json", "*/*/report.json") for path in sorted(folder.glob(pattern)))
+    paths = [folder / "report.json"] if (folder / "report.json").is_file() else list(below)
     if not paths:
         raise NoSuchRuleError(
             f"No report in {folder}. Run `check-gateway run` first, or name the folder of its report."
         )
-    listed = [ReportedRule(path.parent, rule) for path in paths for rule in _rules(path)]
+    listed, problems = _listed(paths)
+    if len(problems) == len(paths):
+        raise problems[0]
     found = [one for one in listed if name in (one.rule["id"], str(one.rule["id"]).partition("/")[2])]
     if not found:
         ids = {str(one.rule["id"]) for one in listed}
@@ -52,11 +57,23 @@ def find_rule(name: str, folder: Path) -> list[ReportedRule]:
     return found
 
 
+def _listed(paths: Sequence[Path]) -> tuple[list[ReportedRule], list[NoSuchRuleError]]:
+    """The rules of the files that are reports, and what is wrong with the others."""
+    listed: list[ReportedRule] = []
+    problems: list[NoSuchRuleError] = []
+    for path in paths:
+        try:
+            listed += (ReportedRule(path.parent, rule) for rule in _rules(path))
+        except NoSuchRuleError as error:
+            problems.append(error)
+    return listed, problems
+
+
 def _rules(path: Path) -> list[Mapping[str, Any]]:
     try:
         rules = json.loads(path.read_bytes())["rules"]
         return [{**rule, "id": str(rule["id"])} for rule in rules]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise NoSuchRuleError(f"{path} is not a report ({error})") from error
 
 

@@ -147,7 +147,7 @@ def _tail(
         yield "report", str(folder)
     if folder is not None and entries:
         left = len(entries) - len(in_full)
-        also = f"{GAP}also of the {wording.counted(left, 'cause')} not shown in full above" if left else ""
+        also = f"{GAP}{wording.counted(left, 'cause is', 'causes are')} not shown in full above" if left else ""
         yield "details", f"check-gateway show RULE {shlex.quote(str(folder))}{also}"
     if (
         any(f"${VARIABLE}" in entry.command for entry in in_full if entry.counts)

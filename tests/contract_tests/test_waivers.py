@@ -151,6 +151,10 @@ def test_of_a_rule_only_the_failures_that_are_not_waived_remain() -> None:
             "w.yaml:1: Unknown key 'tickt'; did you mean 'ticket'?",
         ),
         ("{rule: a/b, reason: ' ', until: 2026-02-01}", "w.yaml:1: reason must not be empty"),
+        (
+            "{rule: a/b, reason: c, until: 2026-02-30}",
+            "w.yaml:1: until must be a day of the calendar; got '2026-02-30'",
+        ),
         ("{rule: a/b, reason: c, until: soon}", "w.yaml:1: until must be a day like 2026-04-02; got 'soon'"),
         ("{rule: a/b, reason: c, until: 2027-02-01}", "at the latest 2027-01-03; got 2027-02-01"),
         ("a", "w.yaml:1: expected a mapping"),
@@ -178,6 +182,8 @@ def test_a_waiver_of_no_rule_is_an_error_unless_it_is_about_what_is_not_run() ->
     check_rules([waiver("seed/*"), waiver("n/x", gateway="canary"), waiver("powertokens/n/x")], known, ["powertokens"])
     with pytest.raises(DocumentError, match=r"waivers.yaml:1: no rule matches 'sede/type'; did you mean 'seed/type'\?"):
         check_rules([waiver("sede/type")], known, [])
+    with pytest.raises(DocumentError, match="no rule matches 'nope'; `check-gateway rules` lists them"):
+        check_rules([waiver("nope")], [*known, ("", "powerbuyin/n/type")], [])
 
 
 def test_new_waivers_are_added_once_and_are_read_again(tmp_path: Path) -> None:

@@ -90,11 +90,22 @@ def test_an_unknown_rule_is_told_with_the_nearest(folder: Path) -> None:
     assert "`check-gateway rules` lists them" in shown("zzzzzzzzzzzz", folder).output
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rules": [{}]}', b'{"rules": 7}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rules": [{}]}', b'{"rules": 7}', b"[" * 200_000])
 def test_a_damaged_report_is_said(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "report.json").write_bytes(content)
     with pytest.raises(NoSuchRuleError, match="is not a report"):
         find_rule("n/type", tmp_path)
+
+
+def test_a_strangers_report_beside_ours_or_further_down_is_passed_over(folder: Path) -> None:
+    for stranger in ("other", "a/b/c/d"):
+        (folder / stranger).mkdir(parents=True)
+        (folder / stranger / "report.json").write_text("[1]", "utf-8")
+    assert [found.home for found in find_rule("seed/preserves-0", folder)] == [folder / "powerbuyin"]
+    with pytest.raises(NoSuchRuleError, match=r"other/report\.json is not a report"):
+        find_rule("n/type", folder / "other")
+    with pytest.raises(NoSuchRuleError, match="No report in"):
+        find_rule("n/type", folder / "a")
 
 
 def test_a_missing_exchange_is_said(folder: Path) -> None:

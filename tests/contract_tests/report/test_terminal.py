@@ -130,7 +130,7 @@ def test_of_many_failures_the_last_are_named_by_their_titles_and_all_fit_on_one_
     left = len(VARIOUS) - MOST_IN_FULL
     assert sum("      rules" in line for line in lines) == MOST_IN_FULL
     assert len(labels) == min(len(VARIOUS), MOST_IN_FULL + MOST_TITLES + 1)
-    assert line_with("details", "\n".join(lines)).endswith(f"also of the {left} causes not shown in full above")
+    assert line_with("details", "\n".join(lines)).endswith(f"   {left} causes are not shown in full above")
     assert len(lines) <= SCREEN
     assert all(len(line) <= 120 for line in labels[MOST_IN_FULL:])
 
