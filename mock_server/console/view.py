@@ -132,6 +132,8 @@ def mood(entry: JournalEntry) -> str:
 
 def pictures(entry: JournalEntry, contract: Contract) -> tuple[tuple[str, ...], int]:
     """Links to the images of a response, and the number of images within it."""
+    if streamed := streamed_images(entry, contract):
+        return (), streamed
     items = ABSENT if contract.images is None else read(entry.response, contract.images.pointer)
     if contract.images is None or not isinstance(items, list):
         return (), 0
@@ -140,6 +142,14 @@ def pictures(entry: JournalEntry, contract: Contract) -> tuple[tuple[str, ...], 
     links = [value for field, value in values if not field.inline and isinstance(value, str) and is_link(value)]
     inline = sum(1 for field, value in values if field.inline and isinstance(value, str) and value)
     return tuple(links), inline
+
+
+def streamed_images(entry: JournalEntry, contract: Contract) -> int:
+    """The number of whole images in a response of events."""
+    if contract.mock_stream is None:
+        return 0
+    completed = b"event: %b" % str(contract.mock_stream.completed["type"]).encode()
+    return entry.response_content.split(b"\n").count(completed)
 
 
 def is_link(text: str) -> bool:

@@ -77,7 +77,21 @@ def _fewer(arguments: ScenarioArguments) -> Effect:
     by = arguments[BY.name]
     if not by.isdecimal():
         raise ScenarioError(f"{BY.name} must be a whole number; got {by!r}")
-    return with_links(lambda links: links[: max(0, len(links) - int(by))], "fewer-images")
+    fewer = with_links(lambda links: links[: max(0, len(links) - int(by))], "fewer-images")
+    return lambda inner: change_answer(lambda right: warn_of_none(right, int(by)))(fewer(inner))
+
+
+def warn_of_none(right: AnswerStage, by: int) -> AnswerStage:
+    """Warns a client whose response has no images since it has fewer than are to be missing."""
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        response = await right(own, body, links, request)
+        if len(links) >= by:
+            return response
+        warning = f"fewer-images leaves no image: {BY.name} must be at most {len(links)}; got {by}"
+        return replace(response, headers={**response.headers, "x-mock-warning": warning})
+
+    return answer
 
 
 def _slow(arguments: ScenarioArguments) -> Effect:

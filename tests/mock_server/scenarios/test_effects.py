@@ -22,6 +22,7 @@ def mock(powertokens: Contract) -> Iterator[Seen]:
         ("invalid-base64", {}, "invalid-base64 has no effect on this response: it needs images within the response"),
         ("link-404", {"n": 99}, "link-404 has no effect on this response: it needs links to images"),
         ("no-images", {"n": 99}, "no-images has no effect on this response: it needs images"),
+        ("fewer-images(by=5)", {"n": 2}, "fewer-images leaves no image: by must be at most 2; got 5"),
         ("fewer-images(by=0)", {}, "fewer-images has no effect on this response: it needs images"),
         (
             "latency(1ms) + invalid-base64 + link-html",
@@ -64,6 +65,7 @@ def test_what_has_no_effect_is_told(mock: Seen, order: Body, scenario: str, chan
         "link-slow(1ms)",
         "no-images",
         "fewer-images",
+        "fewer-images(by=2)",
         "latency(1ms)",
         "latency-per-image(1ms)",
         "rate-limit",

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from gateway_contract.contract.definition import Contract
+from mock_server.console.view import row
 from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.runtime.mock import MockSettings
 from mock_server.scenarios.registry import check_known
@@ -136,6 +137,7 @@ def test_the_journal_keeps_the_events_without_the_images(mock: Seen, order: Body
     asked(mock, order | SMALL | {"partial_images": 1})
     (entry,) = mock.http.get("/_mock/requests?limit=1").json()["requests"]
     assert entry["request"]["body"]["stream"] is True
+    assert row(mock.mock.journal.newest(1)[0], mock.mock.contracts).outcome == "1 image"
     name, data = entry["response"]["body"].split("\n")[:2]
     assert name == f"event: {PARTIAL}"
     assert orjson.loads(data.removeprefix("data: "))["b64_json"].startswith("sha256:")
