@@ -20,6 +20,7 @@ EACH_ONCE = [
     for contract, defect in each_operator_once(CONTRACTS)
     if defect.subject not in PLAYED and defect.operator.strength == PAIRS and not defect.operator.is_rare
 ]
+BY_CHANCE = {"random-failures"}  # an invalid request that gets 500 by chance shows nothing
 SAMPLE = EACH_ONCE[::EVERY]
 
 
@@ -32,6 +33,7 @@ def test_a_broken_gateway_is_found_out_and_the_right_part_is_blamed(contract: st
     assert found.conformance is Conformance.VIOLATES or level == "expected"
     if not defect.operator.spoils_all:
         assert len(blamed(found)) <= 3
+    if not defect.operator.spoils_all and defect.operator.name not in BY_CHANCE:
         assert hidden(found, right_run(contract)) <= blamed(found)
 
 
