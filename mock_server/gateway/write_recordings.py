@@ -20,13 +20,13 @@ from gateway_contract.values.pointer import below, leaves, placed, read
 from mock_server.gateway.recordings import RECORDED
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
+from mock_server.serving.signing import SIGNED_IMAGE
 from mock_server.upstream.client import UpstreamClient
 
 WARNING: Final = "x-mock-warning"
 OWNER_ONLY: Final = 0o600
 KEPT_HEADERS: Final = frozenset({"retry-after"})
 _QUERY: Final = re.compile(r"(?i)\b(https?://)(?:[^\s/?#@\"']*@)?([^\s?#\"'<>]*)\?[^\s\"'<>]*")
-_SIGNED: Final = re.compile(r"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)")
 
 
 REDACTED_REQUEST: Final = "recorded without what looks like a secret in the request, so it cannot be replayed"
@@ -148,7 +148,7 @@ def without_secrets(body: Json, secrets: tuple[str, ...]) -> Json:
     shown = redact(body, secrets)
     for pointer, value in leaves(shown):
         if isinstance(value, str) and "://" in value:
-            unsigned = _SIGNED.sub(REDACTED, _QUERY.sub(rf"\1\2?{REDACTED}", value))
+            unsigned = re.sub(SIGNED_IMAGE, REDACTED, _QUERY.sub(rf"\1\2?{REDACTED}", value))
             shown = placed(shown, pointer, unsigned) if unsigned != value else shown
     return shown
 

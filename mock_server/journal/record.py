@@ -9,11 +9,11 @@ from operator import attrgetter
 from gateway_contract.traffic.redaction import REDACTED, SECRET_HEADERS, may_hold_secrets, redact, secrets_of
 from mock_server.journal.entries import JournalEntry, RawHeaders
 from mock_server.serving.asgi import text_headers
+from mock_server.serving.signing import SIGNED_IMAGE
 from mock_server.upstream.calls import PLAIN, RecordedCall, pack_call, unpacked
 
 RAW_SECRET_HEADERS = frozenset(name.encode() for name in SECRET_HEADERS)
-SIGNED = re.compile(rb"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)")
-"""The signed part of an image link."""
+_SIGNED_IMAGE = re.compile(SIGNED_IMAGE.encode())
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ def _redact_everywhere(record: JournalRecord, secrets: Sequence[str]) -> Journal
     """
     shown = redact(replace(record, upstream_calls=[], session=None), secrets)
     has_secrets = shown.content != record.content
-    response = redact(SIGNED.sub(REDACTED.encode(), record.response), secrets) if has_secrets else shown.response
+    response = redact(_SIGNED_IMAGE.sub(REDACTED.encode(), record.response), secrets) if has_secrets else shown.response
     calls: list[RecordedCall] = [
         replace(call, body=redact(call.body, secrets)) for call in map(unpacked, record.upstream_calls)
     ]

@@ -15,6 +15,8 @@ SIGNATURE_BYTES = 16
 URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648, 5
 LINK_SECONDS = 24 * 3600.0
 """How long the vendor's links live."""
+SIGNED_IMAGE = r"(?<=/)[A-Za-z0-9_-]{64,}(?=\.png)"
+"""A pattern for the signed part of an image's path."""
 
 
 class BadSignatureError(Exception):
