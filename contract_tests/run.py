@@ -47,6 +47,7 @@ NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for th
 LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
 WITHOUT_UPSTREAM = "Omit --upstream, or name the upstream in the contract: x-upstream on the operation."
 
+TELL_INTERVAL = 5.0  # seconds; judging everything so far costs as much as a phase of a quick gateway
 UNFINISHED = "the run has not ended"
 Publish: TypeAlias = Callable[[Run], None]
 UnderTest: TypeAlias = Callable[[Contract, Settings, UpstreamObserver | None], AbstractContextManager[GatewayTarget]]
@@ -89,7 +90,7 @@ def run(
 ) -> Run:
     """One contract against one gateway. What keeps it from being tested is stated in the run.
 
-    `publish` takes what is known so far: at each phase, and when the run is interrupted.
+    `publish` takes what is known so far: at the phases of a run that lasts, and when it is interrupted.
     """
     settings, contract = ready.settings, ready.contract
     began, started_at = time.monotonic(), datetime.now(UTC)
@@ -122,10 +123,14 @@ def _run_campaign(
 ) -> Campaign:
     """The campaign that ended. `tell` also learns what one has found that is interrupted."""
     begun: list[Campaign] = []
+    due = time.monotonic() + TELL_INTERVAL
 
     def enter_phase(campaign: Campaign) -> None:
+        nonlocal due
         begun[:] = [campaign]
-        tell(campaign)
+        if time.monotonic() >= due:
+            tell(campaign)
+            due = time.monotonic() + TELL_INTERVAL
 
     try:
         return asyncio.run(_campaign(ready, found, observer, progress, enter_phase))

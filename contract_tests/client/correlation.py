@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from gateway_contract.values.json_value import Json, read_json
-from gateway_contract.values.pointer import leaves, placed, read
+from gateway_contract.values.pointer import leaves, placed, read, texts
 
 LENGTH = 10
 PATTERN = re.compile(r"k[0-9a-f]{9}")
@@ -64,8 +64,7 @@ def content_with_id(content: bytes, pointers: Iterable[str], mark: str) -> bytes
 
 def correlation_ids(body: object) -> set[str]:
     """Every mark that stands anywhere in the texts of a JSON value."""
-    texts = (value for _, value in leaves(body) if isinstance(value, str))  # type: ignore[arg-type] # JSON or ABSENT
-    return {mark for text in texts for mark in PATTERN.findall(text.lower())}
+    return {mark for text in texts(body) for mark in PATTERN.findall(text.lower())}
 
 
 def traces(text: str) -> set[str]:

@@ -10,8 +10,8 @@ from contract_tests.client.correlation import PLACEHOLDER, traces, with_correlat
 from contract_tests.planning.fields import base_request
 from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.traffic.exchange import Answer, CarriedValue, Credential, Exchange, UpstreamCall
-from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, read_json, same, shortened
-from gateway_contract.values.pointer import leaves, read
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, compact, read_json, same, shortened
+from gateway_contract.values.pointer import leaves, read, texts
 
 LEAST_UNIQUE = 1_000_000
 """An integer from here on that one planned request holds stands for that request: nobody else comes upon it."""
@@ -46,7 +46,7 @@ class CarryOver:
     contract: Contract
     planned: Iterable[Case]
     telltales: dict[Telltale, SentValue] = field(default_factory=dict)
-    sent: dict[str, list[SentValue]] = field(default_factory=dict)  # by pointer, each value once
+    sent: dict[str, dict[bytes, SentValue]] = field(default_factory=dict)  # by pointer and JSON, each value once
     plain: Exchange | None = None
     own: dict[str, list[Json]] = field(default_factory=dict)  # by pointer in the call, each value of plain requests
     unique: frozenset[int] = field(init=False)
@@ -71,9 +71,7 @@ class CarryOver:
                     self.telltales[trace] = one if is_field else self.telltales.get(trace, one)
             elif isinstance(value, int) and value in self.unique:
                 self.telltales.setdefault(value, one)
-            known = self.sent.setdefault(pointer, [])
-            if not any(same(value, other.value) for other in known):
-                known.append(one)
+            self.sent.setdefault(pointer, {}).setdefault(compact(value), one)
 
     def trace(self, exchange: Exchange) -> Exchange:
         """The exchange with the values of other requests that came up in it."""
@@ -82,7 +80,7 @@ class CarryOver:
 
     def _told(self, exchange: Exchange) -> Iterator[CarriedValue]:
         """Values that tell by themselves which request they are of."""
-        own = {trace[1:] for value in _texts(exchange.request.body) for trace in traces(value)}
+        own = {trace[1:] for value in texts(exchange.request.body) for trace in traces(value)}
         for place, value in _seen(exchange):
             if isinstance(value, str):
                 others = [trace for trace in sorted(traces(value)) if trace[1:] not in own]
@@ -114,8 +112,8 @@ class CarryOver:
 
     def _sender(self, mapped: MappedField, value: Json) -> SentValue | None:
         """The first request that sent a value which arrives upstream like that."""
-        sent = self.sent.get(mapped.pointer, ())
-        return next((one for one in sent if same(mapped.expected(one.value), value)), None)
+        sent = self.sent.get(mapped.pointer, {})
+        return next((one for one in sent.values() if same(mapped.expected(one.value), value)), None)
 
     def _returned_otherwise(self, exchange: Exchange) -> Iterator[CarriedValue]:
         """What a request that does not say how it wants its images has otherwise than the first plain one."""
@@ -123,8 +121,8 @@ class CarryOver:
             return
         for image_field in self.contract.images.image_fields:
             if image_field.key in _image_keys(exchange) - _image_keys(self.plain):
-                requested = self.sent.get(image_field.asked_by, ())
-                chosen = [one for one in requested if same(one.value, image_field.value)]
+                requested = self.sent.get(image_field.asked_by, {})
+                chosen = [one for one in requested.values() if same(one.value, image_field.value)]
                 if read(exchange.request.body, image_field.asked_by) is ABSENT:
                     yield from (one.carried("in the response") for one in chosen[:1])
 
@@ -138,12 +136,6 @@ class CarryOver:
 def _integers(body: Json | Nothing) -> Iterator[int]:
     for _, value in [] if body is ABSENT else leaves(body):  # type: ignore[arg-type] # JSON or ABSENT
         if isinstance(value, int) and not isinstance(value, bool):
-            yield value
-
-
-def _texts(body: Json | Nothing) -> Iterator[str]:
-    for _, value in [] if body is ABSENT else leaves(body):  # type: ignore[arg-type] # JSON or ABSENT
-        if isinstance(value, str):
             yield value
 
 

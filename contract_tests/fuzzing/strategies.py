@@ -56,7 +56,7 @@ def odd_changes(contract: Contract) -> SearchStrategy[Change]:
     forbidden = [(found.pointer, value) for found in constraints(contract) for value in invalid_values(contract, found)]
     wrong = [value for some in WRONG_TYPES.values() for value in some]
     anywhere = st.sampled_from([field.pointer for field in fields])
-    plain = next(bases(contract))  # what it has not is left out often enough
+    plain = bases(contract)[0]  # what it has not is left out often enough
     needed = st.sampled_from([field.pointer for field in fields if read(plain, field.pointer) is not ABSENT])
     return st.one_of(
         *(beyond(contract, field).map(_at(field)) for field in fields),
@@ -71,7 +71,7 @@ def odd_changes(contract: Contract) -> SearchStrategy[Change]:
 @st.composite
 def unknown_fields(draw: DrawFn, contract: Contract) -> Change:
     """A field that no schema names, at the top or in any object of the request."""
-    base = next(bases(contract))
+    base = bases(contract)[0]
     holders = [pointer for pointer, value in values_in(base) if isinstance(value, dict)]
     name = draw(st.sampled_from(["unknown", "extra_body", "__proto__", ""]))
     return below(draw(st.sampled_from(holders)), name), draw(anything())
@@ -106,7 +106,7 @@ def judged_parts(contract: Contract, body: Json) -> Json:
 
     Unknown fields stay.
     """
-    base = next(bases(contract))
+    base = bases(contract)[0]
     for pointer in sorted(validity_of(contract, body).open_fields):
         if "*" not in pointer:
             body = _changed(body, [(pointer, read(base, pointer))])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, product
 
 from contract_tests.client.correlation import text_with_id
@@ -25,6 +26,7 @@ class RequestField:
     traced: bool  # a free text without a mark: what is sent in it can be told from what other requests send
 
 
+@lru_cache(maxsize=8)
 def fields_of(contract: Contract) -> tuple[RequestField, ...]:
     """Every field, in the order of the contract."""
     parts = [part for part in contract.request.parts if part.condition is None and is_named(part.pointer)]
@@ -63,6 +65,7 @@ def _is_item(part: Part, parts: list[Part]) -> bool:
     return any(not _holds_fields(other, parts) for other in lists)
 
 
+@lru_cache(maxsize=8)
 def base_request(contract: Contract) -> Json:
     """The smallest valid request, from the contract's own examples or else from its schema, with a mark in its text.
 
@@ -88,8 +91,13 @@ def _smallest(contract: Contract, body: Json) -> Json:
     return body
 
 
-def bases(contract: Contract) -> Iterator[Json]:
+@lru_cache(maxsize=8)
+def bases(contract: Contract) -> tuple[Json, ...]:
     """The smallest valid request for every combination of the listed values of its required fields."""
+    return tuple(_bases(contract))
+
+
+def _bases(contract: Contract) -> Iterator[Json]:
     base = base_request(contract)
     listed = _listed(contract, base)
     yield base

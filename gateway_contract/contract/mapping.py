@@ -11,9 +11,7 @@ import orjson
 
 from gateway_contract.contract.definition import Contract, MappedField, Upstream
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, is_whole_fraction, same, shortened
-from gateway_contract.values.pointer import is_within, leaf_name, put, put_each, read, read_each, values
-
-HOLDERS = (list, dict)
+from gateway_contract.values.pointer import HOLDERS, is_within, leaf_name, put, put_each, read, read_each, values
 
 
 def upstream_body(contract: Contract, body: Json) -> Json:

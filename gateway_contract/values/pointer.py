@@ -10,6 +10,8 @@ from jsonpointer import JsonPointer, escape
 
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 
+HOLDERS = (dict, list)
+
 Way: TypeAlias = tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]
 """Tokens, each with what has to be made where there is nothing."""
 
@@ -194,12 +196,28 @@ def values(body: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
     """A value and every value within it, with their pointers."""
     yield pointer, body
     for token, value in members(body):
-        yield from values(value, below(pointer, token))
+        if isinstance(value, HOLDERS):
+            yield from values(value, below(pointer, token))
+        else:
+            yield below(pointer, token), value
 
 
 def leaves(body: Json) -> Iterator[tuple[str, Json]]:
     """Every value that holds no other, with its pointer; empty objects and lists are leaves."""
-    return ((pointer, value) for pointer, value in values(body) if not members(value))
+    return ((pointer, value) for pointer, value in values(body) if not (isinstance(value, HOLDERS) and value))
+
+
+def texts(body: object) -> Iterator[str]:
+    """Every text within a value, in no order; names of members are none."""
+    left = [body]
+    while left:
+        match left.pop():
+            case str() as text:
+                yield text
+            case dict() as held:
+                left.extend(held.values())
+            case list() as held:
+                left.extend(held)
 
 
 def members(value: Json) -> list[tuple[str | int, Json]]:
