@@ -11,6 +11,9 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
 
 FROM python:3.13-slim
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+# Captions in Arabic, Hebrew, Thai and the scripts of India need it.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends libfribidi0 && rm -rf /var/lib/apt/lists/*
 RUN --mount=from=build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --constraint /wheels/constraints.txt "$(ls /wheels/*.whl)[all]" \
     && useradd --uid 10001 --user-group gate \
