@@ -18,7 +18,7 @@ class Extra(StrEnum):
 _SERVER = ("PIL", "httptools", "httpx", "jinja2", "pylopdf_fonts_zh_cn", "starlette", "uvicorn")
 MODULES: dict[Extra, tuple[str, ...]] = {
     Extra.GATE: (*_SERVER, "pytest", "rich"),
-    Extra.MOCK: (*_SERVER, "manimgx_fonts", "offapi", "pylopdf_fonts_ko", "watchfiles"),
+    Extra.MOCK: (*_SERVER, "offapi", "watchfiles", "manimgx_fonts", "pylopdf_fonts_ko"),
     Extra.FUZZ: ("hypothesis", "schemathesis"),
     Extra.TLS: ("cryptography", "trustme"),
 }
