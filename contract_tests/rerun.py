@@ -19,6 +19,7 @@ from contract_tests.execution.carry_over import CarryOver
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.internal_errors import describe_error
 from contract_tests.execution.observer import UpstreamObserver, url_from_here
+from contract_tests.planning.image_forms import image_form_cases
 from contract_tests.planning.plan import HANGS_UP, failure_cases, layout_cases, with_own_id
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
 from contract_tests.report.wording import one_line
@@ -39,7 +40,7 @@ ONE_REQUEST = "it takes several requests over one connection; run the rule again
 COMPARED = ("/answer/status", "/answer/error", "/answer/body", "/upstream", "/images")
 TOKEN_REFUSED = frozenset({401, 403})
 VOLATILE = frozenset(
-    {"at", "seconds", "received_at", "identity", "digest", "link", "images", "headers", "x-request-id"}
+    {"at", "seconds", "received_at", "identity", "digest", "pixels", "link", "images", "headers", "x-request-id"}
 )
 """Parts that differ from time to time though nothing changed."""
 
@@ -90,9 +91,11 @@ async def _exchange(
         before = 0 if observer is None else observer.count()
         played = played_fault(found.document, failure_cases(ready.contract))
         name = str(found.document.get("name", ""))
-        case = Case(name, request.content, failure=played, first_answer=follows is not None)
+        case = _as_planned(
+            ready.contract, Case(name, request.content, failure=played, first_answer=follows is not None)
+        )
         if observer is not None:
-            _prepare_upstream(observer, ready.contract, case, correlation_ids(request.body))
+            _prepare_upstream(observer, case, correlation_ids(request.body))
             slow_seconds = observer.stub.options.slow_seconds
             case = replace(case, hangs_up=True, upstream_seconds=slow_seconds) if name == HANGS_UP else case
             sender = replace(sender, is_called=observer.is_called)
@@ -132,12 +135,17 @@ def _naming_upstream_of_now(request: Request, found: StoredExchange, observer: U
     return request if content == request.content else replace(request, content=content, body=read_json(content))
 
 
-def _prepare_upstream(observer: UpstreamObserver, contract: Contract, case: Case, marks: set[str]) -> None:
-    """The upstream answers calls with these marks as it did in the run: a failure, or in its other layout."""
+def _as_planned(contract: Contract, case: Case) -> Case:
+    """The case with what the plan says of the pictures for the one of this name."""
+    planned = {one.name: one for one in (*layout_cases(contract), *image_form_cases(contract))}.get(case.name, case)
+    return replace(case, other_layout=planned.other_layout, same_pictures=planned.same_pictures)
+
+
+def _prepare_upstream(observer: UpstreamObserver, case: Case, marks: set[str]) -> None:
+    """The upstream answers calls with these marks as it did in the run: with a failure, or with other pictures."""
     if case.failure is not None:
         observer.will_play(case.failure, marks)
-    if case.name in {planned.name for planned in layout_cases(contract)}:
-        observer.other_layout.update(marks)
+    observer.prepare(case, marks)
 
 
 async def _inject_earlier_failure(
@@ -149,7 +157,7 @@ async def _inject_earlier_failure(
     if case is None or case.failure is None:
         return None
     request = sender.request(with_own_id(sender.contract, case, 0, case.failure))
-    _prepare_upstream(observer, sender.contract, case, correlation_ids(request.body))
+    _prepare_upstream(observer, case, correlation_ids(request.body))
     await exchange_request(sender, case, request)
     fault = observer.fault_named(case.failure)
     if fault.name == CLOSED:
@@ -165,8 +173,10 @@ async def _send_compared(
     if not isinstance(compared, dict):
         return None
     request = with_access(request_from_json(compared), sender.access, token)
+    case = _as_planned(sender.contract, Case(str(compared.get("name", "")), request.content))
+    _prepare_upstream(observer, case, correlation_ids(request.body))
     before = observer.count()
-    exchange = await exchange_request(sender, Case(str(compared.get("name", "")), request.content), request)
+    exchange = await exchange_request(sender, case, request)
     seen = replace(exchange, upstream=observer.calls_since(before))
     return Comparison(Relation[str(compared["relation"]).upper()], seen)
 

@@ -19,6 +19,7 @@ class Case:
     images: int = 0
     alone: bool = False
     other_layout: bool = False  # the upstream lays several images out in its less usual way
+    same_pictures: bool = False  # its pictures are those of equal upstream calls, and their pixels are compared
     failure: str | None = None  # what the upstream plays
     upstream_seconds: float = 0.0  # that the upstream takes on purpose
     hangs_up: bool = False  # the client closes the connection while the upstream takes its time

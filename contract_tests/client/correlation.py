@@ -62,6 +62,14 @@ def content_with_id(content: bytes, pointers: Iterable[str], mark: str) -> bytes
     return content
 
 
+def without_ids(body: Json) -> Json:
+    """A JSON value with the same placeholder for every mark and trace."""
+    for pointer, text in list(leaves(body)):
+        if isinstance(text, str):
+            body = placed(body, pointer, TRACE.sub(PLACEHOLDER, text))
+    return body
+
+
 def correlation_ids(body: object) -> set[str]:
     """Every mark that stands anywhere in the texts of a JSON value."""
     return {mark for text in texts(body) for mark in PATTERN.findall(text.lower())}

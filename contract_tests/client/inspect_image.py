@@ -158,7 +158,15 @@ def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits
     del picture  # its pixels are not needed any more, and the identity may take as many again
     said = media_type if link else Pillow.MIME[kind]
     digest = hashlib.sha256(content).hexdigest()
-    return Image(key, link, said, kind, width, height, digest, identity_of(content, limits.decoded_pixels))
+    identity = identity_of(content, limits.decoded_pixels)
+    pixels = digest_of_pixels(content) if width * height <= limits.hashed_pixels else None
+    return Image(key, link, said, kind, width, height, digest, identity, pixels)
+
+
+def digest_of_pixels(content: bytes) -> str:
+    """The SHA-256 of a sound image's pixels: the same however the file is packed, and whatever it says beside them."""
+    with Pillow.open(io.BytesIO(content)) as picture:
+        return hashlib.sha256(picture.convert("RGBA").tobytes()).hexdigest()
 
 
 def too_long(limits: Limits) -> str:

@@ -20,6 +20,7 @@ class Limits:
     image_bytes: int = 32 * 2**20
     pixels: int = 50_000_000  # of one image; three times 4096x4096
     decoded_pixels: int = 12_000_000  # of one that can only be decoded whole, at up to 28 bytes a pixel
+    hashed_pixels: int = 0  # of an image whose pixels are compared with those of others
     decode_seconds: float = 10.0  # for one image
     waits: tuple[float, ...] = field(default_factory=lambda: WAITS)  # seconds before a throttled request is repeated
     redirects: int = 5

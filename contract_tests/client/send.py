@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -125,13 +125,14 @@ async def exchange_request(sender: Sender, case: Case, request: Request) -> Exch
     fails = case.failure is not None and not case.upstream_seconds  # and a throttled request may be one that failed
     patience = 0.0 if fails or case.first_answer else PATIENCE
     share = Share(sender.room, sender.decoding.turn)
+    limits = replace(sender.limits, hashed_pixels=sender.limits.decoded_pixels if case.same_pictures else 0)
     try:
         over = sender.kept_connection if case.kept else None
         response = _response(sender, over or sender.transport, request, seconds, patience, share)
         answer = await (_hung_up(sender, request, case, response) if case.hangs_up else response)
         images: tuple[tuple[Image | BrokenImage, ...], ...] = ()
         if isinstance(answer, Answer):
-            looks = _image_looks(sender, answer) if answer.successful else []
+            looks = _image_looks(replace(sender, limits=limits), answer) if answer.successful else []
             # Of all else only the images are held from now on, each until it was looked at.
             answer = sender.kept.keep(sender.contract, answer)
             images = tuple(await asyncio.gather(*looks))

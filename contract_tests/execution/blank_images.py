@@ -1,13 +1,15 @@
 """The images of a run: of the right size, each with its identity, and white, since they are not looked at.
 
-Drawing pictures would take half of a run's time.
+Drawing pictures would take half of a run's time. Those whose pixels are compared are coloured.
 """
 
+import io
 import struct
 import zlib
 from functools import lru_cache
 
-from PIL import Image
+from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 
 from mock_server.images.drawing import Picture
 from mock_server.images.identity import KEYWORD, SIGNATURE, STAMP_SIZE, chunk, stamp, stamp_corner
@@ -30,6 +32,20 @@ def blank_image(picture: Picture) -> bytes:
             chunk(b"IEND", b""),
         )
     )
+
+
+def coloured_image(picture: Picture) -> bytes:
+    """A PNG of the picture's size in which every place has another colour, so that any change of pixels shows."""
+    size, ramp = (picture.width, picture.height), Image.linear_gradient("L")
+    across = ramp.transpose(Image.Transpose.ROTATE_90)
+    whole = Image.merge("RGB", [band.resize(size) for band in (ramp, across, Image.radial_gradient("L"))])
+    corner = stamp_corner(*size)
+    if corner is not None:
+        whole.paste(Image.merge("RGB", [ImageChops.invert(stamp(picture.identity))] * 3), corner)
+    text, packed = PngInfo(), io.BytesIO()
+    text.add_text(KEYWORD, picture.identity)
+    whole.save(packed, "PNG", pnginfo=text, compress_level=1)
+    return packed.getvalue()
 
 
 def packed_pixels(picture: Picture) -> bytes:

@@ -171,8 +171,8 @@ class Dispatch:
         if self.observer is not None:
             content = case.content.replace(PLANNED_ADDRESS.encode(), self.observer.url.encode())
             case = replace(case, content=content)
-        if case.other_layout and self.observer is not None:
-            self.observer.other_layout.update(correlation_ids(self.sender.request(case).body))
+        if self.observer is not None:
+            self.observer.prepare(case, correlation_ids(self.sender.request(case).body))
         if (
             self.silent and case.failure is None
         ):  # a gateway that serves one request at a time may have to end those first

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.limits import SLOW_SECONDS
-from contract_tests.execution.blank_images import blank_image
+from contract_tests.execution.same_pictures import SamePictures
 from contract_tests.execution.upstream_certificate import UpstreamCertificate
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.document.node import DocumentError
@@ -45,13 +46,15 @@ class NoUpstreamError(Exception):
 class UpstreamObserver:
     """What the suite sees as the upstream. `address` is host:port as requested, `url` is how we reach it.
 
-    Calls with a mark in `other_layout` or `faults` are answered so. `certificate` is there if it serves over TLS.
+    Calls with a mark in `other_layout` or `faults` are answered so; those with one in `same_pictures` get the pictures
+    of equal calls. `certificate` is there if it serves over TLS.
     """
 
     address: str
     url: str
     stub: UpstreamStub
     other_layout: set[str] = field(default_factory=set)
+    same_pictures: set[str] = field(default_factory=set)
     faults: dict[str, Fault] = field(default_factory=dict)
     closers: Closers = field(default_factory=dict)
     certificate: UpstreamCertificate | None = None
@@ -65,6 +68,13 @@ class UpstreamObserver:
     def fault_named(self, written: str) -> Fault:
         """A fault that the upstream can play, as its name is written in a report."""
         return next(fault for fault in (*UNUSUAL, *self.stub.protocol.faults) if str(fault) == written)
+
+    def prepare(self, case: Case, marks: Iterable[str]) -> None:
+        """Answers calls with these marks as a case wants it, apart from failures."""
+        if case.other_layout:
+            self.other_layout.update(marks)
+        if case.same_pictures:
+            self.same_pictures.update(marks)
 
     def will_play(self, written: str, marks: Iterable[str]) -> Fault:
         """Plays a fault in calls with these marks."""
@@ -161,6 +171,8 @@ def serve_upstream(
         raise NoUpstreamError(str(error)) from error
     other_layout: set[str] = set()
     faults: dict[str, Fault] = {}
+    options = StubOptions(slow_seconds=slow_seconds, silent_seconds=silent_seconds)
+    pictures = SamePictures(protocol, options)
 
     def layout_of(body: Json) -> str | None:
         return protocol.layouts(body)[-1] if correlation_ids(body) & other_layout else None
@@ -168,21 +180,23 @@ def serve_upstream(
     def fault_of(body: Json) -> Fault | None:
         return next((faults[mark] for mark in correlation_ids(body) if mark in faults), None)
 
-    upstream = with_unique_images(contract.upstream)
     stub = UpstreamStub(
-        upstream,
+        with_unique_images(contract.upstream),
         protocol,
         layout_of=layout_of,
         fault_of=fault_of,
-        draw_picture=blank_image,
-        options=StubOptions(slow_seconds=slow_seconds, silent_seconds=silent_seconds),
+        pictures_of=pictures.pictures_of,
+        draw_picture=pictures.draw,
+        options=options,
         canary=CANARY,
     )
     closers: Closers = {}
     tls = None if certificate is None else certificate.server_context()
     with serving(with_closers(upstream_app(stub), closers), host, port, tls) as url:
         here = url_from_here(url)
-        yield UpstreamObserver(urlsplit(url).netloc, here, stub, other_layout, faults, closers, certificate)
+        yield UpstreamObserver(
+            urlsplit(url).netloc, here, stub, other_layout, pictures.marks, faults, closers, certificate
+        )
 
 
 def with_unique_images(upstream: Upstream) -> Upstream:

@@ -9,6 +9,7 @@ import orjson
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
 from contract_tests.planning.fields import base_for, base_request, bases, requested_images
+from contract_tests.planning.image_forms import image_form_cases
 from contract_tests.planning.invalid_values import allowed_samples, invalid_values, made_bodies
 from contract_tests.planning.spellings import notation_cases, repeated_cases, spelling_cases
 from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_unique_integers, with_value
@@ -101,6 +102,7 @@ def plan(contract: Contract, observed: Observation, seed: int, strength: int = P
         *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *(repeated_cases(contract) if observed is Observation.TWO_SIDED else ()),
         *repeated_prompt_cases(contract),
+        *(image_form_cases(contract) if observed is Observation.TWO_SIDED else ()),
     ]
     return Plan(
         cases=tuple(

@@ -17,7 +17,16 @@ from gateway_contract.rules.secret_places import places_of, token_of
 from gateway_contract.rules.security_rules import judge_unauthorized_status, nothing_overridden
 from gateway_contract.rules.transport_rules import ACCEPTS_FORMS, LEAKS
 from gateway_contract.rules.unusual_rules import UNUSUAL
-from gateway_contract.traffic.exchange import Answer, Image, NoAnswer, RequestForm, UpstreamCall, header, usable
+from gateway_contract.traffic.exchange import (
+    Answer,
+    NoAnswer,
+    RequestForm,
+    UpstreamCall,
+    header,
+    images_shown,
+    made_for,
+    usable,
+)
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
 from gateway_contract.traffic.statuses import is_no_evidence
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, shortened
@@ -150,8 +159,8 @@ def no_upstream_secrets(evidence: Evidence) -> Finding | None:
 def own_images(evidence: Evidence) -> Finding | None:
     if evidence.exchange.upstream is UNOBSERVED or evidence.exchange.images is UNOBSERVED or not evidence.accepted:
         return None
-    made = {identity for call in evidence.exchange.upstream for identity in call.images}
-    seen = [image.identity for image in _images(evidence)]
+    made = made_for(evidence.exchange)
+    seen = [image.identity for image in images_shown(evidence.exchange)]
     foreign = [identity for identity in seen if identity is not None and identity not in made]
     if foreign:
         return failing("images made for this request", f"{len(foreign)} made for another")
@@ -172,18 +181,16 @@ def distinct_images(evidence: Evidence) -> Finding | None:
 
 
 def image_media_type(evidence: Evidence) -> Finding | None:
-    wrong = [image for image in _images(evidence) if image.media_type.lower() != f"image/{image.format.lower()}"]
-    if not _images(evidence):
+    wrong = [
+        image
+        for image in images_shown(evidence.exchange)
+        if image.media_type.lower() != f"image/{image.format.lower()}"
+    ]
+    if not images_shown(evidence.exchange):
         return None
     if not wrong:
         return PASS
     return failing(f"image/{wrong[0].format.lower()}", wrong[0].media_type or "no Content-Type")
-
-
-def _images(evidence: Evidence) -> tuple[Image, ...]:
-    if evidence.exchange.images is UNOBSERVED:
-        return ()
-    return tuple(image for item in evidence.exchange.images for image in usable(item))
 
 
 def _valid_and_accepted(evidence: Evidence) -> bool:

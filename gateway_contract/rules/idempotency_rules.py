@@ -2,7 +2,7 @@
 
 from gateway_contract.rules.mapping_rules import UNSEEN
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
-from gateway_contract.traffic.exchange import Answer, Exchange, Relation, usable
+from gateway_contract.traffic.exchange import Answer, Exchange, Relation, images_shown, made_for
 from gateway_contract.values.json_value import UNOBSERVED
 
 FIRST = "the response to the first request"
@@ -15,7 +15,7 @@ def judge_key(evidence: Evidence) -> Finding | None:
         return None
     if UNOBSERVED in (exchange.upstream, compared.exchange.upstream):
         return inconclusive(UNSEEN)
-    if compared.relation is not Relation.WITHOUT_KEY and not _made(compared.exchange):
+    if compared.relation is not Relation.WITHOUT_KEY and not made_for(compared.exchange):
         return inconclusive("the first request with the key made no images")
     if compared.relation is Relation.SAME_KEY:
         return _judge_same_key(exchange, compared.exchange)
@@ -27,15 +27,15 @@ def _judge_same_key(exchange: Exchange, first: Exchange) -> Finding:
     expected = f"{FIRST}, for {Relation.SAME_KEY.value}"
     if not exchange.accepted:
         return failing(expected, _outcome(exchange))
-    if _made(exchange):
+    if made_for(exchange):
         return failing(expected, "images that were generated again")
-    return PASS if _shown(exchange) <= _made(first) else failing(expected, "images of another request")
+    return PASS if _shown(exchange) <= made_for(first) else failing(expected, "images of another request")
 
 
 def _judge_own_images(exchange: Exchange, relation: Relation) -> Finding:
     if not exchange.accepted:
         return failing(f"accepted as {relation.value}", _outcome(exchange))
-    if not _made(exchange) or not _shown(exchange) <= _made(exchange):
+    if not made_for(exchange) or not _shown(exchange) <= made_for(exchange):
         return failing(f"images of its own, for {_told(relation)}", FIRST)
     return PASS
 
@@ -48,13 +48,6 @@ def _outcome(exchange: Exchange) -> str:
     return f"HTTP {exchange.answer.status}" if isinstance(exchange.answer, Answer) else exchange.answer.problem
 
 
-def _made(exchange: Exchange) -> set[str]:
-    """The images that the upstream made for an exchange."""
-    calls = () if exchange.upstream is UNOBSERVED else exchange.upstream
-    return {identity for call in calls for identity in call.images}
-
-
 def _shown(exchange: Exchange) -> set[str]:
     """The images of a response, as far as they can be told apart."""
-    items = () if exchange.images is UNOBSERVED else exchange.images
-    return {image.identity for item in items for image in usable(item) if image.identity is not None}
+    return {image.identity for image in images_shown(exchange) if image.identity is not None}

@@ -1,13 +1,14 @@
 """Relations between two requests of a run: the same request makes the same upstream call, whenever it is sent."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
 from gateway_contract.contract.definition import MappedField
 from gateway_contract.rules.mapping_rules import UNSEEN, adds_up, is_nothing
 from gateway_contract.rules.rule import PASS, Evidence, Finding, evidence_of, failing, inconclusive
-from gateway_contract.traffic.exchange import Relation
+from gateway_contract.traffic.exchange import Image, Relation, images_shown, made_for
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing, same, shortened
 from gateway_contract.values.pointer import read
 
@@ -80,7 +81,42 @@ def _described(seen: Json | Literal[Nothing.ABSENT]) -> str:
     return "nothing" if seen is ABSENT else shortened(seen)
 
 
+def judge_same_pixels(evidence: Evidence) -> Finding | None:
+    """The pixels of images that were made for equal calls, and are returned in different forms.
+
+    Where the upstream made other images for one of the calls, the calls differ, which other rules tell.
+    """
+    exchange, compared = evidence.exchange, evidence.exchange.compared
+    if compared is None or compared.relation is not Relation.OTHER_FORM:
+        return None
+    other = compared.exchange
+    if not (_is_plain(evidence) and _is_plain(evidence_of(evidence.contract, other))):
+        return None
+    if UNOBSERVED in (exchange.upstream, other.upstream):
+        return inconclusive(UNSEEN)
+    seen, before = images_shown(exchange), images_shown(other)
+    is_decidable = seen and len(seen) == len(before) and made_for(exchange) == made_for(other)
+    return _judge_pixels(seen, before) if is_decidable else None
+
+
+def _judge_pixels(seen: Sequence[Image], before: Sequence[Image]) -> Finding:
+    every = (*seen, *before)
+    if any(image.pixels is None for image in every):
+        return inconclusive("the pixels were not read")
+    if Counter(image.pixels for image in seen) == Counter(image.pixels for image in before):
+        return PASS
+    if not all(image.is_lossless for image in every):
+        return inconclusive("a format that does not keep pixels as they are")
+    return failing(f"the pixels of {_forms(before)}, as for {Relation.OTHER_FORM.value}", f"others in {_forms(seen)}")
+
+
+def _forms(images: Iterable[Image]) -> str:
+    """For example `url (512x512)`."""
+    return ", ".join(sorted({f"{image.key} ({image.width}x{image.height})" for image in images}))
+
+
 RELATIONS: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "same-call-each-time": partial(judge_same_call, Relation.REPEATED),
     "same-call-in-parallel": partial(judge_same_call, Relation.ALONE),
+    "same-pixels-in-each-form": judge_same_pixels,
 }

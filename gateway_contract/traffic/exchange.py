@@ -164,6 +164,12 @@ class Image:
     height: int
     digest: str  # SHA-256 of the bytes, hexadecimal
     identity: str | None  # which of the upstream's images it is; None where it cannot be told
+    pixels: str | None = None  # SHA-256 of the pixels, hexadecimal; None where they were not read
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether the format keeps pixels as they are."""
+        return self.format == "PNG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +188,7 @@ class Relation(Enum):
     REPEATED = "the same request, sent before"
     ALONE = "the same request, sent while no other was under way"
     EXACT_NAMES = "the same request without names that differ in case only"
+    OTHER_FORM = "the same request for images in another form"
     WITHOUT_KEY = "the same request without an idempotency key"
     SAME_KEY = "the same request with the same idempotency key"
     OTHER_KEY = "the same request with another idempotency key"
@@ -275,6 +282,18 @@ class Exchange:
     @property
     def refused(self) -> bool:
         return isinstance(self.answer, Answer) and self.answer.refusing
+
+
+def images_shown(exchange: Exchange) -> tuple[Image, ...]:
+    """The usable images of a response."""
+    items = () if exchange.images is UNOBSERVED else exchange.images
+    return tuple(image for item in items for image in usable(item))
+
+
+def made_for(exchange: Exchange) -> set[str]:
+    """The identities of the images that the upstream made for an exchange."""
+    calls = () if exchange.upstream is UNOBSERVED else exchange.upstream
+    return {identity for call in calls for identity in call.images}
 
 
 def usable(images: Iterable[Image | BrokenImage]) -> tuple[Image, ...]:

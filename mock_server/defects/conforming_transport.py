@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.values.json_value import Json
 from mock_server.defects.conforming import conforming, conforming_to
+from mock_server.defects.form_defects import changing_inline
 from mock_server.defects.response_operators import Item, with_items
 from mock_server.defects.sites import images_of
 from mock_server.defects.transport_defects import rejecting
@@ -151,6 +152,16 @@ def jpeg_images(gateway: Gateway) -> Gateway:
 
     transport = ChangedTransport(gateway.upstream.transport, image_change=converted)
     return with_content_type(with_transport(gateway, transport), b"image/png", b"image/jpeg")
+
+
+@conforming
+def repacked_images(gateway: Gateway) -> Gateway:
+    """Images within the response are packed anew, with other metadata and the same pixels."""
+
+    def repacked(content: bytes) -> bytes:
+        return reencoded(content, lambda image: image.convert("RGBA"))
+
+    return changing_inline(gateway, repacked)
 
 
 @conforming

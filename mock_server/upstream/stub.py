@@ -56,7 +56,10 @@ EXPIRED = 0.0
 
 @dataclass(frozen=True, slots=True)
 class UpstreamStub:
-    """One upstream by its document. `layout_of` and `fault_of` choose the response by a call's body."""
+    """One upstream by its document. `layout_of`, `fault_of` and `pictures_of` choose the response by a call's body.
+
+    `pictures_of` also takes the operation, and gives None for calls whose pictures follow from what they request.
+    """
 
     upstream: Upstream
     protocol: UpstreamProtocol
@@ -64,6 +67,7 @@ class UpstreamStub:
     signer: Signer = field(default_factory=lambda: Signer(secrets.token_bytes(16)))
     layout_of: Callable[[Json], str | None] = lambda _: None
     fault_of: Callable[[Json], Fault | None] = lambda _: None
+    pictures_of: Callable[[Upstream, Json], list[Picture] | None] = lambda _called, _body: None
     draw_picture: Callable[[Picture], bytes] = draw_cached
     options: StubOptions = field(default_factory=StubOptions)
     tasks: Tasks = field(default_factory=Tasks)
@@ -77,6 +81,9 @@ class UpstreamStub:
 
 def pictures_for(stub: UpstreamStub, called: Upstream, body: Json) -> list[Picture]:
     """The pictures that a valid call of an operation requests."""
+    chosen = stub.pictures_of(called, body)
+    if chosen is not None:
+        return chosen
     return requested_pictures(called, stub.protocol.with_defaults(called, body, stub.options), stub.options.seed)
 
 

@@ -184,6 +184,12 @@ def test_the_request_that_must_make_the_same_call_is_sent_again_too(tmp_path: Pa
     assert [(name, changed) for name, changed, breaks in found if changed or not breaks] == []
 
 
+def test_the_images_of_a_request_for_another_form_are_made_again(tmp_path: Path) -> None:
+    grey = defects_named("images-grey-within-response", [prepare(Settings("powerbuyin")).contract])["powerbuyin"]
+    found = reported(tmp_path, map_body, "powerbuyin/images/same-in-each-form", app_of=grey.app)
+    assert found == [("the same images as b64_json", set(), True)]
+
+
 async def from_one_choice(
     gateway: Gateway, _body: Json, call: Json, _request: GatewayRequest
 ) -> list[str] | ErrorResponse:

@@ -1,13 +1,15 @@
 """The images of a run are of the right size, whole, and can be told apart, also after a gateway made them anew."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageOps
 
 from contract_tests.client.inspect_image import inspect
 from contract_tests.client.limits import Limits
-from contract_tests.execution.blank_images import blank_image
+from contract_tests.execution.blank_images import blank_image, coloured_image
 from gateway_contract.traffic.exchange import Image
 from mock_server.images.drawing import Picture
 from mock_server.images.identity import identity_of
@@ -40,6 +42,41 @@ def test_an_image_is_known_again_in_another_format(kind: str) -> None:
     with Pillow.open(io.BytesIO(content(1024, 768))) as image:
         image.convert("RGB").save(made, kind)
     assert identity_of(made.getvalue()) == IDENTITY
+
+
+def coloured(identity: str = IDENTITY) -> bytes:
+    return coloured_image(Picture(identity, 512, 384, "a cat", "", "", marked=True))
+
+
+def pixels(content: bytes, most: int = 512 * 384) -> str | None:
+    found = inspect(content, "url", "http://127.0.0.1/1.png", "image/png", Limits(hashed_pixels=most))
+    assert isinstance(found, Image)
+    assert found.identity == IDENTITY
+    return found.pixels
+
+
+def changed(change: Callable[[Pillow.Image], Pillow.Image]) -> bytes:
+    made = io.BytesIO()
+    with Pillow.open(io.BytesIO(coloured())) as image:
+        change(image).save(made, "PNG")
+    return made.getvalue()
+
+
+def test_a_coloured_image_has_the_same_pixels_however_it_is_packed() -> None:
+    repacked = changed(lambda image: image.convert("RGBA"))
+    assert repacked != coloured()
+    assert pixels(repacked) == pixels(coloured())
+
+
+def test_any_change_of_pixels_shows() -> None:
+    red, green, blue = range(3)
+    swapped = changed(lambda image: Pillow.merge("RGB", [image.getchannel(band) for band in (blue, green, red)]))
+    bordered = changed(lambda image: ImageOps.expand(ImageOps.crop(image, 1), 1))
+    assert len({pixels(coloured()), pixels(swapped), pixels(bordered)}) == 3
+
+
+def test_the_pixels_of_larger_images_are_not_read() -> None:
+    assert pixels(coloured(), most=0) is None
 
 
 def test_an_image_is_small() -> None:

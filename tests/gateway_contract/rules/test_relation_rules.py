@@ -3,11 +3,20 @@
 from dataclasses import replace
 
 from gateway_contract.rules.rule import PASS, Finding, Outcome
-from gateway_contract.traffic.exchange import Comparison, Exchange, Relation
+from gateway_contract.traffic.exchange import Comparison, Exchange, Relation, images_shown
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json
 from gateway_contract.values.pointer import placed, removed
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS
-from tests.gateway_contract.exchanges import DIALECTS, Body, call_body, finding, with_call, with_status
+from tests.gateway_contract.exchanges import (
+    DIALECTS,
+    Body,
+    call_body,
+    finding,
+    first_call,
+    with_call,
+    with_images,
+    with_status,
+)
 
 TOKENS, BUYIN = DIALECTS["powertokens"], DIALECTS["powerbuyin"]
 REQUEST: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite", "seed": 7}
@@ -78,3 +87,41 @@ def test_a_rejected_request_and_a_call_that_was_not_seen_show_nothing() -> None:
     unseen = judged(after(first, replace(first, upstream=UNOBSERVED)))
     assert unseen is not None
     assert unseen.outcome is Outcome.INCONCLUSIVE
+
+
+SAME_PIXELS = "images/same-in-each-form"
+
+
+def in_form(form: str, pixels: str | None, image_format: str = "PNG") -> Exchange:
+    made = TOKENS.conforming({**REQUEST, "response_format": form})
+    return with_images(made, *(replace(image, pixels=pixels, format=image_format) for image in images_shown(made)))
+
+
+def compared(linked: Exchange, inline: Exchange) -> Finding | None:
+    return judged(after(linked, inline, Relation.OTHER_FORM), SAME_PIXELS)
+
+
+def test_an_image_has_the_same_pixels_in_each_form() -> None:
+    linked = in_form("url", "a")
+    assert judged(linked, SAME_PIXELS) is None
+    assert compared(linked, in_form("b64_json", "a")) is PASS
+    found = compared(linked, in_form("b64_json", "b"))
+    assert found is not None
+    assert (found.outcome, found.observed) == (Outcome.FAIL, "others in b64_json (1024x1024)")
+    assert found.expected == "the pixels of url (1024x1024), as for the same request for images in another form"
+
+
+def test_pixels_that_were_not_read_or_not_kept_show_nothing() -> None:
+    linked = in_form("url", "a")
+    for inline in (in_form("b64_json", None), in_form("b64_json", "b", "JPEG")):
+        found = compared(linked, inline)
+        assert found is not None
+        assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_images_that_the_upstream_made_otherwise_are_not_compared() -> None:
+    inline = in_form("b64_json", "b")
+    other = replace(inline, upstream=(replace(first_call(inline), images=("another",)),))
+    assert compared(in_form("url", "a"), other) is None
+    assert compared(in_form("url", "a"), with_images(inline)) is None
+    assert compared(in_form("url", "a"), with_status(inline, 500)) is None
