@@ -22,7 +22,9 @@ from contract_tests.client.daemon_thread import in_daemon_thread
 from contract_tests.client.limits import Limits, PeerError, Problem, format_bytes
 from gateway_contract.traffic.exchange import BrokenImage, Image
 from mock_server.images.identity import identity_of
+from mock_server.images.thumbnails import shrink
 
+SMALL_IMAGE = 32 * 1024  # bytes, which is less than a thumbnail may take
 PARTS = 20_000  # a PNG of 32 MiB in pieces of 8 KiB, as libpng writes it, has 4000
 SCANS = 64  # a progressive JPEG has about ten; each goes over the whole picture again
 
@@ -160,13 +162,19 @@ def inspect(content: bytes, key: str, link: str, media_type: str, limits: Limits
     digest = hashlib.sha256(content).hexdigest()
     identity = identity_of(content, limits.decoded_pixels)
     pixels = digest_of_pixels(content) if width * height <= limits.hashed_pixels else None
-    return Image(key, link, said, kind, width, height, digest, identity, pixels)
+    preview = _preview(content) if width * height <= limits.decoded_pixels else b""
+    return Image(key, link, said, kind, width, height, digest, identity, pixels, preview)
 
 
 def digest_of_pixels(content: bytes) -> str:
     """The SHA-256 of a sound image's pixels: the same however the file is packed, and whatever it says beside them."""
     with Pillow.open(io.BytesIO(content)) as picture:
         return hashlib.sha256(picture.convert("RGBA").tobytes()).hexdigest()
+
+
+def _preview(content: bytes) -> bytes:
+    """What a report shows of an image. Most images of a run are in no report, so a small one is shrunk later."""
+    return content if len(content) <= SMALL_IMAGE else shrink(content) or b""
 
 
 def too_long(limits: Limits) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.report.causes import CauseGroup
+from contract_tests.report.command_line import command
 from contract_tests.report.request_difference import request_difference
 from contract_tests.report.wording import GAP, first_of, one_line
 from contract_tests.results import FailingExchange, Run
@@ -97,7 +98,7 @@ class EntryWriter:
         if self.folder is None or (is_shown_by_curl(rule, exchange) and len(line) <= LONGEST_CURL):
             return line
         file = self.folder / self.run.contract / self.names[id(exchange)]
-        return f"check-gateway rerun {shlex.quote(str(file))}"
+        return command("rerun", shlex.quote(str(file)))
 
     def _rule(self, name: str, clause: str | None) -> str:
         return " ".join(filter(None, (name.removeprefix(f"{self.run.contract}/"), clause)))

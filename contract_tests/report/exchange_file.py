@@ -6,7 +6,8 @@
   shortened.
 - `answer`: `status`, `headers`, `seconds`, `received_at`, and `body`, or `text` where it is not JSON; or `error`
   and `seconds` where there was no complete response.
-- `upstream` and `images`: lists, or null where nobody looked.
+- `upstream` and `images`: lists, or null where nobody looked. `images` has a list for each item of the response.
+- `thumbnail` of an image: a small PNG in Base64; only few images of a report have one.
 - `played` in a call: the failure that our upstream played on purpose, or null; `previous` the one just before.
 - `carried`: values of other requests that came up, each with `pointer`, `value`, `place` and `source`, or null where
   nobody looked; `earlier`: the `name` and `base64` of the first of those requests, or null.
@@ -34,11 +35,13 @@ from typing import Any
 from contract_tests.client.access import Access
 from gateway_contract.traffic.exchange import (
     Answer,
+    BrokenImage,
     CarriedValue,
     Comparison,
     Credential,
     Exchange,
     Headers,
+    Image,
     NoAnswer,
     Request,
     RequestForm,
@@ -53,11 +56,14 @@ NOT_JSON = "text"
 LONGEST_TEXT = 2000  # characters
 MOST_BYTES = 200 * 1024  # of a body, headers, or one item's images
 MOST_CALLS = 50
+NO_THUMBNAILS: Mapping[str, bytes] = {}
 _RESENDABLE = frozenset({Credential.RIGHT, Credential.UNKNOWN, Credential.OTHER_SCHEME})
 
 
-def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Json]:
-    """The document of one exchange."""
+def exchange_to_json(
+    exchange: Exchange, secrets: Sequence[str], thumbnails: Mapping[str, bytes] = NO_THUMBNAILS
+) -> dict[str, Json]:
+    """The document of one exchange; `thumbnails` are PNG files, by the SHA-256 of images."""
     known = all_secrets([exchange], secrets)
     return {
         "name": redact(exchange.name, known),
@@ -65,7 +71,7 @@ def exchange_to_json(exchange: Exchange, secrets: Sequence[str]) -> dict[str, Js
         "answer": _answer(exchange.answer, known),
         "upstream": _upstream(exchange, known),
         "upstream_address": exchange.upstream_address,
-        "images": _images(exchange, known),
+        "images": _images(exchange, known, thumbnails),
         "minimal_fields": _minimal_fields(exchange, known),
         "spelling_rejected": exchange.spelling_refused,
         "carried": _carried(exchange, known),
@@ -140,10 +146,18 @@ def _upstream(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
     )
 
 
-def _images(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:
+def _images(exchange: Exchange, secrets: Sequence[str], thumbnails: Mapping[str, bytes]) -> list[Json] | None:
     if exchange.images is UNOBSERVED:
         return None
-    return [[_seen(asdict(image), secrets) for image in item] for item in exchange.images]
+    return [[_image(image, secrets, thumbnails) for image in item] for item in exchange.images]
+
+
+def _image(image: Image | BrokenImage, secrets: Sequence[str], thumbnails: Mapping[str, bytes]) -> Json:
+    if isinstance(image, BrokenImage):
+        return _seen(asdict(image), secrets)
+    told = _seen({key: value for key, value in asdict(image).items() if key != "preview"}, secrets)
+    small = thumbnails.get(image.digest)
+    return {**told, "thumbnail": base64.b64encode(small).decode()} if small and isinstance(told, dict) else told
 
 
 def _minimal_fields(exchange: Exchange, secrets: Sequence[str]) -> list[Json] | None:

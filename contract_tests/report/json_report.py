@@ -10,6 +10,8 @@ from typing import NotRequired, TypedDict
 from contract_tests.chance import rarest_excluded
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
 from contract_tests.report.folder import remove_exchanges
+from contract_tests.report.request_difference import request_difference
+from contract_tests.report.thumbnails import report_thumbnails
 from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run, UsedOption, Verdict
 from contract_tests.waived_failures import expired
 from contract_tests.waivers import Waiver
@@ -32,6 +34,7 @@ class QuotedResponse(TypedDict):
 class ListedFailure(TypedDict):
     expected: str
     observed: str
+    request: str  # how it differs from the plain valid request of the run, in a few words
     curl: str
     exchange: str  # path from the report's folder
     note: NotRequired[str]  # what it takes
@@ -128,8 +131,9 @@ def write_report(run: Run, folder: Path, secrets: Sequence[str]) -> Path:
     known = all_secrets(listed, secrets)
     home = folder / run.name / run.contract
     remove_exchanges(home)
+    thumbnails = report_thumbnails(run)
     for number, exchange in enumerate(listed, 1):
-        _write(home / _file_name(number), exchange_to_json(exchange, known))
+        _write(home / _file_name(number), exchange_to_json(exchange, known, thumbnails))
     names = exchange_names(run)
     path = home / "report.json"
     _write(path, report_of(run, names, known))
@@ -241,6 +245,7 @@ def _failure(failure: FailingExchange, run: Run, names: dict[int, str], secrets:
     listed = ListedFailure(
         expected=redact(failure.finding.expected, secrets),
         observed=redact(failure.finding.observed, secrets),
+        request=redact(request_difference(failure.exchange, run.baseline), secrets),
         curl=curl(failure.exchange.request, run.gateway, secrets),
         exchange=names[id(failure.exchange)],
     )

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from contract_tests.report.command_line import command
 from contract_tests.report.stored_report import WARN, Listed, StoredReport
 from contract_tests.report.wording import one_line
 
@@ -56,6 +57,8 @@ def _about(listed: Listed) -> Iterator[tuple[str, str]]:
     for key, number in listed["cost"].items():
         if number is not None:
             yield key, str(number)
+    for key in ("stale_waivers", "expired_waivers"):
+        yield from ((key.removesuffix("s"), one) for one in listed[key])
     for one in listed["beyond_upstream"]:
         yield "beyond_upstream", f"{one['at']}: {one['what']}: {one['reason']}"
 
@@ -109,7 +112,7 @@ def _evidence(rule: Listed, report: StoredReport) -> Iterator[str]:
     if rule["clause_text"]:
         yield f"clause    {rule['clause'] or ''} {rule['clause_text']}"
     yield f"failed    in {rule['failed']} of {rule['judged']} exchanges"
-    rerun = f"check-gateway rerun {shlex.quote(str(report.home / first['exchange']))}"
+    rerun = command("rerun", shlex.quote(str(report.home / first["exchange"])))
     yield f"request   {first['curl'] if len(first['curl']) <= LONGEST_CURL else rerun}"
     for key, label in (("response", "response"), ("upstream_response", "upstream")):
         if key in first:

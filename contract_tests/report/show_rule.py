@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from contract_tests.report.command_line import command
 from contract_tests.report.entry import ABOUT_UPSTREAM
 from contract_tests.report.exchange_file import NOT_JSON
 from contract_tests.report.wording import GAP, counted, excluded_fault, one_line, print_wrapped
@@ -41,9 +42,7 @@ def find_rule(name: str, folder: Path) -> list[ReportedRule]:
     below = (path for pattern in ("*/report.json", "*/*/report.json") for path in sorted(folder.glob(pattern)))
     paths = [folder / "report.json"] if (folder / "report.json").is_file() else list(below)
     if not paths:
-        raise NoSuchRuleError(
-            f"No report in {folder}. Run `check-gateway run` first, or name the folder of its report."
-        )
+        raise NoSuchRuleError(f"No report in {folder}. Run `{command('run')}` first, or name the folder of its report.")
     listed, problems = _listed(paths)
     if len(problems) == len(paths):
         raise problems[0]
@@ -52,7 +51,7 @@ def find_rule(name: str, folder: Path) -> list[ReportedRule]:
         ids = {str(one.rule["id"]) for one in listed}
         known = sorted(ids | {one.partition("/")[2] for one in ids})
         nearest = get_close_matches(name, known, n=3, cutoff=0.4)
-        advice = f"Nearest: {', '.join(nearest)}" if nearest else "`check-gateway rules` lists them"
+        advice = f"Nearest: {', '.join(nearest)}" if nearest else f"`{command('rules')}` lists them"
         raise NoSuchRuleError(f"Unknown rule '{one_line(name)}'. {advice}")
     return found
 
@@ -122,7 +121,7 @@ def _print_failure(failure: Mapping[str, Any], rule: Mapping[str, Any], home: Pa
         _row(console, label, head)
         _print_json(console, value)
     console.print()
-    _line(console, "again", f"check-gateway rerun {shlex.quote(str(path))}")
+    _line(console, "again", command("rerun", shlex.quote(str(path))))
     if is_shown_by_curl(rule, exchange):
         _line(console, "or", failure["curl"])
 

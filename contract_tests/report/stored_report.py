@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 
+from contract_tests.report.command_line import command
 from contract_tests.report.json_report import SCHEMA
 
 Listed: TypeAlias = Mapping[str, Any]
@@ -63,7 +64,7 @@ def find_reports(folder: Path) -> list[StoredReport]:
     """All reports in a folder and below it. Raises NoReportError where there is none, or one that is not valid."""
     homes = sorted(path.parent for path in folder.glob(f"**/{FILE}"))
     if not homes:
-        raise NoReportError(f"No report in {folder}. Run `check-gateway run` first, or name the folder of its report.")
+        raise NoReportError(f"No report in {folder}. Run `{command('run')}` first, or name the folder of its report.")
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_bytes()))
     for home in homes:
         try:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from contract_tests.report import wording
 from contract_tests.report.causes import causes
+from contract_tests.report.command_line import command
 from contract_tests.report.entry import Entry, EntryWriter
 from contract_tests.report.json_report import exchange_names
 from contract_tests.report.wording import GAP, one_line, print_wrapped
@@ -148,7 +149,7 @@ def _tail(
     if folder is not None and entries:
         left = len(entries) - len(in_full)
         also = f"{GAP}{wording.counted(left, 'cause is', 'causes are')} not shown in full above" if left else ""
-        yield "details", f"check-gateway show RULE {shlex.quote(str(folder))}{also}"
+        yield "details", command("show", "RULE", f"{shlex.quote(str(folder))}{also}")
     if (
         any(f"${VARIABLE}" in entry.command for entry in in_full if entry.counts)
         and os.environ.get(VARIABLE) not in secrets

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_tests.chance import REPEATED_KINDS, Repeated, rarest_excluded
+from contract_tests.report.command_line import command
 from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Selection, Verdict
 from contract_tests.waived_failures import expired
 from gateway_contract.rules.rule import FindingKind
@@ -92,13 +93,13 @@ def counts(run: Run) -> str:
 
 def untested_summary(run: Run) -> str:
     """How many statements of the contract no rule tests, with the first of them."""
-    return f"{counted(len(run.untested), 'statement')}, for example {run.untested[0]}; `check-gateway check` lists all"
+    return f"{counted(len(run.untested), 'statement')}, for example {run.untested[0]}; `{command('check')}` lists all"
 
 
 def beyond_summary(run: Run) -> str:
     """What the contract allows and no run can test, because the upstream refuses it; with the first of it."""
     first, *others = run.beyond_upstream
-    more = f" (and {len(others)} more; `check-gateway check` lists all)" if others else ""
+    more = f" (and {len(others)} more; `{command('check')}` lists all)" if others else ""
     return f"{first}{more}"
 
 

@@ -121,15 +121,12 @@ class FaultCause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PlayedFault:
-    """A fault that an upstream of ours played on purpose; `retry_after` in seconds, where it said so.
-
-    `may_be_billed`: the call was accepted, whatever the gateway got of the response.
-    """
+    """A fault that an upstream of ours played on purpose."""
 
     name: str
     cause: FaultCause
-    retry_after: int | None = None
-    may_be_billed: bool = False
+    retry_after: int | None = None  # seconds, where it said so
+    may_be_billed: bool = False  # the call was accepted, whatever the gateway got of the response
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +162,7 @@ class Image:
     digest: str  # SHA-256 of the bytes, hexadecimal
     identity: str | None  # which of the upstream's images it is; None where it cannot be told
     pixels: str | None = None  # SHA-256 of the pixels, hexadecimal; None where they were not read
+    preview: bytes = field(default=b"", compare=False, repr=False)  # the image itself if it is small, or a small PNG
 
     @property
     def is_lossless(self) -> bool:

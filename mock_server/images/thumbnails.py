@@ -1,6 +1,8 @@
 """Small versions of pictures, for lists of requests."""
 
+import struct
 import warnings
+import zlib
 from dataclasses import replace
 from io import BytesIO
 from typing import Final
@@ -13,6 +15,13 @@ SIDE: Final = 112
 """Pixels of the longer side: the console shows a thumbnail half as large, and screens may have twice the pixels."""
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF")
 _MOST_PIXELS: Final = 50_000_000
+
+BROKEN: Final = (
+    *(OSError, EOFError, Image.DecompressionBombError),  # by Pillow itself
+    *(SyntaxError, ValueError, TypeError, LookupError, AssertionError, struct.error, zlib.error),  # by its readers
+    RuntimeError,  # by the libraries for WebP and AVIF
+)
+"""What Pillow raises for bytes that are not, or not all, of the image that they seem to be."""
 
 
 def small_picture(picture: Picture) -> Picture:
@@ -31,8 +40,9 @@ def shrink(content: bytes) -> bytes | None:
             image.draft("RGB", (SIDE, SIDE))
             small = image.convert("RGBA" if image.has_transparency_data else "RGB")
             small.thumbnail((SIDE, SIDE))
-    except Exception:  # noqa: BLE001 - decoders answer broken bytes with nearly every kind of error
+    except BROKEN:
         return None
+    small.info.clear()  # what it says of itself, such as a profile of its colours, is of any length
     out = BytesIO()
     small.save(out, "PNG")
     return out.getvalue()

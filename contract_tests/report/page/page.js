@@ -1,9 +1,14 @@
 "use strict";
 const rules = [...document.querySelectorAll(".rule")];
-const words = new Map(rules.map((rule) => [rule, rule.textContent.toLowerCase()]));
-const form = document.querySelector(".filter");
+const form = document.querySelector(".filter");  // none on a page without rules
 const search = document.querySelector("#search");
-const boxes = [...form.querySelectorAll("[type=checkbox]")];
+const boxes = [...document.querySelectorAll(".filter [type=checkbox]")];
+const texts = new Map();
+
+const text = (rule) => {
+  if (!texts.has(rule)) texts.set(rule, rule.textContent.toLowerCase());
+  return texts.get(rule);
+};
 
 const show = () => {
   const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -11,7 +16,7 @@ const show = () => {
   let shown = 0;
   for (const rule of rules) {
     const fits = rule.dataset.states.split(" ").some((state) => states.has(state))
-      && wanted.every((word) => words.get(rule).includes(word));
+      && wanted.every((word) => text(rule).includes(word));
     rule.hidden = !fits;
     shown += fits;
   }
@@ -29,10 +34,11 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.target === search) {
     if (event.key === "Escape") { search.value = ""; show(); search.blur(); }
+    if (event.key === "Enter") { event.preventDefault(); search.blur(); move(1); }
     return;
   }
   const keys = {
-    "/": () => search.focus(),
+    "/": () => search?.focus(),
     j: () => move(1),
     k: () => move(-1),
     o: () => { const rule = document.activeElement?.closest?.(".rule"); if (rule) rule.open = !rule.open; },
@@ -56,12 +62,14 @@ for (const button of document.querySelectorAll(".copy button")) {
 
 const openLinked = () => {
   const rule = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (rule?.matches(".rule")) { rule.open = true; rule.scrollIntoView(); }
+  if (rule?.matches(".rule")) { rule.hidden = false; rule.open = true; rule.scrollIntoView(); }
 };
 addEventListener("hashchange", openLinked);
-form.addEventListener("input", show);
-form.addEventListener("submit", (event) => event.preventDefault());
-if (rules.some((rule) => /fail|warn/.test(rule.dataset.states))) form.querySelector("[value=pass]").checked = false;
-form.hidden = false;
-show();
+if (form) {
+  const passed = boxes.find((box) => box.value === "pass");
+  if (passed && boxes.some((box) => /fail|warn/.test(box.value))) passed.checked = false;
+  form.addEventListener("input", show);
+  form.hidden = false;
+  show();
+}
 openLinked();

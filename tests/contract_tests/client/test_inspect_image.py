@@ -18,6 +18,7 @@ from contract_tests.client.inspect_image import Decoding, decode_base64, inspect
 from contract_tests.client.limits import Limits, Problem
 from gateway_contract.traffic.exchange import BrokenImage, Image
 from mock_server.images.drawing import Picture, draw
+from mock_server.images.thumbnails import SIDE
 from tests.contract_tests.client.test_transport import at_most
 
 LIMITS = Limits(image_bytes=2**22)
@@ -54,6 +55,16 @@ def test_a_whole_image_is_told_by_its_bytes(kind: str) -> None:
     digest = hashlib.sha256(content).hexdigest()
     expected = Image("b64_json", "", f"image/{kind.lower()}", kind, 640, 480, digest, None)
     assert inspect(content, "b64_json", "", "", LIMITS) == expected
+
+
+def test_a_small_image_is_kept_and_of_another_one_a_smaller_one() -> None:
+    small, large = image("PNG", 64, 64), image("JPEG", 1024, 512)
+    kept, shrunk = (inspect(one, "url", LINK, "image/png", LIMITS) for one in (small, large))
+    assert isinstance(kept, Image)
+    assert isinstance(shrunk, Image)
+    assert kept.preview == small
+    with Pillow.open(io.BytesIO(shrunk.preview)) as preview:
+        assert preview.size == (SIDE, SIDE // 2)
 
 
 def test_behind_a_link_the_media_type_is_what_the_answer_said() -> None:

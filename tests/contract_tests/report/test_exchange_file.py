@@ -171,7 +171,10 @@ def test_images_and_upstream_calls_are_told_in_full() -> None:
     broken = BrokenImage("url", "http://127.0.0.1/b.png", "HTTP 404")
     seen = replace(exchange(), images=((image(), broken), ()))
     told = exchange_to_json(seen, [TOKEN])
-    assert told["images"] == [[asdict(image()), asdict(broken)], []]
+    usable = {key: value for key, value in asdict(image()).items() if key != "preview"}
+    assert told["images"] == [[usable, asdict(broken)], []]
+    with_thumbnail = exchange_to_json(seen, [TOKEN], {image().digest: b"PNG"})
+    assert with_thumbnail["images"] == [[{**usable, "thumbnail": "UE5H"}, asdict(broken)], []]
     assert isinstance(told["upstream"], list)
     (call,) = told["upstream"]
     assert call == {

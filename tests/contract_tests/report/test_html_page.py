@@ -1,22 +1,30 @@
 """The page of a report: complete in itself, harmless whatever a gateway says, and usable by keyboard."""
 
 import re
+from base64 import b64decode
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from PIL import Image as Pillow
 from playwright.async_api import Browser, Page
 
 from contract_tests.report.html_page import render_page
 from contract_tests.report.json_report import write_report
 from contract_tests.report.renderings import write_renderings
 from contract_tests.report.stored_report import read_reports
+from contract_tests.report.thumbnails import MOST_THUMBNAILS, report_thumbnails
 from contract_tests.results import Run, Verdict
 from contract_tests.waivers import Waiver
 from gateway_contract.document.node import Place
+from gateway_contract.rules.rule import RuleKind
+from gateway_contract.traffic.exchange import BrokenImage, Exchange
 from gateway_contract.values.json_value import Json
+from mock_server.images.drawing import Picture, draw
+from mock_server.images.thumbnails import SIDE
 from tests.browser import blank_page
 from tests.clients.node import npm_package
 from tests.contract_tests.report_examples import (
@@ -28,8 +36,10 @@ from tests.contract_tests.report_examples import (
     clean_run,
     exchange,
     failed,
+    image,
     mixed_run,
     passed,
+    rule,
     run_of,
 )
 from tests.report_picture import PICTURE
@@ -57,6 +67,7 @@ def state_of(page: str, rule: str) -> str:
 def test_it_loads_nothing_and_runs_only_its_own_script(tmp_path: Path) -> None:
     page = page_of(tmp_path, mixed_run())
     assert not re.search(r"<(link|img|iframe|object|embed|base)\b|\bsrc=|@import|url\(", page)
+    assert "img-src data:;" in page
     assert page.count("<script>") == page.count("<style>") == 1
     assert "default-src &#39;none&#39;" in page
     assert TOKEN not in page
@@ -74,7 +85,8 @@ def test_a_failure_shows_request_upstream_call_and_response_with_what_the_rule_i
     page = page_of(tmp_path, run_of(LOST_SEED))
     assert re.findall(r"<figcaption><b>(.*?)</b>", page) == ["request", "upstream call", "response"] * 2
     assert re.search(r"<mark>\s*&#34;seed&#34;: 0</mark>", page)
-    assert "expected</b> 0 at /parameters/seed" in page
+    assert "<dt>request</dt><dd>&#34;seed&#34;: 0</dd>" in page
+    assert "<dt>expected</dt><dd>0 at /parameters/seed</dd>" in page
     assert "<mark>/parameters/seed: dropped</mark>" in page
     assert re.search(r"check-gateway rerun \S*/powerbuyin/exchanges/0001\.json", page)
 
@@ -105,16 +117,43 @@ def test_the_picture_for_the_documentation_is_small() -> None:
 def test_several_gateways_stand_side_by_side(tmp_path: Path) -> None:
     page = page_of(tmp_path, replace(run_of(LOST_SEED), name="staging"), replace(clean_run(), name="canary"))
     assert state_of(page, LOST_SEED.rule.id) == "fail pass"
-    assert "staging: fail" in page
-    assert "canary: pass" in page
+    assert 'cell fail"><span class="name">staging:</span> fail<' in page
+    assert 'cell pass"><span class="name">canary:</span> pass<' in page
 
 
 def test_a_run_that_was_no_test_says_why(tmp_path: Path) -> None:
     assert "connection refused" in page_of(tmp_path, run_of(not_tested="connection refused"))
 
 
+def test_a_failure_shows_the_images_of_its_response_small_or_says_why_one_is_none(tmp_path: Path) -> None:
+    small = draw(Picture("0123456789abcdef", 1024, 512, "", "", "a", marked=False))
+    images = ((replace(image(), preview=small),), (BrokenImage("url", "", "a PNG image that is cut"),))
+    page = page_of(tmp_path, run_of(failed(DOCUMENTED[0], "a", "b", replace(exchange(), images=images))))
+    found = re.search(r'<img src="data:image/png;base64,(.*?)" alt=""> image 1: PNG 1024x1024', page)
+    assert found is not None
+    with Pillow.open(BytesIO(b64decode(found[1]))) as thumbnail:
+        assert thumbnail.size == (SIDE, SIDE // 2)
+    assert "<li>image 2: a PNG image that is cut</li>" in page
+
+
+def test_images_that_a_rule_may_be_about_come_first_and_a_page_shows_forty_at_most(tmp_path: Path) -> None:
+    small = draw(Picture("0123456789abcdef", 64, 64, "", "", "a", marked=False))
+
+    def delivering(name: str) -> Exchange:
+        images = tuple((replace(image(), preview=small, digest=f"{name}{number}"),) for number in range(6))
+        return replace(exchange(), images=images)
+
+    others = [failed(one, "a", "b", delivering(one.id)) for one in DOCUMENTED if one.kind is RuleKind.RANGE][:9]
+    of_images = failed(rule("images/own"), "a", "b", delivering("own"))
+    made = report_thumbnails(run_of(*others, of_images))
+    assert len(made) == MOST_THUMBNAILS
+    assert "own5" in list(made)[:6]
+    page = page_of(tmp_path, *(replace(run_of(*others, of_images), name=name) for name in ("staging", "canary")))
+    assert page.count("<img ") == MOST_THUMBNAILS
+
+
 def test_a_thousand_failing_exchanges_stay_below_five_megabytes(tmp_path: Path) -> None:
-    many = [exchange(answer=answering({"data": [{"url": "x" * 500}] * 20})) for _ in range(8)]
+    many = [exchange(answer=answering({"data": [{"url": "<&" * 250}] * 20})) for _ in range(8)]
     run = run_of(*(failed(rule, "a", "b", *many) for rule in (*DOCUMENTED, *EXPECTED)))
     homes = [write_report(replace(run, name=name), tmp_path, ()).parent for name in ("staging", "canary")]
     assert written(tmp_path, homes).stat().st_size < 5_000_000

@@ -140,6 +140,7 @@ def test_a_failure_is_told_as_documented(tmp_path: Path) -> None:
     assert failure == {
         "expected": "0 at /parameters/seed",
         "observed": "dropped",
+        "request": '"seed": 0',
         "response": {"status": 200, "message": ""},
         "exchange": "exchanges/0002.json",
     }

@@ -57,6 +57,14 @@ def test_a_link_to_elsewhere_is_shown_itself(link: str) -> None:
     assert thumbnail_of(link, "powertokens") == link
 
 
+def test_a_small_image_has_nothing_of_the_original_but_its_pixels() -> None:
+    large, out = BytesIO(), BytesIO(b"")
+    Image.new("RGB", (640, 480)).save(large, "PNG", icc_profile=b"sk-secret" * 9)
+    out.write(shrink(large.getvalue()) or b"")
+    with Image.open(out) as small:
+        assert (small.size, small.info) == ((SIDE, SIDE * 3 // 4), {})
+
+
 def test_what_is_not_an_image_cannot_be_shrunk() -> None:
     assert shrink(b"<html>") is None
     assert shrink(b"\x89PNG\r\n\x1a\n") is None
