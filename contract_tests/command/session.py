@@ -16,6 +16,7 @@ from contract_tests.ending import Cause, Ended
 from contract_tests.execution.upstream_certificate import AUTHORITY
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import locked_folder, remove_results
+from contract_tests.report.gateway_grid import print_grid
 from contract_tests.report.github import annotations, write_summary
 from contract_tests.report.history import keep_copies
 from contract_tests.report.json_report import write_report
@@ -126,6 +127,7 @@ class Session:
                 write_report(run, self.folder, secrets)
             self.console.print()
             print_run(run, self.console, self.folder / run.name, secrets)
+        print_grid(shown.values(), self.console)
         with self.noting_full_disks():
             if not self.unwritten:
                 reports = read_reports(self.folder / run.name / run.contract for run in shown.values())
@@ -146,9 +148,8 @@ class Session:
         told = [(self.folder / run.name, run, self.ready[label].settings.secrets) for label, run in runs.items()]
         with self.noting_full_disks():
             write_summary(told, os.environ)
-        for _, run, secrets in told:
-            for line in annotations(run, secrets, os.environ):
-                self.console.print(line, markup=False, soft_wrap=True)
+        for line in annotations([(run, secrets) for _, run, secrets in told], os.environ):
+            self.console.print(line, markup=False, soft_wrap=True)
 
     def write_waivers(self, runs: Iterable[Run]) -> None:
         """Waives from now on the failures that count; this run keeps its status."""

@@ -34,15 +34,20 @@ def write_summary(runs: Sequence[tuple[Path, Run, Sequence[str]]], environment: 
             file.write(f"{cut}\n")
 
 
-def annotations(run: Run, secrets: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """A line for each of the first causes of failures, if a job on GitHub reads them."""
+def annotations(runs: Sequence[tuple[Run, Sequence[str]]], environment: Mapping[str, str]) -> Iterator[str]:
+    """A line for each of the first causes of failures, if a job on GitHub reads them: runs with their secrets."""
     if environment.get(ACTIONS) != "true":
         return
-    known = _secrets(run, secrets)
-    for level in JUDGED:
-        for cause in causes(run, level)[:MOST_ANNOTATIONS]:
-            kind, place = "error" if cause.counts else "warning", cause.shown.rule.place
-            told = _data(redact(f"{run.contract}: {cause.title}", known))
+    found = [
+        (run, cause, _secrets(run, secrets))
+        for run, secrets in runs
+        for level in JUDGED
+        for cause in causes(run, level)
+    ]
+    for kind, is_error in (("error", True), ("warning", False)):
+        for run, cause, known in [one for one in found if one[1].counts is is_error][:MOST_ANNOTATIONS]:
+            place, subject = cause.shown.rule.place, " ".join(filter(None, (run.name, run.contract)))
+            told = _data(redact(f"{subject}: {cause.title}", known))
             title = _property(f"{cause.shown.rule.id} {cause.shown.rule.clause or ''}".strip())
             yield f"::{kind} file={_property(os.path.relpath(place.file))},line={place.line},title={title}::{told}"
 

@@ -49,6 +49,12 @@ def _lines(report: StoredReport) -> Iterator[str]:
 def _cells(outcome: str, rule: Listed) -> Iterator[str]:
     first = rule["failures"][0]
     waiver = rule.get("waiver")
-    yield f"**{outcome.upper()}**" + (f" until {waiver['until']}" if waiver else "")
+    until = f" until {waiver['until']}: {_reason(waiver)}" if waiver else ""
+    yield f"**{outcome.upper()}**{until}"
     for text in (rule["id"], rule["clause"] or "", first["expected"], first["observed"]):
         yield markdown_text(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
+
+
+def _reason(waiver: Listed) -> str:
+    ticket = f" ({waiver['ticket']})" if "ticket" in waiver else ""
+    return markdown_text(f"{waiver['reason']}{ticket}")

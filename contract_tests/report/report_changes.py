@@ -59,6 +59,8 @@ def compare_reports(old: Path, new: Path, console: Console) -> int:
     if not set(before) & set(after):
         raise NotComparableError(f"{old} and {new} have no gateway and contract in common")
     status = {_compare(before[subject], after[subject], console) for subject in sorted(set(before) & set(after))}
+    if any(subject in before for subject in missing):
+        status.add(LESS_JUDGED)
     for subject in missing:
         console.print(f"{_named(subject)}: only in {old if subject in before else new}", markup=False, soft_wrap=True)
     return min(status - {0}, default=0)

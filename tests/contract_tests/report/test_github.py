@@ -1,6 +1,8 @@
 """What GitHub shows of a run: every text is text, nothing is too long, and no secret is in it."""
 
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from contract_tests.report import github
 from contract_tests.report.github import ACTIONS, SUMMARY, annotations, write_summary
 from contract_tests.results import Run
+from gateway_contract.rules.rule import FindingKind
 from tests.contract_tests.report_examples import (
     DOCUMENTED,
     EXPECTED,
@@ -61,23 +64,32 @@ def test_a_summary_is_not_longer_than_github_takes(tmp_path: Path, monkeypatch: 
 
 
 def test_annotations_stand_at_lines_of_the_contract() -> None:
-    (line,) = annotations(run_of(LOST_SEED), (), ON_GITHUB)
+    (line,) = annotations([(run_of(LOST_SEED), ())], ON_GITHUB)
     place, rule = LOST_SEED.rule.place, LOST_SEED.rule
     assert line.startswith("::error file=openapi/powerbuyin.yaml,line=")
     assert f"line={place.line},title={rule.id} {rule.clause}::powerbuyin: " in line
 
 
 def test_an_annotation_is_one_line_and_no_other_command() -> None:
-    (line,) = annotations(run_of(failed(DOCUMENTED[0], HOSTILE, HOSTILE)), (), ON_GITHUB)
+    (line,) = annotations([(run_of(failed(DOCUMENTED[0], HOSTILE, HOSTILE)), ())], ON_GITHUB)
     assert "\n" not in line
     assert "%0A" not in line
 
 
 def test_a_warning_of_a_rule_that_does_not_count_is_a_warning() -> None:
-    (line,) = annotations(run_of(failed(EXPECTED[0], "a", "b")), (), ON_GITHUB)
+    (line,) = annotations([(run_of(failed(EXPECTED[0], "a", "b")), ())], ON_GITHUB)
     assert line.startswith("::warning ")
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_step_has_ten_annotations_of_a_kind_whatever_it_tests(strict: bool) -> None:  # noqa: FBT001 # by its name
+    rules = [*DOCUMENTED[:8], *EXPECTED[:12]]
+    broken = [failed(rule, "a", f"{number}", kind=FindingKind.OTHER) for number, rule in enumerate(rules)]
+    runs = [(replace(run_of(*broken, strict=strict), name=name), ()) for name in ("staging", "canary")]
+    kinds = Counter(line.partition(" ")[0] for line in annotations(runs, ON_GITHUB))
+    assert kinds == ({"::error": 10} if strict else {"::error": 10, "::warning": 10})
 
 
 @pytest.mark.parametrize("environment", [{}, {ACTIONS: "false"}])
 def test_elsewhere_nothing_is_annotated(environment: dict[str, str]) -> None:
-    assert not list(annotations(run_of(LOST_SEED), (), environment))
+    assert not list(annotations([(run_of(LOST_SEED), ())], environment))

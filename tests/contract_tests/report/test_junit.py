@@ -128,13 +128,18 @@ def test_the_schema_finds_what_is_wrong() -> None:
 
 
 def test_each_gateway_and_contract_is_a_suite_with_time_and_properties(tmp_path: Path) -> None:
-    staging, canary = replace(run_of(LOST_SEED), name="staging"), replace(clean_run(), name="canary")
+    stale = Waiver(Place(Path("w.yaml"), 3), "n/*", "known", date(2026, 1, 9))
+    staging, canary = (
+        replace(run_of(LOST_SEED), name="staging", stale_waivers=(stale,)),
+        replace(clean_run(), name="canary"),
+    )
     first, second = junit_of(tmp_path, staging, canary)
     assert (first.get("name"), second.get("name")) == ("staging.powerbuyin", "canary.powerbuyin")
     assert (first.get("timestamp"), first.get("time")) == ("2026-01-02T03:04:05", "3.142")
     about = {one.get("name"): one.get("value") for one in first.iterfind("properties/property")}
     assert about["verdict"] == "violates"
     assert about["observed"] == "two-sided"
+    assert about["stale_waiver"] == "w.yaml:3  n/*"
     assert about["requests"] == "212"
 
 

@@ -12,8 +12,9 @@ from click.testing import CliRunner
 
 from contract_tests.command.cli import main
 from contract_tests.report.json_report import write_report
+from contract_tests.report.markdown_summary import render_markdown
 from contract_tests.report.renderings import RENDERINGS, ReportFormat, render_again, write_renderings
-from contract_tests.report.stored_report import NoReportError, read_reports
+from contract_tests.report.stored_report import NoReportError, find_reports, read_reports
 from contract_tests.results import Run, Selection, Verdict
 from contract_tests.waivers import Waiver
 from gateway_contract.document.node import Place
@@ -114,3 +115,9 @@ def test_what_is_no_report_ends_with_2(tmp_path: Path) -> None:
     (tmp_path / "powerbuyin" / "report.json").write_text('{"schema_version": 1}', "utf-8")
     with pytest.raises(NoReportError, match=r"report\.json is not a report of version 2"):
         render_again(tmp_path, ReportFormat.JUNIT)
+
+
+def test_a_waived_rule_says_why_and_until_when_in_markdown(tmp_path: Path) -> None:
+    write_report(run_of(*WAIVED, passed(DOCUMENTED[2])), tmp_path, ())
+    told = render_markdown(find_reports(tmp_path)).decode()
+    assert f"**WAIVED** until {WAIVER.until}: {WAIVER.reason}" in told

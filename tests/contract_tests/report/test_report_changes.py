@@ -109,6 +109,15 @@ def problem(old: Path, new: Path) -> str:
     return str(error.value)
 
 
+def test_a_gateway_that_is_in_the_old_report_only_is_no_longer_judged(tmp_path: Path) -> None:
+    for folder, name in (("old", ""), ("old", "canary"), ("new", "")):
+        write_report(replace(run_of(PASSES), name=name), tmp_path / folder, ())
+    printed = console(200)
+    assert compare_reports(tmp_path / "old", tmp_path / "new", printed) == 3
+    assert f"canary/powerbuyin: only in {tmp_path / 'old'}" in text_of(printed)
+    assert compare_reports(tmp_path / "new", tmp_path / "old", printed) == 0
+
+
 def test_what_cannot_be_compared_says_why(tmp_path: Path) -> None:
     good = write_report(run_of(PASSES), tmp_path / "good", ())
     untested = write_report(run_of(not_tested="connection refused"), tmp_path / "untested", ())
