@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 from PIL import Image as Pillow
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from contract_tests.report.html_page import render_page
 from contract_tests.report.json_report import write_report
@@ -217,7 +217,16 @@ async def test_keys_move_search_and_open_and_no_request_leaves(page: Page, tmp_p
     await page.keyboard.press("/")
     await page.keyboard.type("preserves-0")
     assert (await page.inner_text("#shown")).startswith("1 of ")
+    await page.keyboard.press("Enter")
+    assert await first.evaluate("rule => rule.contains(document.activeElement)")
+    await first.locator(".copy button").first.click()
+    await expect(first.locator(".copy button").first).to_have_text(re.compile("copied|selected"))
+    await page.keyboard.press("/")
     await page.keyboard.press("Escape")
+    passed_rule = page.locator(f"[id='{DOCUMENTED[0].id}']")
+    assert await passed_rule.is_hidden()
+    await page.evaluate(f"location.hash = '{DOCUMENTED[0].id}'")
+    await expect(passed_rule).to_be_visible()
     await page.locator("[value=fail]").uncheck()
     assert await first.is_hidden()
     assert asked == [path.as_uri()]
