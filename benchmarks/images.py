@@ -13,9 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
 from mock_server.images.identity import identity_of
 from mock_server.images.links import PICTURE_PATH, PictureLinks, picture_response
+from mock_server.images.picture import Picture
 from mock_server.serving.signing import Signer
 
 SIZES = ((256, 256), (512, 512), (1024, 768), (2048, 2048), (4096, 1024), (128, 2048), (4096, 4096), (16, 16384))

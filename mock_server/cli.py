@@ -1,6 +1,9 @@
 """The command behind `make mock`."""
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -168,6 +171,21 @@ def check_origins(_context: click.Context, _option: click.Parameter, values: tup
 @click.option("--list-defects", is_flag=True, help="List all defects and exit.")
 def main(*, list_defects: bool, token_file: str | None, **options: Any) -> None:  # noqa: ANN401 # click passes the options above
     """Serve mock image gateways that follow their contracts, and the upstream stub behind them."""
+    with garbage_kept():
+        serve(list_defects=list_defects, token_file=token_file, options=options)
+
+
+@contextmanager
+def garbage_kept() -> Iterator[None]:
+    """Without the collector: starting up makes much that stays and no garbage, so a fifth of the time were in vain."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def serve(*, list_defects: bool, token_file: str | None, options: dict[str, Any]) -> None:
     try:
         check_extras("check-gateway mock", Extra.MOCK)
     except MissingExtraError as error:

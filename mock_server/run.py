@@ -1,5 +1,6 @@
 """Runs the mock in the foreground: prints what it serves, and shuts down gracefully."""
 
+import gc
 import hashlib
 import secrets
 import signal
@@ -20,9 +21,8 @@ from mock_server.app import mock_app
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.gateway.modes import mode_named
 from mock_server.gateway.recordings import read_recordings
-from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached, draw_clean_cached
-from mock_server.images.user_images import canned_images
+from mock_server.images.picture import Picture
 from mock_server.options import Options
 from mock_server.reload import reloading
 from mock_server.runtime.mock import Mock, MockSettings, create_mock
@@ -85,6 +85,8 @@ def serve_until_stopped(options: Options) -> None:
         click.echo("\n".join([*greeting(contracts, own), *notices]))
         if not ip_address(address).is_loopback:
             click.echo(EXPOSED, err=True)
+        gc.freeze()  # what is there now stays
+        gc.enable()
         server.run(sockets=[listener])
 
 
@@ -124,6 +126,8 @@ def drawing(options: Options) -> Callable[[Picture], bytes]:
 
 def draw_from(directory: Path) -> Callable[[Picture], bytes]:
     """Raises CannedImagesError."""
+    from mock_server.images.user_images import canned_images
+
     images = canned_images(directory)
     for problem in images.skipped:
         click.echo(f"Skipped: {problem}", err=True)

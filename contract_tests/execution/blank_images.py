@@ -11,8 +11,8 @@ from functools import lru_cache
 from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 
-from mock_server.images.drawing import Picture
 from mock_server.images.identity import KEYWORD, SIGNATURE, STAMP_SIZE, chunk, stamp, stamp_corner
+from mock_server.images.picture import Picture
 
 BITS, GREY = 1, 0  # per pixel; the kind of colour that IHDR names
 WHITE = b"\xff"

@@ -5,18 +5,13 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
-
-from jsonpath import JSONPathEnvironment
-from jsonpath.exceptions import JSONPathError
+from typing import TypeAlias
 
 from gateway_contract.document.node import DocumentError, Node, children, did_you_mean, mapping, plain, sequence
 from gateway_contract.document.references import neighbour
 from gateway_contract.document.source import read
 
 Steps: TypeAlias = tuple[str | int, ...]
-
-_JSONPATH: Final = JSONPathEnvironment(strict=True)  # RFC 9535 and nothing beyond it
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +146,12 @@ def _copied(copy: Node, root: Node) -> Node:
 def _selected(target: Node, root: Node) -> list[Steps]:
     if not isinstance(target.value, str) or not target.value.startswith("$"):
         raise DocumentError(target.place, "target must be a JSONPath", "begin it with $, the root of the document")
+    from jsonpath import JSONPathEnvironment
+    from jsonpath.exceptions import JSONPathError
+
+    environment = JSONPathEnvironment(strict=True)  # RFC 9535 and nothing beyond it
     try:
-        found = [match.parts for match in _JSONPATH.finditer(target.value, plain(root))]
+        found = [match.parts for match in environment.finditer(target.value, plain(root))]
     except (JSONPathError, ValueError) as error:  # the library lets int()'s own error through for [1e3]
         raise DocumentError(target.place, f"{target.value!r} is not a JSONPath: {error.args[0]}") from None
     if not found:

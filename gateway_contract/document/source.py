@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,7 +17,12 @@ from gateway_contract.document.node import DocumentError, Node, Place, Scalar, d
 
 def read(path: Path, asked_at: Place | None = None) -> Node:
     """What a YAML or JSON file says; `asked_at` is where another file points to this one."""
-    root = _composed(_text(path, asked_at), path)
+    return _parsed(_text(path, asked_at), path)
+
+
+@lru_cache(maxsize=16)  # contracts of one upstream share its document
+def _parsed(text: str, path: Path) -> Node:
+    root = _composed(text, path)
     if not isinstance(root, yaml.MappingNode):
         line = root.start_mark.line + 1 if root else 1
         raise DocumentError(Place(path, line), "the file must hold a mapping of keys to values")

@@ -11,7 +11,6 @@ from mock_server.admin.api import ProblemError
 from mock_server.faults.fault import collect_response
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.images.links import picture_behind
-from mock_server.images.thumbnails import shrink, small_picture
 from mock_server.runtime.mock import Mock, ServedGateway
 from mock_server.scenarios.image_scenarios import find_spoilt_link
 from mock_server.serving.signing import BadSignatureError
@@ -32,6 +31,8 @@ async def show_thumbnail(mock: Mock, request: Request) -> Response:
 async def thumbnail(mock: Mock, served: ServedGateway, signed: str, scope: Scope, receive: Receive) -> bytes | None:
     """The image behind the signed part of a link, drawn small or shrunk; None if there is no image."""
     path = f"/{served.gateway.contract.name}{IMAGE_PATH}/{signed}.png"
+    from mock_server.images.thumbnails import shrink
+
     drawn = None if find_spoilt_link(served.gateway, path) else drawn_thumbnail(mock, served, signed)
     if drawn is not None:
         return drawn
@@ -43,6 +44,8 @@ async def thumbnail(mock: Mock, served: ServedGateway, signed: str, scope: Scope
 
 def drawn_thumbnail(mock: Mock, served: ServedGateway, signed: str) -> bytes | None:
     """The thumbnail of a picture that the bundled upstream draws; None for other images."""
+    from mock_server.images.thumbnails import small_picture
+
     signer = served.gateway.upstream.signer
     try:
         link = str(signer.read(signed, signer.clock()))

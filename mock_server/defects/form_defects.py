@@ -4,8 +4,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageOps
-
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.defects.defect import PlainSite, gateway_defect
@@ -79,7 +77,7 @@ def lossy_within_response(gateway: Gateway, _site: PlainSite) -> Gateway:
 
     def changed(content: bytes) -> bytes:
         compressed = reencoded(content, lambda image: image.convert("L" if image.mode == "1" else "RGB"), "JPEG")
-        return reencoded(compressed, Image.Image.copy)
+        return reencoded(compressed, lambda image: image.copy())
 
     return changing_inline(gateway, changed)
 
@@ -87,6 +85,10 @@ def lossy_within_response(gateway: Gateway, _site: PlainSite) -> Gateway:
 @gateway_defect(several_forms, in_images=True)
 def border_behind_links(gateway: Gateway, _site: PlainSite) -> Gateway:
     """Images behind links have a border of one pixel in the place of their edges."""
-    return changing_linked(
-        gateway, lambda content: reencoded(content, lambda image: ImageOps.expand(ImageOps.crop(image, 1), 1))
-    )
+
+    def framed(content: bytes) -> bytes:
+        from PIL import ImageOps
+
+        return reencoded(content, lambda image: ImageOps.expand(ImageOps.crop(image, 1), 1))
+
+    return changing_linked(gateway, framed)

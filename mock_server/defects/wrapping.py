@@ -4,15 +4,17 @@ import io
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import Headers
 from mock_server.gateway.stages import Gateway, GatewayResponse
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
+
+if TYPE_CHECKING:  # Pillow loads with the first picture
+    from PIL import Image
 
 LastAnswer: TypeAlias = ContextVar[UpstreamAnswer | None]
 
@@ -86,7 +88,9 @@ def with_rejections(gateway: Gateway, change: Callable[[ErrorResponse, GatewayRe
     return replace(gateway, reject=lambda own, error: change(error, gateway.reject(own, error)))
 
 
-def reencoded(content: bytes, change: Callable[[Image.Image], Image.Image], image_format: str = "PNG") -> bytes:
+def reencoded(content: bytes, change: "Callable[[Image.Image], Image.Image]", image_format: str = "PNG") -> bytes:
+    from PIL import Image
+
     with Image.open(io.BytesIO(content)) as image:
         made = io.BytesIO()
         change(image).save(made, image_format)

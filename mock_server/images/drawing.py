@@ -4,7 +4,6 @@ They have sixteen flat colours: a pixel takes four bits, and run-length encoding
 milliseconds.
 """
 
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 from zlib import crc32
@@ -13,24 +12,11 @@ from PIL import Image, ImageDraw
 
 from mock_server.images.identity import KEYWORD, STAMP_SIZE, encode_png, stamp, stamp_corner
 from mock_server.images.lettering import fit_band, write_band, write_mark
+from mock_server.images.picture import Picture
 from mock_server.images.scenery import INK, PAPER, THEMES, Canvas, colours, paint
 
 STRIDE: Final = 5
 """Between the themes of successive pictures of a call: it shares no divisor with the number of themes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """All that shapes an image: equal pictures give equal bytes, in any process."""
-
-    identity: str  # 16 lower-case hexadecimal digits, unique per generated image
-    width: int
-    height: int
-    caption: str  # such as the prompt
-    detail: str  # a second, smaller line
-    palette_key: str  # with the place, decides colours and shapes
-    marked: bool  # whether it has a watermark in the lower right corner
-    place: int = 0  # among the pictures of one call
 
 
 def draw(picture: Picture, *, stamped: bool = True) -> bytes:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.responses import PlainTextResponse, Response
 
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.picture import Picture
 from mock_server.serving.signing import BadSignatureError, Signer
 
 Key = TypeVar("Key", bound=Hashable)
@@ -68,6 +68,14 @@ ESCAPES: Final = str.maketrans({"+": "%2B", "/": "%2F", "=": "%3D"})
 
 values_of = attrgetter(*(field.name for field in fields(Picture)))
 """The values of a picture's fields, in their order."""
+
+
+def draw(picture: Picture, *, stamped: bool = True) -> bytes:
+    """The picture as a PNG, as `drawing` makes it."""
+    from mock_server.images.drawing import draw as draw_now
+
+    return draw_now(picture, stamped=stamped)
+
 
 draw_cached = PictureCache(draw)
 """The pictures that this process has drawn; equal pictures are equal bytes."""

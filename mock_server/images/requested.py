@@ -17,7 +17,7 @@ from gateway_contract.contract.definition import Drawing, Upstream
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import parent, read_each
 from gateway_contract.values.size import Size, parse_size
-from mock_server.images.drawing import Picture
+from mock_server.images.picture import Picture
 
 CAPTION_CHARACTERS = 80  # links hold them
 USUAL_SIZE = Size(1024, 1024)

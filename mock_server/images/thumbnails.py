@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image
 
-from mock_server.images.drawing import Picture
+from mock_server.images.picture import Picture
 
 SIDE: Final = 112
 """Pixels of the longer side: the console shows a thumbnail half as large, and screens may have twice the pixels."""

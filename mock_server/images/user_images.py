@@ -13,10 +13,11 @@ from zlib import crc32
 
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
 from mock_server.images.identity import KEYWORD, with_text
 from mock_server.images.lettering import write_mark
 from mock_server.images.links import PictureCache
+from mock_server.images.picture import Picture
 from mock_server.images.scenery import LETTERING, THEMES, colours
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")

@@ -20,8 +20,8 @@ from mock_server.gateway.modes import Mode, in_each_mode
 from mock_server.gateway.recordings import Recording, with_recordings
 from mock_server.gateway.stages import Gateway
 from mock_server.gateway.write_recordings import Recorder, with_recorder
-from mock_server.images.drawing import Picture
 from mock_server.images.links import draw_cached, draw_clean_cached
+from mock_server.images.picture import Picture
 from mock_server.journal.entries import Journal
 from mock_server.journal.recorder import with_journal
 from mock_server.runtime.dispatch import reject_foreign_pages, reject_too_large, with_controls

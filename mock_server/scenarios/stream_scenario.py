@@ -16,7 +16,6 @@ from mock_server.faults.fault import collect_response
 from mock_server.faults.scenario_kind import Parameter, ScenarioError, ScenarioKind, parse_duration
 from mock_server.gateway.gateway_app import response
 from mock_server.gateway.stages import Gateway
-from mock_server.images.partial import partial_images, size_of
 from mock_server.scenarios.definition import (
     Build,
     Effect,
@@ -149,6 +148,8 @@ async def events(form: MockStream, images: list[str], count: int, now: int) -> A
 
 def parts_of(image: str, count: int) -> tuple[list[str], str]:
     """The partial images and the size of an image in Base64; nothing of one that another scenario has spoilt."""
+    from mock_server.images.partial import partial_images, size_of
+
     try:
         content = binascii.a2b_base64(image, strict_mode=True)
         width, height = size_of(content)

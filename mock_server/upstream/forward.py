@@ -20,7 +20,6 @@ from starlette.types import ASGIApp
 
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, read_json
-from mock_server.images.identity import identity_of
 from mock_server.serving.asgi import request_target, text_headers, with_body_limit
 from mock_server.serving.error_response import MOCK_ERROR
 from mock_server.upstream.calls import Credentials, ProblemsOf, UpstreamCalls, record_route
@@ -37,6 +36,8 @@ async def linked_identities(http: httpx.AsyncClient, links: Sequence[str]) -> tu
 
 
 async def _identity(http: httpx.AsyncClient, link: str) -> str:
+    from mock_server.images.identity import identity_of
+
     return identity_of(await _beginning(http, link)) or sha256(link.encode()).hexdigest()[:16]
 
 

@@ -24,7 +24,6 @@ from gateway_contract.traffic.response_message import error_message
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.faults.fault import LINK_404, NO_RESPONSE, Fault, effect, silence, slow_body
 from mock_server.faults.unusual import SLOW_IMAGE, unusual_response
-from mock_server.images.drawing import Picture
 from mock_server.images.links import (
     PICTURE_PATH,
     PictureLinks,
@@ -33,6 +32,7 @@ from mock_server.images.links import (
     picture_response,
     signed_picture,
 )
+from mock_server.images.picture import Picture
 from mock_server.images.requested import identities, requested_pictures, requested_size
 from mock_server.serving.asgi import own_url, request_target, text_headers, with_body_limit
 from mock_server.serving.signing import Signer

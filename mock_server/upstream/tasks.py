@@ -8,7 +8,7 @@ from enum import StrEnum
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import Json
-from mock_server.images.drawing import Picture
+from mock_server.images.picture import Picture
 from mock_server.upstream.protocol import UpstreamError
 
 MAX_TASKS = 2000

@@ -14,8 +14,8 @@ from gateway_contract.contract.validity import upstream_refuses
 from gateway_contract.traffic.exchange import UpstreamCall
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.faults.fault import Fault
-from mock_server.images.drawing import Picture
 from mock_server.images.links import PictureLinks
+from mock_server.images.picture import Picture
 from mock_server.images.requested import identities
 from mock_server.serving.asgi import own_url
 from mock_server.upstream.calls import new_id

@@ -17,7 +17,8 @@ from PIL.ImageFile import ImageFile
 from contract_tests.client.inspect_image import Decoding, decode_base64, inspect, inspect_base64, inspect_within
 from contract_tests.client.limits import Limits, Problem
 from gateway_contract.traffic.exchange import BrokenImage, Image
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
+from mock_server.images.picture import Picture
 from mock_server.images.thumbnails import SIDE
 from tests.contract_tests.client.test_transport import at_most
 

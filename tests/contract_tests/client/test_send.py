@@ -25,7 +25,8 @@ from contract_tests.client.transport import open_transport
 from gateway_contract.traffic.exchange import Answer, BrokenImage, Credential, Exchange, Headers, Image, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, read_json
 from gateway_contract.values.pointer import read
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
+from mock_server.images.picture import Picture
 from tests.contract_tests.gateways import TOKEN, Reply, Scripted, as_json, generated, replying
 from tests.contract_tests.three_contracts import POWERTOKENS, base
 

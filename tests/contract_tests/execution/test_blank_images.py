@@ -11,8 +11,8 @@ from contract_tests.client.inspect_image import inspect
 from contract_tests.client.limits import Limits
 from contract_tests.execution.blank_images import blank_image, coloured_image
 from gateway_contract.traffic.exchange import Image
-from mock_server.images.drawing import Picture
 from mock_server.images.identity import identity_of
+from mock_server.images.picture import Picture
 
 SIZES = [(2048, 2048), (512, 8192), (513, 70), (64, 48), (63, 40), (1, 1)]
 IDENTITY = "0123456789abcdef"

@@ -22,7 +22,8 @@ from gateway_contract.traffic.exchange import Credential, Exchange
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import placed, read
 from mock_server.gateway.stages import Gateway, GatewayRequest, authenticate, map_body
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
+from mock_server.images.picture import Picture
 from mock_server.serving.error_response import ErrorResponse
 from tests.contract_tests.gateways import (
     as_json,

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from mock_server.images.drawing import Picture
 from mock_server.images.links import PictureCache
+from mock_server.images.picture import Picture
 
 PICTURE = Picture("00c0ffee12345678", 64, 64, "a fox", "64x64", "key", marked=False)
 ROOM_FOR_THREE = 3 * 11_500

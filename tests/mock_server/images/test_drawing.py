@@ -7,8 +7,9 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
 from mock_server.images.lettering import fit_band
+from mock_server.images.picture import Picture
 from mock_server.images.scenery import INK, PAPER, THEMES, Theme, colours
 
 PICTURE = Picture(

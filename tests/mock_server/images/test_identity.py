@@ -6,8 +6,9 @@ from zlib import crc32
 import pytest
 from PIL import Image, ImageFilter
 
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
 from mock_server.images.identity import identity_of
+from mock_server.images.picture import Picture
 
 PICTURE = Picture(
     identity="fedcba9876543210",

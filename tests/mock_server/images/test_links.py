@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 from starlette.responses import Response
 
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
 from mock_server.images.identity import identity_of
 from mock_server.images.links import PictureLinks, draw_cached, picture_behind, picture_response
+from mock_server.images.picture import Picture
 from mock_server.images.user_images import canned_images
 from mock_server.serving.signing import Signer
 

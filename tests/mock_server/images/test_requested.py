@@ -10,7 +10,8 @@ from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.contract.load_contract import load_contract
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
+from mock_server.images.picture import Picture
 from mock_server.images.requested import CAPTION_CHARACTERS, identities, requested_pictures
 
 CALL: Json = {

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
 from mock_server.images.identity import SIGNATURE, chunk, identity_of
+from mock_server.images.picture import Picture
 from mock_server.images.user_images import CannedImagesError, canned_images
 
 PICTURE = Picture("00c0ffee12345678", 320, 200, "a fox", "320x200", "key", marked=False)
