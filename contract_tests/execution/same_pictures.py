@@ -6,7 +6,7 @@ from contract_tests.client.correlation import correlation_ids, without_ids
 from contract_tests.execution.blank_images import blank_image, coloured_image
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.values.json_value import Json
-from mock_server.images.drawing import Picture
+from mock_server.images.picture import Picture
 from mock_server.images.requested import identities, requested_pictures
 from mock_server.upstream.protocol import StubOptions, UpstreamProtocol
 

@@ -11,7 +11,11 @@ from mock_server.admin.api import ProblemError, bad_request
 
 MAX_PARTS = 10_000
 """Of a schema, counted once for each way in which references lead to it: a validator may take every way."""
-MAX_BACKTRACKS = 100_000  # of a regular expression
+PATTERN_PARTS = 100
+"""As many parts a regular expression counts for: it may look at every character of a text, and more than once."""
+MAX_BACKTRACKS = 5_000  # of a regular expression
+MAX_PATTERN_BYTES = 1_000_000  # of a compiled regular expression
+RULE = f"a pattern counts as {PATTERN_PARTS}"
 UNSUPPORTED = ("$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef")
 
 
@@ -32,7 +36,7 @@ def with_id(schema: Json, id_: str) -> Json:
 
 def compiled(schema: Json) -> jsonschema_rs.Draft202012Validator:
     """Compile a schema without fetching anything. Raises ProblemError if it is invalid."""
-    regexes = jsonschema_rs.FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS)
+    regexes = jsonschema_rs.FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS, size_limit=MAX_PATTERN_BYTES)
     try:
         return jsonschema_rs.Draft202012Validator(
             cast("dict[str, Json]", schema), offline=True, pattern_options=regexes
@@ -49,7 +53,7 @@ def check_size(schema: Json) -> None:
     """Raises ProblemError for a schema that is too large once its references are resolved, or endless."""
     try:
         if size(schema, schema, {}) > MAX_PARTS:
-            raise invalid_schema(f"with its references resolved, it must have at most {MAX_PARTS} parts")
+            raise invalid_schema(f"with its references resolved, it must have at most {MAX_PARTS} parts ({RULE})")
     except RecursionError as error:
         raise invalid_schema("its references lead too deep") from error
 
@@ -59,7 +63,7 @@ def size(root: Json, part: Json, known: dict[str, int | None]) -> int:
 
     Raises ProblemError for a reference that leads to itself, or out of the schema.
     """
-    total = 1 + sum(size(root, child, known) for child in children(part))
+    total = 1 + PATTERN_PARTS * patterns(part) + sum(size(root, child, known) for child in children(part))
     reference = part.get("$ref") if isinstance(part, dict) else None
     if isinstance(reference, str):
         total += size_of_target(root, reference, known)
@@ -69,6 +73,14 @@ def size(root: Json, part: Json, known: dict[str, int | None]) -> int:
         if part is not root and isinstance(part.get("$id"), str):
             raise invalid_schema("only the whole schema may have an $id")
     return min(total, MAX_PARTS + 1)
+
+
+def patterns(part: Json) -> int:
+    """The regular expressions of a part itself."""
+    if not isinstance(part, dict):
+        return 0
+    named = part.get("patternProperties")
+    return isinstance(part.get("pattern"), str) + (len(named) if isinstance(named, dict) else 0)
 
 
 def children(part: Json) -> Iterator[Json]:

@@ -152,6 +152,24 @@ def test_references_into_the_schema_itself_are_resolved(busy: Seen) -> None:
     assert busy.http.post("/_mock/assert", json={"body": doubling(3)}).json()["ids"] == [1, 2]
 
 
+@pytest.mark.parametrize("keyword", ["pattern", "patternProperties"])
+def test_more_expressions_than_can_be_tried_in_bounded_time_are_refused(admin: Seen, keyword: str) -> None:
+    expressions = [rf"(a*)*\1{number}" for number in range(200)]
+    schemas: list[Json] = [{keyword: one if keyword == "pattern" else {one: False}} for one in expressions]
+    said = admin.problem("POST", "/assert", 400, json={"body": {"anyOf": schemas}})
+    assert "at most 10000 parts (a pattern counts as 100)" in said
+
+
+def test_an_expression_too_large_to_compile_is_refused(admin: Seen) -> None:
+    body: Json = {"pattern": "(a{1,1000}){1,1000}"}
+    assert "This is not a valid JSON Schema" in admin.problem("POST", "/assert", 400, json={"body": body})
+
+
+def test_an_expression_may_look_ahead(busy: Seen) -> None:
+    body: Json = {"properties": {"prompt": {"pattern": "^(?!.*no such word)(?=.*[a-z]).+$"}}}
+    assert busy.http.post("/_mock/assert", json={"body": body}).status_code == 200
+
+
 def test_an_expression_that_never_ends_is_an_error_of_the_request_at_most(busy: Seen) -> None:
     endless: Json = {"properties": {"prompt": {"pattern": "^(?=(a|a)*$)(.|.)*(?<!b)c$"}}}
     assert busy.http.post("/_mock/assert", json={"body": endless}).status_code == 409
