@@ -23,7 +23,8 @@ from gateway_contract.document.node import Place
 from gateway_contract.rules.rule import RuleKind
 from gateway_contract.traffic.exchange import BrokenImage, Exchange
 from gateway_contract.values.json_value import Json
-from mock_server.images.drawing import Picture, draw
+from mock_server.images.drawing import draw
+from mock_server.images.picture import Picture
 from mock_server.images.thumbnails import SIDE
 from tests.browser import blank_page
 from tests.clients.node import npm_package
