@@ -38,8 +38,8 @@ from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import UNOBSERVED
 
-FoundBy = Callable[[Callable[[Case], Awaitable[Exchange | None]], Callable[[Case], bool]], Awaitable[list[Exchange]]]
-"""Looks for failing exchanges by a way to send cases, and one to ask whether a case may be sent."""
+FoundBy = Callable[[Dispatch], Awaitable[list[Exchange]]]
+"""Looks for failing exchanges by sending cases."""
 
 
 @dataclass(slots=True, repr=False)  # asyncio.run writes down what it returns, image by image
@@ -224,9 +224,9 @@ class Campaign:
         return False
 
     async def beyond_plan(self, found_by: FoundBy) -> list[Exchange]:
-        """Send unplanned requests one by one; minimize and judge what they find."""
+        """Send unplanned requests; minimize and judge what they find."""
         self._enter(Phase.FUZZ)
-        found = await self.confirmation.minimize(await found_by(self.dispatch.send_unplanned, self.dispatch.may_send))
+        found = await self.confirmation.minimize(await found_by(self.dispatch))
         known = len(self.findings.judgements)
         for exchange in found:
             self.judge(exchange)

@@ -127,6 +127,37 @@ class Dispatch:
             return await self.send_again(case)
         return None
 
+    async def send_all_unplanned(
+        self, cases: Sequence[Case], may_send: Callable[[Case], bool]
+    ) -> list[Exchange | None]:
+        """The same for several cases, each if it may be sent when it is its turn; in their order.
+
+        At once, at most `jobs` of them, go those with a mark that tells their calls; then each of the others.
+        """
+        turn = asyncio.Semaphore(self.jobs)
+
+        async def beside(case: Case) -> Exchange | None:
+            async with turn:
+                with self.errors.catch(case.name), suppress(*NOT_SENT):
+                    exchange = await self.send_beside(case) if may_send(case) else None
+                    if exchange is not None:
+                        await self.health.record(exchange)
+                    return exchange
+            return None
+
+        are_several = len(cases) > 1 and self.marks_arrive
+        marked = [are_several and bool(correlation_ids(read_json(case.content))) for case in cases]
+        sent = iter(
+            await asyncio.gather(*(beside(case) for case, is_marked in zip(cases, marked, strict=True) if is_marked))
+        )
+        found = [next(sent) if is_marked else None for is_marked in marked]
+        for place, case in enumerate(cases):
+            first = found[place]
+            is_lost = not marked[place] if first is None else is_unattributed(first)
+            if is_lost and may_send(case):
+                found[place] = await self.send_unplanned(case)
+        return found
+
     async def send_beside(self, case: Case) -> Exchange:
         """A case with a mark of its own, beside others. Raises BudgetUsedUpError and TimeUsedUpError."""
         case, before = self.with_new_id(case), self.upstream_count()

@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from contract_tests.client.case import Case
 from contract_tests.client.daemon_thread import in_daemon_thread
 from contract_tests.execution.campaign import Campaign
+from contract_tests.execution.dispatch import Dispatch
 from contract_tests.fuzzing import strategies
 from contract_tests.fuzzing.regressions import keep, regressions
 from contract_tests.fuzzing.search import Search, broken_rules
@@ -95,8 +96,9 @@ be asked without end."""
 PATIENCE = 60.0
 """Seconds of waiting for a gateway to make finds smaller, in one round: of a slow one the find stays larger."""
 
-Send = Callable[[Case], Awaitable[Exchange | None]]
 MaySend = Callable[[Case], bool]
+Send = Callable[[Sequence[Case], MaySend], Awaitable[Sequence[Exchange | None]]]
+"""Sends cases that may still be sent when it is their turn, a single one alone; None for each that was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +119,19 @@ async def fuzz(
 ) -> list[Exchange]:
     """The exchanges that broke a rule for the first time, each as small as it could be made. Raises RegressionsError.
 
-    Hypothesis knows no coroutines: it runs in a thread, which hands each request to this loop and waits for it.
+    Hypothesis knows no coroutines: it runs in a thread, which hands requests to this loop and waits for them.
     """
     loop, stopped = asyncio.get_running_loop(), threading.Event()
 
-    def ask(name: str, content: bytes) -> Exchange | None:
-        case = fuzzed_case(contract, name, content)
-        if stopped.is_set() or not may_send(case):
-            return None
+    def may(case: Case) -> bool:
+        return not stopped.is_set() and may_send(case)
+
+    def ask(name: str, contents: Sequence[bytes]) -> Sequence[Exchange | None]:
+        cases = [fuzzed_case(contract, name, content) for content in contents]
         try:
-            return asyncio.run_coroutine_threadsafe(_sent(send, case), loop).result()
+            return asyncio.run_coroutine_threadsafe(_sent(send, cases, may), loop).result()
         except CancelledError:
-            return None
+            return [None for _ in cases]
 
     search = Search(contract, rules, ask, set(settings.known), settings.most_shrinking, settings.patience)
     try:
@@ -137,8 +140,8 @@ async def fuzz(
         stopped.set()  # a thread cannot be ended from outside: it finds that there is nothing left to do
 
 
-async def _sent(send: Send, case: Case) -> Exchange | None:
-    return await send(case)
+async def _sent(send: Send, cases: Sequence[Case], may_send: MaySend) -> Sequence[Exchange | None]:
+    return await send(cases, may_send)
 
 
 def _found(search: Search, settings: FuzzSettings) -> Iterator[Exchange]:
@@ -156,8 +159,7 @@ def _found(search: Search, settings: FuzzSettings) -> Iterator[Exchange]:
 
 def replayed(search: Search, contents: Iterable[bytes]) -> Iterator[Exchange]:
     """Earlier finds that break a rule still."""
-    for content in dict.fromkeys(contents):
-        exchange = search.ask("found before", content)
+    for exchange in search.ask("found before", [*dict.fromkeys(contents)]):
         broken = frozenset() if exchange is None else broken_rules(search.contract, search.rules, exchange)
         if exchange is not None and broken - search.known:
             search.known |= broken
@@ -187,13 +189,13 @@ class Fuzzing:
         before = self.campaign.findings.failing()
         self.known |= before
 
-        async def found(send: Send, may: MaySend) -> list[Exchange]:
+        async def found(dispatch: Dispatch) -> list[Exchange]:
             return await fuzz(
                 self.campaign.sender.contract,
                 self.rules,
-                send,
+                dispatch.send_all_unplanned,
                 self._settings(number),
-                lambda case: may(case) and not self.late(),
+                lambda case: dispatch.may_send(case) and not self.late(),
             )
 
         exchanges = await self.campaign.beyond_plan(found)

@@ -1,4 +1,8 @@
-"""Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know."""
+"""Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know.
+
+It knows no requests at once either: it draws all contents, those are sent, and where one broke a rule it draws the
+same contents again from the same seed, to make that one small.
+"""
 
 import asyncio
 import time
@@ -75,8 +79,11 @@ def varied(contract: Contract, body: Json) -> Iterator[str]:
     return (part.pointer for part in fields_of(contract) if differs(base, body, part))
 
 
-Ask = Callable[[str, bytes], Exchange | None]
-"""Sends a request of some name and content; None where nothing more may be sent."""
+Ask = Callable[[str, Sequence[bytes]], Sequence[Exchange | None]]
+"""Sends requests of some name and contents; None for each where nothing more may be sent."""
+
+MOST_ASKED = 100
+"""Requests that are asked for together: so many exchanges are in memory."""
 
 
 class FoundError(Exception):
@@ -108,8 +115,9 @@ class Search:
     def __post_init__(self) -> None:
         self.refusals = Refusals(self.contract)
 
-    def finds_among(self, name: str, contents: Iterable[bytes]) -> Iterator[Exchange]:
+    def finds_among(self, name: str, contents: Sequence[bytes]) -> Iterator[Exchange]:
         """The same for contents that are at hand: what they take away is taken away one by one."""
+        self.send_all(name, contents)
         for content in contents:
             found = self._smallest_of(name, content)
             if found is not None:
@@ -129,8 +137,32 @@ class Search:
 
     def finds(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Iterator[Exchange]:
         """For each rule that is broken for the first time, the smallest request that breaks it."""
-        while (found := self._found(name, contents, number, examples)) is not None:
+        drawn: list[bytes] = []
+
+        def draw(content: bytes) -> None:
+            self.aim(content)
+            drawn.append(content)
+
+        drive(draw, contents, number, examples)
+        self.send_all(name, drawn)
+        while (
+            any(map(self._is_telling, drawn)) and (found := self._found(name, contents, number, examples)) is not None
+        ):
             yield self._noted(found)
+
+    def send_all(self, name: str, contents: Iterable[bytes]) -> None:
+        """Sends contents that were not sent yet, some at once, and remembers what each broke."""
+        new = [content for content in dict.fromkeys(contents) if content not in self.broken]
+        for start in range(0, len(new), MOST_ASKED):
+            part = new[start : start + MOST_ASKED]
+            for content, exchange in zip(part, self.ask(name, part), strict=True):
+                self._remember(content, exchange)
+
+    def _is_telling(self, content: bytes) -> bool:
+        """Whether what a content broke is reason to search: a rule that is not known, or perhaps a further reason."""
+        broken = self.broken.get(content, frozenset())
+        is_refused = self.refusals.rule in broken & self.known
+        return bool(broken - self.known) or (is_refused and self.refusals.without_known_reasons(content) is not None)
 
     def _found(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Exchange | None:
         self.wanted, self.smallest = "", None
@@ -142,9 +174,13 @@ class Search:
         self.refusals.note(found)
         return found
 
-    def example(self, name: str, content: bytes) -> None:
+    def aim(self, content: bytes) -> None:
+        """Tells Hypothesis how near to the bounds a content is."""
         for label, score in aims(self.contract, content).items():
             target(score, label=label)
+
+    def example(self, name: str, content: bytes) -> None:
+        self.aim(content)
         if self._is_wanted(name, content):
             raise FoundError(self.wanted)
 
@@ -172,15 +208,17 @@ class Search:
             if self.wanted and (self.shrinking <= 0 or self.patience <= 0):
                 return frozenset()  # as if it were right, so that Hypothesis comes to its end
             began, makes_smaller = time.monotonic(), bool(self.wanted)
-            exchange = self.ask(name, content)
+            (exchange,) = self.ask(name, [content])
             self.shrinking -= makes_smaller
             self.patience -= makes_smaller * (time.monotonic() - began)
-            if exchange is None:
-                return frozenset()
+            self._remember(content, exchange)
+        return self.broken.get(content, frozenset())
+
+    def _remember(self, content: bytes, exchange: Exchange | None) -> None:
+        if exchange is not None:
             self.broken[content] = broken_rules(self.contract, self.rules, exchange)
             if self.broken[content]:
                 self.failing[content] = exchange
-        return self.broken[content]
 
 
 def broken_rules(contract: Contract, rules: Sequence[Rule], exchange: Exchange) -> frozenset[str]:

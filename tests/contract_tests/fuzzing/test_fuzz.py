@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from contract_tests.client.case import Case
-from contract_tests.fuzzing.fuzz import PROPERTIES, FuzzSettings, Listing, Send, fuzz
+from contract_tests.fuzzing.fuzz import PROPERTIES, FuzzSettings, Listing, MaySend, Send, fuzz
 from contract_tests.fuzzing.regressions import FILE, regressions
 from contract_tests.results import Conformance
 from gateway_contract.contract.mapping import upstream_body
@@ -147,7 +147,10 @@ def test_fuzzing_goes_on_for_as_long_as_it_is_given(tmp_path: Path, monkeypatch:
 def refusing(wrong: Callable[[Json], bool], asked: list[bytes]) -> Send:
     """A sender whose gateway answers some bodies with 500, and all others with 400."""
 
-    async def send(case: Case) -> Exchange:
+    async def send(cases: Sequence[Case], may_send: MaySend) -> list[Exchange | None]:
+        return [response(case) if may_send(case) else None for case in cases]
+
+    def response(case: Case) -> Exchange:
         asked.append(case.content)
         status = 500 if wrong(read_json(case.content)) else 400  # type: ignore[arg-type] # nothing is wrong with ABSENT
         said: Json = {"error": {"message": "no", "type": "t", "code": "c", "param": None}}

@@ -74,7 +74,7 @@ def test_hypothesis_comes_nearer_to_a_bound_than_chance_does(number: int) -> Non
     by_chance: list[bytes] = []
     drive(by_chance.append, anywhere(), number, 400)
     aimed: list[bytes] = []
-    search = Search(POWERTOKENS, (), lambda _, content: aimed.append(content), set(), 0, 0.0)
+    search = Search(POWERTOKENS, (), lambda _, contents: [aimed.append(one) for one in contents], set(), 0, 0.0)
     assert list(search.finds("aimed", anywhere(), number, 400)) == []
     assert missing(aimed) < min(missing(by_chance), 5000)
 
@@ -82,7 +82,9 @@ def test_hypothesis_comes_nearer_to_a_bound_than_chance_does(number: int) -> Non
 def test_a_search_gives_the_request_that_breaks_a_rule_and_goes_on_without_that_rule() -> None:
     rules = derive_rules(POWERTOKENS)
     known = set[str]()
-    search = Search(POWERTOKENS, rules, lambda _, content: exchange(orjson.loads(content), 500), known, 10, 60.0)
+    search = Search(
+        POWERTOKENS, rules, lambda _, sent: [exchange(orjson.loads(one), 500) for one in sent], known, 10, 60.0
+    )
     contents = [compact(base(POWERTOKENS))] * 2
     (found,) = search.finds_among("listed", contents)
     assert found.request.body == base(POWERTOKENS)
