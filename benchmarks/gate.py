@@ -2,7 +2,8 @@
 
 Both are whole processes; stock has its mock in another one, whose share is counted, and the gate has it within. CPU is
 user and system time as the operating system accounts for it. Run it with `python -m benchmarks.gate`; times are from a
-noisy machine, the ratio is what counts. The two take turns, and the median of the runs is shown.
+noisy machine, the ratios are what counts. They take turns, and the median of the runs is shown. The gate runs
+two-sided, a silent upstream among its failures, once without random requests and once with some of each kind.
 """
 
 import json
@@ -23,6 +24,7 @@ CONTRACTS = ("powertokens", "powerbuyin")
 TOKEN = "sk-for-the-benchmark"  # noqa: S105 # the mock is told to take it
 ENVIRONMENT = {**os.environ, "GATEWAY_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
 EXAMPLES = 100
+RANDOM_REQUESTS = 50
 RUNS = 3
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -71,10 +73,11 @@ def measured(command: list[str], pid: int) -> tuple[float, float, float, str]:
     return usage.ru_utime + usage.ru_stime, cpu_of(pid) - before, wall, printed
 
 
-def gate(contract: str) -> Measured:
+def gate(contract: str, random_requests: int = 0) -> Measured:
     """`make contract` for one contract: the bundled mock and the upstream run in its own process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "contract_tests", "run", "--contract", contract, "--report", folder]
+        command += ["--fuzz", str(random_requests)]
         cpu, _, wall, printed = measured(command, os.getpid())
         report = json.loads(Path(folder, contract, "report.json").read_text())
     if report["verdict"] != "conforms":
@@ -113,19 +116,25 @@ def row(found: Measured) -> str:
     return f"{found.requests:9}{images:>8}{found.cpu:8.2f}{found.mock_cpu:8.2f}{found.wall:8.2f}"
 
 
+def compared(ours: list[Measured], theirs: list[Measured]) -> str:
+    """The medians of the ratios of runs that took turns."""
+    pairs = list(zip(ours, theirs, strict=True))
+    cpu = statistics.median((mine.cpu + mine.mock_cpu) / (other.cpu + other.mock_cpu) for mine, other in pairs)
+    wall = statistics.median(mine.wall / other.wall for mine, other in pairs)
+    return f"gate / stock: CPU with the mock {cpu:.2f}, wall {wall:.2f}"
+
+
 def main() -> None:
-    print(f"{'':34}{'requests':>9}{'images':>8}{'CPU s':>8}{'+ mock':>8}{'wall s':>8}")
+    print(f"{'':41}{'requests':>9}{'images':>8}{'CPU s':>8}{'+ mock':>8}{'wall s':>8}")
     for contract in CONTRACTS:
-        ours, theirs = [], []
+        planned, with_random, theirs = [], [], []
         for _ in range(RUNS):
-            ours.append(gate(contract))
+            planned.append(gate(contract))
+            with_random.append(gate(contract, RANDOM_REQUESTS))
             theirs.append(stock_schemathesis(contract))
-        for name, found in (("the gate", median(ours)), (f"schemathesis run, {EXAMPLES} examples", median(theirs))):
-            print(f"{contract:12}{name:22.22}{row(found)}")
-        ratios = [
-            (mine.cpu + mine.mock_cpu) / (other.cpu + other.mock_cpu) for mine, other in zip(ours, theirs, strict=True)
-        ]
-        print(f"{contract:12}gate / stock, CPU with the mock: {statistics.median(ratios):.2f}")
+        print(f"{contract:12}{f'schemathesis run, {EXAMPLES} examples':29}{row(median(theirs))}")
+        for name, ours in (("the gate", planned), (f"the gate, --fuzz {RANDOM_REQUESTS}", with_random)):
+            print(f"{contract:12}{name:29}{row(median(ours))}   {compared(ours, theirs)}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -9,7 +10,7 @@ import orjson
 
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PATTERN, PLACEHOLDER
-from contract_tests.fuzzing.fuzz import PROPERTIES, FuzzSettings, Listing, Property, fuzz
+from contract_tests.fuzzing.fuzz import PROPERTIES, FuzzSettings, Listing, MaySend, Property, fuzz
 from contract_tests.planning.plan import plan
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
@@ -48,15 +49,19 @@ def unmarked(content: bytes) -> bytes:
 
 async def random_requests(contract: Contract, source: Property | Listing) -> list[Case]:
     """The requests of one source to a gateway that never answers, where no rule is to be broken."""
-    sent = []
+    sent: list[Case] = []
 
-    async def send(case: Case) -> Exchange:
-        sent.append(case)
-        request = Request("POST", "/", (), case.content, read_json(case.content))
-        return Exchange(request, NoAnswer("no answer", 1.0), name=case.name)
+    async def send(cases: Sequence[Case], _: MaySend) -> list[Exchange]:
+        sent.extend(cases)
+        return [unanswered(case) for case in cases]
 
     await fuzz(contract, (), send, FuzzSettings(EXAMPLES, SEED, properties=[source]))
     return sent
+
+
+def unanswered(case: Case) -> Exchange:
+    request = Request("POST", "/", (), case.content, read_json(case.content))
+    return Exchange(request, NoAnswer("no answer", 1.0), name=case.name)
 
 
 if __name__ == "__main__":
