@@ -29,6 +29,7 @@ BARE_SCHEME = re.compile(r"(?i)\s*(bearer|basic)?\s*")  # a credential that hold
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"'\\,;]+")
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
 _URL = re.compile(r"([\w+.-]+://)(?:[^/?#]*@)?([^/?#]*)([^?#]*)(.*)", re.DOTALL)
+_ESCAPE = re.compile(r"\\u00([0-7][0-9A-Fa-f])")  # of ASCII, as JSON may write any character
 _CUT = "…"
 _LONGEST_QUOTED = SHORTENED // 2  # characters of a shortened quotation, on either side of the cut
 
@@ -134,11 +135,19 @@ def _redact_members(value: object, spellings: _Spellings) -> object:
 
 def _redact_text(text: str, spellings: _Spellings) -> str:
     shown = _redact_reading(text, spellings)
+    if "\\u00" in text:  # likewise in JSON that is broken, or a text within a text
+        unescaped = _unescaped(shown)
+        plain = _redact_reading(unescaped, spellings)
+        shown = shown if plain == unescaped else plain
     if "%" in text:  # a secret may be written with any of its characters escaped
         unquoted = unquote(shown.replace("+", " "), errors="surrogateescape")
         plain = _redact_reading(unquoted, spellings)
         return shown if plain == unquoted else plain
     return shown
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def _redact_reading(text: str, spellings: _Spellings) -> str:
@@ -201,6 +210,8 @@ def _readings(text: bytes) -> Iterator[bytes]:
     yield text
     if b"\\" in text and (body := read_json(text)) is not ABSENT:
         yield compact(body)
+    if b"\\u00" in text:
+        yield _encoded(_unescaped(_decoded(text)))
     if b"%" in text:
         yield unquote_to_bytes(text.replace(b"+", b" "))
 

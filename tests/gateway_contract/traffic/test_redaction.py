@@ -142,6 +142,13 @@ def test_a_token_behind_the_escapes_of_json_is_found(written: bytes) -> None:
     assert orjson.loads(redact(b'{"words": "it is %b"}' % written, SECRET)) == {"words": "it is [redacted]"}
 
 
+@pytest.mark.parametrize("around", [b'{"words": "it is %b', b'{"words": "it is %b", ', b"it is %b"])
+def test_a_token_behind_the_escapes_of_broken_json_is_found(around: bytes) -> None:
+    content = around % "".join(f"\\u{ord(char):04X}" for char in SECRET[0]).encode()
+    assert may_hold_secrets([content], SECRET)
+    assert redact(content, SECRET) == around % b"[redacted]"
+
+
 def test_escapes_with_nothing_behind_them_stay_as_they_came() -> None:
     content = b'{"words":  "two\\nlines and \\u706f"}'
     assert redact(content, SECRET) == content
