@@ -35,7 +35,8 @@ def with_private_access(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
 
 
 def cross_origin_problem(origin: str) -> ProblemError:
-    detail = (
-        f"Pages of {origin} must not use the admin API. To allow them, start the mock with --allow-origin {origin}."
-    )
+    remedy = f"To allow them, start the mock with --allow-origin {origin}."
+    if origin.lower() == "null":  # of every sandboxed page and every file, so it cannot be allowed
+        remedy = "Serve the page from a server of its own, and allow its origin with --allow-origin."
+    detail = f"Pages of {origin} must not use the admin API. {remedy}"
     return ProblemError(HTTPStatus.FORBIDDEN, "Cross-origin request rejected", detail)

@@ -28,13 +28,14 @@ from mock_server.scenarios.definition import (
 
 def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] = MappingProxyType({})) -> Effect:
     """The effect of a scenario on gateways of a contract; `named` are a user's own. Raises ScenarioError."""
-    steps = parse_scenario(text)
+    expanded = expand_names(text, named)
+    steps = [step for step, _ in expanded]
     chaoses = sum(step.name == fault_scenarios.CHAOS for step in steps)
     if chaoses > 1:  # each multiplies what follows it
         raise ScenarioError(f"a scenario must have at most one {fault_scenarios.CHAOS}; list its faults in of=a|b")
     replaced = [(step, KINDS[step.name].replaces if step.name in KINDS else "") for step in steps]
     check_conflicts(replaced)
-    effects = [_effect(step, contract, named) for step in steps]
+    effects = [_effect(step, contract, known) for step, known in expanded]
     for place, (step, what) in enumerate(replaced):
         for later in steps[place + 1 :] if what == fault_scenarios.RESPONSE else ():
             effects[place] = needing(effects[place], str(later), f"a place before {step.name}")
@@ -44,6 +45,18 @@ def effect_of(text: str, contract: Contract, named: Mapping[str, NamedScenario] 
         return reduce(lambda build, effect: effect(build), reversed(inwards), inner)
 
     return apply
+
+
+def expand_names(text: str, named: Mapping[str, NamedScenario]) -> list[tuple[Step, Mapping[str, NamedScenario]]]:
+    """The steps of a scenario, a user's own replaced by theirs; with each the names that it may use in its turn."""
+    none: Mapping[str, NamedScenario] = MappingProxyType({})
+    return [
+        pair
+        for step in parse_scenario(text)
+        for pair in (
+            [(own, none) for own in parse_scenario(named[step.name].apply)] if step.name in named else [(step, named)]
+        )
+    ]
 
 
 def outermost_first(names: Sequence[str]) -> list[int]:
@@ -77,8 +90,6 @@ def check_known(text: str, contracts: Sequence[Contract], named: Mapping[str, Na
 
 
 def _effect(step: Step, contract: Contract, named: Mapping[str, NamedScenario]) -> Effect:
-    if step.name in named:
-        return effect_of(named[step.name].apply, contract)
     kind = KINDS.get(step.name)
     if kind is not None:
         return kind.apply(ScenarioArguments(contract, kind.values(step), named))

@@ -28,10 +28,14 @@ REPEAT: Final = "repeat"
 """Ends a list that begins again; otherwise its last scenario stays."""
 _MARKER: Final = re.compile(rb"\[\[\s*mock\s*:([^\]]{1,500})\]\]", re.IGNORECASE)
 _STEP: Final = rb"[a-z0-9][a-z0-9._-]{0,99}(?:\([^()\[\]{}]{0,100}\))?"
+_OPEN: Final = "(?:[\\[({<]|［|【|（|｛|「){1,3}".encode()  # noqa: RUF001 - as Chinese keyboards write them
+_CLOSED: Final = "(?:[\\])}>]|］|】|）|｝|」){0,3}".encode()  # noqa: RUF001
 _NEARLY_MARKER: Final = re.compile(
-    rb"[\[({]{1,3}\s*mock\s*:\s*(%b(?:\s*\+\s*%b){0,7})\s*[\])}]{0,3}" % (_STEP, _STEP), re.IGNORECASE
+    rb"(?:%(open)b\s*mocks?\s*(?:[:=]|%(colon)b)|\[\[\s*mocks?\s)\s*(%(step)b(?:\s*\+\s*%(step)b){0,7})?\s*%(closed)b"
+    % {b"open": _OPEN, b"colon": "：".encode(), b"step": _STEP, b"closed": _CLOSED},  # noqa: RUF001
+    re.IGNORECASE,
 )
-"""In other brackets, or in too many, too few or none at the end."""
+"""In other brackets, or in too many, too few or none at the end; with another word, or another sign than a colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +170,11 @@ def only_one(written: Sequence[str], what: str) -> str | None:
 
 def marker_warning(content: bytes) -> str | None:
     """What is wrong with a text that looks like a marker and is none."""
-    found = _NEARLY_MARKER.search(_MARKER.sub(b"", content)) if b"mock" in content.lower() else None
-    return None if found is None else f"{unescape(found[0])!a} is not a marker; write [[mock:{unescape(found[1])}]]"
+    candidates = _NEARLY_MARKER.finditer(_MARKER.sub(b"", content)) if b"mock" in content.lower() else ()
+    found = next((one for one in candidates if one[1] or b":" in one[0]), None)
+    if found is None:
+        return None
+    return f"{unescape(found[0])!a} is not a marker; write [[mock:{unescape(found[1] or b'rate-limit')}]]"
 
 
 def steps(text: str) -> list[str]:

@@ -25,7 +25,7 @@ def image_file(content: bytes, headers: Mapping[str, str]) -> Response:
         "accept-ranges": "bytes",
         "content-disposition": DISPOSITION,
     }
-    if etag in re.split(r"\s*,\s*", headers.get("if-none-match", "")):
+    if is_unchanged(etag, headers.get("if-none-match", "")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=shown)
     found = RANGE.fullmatch(headers.get("range", ""))
     if found is None or found[0] == "bytes=-" or headers.get("if-range", etag) != etag:
@@ -36,6 +36,12 @@ def image_file(content: bytes, headers: Mapping[str, str]) -> Response:
         return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=unsatisfied)
     part = {**shown, "content-range": f"bytes {begin}-{end - 1}/{len(content)}"}
     return Response(content[begin:end], HTTPStatus.PARTIAL_CONTENT, part, PNG_TYPE)
+
+
+def is_unchanged(etag: str, if_none_match: str) -> bool:
+    """Whether the client has these bytes: `*`, or a list of tags that are compared weakly (RFC 9110, 13.1.2)."""
+    tags = [tag.strip() for tag in if_none_match.split(",")]
+    return "*" in tags or etag in [tag.removeprefix("W/") for tag in tags]
 
 
 def byte_range(first: str, last: str, length: int) -> tuple[int, int]:

@@ -12,8 +12,8 @@ import pytest
 from gateway_contract.contract.definition import Contract
 from mock_server.faults.scenario_kind import ScenarioError
 from mock_server.runtime.mock import Mock
-from mock_server.scenarios.definition import GatewayScenario
-from mock_server.scenarios.registry import KINDS, effect_of
+from mock_server.scenarios.definition import GatewayScenario, NamedScenario
+from mock_server.scenarios.registry import KINDS, effect_of, expand_names, outermost_first
 from mock_server.scenarios.switches import HEADER
 from mock_server.serving.error_response import MOCK_ERROR
 from tests.mock_server.served import Body
@@ -260,3 +260,21 @@ def test_each_kind_is_told_with_an_example_that_works(powertokens: Contract, kin
 def test_a_scenario_has_a_bound(powertokens: Contract) -> None:
     with pytest.raises(ScenarioError, match="at most 8 parts"):
         effect_of("+".join(["reset"] * 9), powertokens)
+
+
+@pytest.mark.parametrize("written", ["slow-stream + reset", "stream + latency(1ms) + reset"])
+def test_a_scenario_by_a_name_of_ones_own_is_ordered_as_if_it_were_written_out(written: str) -> None:
+    named = {"slow-stream": NamedScenario("slow-stream", "stream + latency(1ms)", "")}
+    names = [step.name for step, _ in expand_names(written, named)]
+    assert names == ["stream", "latency", "reset"]
+    assert [names[place] for place in outermost_first(names)] == ["latency", "reset", "stream"]
+
+
+def test_a_name_of_ones_own_may_be_that_of_a_kind() -> None:
+    named = {"stream": NamedScenario("stream", "stream + latency(1ms)", "")}
+    assert [step.name for step, _ in expand_names("stream", named)] == ["stream", "latency"]
+
+
+def test_a_conflict_behind_a_name_of_ones_own_is_found(powertokens: Contract) -> None:
+    with pytest.raises(ScenarioError, match="rate-limit and moderation conflict"):
+        effect_of("sour + moderation", powertokens, {"sour": NamedScenario("sour", "rate-limit", "")})

@@ -30,6 +30,8 @@ def test_an_image_is_a_file_that_has_not_changed(mock: Seen, order: Body) -> Non
     assert whole.headers["cache-control"] == "max-age=3600, immutable"
     unchanged = mock.http.get(link, headers={"if-none-match": whole.headers["etag"]})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
+    for tags in (f"W/{whole.headers['etag']}", f'"another" , {whole.headers["etag"]}', "*"):
+        assert mock.http.get(link, headers={"if-none-match": tags}).status_code == 304
     rest = mock.http.get(link, headers={"range": "bytes=100-"})
     assert (rest.status_code, rest.content) == (206, whole.content[100:])
     assert rest.headers["content-range"] == f"bytes 100-{len(whole.content) - 1}/{len(whole.content)}"
