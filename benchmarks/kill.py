@@ -38,12 +38,10 @@ from contract_tests.selftest.trials import (
     without_failures,
 )
 from contract_tests.target import BUNDLED_TOKEN, bundled_gateway
-from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED
 from gateway_contract.schema.constraint import Level
-from mock_server.defects.catalogue import defects, each_operator_once
+from mock_server.defects.catalogue import each_operator_once
 from mock_server.defects.conforming import CONFORMING, variants
-from mock_server.defects.defect import Defect
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.serving.server import serving
 
@@ -142,14 +140,9 @@ def suite(trial: Trial) -> Tried:
 def trials(every: int) -> list[Trial]:
     contracts = [prepared_for(name).contract for name in BUNDLED]
     tried = each_operator_once(contracts)
-    broken = [Trial(contract.name, TrialKind.DEFECT, full_name(contract, defect)) for contract, defect in tried]
+    broken = [Trial(contract.name, TrialKind.DEFECT, str(defect)) for contract, defect in tried]
     benign = [Trial(name, TrialKind.BENIGN, variant) for name in BUNDLED for variant in variants(name)]
     return [*broken[::every], *benign]
-
-
-def full_name(contract: Contract, defect: Defect) -> str:
-    """The name under which the catalogue has a defect: with the detail that tells it from others."""
-    return next(str(one) for one in defects(contract) if one.operator is defect.operator and one.site == defect.site)
 
 
 def summary(name: str, broken: Sequence[Tried], benign: Sequence[Tried]) -> str:

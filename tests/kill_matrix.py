@@ -11,7 +11,6 @@ from typing import TypeAlias
 import orjson
 
 RECORDED = Path(__file__).with_name("kill_matrix.json")
-NEW_NAMES = Path(__file__).with_name("defect_names.json")
 WRITTEN = Path(__file__).parents[1] / "build" / "kill_matrix.json"
 KEYS = ("contract", "kind", "name", "level", "broken", "blamed")
 
@@ -29,21 +28,13 @@ Key: TypeAlias = tuple[str, str]
 """The name of a contract, and that of the bundled gateway, a conforming variant or a defect."""
 
 
-def read_matrix(path: Path, new_names: Mapping[str, str] | None = None) -> dict[Key, Killed]:
-    """A matrix by contract and gateway, under the gateways' new names where they have some."""
-    names = new_names or {}
-    rows = orjson.loads(path.read_bytes())
-    return {(row["contract"], names.get(row["name"], row["name"])): killed(row) for row in rows}
+def read_matrix(path: Path) -> dict[Key, Killed]:
+    """A matrix by contract and gateway."""
+    return {(row["contract"], row["name"]): killed(row) for row in orjson.loads(path.read_bytes())}
 
 
 def killed(row: Mapping[str, list[str]]) -> Killed:
     return Killed(str(row["level"]), tuple(sorted(row["broken"])), tuple(sorted(row["blamed"])))
-
-
-def read_new_names() -> dict[str, str]:
-    """The names of defects and of right gateways by those under which the matrix was recorded."""
-    names: dict[str, str] = orjson.loads(NEW_NAMES.read_bytes())
-    return names
 
 
 def record(written: Path, recorded: Path) -> None:

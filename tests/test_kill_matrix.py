@@ -13,7 +13,6 @@ from tests.kill_matrix import (
     Killed,
     differences,
     read_matrix,
-    read_new_names,
     record,
 )
 
@@ -34,14 +33,14 @@ def write(path: Path, *rows: dict[str, object]) -> Path:
 
 
 def test_every_gateway_is_recorded() -> None:
-    recorded = read_matrix(RECORDED, read_new_names())
+    recorded = read_matrix(RECORDED)
     assert {name for _, name in recorded} == {trial.name for trial in trials(BUNDLED, None)}
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not WRITTEN.exists(), reason="make selftest writes the matrix that is compared")
 def test_rules_and_blame_are_as_recorded() -> None:
-    assert list(differences(read_matrix(RECORDED, read_new_names()), read_matrix(WRITTEN))) == []
+    assert list(differences(read_matrix(RECORDED), read_matrix(WRITTEN))) == []
 
 
 def test_the_order_of_rules_and_the_number_of_requests_make_no_difference(tmp_path: Path) -> None:
@@ -55,13 +54,6 @@ def test_a_gateway_with_other_blame_or_without_a_row_is_named(tmp_path: Path) ->
     second = write(tmp_path / "second.json", {**ROW, "blamed": []})
     found = list(differences(read_matrix(first), read_matrix(second)))
     assert [line.partition(":")[0] for line in found] == ["lamp oil-cut", "lamp wick-dropped"]
-
-
-def test_a_gateway_that_was_renamed_is_compared_under_its_new_name(tmp_path: Path) -> None:
-    first = write(tmp_path / "first.json", ROW)
-    second = write(tmp_path / "second.json", {**ROW, "name": "wick-missing"})
-    names = {"wick-dropped": "wick-missing"}
-    assert list(differences(read_matrix(first, names), read_matrix(second))) == []
 
 
 def test_what_is_recorded_can_be_read_again(tmp_path: Path) -> None:

@@ -98,8 +98,10 @@ def defects_named(name: str, contracts: Sequence[Contract]) -> dict[str, Defect]
 
 def each_operator_once(contracts: Sequence[Contract]) -> Iterator[tuple[Contract, Defect]]:
     """Every operator at one site of one contract; contract and site change from operator to operator."""
+    known = [(contract, defects(contract)) for contract in contracts]
     for index, operator in enumerate(operators()):
-        fitting = [(contract, sites) for contract in contracts if (sites := list(operator.sites(contract)))]
+        every = [(contract, [one for one in found if one.operator is operator]) for contract, found in known]
+        fitting = [(contract, found) for contract, found in every if found]
         if fitting:
-            contract, sites = fitting[index % len(fitting)]
-            yield contract, Defect(operator, sites[index // len(fitting) % len(sites)])
+            contract, found = fitting[index % len(fitting)]
+            yield contract, found[index // len(fitting) % len(found)]
