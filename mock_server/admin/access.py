@@ -7,7 +7,7 @@ from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.admin.api import ProblemError
-from mock_server.serving.addresses import foreign_origin
+from mock_server.serving.addresses import allowing, foreign_origin
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -35,8 +35,5 @@ def with_private_access(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
 
 
 def cross_origin_problem(origin: str) -> ProblemError:
-    remedy = f"To allow them, start the mock with --allow-origin {origin}."
-    if origin.lower() == "null":  # of every sandboxed page and every file, so it cannot be allowed
-        remedy = "Serve the page from a server of its own, and allow its origin with --allow-origin."
-    detail = f"Pages of {origin} must not use the admin API. {remedy}"
+    detail = f"Pages of {origin} must not use the admin API. To allow them, start the mock with {allowing(origin)}."
     return ProblemError(HTTPStatus.FORBIDDEN, "Cross-origin request rejected", detail)

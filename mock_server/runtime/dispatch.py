@@ -27,7 +27,7 @@ from mock_server.scenarios.switches import (
     marker_warning,
     steps,
 )
-from mock_server.serving.addresses import foreign_origin
+from mock_server.serving.addresses import allowing, foreign_origin
 from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 from mock_server.serving.session import SessionError, check_session
 
@@ -142,7 +142,7 @@ def reject_foreign_pages(gateway: Gateway, app: ASGIApp, allowed_origins: Collec
             return
         message = (
             f"Pages of {origin} must not spend the key of the upstream. "
-            f"Start the mock with --token, or with --allow-origin {origin}."
+            f"Start the mock with --token, or with {allowing(origin)}."
         )
         error = ErrorResponse(403, "permission_error", "foreign_origin", message)
         await response(gateway.reject(gateway, error), MOCK_ERROR)(scope, receive, send)

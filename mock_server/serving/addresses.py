@@ -90,6 +90,11 @@ def is_loopback(name: str) -> bool:
         return name == LOCALHOST or name.endswith(f".{LOCALHOST}")
 
 
+def allowing(origin: str) -> str:
+    """The option that allows an origin. `null` cannot be allowed: every file and every sandboxed page has it."""
+    return f"--allow-origin {'and the server that you serve the page from' if origin.lower() == 'null' else origin}"
+
+
 def foreign_origin(scope: Scope, allowed: Collection[str]) -> str | None:
     """The origin of the page that sent a request, unless it is the server's own page or allowed.
 
