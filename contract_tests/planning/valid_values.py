@@ -12,10 +12,12 @@ from gateway_contract.schema.keyword_values import of_exact_length
 from gateway_contract.schema.keywords import BOUNDS, KEYWORDS
 from gateway_contract.values.json_value import Json, distinct
 from gateway_contract.values.sample_texts import AWKWARD, CHINESE, ENGLISH, SPACED, of_length
-from gateway_contract.values.size import SEPARATORS
 
 ODD = 2147483645
 """A large odd integer: a float of 32 bits cannot hold it."""
+
+UNEVEN_SIZES = ("1021*763", "1024x768")
+"""One in each form. Of the first no side is a multiple of 8: careless gateways round to what other models take."""
 
 UNLIMITED = 400
 """Characters of a text that nothing limits: more than a column for names holds, and no more than people write."""
@@ -116,7 +118,7 @@ def _lists(field: RequestField, bounds: list[Constraint]) -> Iterator[Json]:
 
 def _sizes(bounds: list[Constraint]) -> Iterator[Json]:
     yield from _boundary(bounds, "x-pixels/minimum", "x-pixels/maximum")
-    yield from (f"1024{separator}768" for separator in SEPARATORS)
+    yield from UNEVEN_SIZES
 
 
 def _texts(field: RequestField, bounds: list[Constraint]) -> Iterator[Json]:

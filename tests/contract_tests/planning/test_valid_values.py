@@ -55,7 +55,12 @@ def test_a_size_is_tried_square_wide_and_tall_at_exactly_the_bounds() -> None:
 
 
 def test_a_size_is_tried_with_every_separator() -> None:
-    assert {"1024*768", "1024x768"} <= set(texts(POWERBUYIN, "/size"))
+    assert {"1021*763", "1024x768"} <= set(texts(POWERBUYIN, "/size"))
+
+
+def test_a_size_is_tried_that_rounding_would_change() -> None:
+    sizes = [size for size in map(parse_size, texts(POWERTOKENS, "/size")) if size is not None]
+    assert any(size.width % 8 and size.height % 8 for size in sizes)
 
 
 def test_listed_sizes_of_a_series_are_tried_as_soon_as_a_deployment_sells_it() -> None:
