@@ -4,12 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 
 from contract_tests.client.case import Case
 from contract_tests.client.send import send
 from contract_tests.execution.connection_check import connection_cases
+from contract_tests.execution.failure_injection import groups_of, waves_of
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.rare_faults import MOST_REQUESTS
@@ -72,7 +71,7 @@ def forecast(ready: PreparedRun, seconds_per_image: float) -> Forecast:
     """What a run is going to send, if every image takes so long and the gateway conforms."""
     contract, settings, planned = ready.contract, ready.settings, plan_for(ready)
     phases, by_model = [], Counter[str]()
-    for phase, groups in phases_of(contract, planned):
+    for phase, groups in phases_of(contract, planned, settings.jobs):
         images = [[images_of(contract, case) for case in group] for group in groups]
         for group in groups:
             for case in group:
@@ -92,7 +91,7 @@ def forecast(ready: PreparedRun, seconds_per_image: float) -> Forecast:
     )
 
 
-def phases_of(contract: Contract, planned: Plan) -> Iterator[tuple[Phase, list[list[Case]]]]:
+def phases_of(contract: Contract, planned: Plan, jobs: int) -> Iterator[tuple[Phase, list[list[Case]]]]:
     """The phases in their order, each as groups of requests of which one group is sent after the other."""
     plain = Case("a plain request", b"", images=requested_images(contract, base_request(contract)))
     authorized = [case for case in planned.cases if case.is_authorized]
@@ -101,8 +100,10 @@ def phases_of(contract: Contract, planned: Plan) -> Iterator[tuple[Phase, list[l
     yield Phase.LOOK, [[plain]]
     yield Phase.ROWS, in_turn(rows)
     yield Phase.REFUSALS, [*in_turn(refusals), *([case] for case in connection_cases(contract))]
-    failures = [list(group) for _, group in groupby(planned.failures, attrgetter("failure"))]
-    yield Phase.FAILURES, [group for failing in failures for group in (failing, [plain])]
+    failures = []
+    for wave in waves_of(groups_of(planned.failures), jobs):
+        failures += [[case for _, cases in wave for case in cases], [plain] * len(wave)]
+    yield Phase.FAILURES, failures
     yield Phase.AUTHORIZATION, in_turn([case for case in planned.cases if not case.is_authorized])
 
 

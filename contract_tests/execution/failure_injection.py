@@ -119,7 +119,7 @@ class FailureInjection:
         if self.silence is not None and not self.dispatch.health.stopped:
             await self.dispatch.outlast_silence()
             await self._inject_alone(await self._judge_at_once(self.silence.result()))
-        for wave in self._waves(groups_of(cases), min(at_once, MOST_AT_ONCE)):
+        for wave in waves_of(groups_of(cases), at_once):
             if len(wave) > 1 and not self.dispatch.health.stopped:
                 wave = await self._judge_at_once(await self._play_at_once(wave, kept=True))  # noqa: PLW2901 # those left
             await self._inject_alone(wave)
@@ -129,21 +129,6 @@ class FailureInjection:
             if not self.dispatch.health.stopped:
                 with self.dispatch.errors.catch(f"the upstream plays {name}"), suppress(*NOT_SENT):
                     await self._inject_failure(name, cases)
-
-    def _waves(self, groups: Sequence[Group], most: int) -> Iterator[list[Group]]:
-        """The groups, as many at once as have at most so many cases; that which closes connections is alone."""
-        wave: list[Group] = []
-        for name, cases in groups:
-            is_alone = self.observer.fault_named(name).name == CLOSED
-            if wave and (is_alone or sum(len(group) for _, group in wave) + len(cases) > most):
-                yield wave
-                wave = []
-            wave.append((name, cases))
-            if is_alone:
-                yield wave
-                wave = []
-        if wave:
-            yield wave
 
     async def _judge_at_once(self, played: Sequence[Played]) -> list[Group]:
         """Judges what was played at once if all of it is right; else gives the failures to play again alone."""
@@ -254,6 +239,22 @@ class FailureInjection:
 def groups_of(cases: Iterable[Case]) -> list[Group]:
     """Neighbours that meet the same failure."""
     return [(str(name), [*group]) for name, group in groupby(cases, attrgetter("failure"))]
+
+
+def waves_of(groups: Sequence[Group], at_once: int) -> Iterator[list[Group]]:
+    """The groups, several together while so many cases may be sent at once; that which closes connections is alone."""
+    wave: list[Group] = []
+    for name, cases in groups:
+        is_alone = name == CLOSED
+        if wave and (is_alone or sum(len(group) for _, group in wave) + len(cases) > min(at_once, MOST_AT_ONCE)):
+            yield wave
+            wave = []
+        wave.append((name, cases))
+        if is_alone:
+            yield wave
+            wave = []
+    if wave:
+        yield wave
 
 
 def has_failed(contract: Contract, exchange: Exchange) -> bool:

@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from contract_tests.command.cli import main
-from contract_tests.forecast import Forecast, duration, forecast, look_for_seconds
+from contract_tests.execution.failure_injection import MOST_AT_ONCE
+from contract_tests.forecast import Forecast, duration, forecast, look_for_seconds, phases_of
 from contract_tests.report.progress import Phase
 from contract_tests.results import Conformance, Run
-from contract_tests.run import PreparedRun, prepare, run
+from contract_tests.run import PreparedRun, plan_for, prepare, run
 from contract_tests.settings import Settings
 from contract_tests.target import BUNDLED_TOKEN, observe, open_target
 from gateway_contract.traffic.exchange import Observation
@@ -45,6 +46,15 @@ def test_requests_at_once_take_as_long_as_the_largest_at_least() -> None:
     assert duration([1, 1, 1, 1], jobs=2) == 2
     assert duration([6, 1], jobs=8) == 6
     assert duration([], jobs=8) == 0
+
+
+def test_failures_are_played_several_at_once() -> None:
+    ready = prepare(Settings(contract="powertokens"))
+    failures = {jobs: phases_of(ready.contract, plan_for(ready), jobs) for jobs in (1, 8)}
+    groups = {jobs: dict(phases)[Phase.FAILURES] for jobs, phases in failures.items()}
+    assert sum(map(len, groups[1])) == sum(map(len, groups[8]))
+    assert max(map(len, groups[8])) == MOST_AT_ONCE
+    assert len(groups[8]) < len(groups[1]) * 2 / 3
 
 
 def test_a_look_measures_the_seconds_of_one_image() -> None:

@@ -12,7 +12,7 @@ from contract_tests.client.limits import Limits
 from contract_tests.client.send import Sender
 from contract_tests.execution import dispatch as module
 from contract_tests.execution.dispatch import Dispatch
-from contract_tests.execution.failure_injection import FailureInjection, Group, groups_of
+from contract_tests.execution.failure_injection import FailureInjection, Group, groups_of, waves_of
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import UpstreamObserver
@@ -94,7 +94,7 @@ def test_nothing_is_waited_for_where_nothing_failed() -> None:
 
 def waves(most: int) -> list[list[Group]]:
     cases = [case for case in failure_cases(POWERTOKENS) if "slow" not in str(case.failure)]
-    return list(injection(Again())._waves(groups_of(cases), most))  # how it groups failures
+    return list(waves_of(groups_of(cases), most))
 
 
 def test_failures_are_played_together_up_to_a_number_of_requests() -> None:
