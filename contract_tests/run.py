@@ -1,6 +1,7 @@
 """From settings to a run: everything is put together here, and taken down in order."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -123,7 +124,7 @@ def _run_campaign(
 ) -> Campaign:
     """The campaign that ended. `tell` also learns what one has found that is interrupted."""
     begun: list[Campaign] = []
-    due = time.monotonic() + TELL_INTERVAL
+    due = -math.inf  # at the first phase, so that the rules are in the report
 
     def enter_phase(campaign: Campaign) -> None:
         nonlocal due
