@@ -153,11 +153,11 @@ class Campaign:
         self.out_of_time = self._lacks_time(0)
 
     async def _send_with_keys(self) -> list[Exchange]:
-        """Requests with an idempotency key, where their upstream calls can be counted."""
+        """Requests with an idempotency key. Whether they are paid once shows where their upstream calls are seen."""
         dispatch = self.dispatch
         check = IdempotencyCheck(self.sender.contract, dispatch.send_alone, dispatch.send_again, dispatch.may_send)
         with self.errors.catch("an idempotency key"), suppress(*NOT_SENT):
-            return [] if self.observer is None or self.health.stopped else await check.run()
+            return [] if self.health.stopped else await check.run()
         return []
 
     async def _send_authorized(self) -> list[Exchange]:

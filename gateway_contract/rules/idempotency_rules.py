@@ -2,7 +2,7 @@
 
 from gateway_contract.rules.mapping_rules import UNSEEN
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing, inconclusive
-from gateway_contract.traffic.exchange import Answer, Exchange, Relation, images_shown, made_for
+from gateway_contract.traffic.exchange import Answer, Comparison, Exchange, Relation, images_shown, made_for
 from gateway_contract.values.json_value import UNOBSERVED
 
 FIRST = "the response to the first request"
@@ -14,13 +14,30 @@ def judge_key(evidence: Evidence) -> Finding | None:
     if compared is None or not compared.relation.is_about_keys:
         return None
     if UNOBSERVED in (exchange.upstream, compared.exchange.upstream):
-        return inconclusive(UNSEEN)
+        return _judge_by_responses(exchange, compared)
     if compared.relation is not Relation.WITHOUT_KEY and not made_for(compared.exchange):
         return inconclusive("the first request with the key made no images")
     if compared.relation is Relation.SAME_KEY:
         return _judge_same_key(exchange, compared.exchange)
     is_rejected = compared.relation is Relation.OTHER_REQUEST and exchange.refused
     return PASS if is_rejected else _judge_own_images(exchange, compared.relation)
+
+
+def _judge_by_responses(exchange: Exchange, compared: Comparison) -> Finding:
+    """What the responses alone show: they can be wrong, but not that a request was paid once."""
+    relation, first = compared.relation, _digests(compared.exchange)
+    if relation in {Relation.SAME_KEY, Relation.WITHOUT_KEY} and not exchange.accepted:
+        return failing(f"accepted, as {relation.value}", _outcome(exchange))
+    seen = _digests(exchange)
+    if relation is Relation.SAME_KEY and seen and first and seen != first:
+        return failing(f"{FIRST}, for {relation.value}", "other images")
+    if relation is Relation.OTHER_REQUEST and seen & first:
+        return failing(f"images of its own, for {relation.value}", FIRST)
+    return inconclusive(UNSEEN)
+
+
+def _digests(exchange: Exchange) -> set[str]:
+    return {image.digest for image in images_shown(exchange)}
 
 
 def _judge_same_key(exchange: Exchange, first: Exchange) -> Finding:

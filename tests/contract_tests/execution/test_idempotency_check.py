@@ -15,7 +15,7 @@ from contract_tests.planning.plan import with_own_id
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.rules.rule import Outcome
-from gateway_contract.traffic.exchange import Answer, Credential, Exchange, Relation, Request
+from gateway_contract.traffic.exchange import Answer, Comparison, Credential, Exchange, Relation, Request
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, read_json
 from mock_server.defects.catalogue import defects
 from mock_server.defects.conforming_upstream import key_for_several_requests
@@ -24,7 +24,7 @@ from mock_server.serving.signing import Signer
 from mock_server.upstream.client import InProcessTransport, UpstreamClient
 from mock_server.upstream.protocols import protocol_of
 from mock_server.upstream.stub import UpstreamStub, image_in_process, respond_in_process
-from tests.gateway_contract.exchanges import finding
+from tests.gateway_contract.exchanges import DIALECTS, drawn, finding, with_images, with_status
 
 OVERLAY = Path(__file__).parents[3] / "fixtures" / "overlays" / "idempotency-key.yaml"
 KEYED = load_contract(contract_path("powertokens"), [OVERLAY])
@@ -116,3 +116,25 @@ def test_a_replay_is_no_ordinary_exchange() -> None:
 
 def test_without_a_documented_key_nothing_is_sent() -> None:
     assert checked(load_contract(contract_path("powertokens")), lambda gateway: gateway) == []
+
+
+def by_responses(relation: Relation, digest: str, status: int = 200) -> Outcome | None:
+    """What is found where no upstream call is seen, and the first request got the image `a`."""
+
+    def unseen(image: str) -> Exchange:
+        made = DIALECTS["powertokens"].conforming({"model": "qwen-image-2.0-pro", "prompt": "a kite"})
+        return replace(with_images(made, replace(drawn("url", "1024*1024"), digest=image)), upstream=UNOBSERVED)
+
+    again = unseen(digest) if status == 200 else replace(with_status(unseen(digest), status), upstream=UNOBSERVED)
+    found = finding(KEYED, RULE, replace(again, compared=Comparison(relation, unseen("a"))))
+    return None if found is None else found.outcome
+
+
+def test_responses_alone_show_what_is_wrong_but_not_that_a_request_is_paid_once() -> None:
+    assert by_responses(Relation.SAME_KEY, "a") is Outcome.INCONCLUSIVE
+    assert by_responses(Relation.SAME_KEY, "b") is Outcome.FAIL
+    assert by_responses(Relation.SAME_KEY, "a", status=500) is Outcome.FAIL
+    assert by_responses(Relation.OTHER_REQUEST, "a") is Outcome.FAIL
+    assert by_responses(Relation.OTHER_REQUEST, "b") is Outcome.INCONCLUSIVE
+    assert by_responses(Relation.OTHER_KEY, "a") is Outcome.INCONCLUSIVE  # the same request may get the same image
+    assert by_responses(Relation.WITHOUT_KEY, "a", status=400) is Outcome.FAIL
