@@ -1,7 +1,9 @@
 """What holds for all tests of the project."""
 
+import gc
 import os
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
@@ -65,16 +67,29 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
         yield opened
 
 
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never among what is imported and collected by now."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = {"end_to_end": "slow", "clients": "clients"}
 BROWSER_FIXTURES = {"browser", "page"}
+MEASURED = {"contract_tests": 3, "end_to_end": 0}
+"""How many slow tests of a module are measured: most run the whole suite, 2.5 times as long under coverage."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make check` leaves out: whole runs by their folder, and what needs a browser by its fixtures."""
+    slow: Counter[Path] = Counter()
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
         if folder in MARKED_FOLDERS:
             item.add_marker(MARKED_FOLDERS[folder])
         if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("clients")
+        if item.get_closest_marker("slow") is not None and folder in MEASURED:
+            slow[item.path] += 1
+            if slow[item.path] > MEASURED[folder]:
+                item.add_marker("no_cover")
