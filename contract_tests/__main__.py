@@ -1,5 +1,5 @@
 """`python -m contract_tests`."""
 
-from contract_tests.command.cli import start
+from gateway_contract.entry_points import check_gateway
 
-start()
+check_gateway()

@@ -13,6 +13,8 @@ FLOORS = ("gateway_contract", "mock_server", "contract_tests")
 COMMAND = "contract_tests.command.cli"
 NOT_TESTED = 2
 """The exit status of the command that could not test anything."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
 
 
 class ForeignPackageError(ImportError):
@@ -49,6 +51,8 @@ def check_gateway() -> None:
         if missing in FLOORS:
             raise
         _end_not_tested(missing_extra(missing, "check-gateway", Extra.GATE))
+    except KeyboardInterrupt:  # while modules are imported; start() ends with a status after any signal
+        sys.exit(INTERRUPTED)
     command.start()
 
 

@@ -47,6 +47,10 @@ class PeerError(Exception):  # not an error of ours: what the other side did, on
     """What went wrong with the other side, in words that can stand in a report."""
 
 
+class NoConnectionError(PeerError):
+    """No connection was made, so nothing was sent."""
+
+
 class UnsendableError(Exception):
     """A request that HTTP cannot carry. The caller is at fault, never the gateway."""
 

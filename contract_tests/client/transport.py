@@ -14,7 +14,7 @@ import httpx
 
 from contract_tests.client.access import Access, tls_context
 from contract_tests.client.content_coding import OFFERED, decoder
-from contract_tests.client.limits import Limits, PeerError, UnsendableError, format_bytes
+from contract_tests.client.limits import Limits, NoConnectionError, PeerError, UnsendableError, format_bytes
 from contract_tests.client.proxy import ProxiedTransport
 from contract_tests.client.room import Share
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request, header
@@ -128,7 +128,7 @@ async def exchange(
     except TimeoutError:
         return NoAnswer(f"no complete response within {seconds:g} s", spent(), timed_out=True)
     except PeerError as trouble:
-        return NoAnswer(str(trouble), spent())
+        return NoAnswer(str(trouble), spent(), unsent=isinstance(trouble, NoConnectionError))
     took, received_at = spent(), time.time()
     async with share.turn if share.taken else nullcontext():  # a text beyond ASCII takes four times its bytes
         return read_response(response, content, took, received_at)
@@ -163,12 +163,17 @@ def url_of(base: str) -> httpx.URL:
 
 
 async def open_response(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
-    """The head of an answer; its body is still to be read, and it must be closed. Raises UnsendableError."""
+    """The head of an answer; its body is still to be read, and it must be closed.
+
+    Raises UnsendableError, and PeerError where there is no head: NoConnectionError if nothing was sent.
+    """
     try:
         return await transport.handle_async_request(request)
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
         # What was refused may be the token: the error's own text would quote it.
         raise UnsendableError("a request with this address or these headers cannot be sent over HTTP") from error
+    except (httpx.ConnectError, httpx.ProxyError) as error:
+        raise NoConnectionError(connection_problem(error)) from error
     except httpx.TransportError as error:
         raise PeerError(connection_problem(error)) from error
 

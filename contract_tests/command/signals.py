@@ -2,7 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -10,6 +11,8 @@ from types import FrameType
 from contract_tests.results import SHELL_OFFSET
 
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+WRITING = 5.0
+"""Seconds within which everything is written after a signal."""
 
 
 class InterruptedRunError(KeyboardInterrupt):
@@ -34,15 +37,22 @@ def end_with_status() -> None:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interruption]:
-    """The first signal raises InterruptedRunError in the main thread and is noted; a second one kills."""
+def interruptible(clock: Callable[[], float] = time.monotonic) -> Iterator[Interruption]:
+    """The first signal raises InterruptedRunError in the main thread and is noted.
+
+    Further ones are ignored while the reports are written, for they would be left unfinished; after WRITING they kill.
+    """
     interruption = Interruption()
+    received_at = 0.0
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        interruption.received = signal.Signals(number)
-        for ending in ENDING:
-            signal.signal(ending, signal.SIG_DFL)
-        raise InterruptedRunError
+        nonlocal received_at
+        if interruption.received is None:
+            interruption.received, received_at = signal.Signals(number), clock()
+            raise InterruptedRunError
+        if clock() - received_at >= WRITING:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
 
     before = {ending: signal.signal(ending, stop) for ending in ENDING}
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.traffic.exchange import Answer, Exchange
+from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, UNOBSERVED, Json, Nothing
 from gateway_contract.values.pointer import read
 
@@ -59,8 +59,10 @@ class Ledger:
 
 
 def billed_images(exchange: Exchange, asked: int) -> int:
-    """What a request is billed: nothing if it was rejected, what was asked for if nobody knows."""
+    """What a request is billed: nothing if it was not sent or was rejected, what was asked for if nobody knows."""
     answer = exchange.answer
+    if isinstance(answer, NoAnswer) and answer.unsent:
+        return 0
     if not isinstance(answer, Answer) or answer.status >= 500:
         return asked
     if not answer.successful:

@@ -92,6 +92,7 @@ class NoAnswer:
 
     `timed_out` is whether we gave up waiting; `repeated`, that this was the second time, with no other request under
     way and a limit far beyond what the gateway takes otherwise. `hung_up`: we closed the connection on purpose.
+    `unsent`: no connection was made, so the gateway received nothing.
     """
 
     problem: str
@@ -99,6 +100,7 @@ class NoAnswer:
     timed_out: bool = False
     repeated: bool = False
     hung_up: bool = False
+    unsent: bool = False
 
 
 class FaultCause(Enum):

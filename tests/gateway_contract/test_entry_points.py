@@ -55,6 +55,17 @@ def test_a_project_with_a_mock_server_of_its_own_runs_its_tests(tmp_path: Path) 
     assert f"NOT TESTED  {problem}" in done.stdout
 
 
+def test_ctrl_c_while_modules_are_imported_ends_the_command_with_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(entry_points, "import_module", interrupt)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(SystemExit) as ended:
+        entry_points.check_gateway()
+    assert ended.value.code == 130
+
+
 def test_the_command_names_the_folder_of_another_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_quoted() -> None:
         answer = exchanged(Access(proxy=served.base), "https://gateway.example")
     assert isinstance(answer, NoAnswer)
     assert answer.problem == "proxy: 403 Not this host"
+    assert answer.unsent
     assert proxy.lines == ["CONNECT gateway.example:443 HTTP/1.1"]
 
 

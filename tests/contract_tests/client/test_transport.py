@@ -139,12 +139,20 @@ def test_half_of_the_headers_is_no_answer() -> None:
     assert problem_with(saying(HEAD)) == "connection closed before the response"
 
 
+def test_a_request_that_a_connection_took_may_have_arrived() -> None:
+    with serving(hostile.closes) as served:
+        answer = exchanged(served.base)
+    assert isinstance(answer, NoAnswer)
+    assert not answer.unsent
+
+
 def test_nobody_listening_is_told_as_such() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         answer = exchanged(f"http://127.0.0.1:{bound.getsockname()[1]}")
     assert isinstance(answer, NoAnswer)
     assert answer.problem == "connection refused"
+    assert answer.unsent
 
 
 @pytest.mark.parametrize("base", ["http://[::1", "ftp://127.0.0.1", "127.0.0.1"])
@@ -168,6 +176,7 @@ def test_tls_with_a_server_that_speaks_none_is_told_as_such() -> None:
         answer = exchanged(served.base.replace("http:", "https:"))
     assert isinstance(answer, NoAnswer)
     assert answer.problem == "TLS: wrong version number"
+    assert answer.unsent
 
 
 @pytest.mark.parametrize("wbits", [zlib.MAX_WBITS, -zlib.MAX_WBITS], ids=["zlib's header", "no header"])

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ import pytest
 from contract_tests.client.limits import Limits
 from contract_tests.command import session
 from contract_tests.report.folder import ReportFolderError, locked_folder
+from contract_tests.results import Run
 from contract_tests.settings import Settings
+from contract_tests.waived_failures import with_stale_waivers
 from tests.contract_tests import hostile
 from tests.contract_tests.gateways import as_json, generated, replying, settings_for
 
@@ -87,8 +90,14 @@ def test_an_interrupted_run_keeps_the_verdicts_so_far_and_failures_not_tried_aga
     assert after["cost"]["requests"] >= 30
 
 
-def test_a_signal_is_not_kept_waiting_by_requests_that_hang(tmp_path: Path) -> None:
-    """The gateway answers the first request; the signal comes while eight others wait."""
+def test_a_signal_is_not_kept_waiting_by_requests_that_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway answers the first request; the signal comes while eight others wait, and again before the report."""
+
+    def signalled_again(runs: Mapping[str, Run]) -> Mapping[str, Run]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return with_stale_waivers(runs)
+
+    monkeypatch.setattr(session, "with_stale_waivers", signalled_again)
     numbers = count(1)
     good = orjson.dumps({"created": 1, "data": [{"url": "http://127.0.0.1/1.png"}], "metadata": {}})
 

@@ -1,6 +1,7 @@
 """The budget: no gateway is asked for more images than a run may cost, whatever it accepts."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from starlette.requests import Request
@@ -8,7 +9,7 @@ from starlette.responses import Response
 
 from contract_tests.execution.ledger import BudgetUsedUpError, Ledger, billable_images
 from contract_tests.results import Conformance
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.exchange import Exchange, NoAnswer
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from tests.contract_tests.gateways import generated, replying, run_against
 from tests.contract_tests.three_contracts import POWERTOKENS, exchange, unanswered
@@ -43,9 +44,15 @@ def test_what_is_no_json_may_be_billed_the_default() -> None:
 
 @pytest.mark.parametrize(
     ("answered", "billed"),
-    [(exchange({}, 400), 0), (exchange({}, 429), 0), (exchange({}, 500), 3), (unanswered({}), 3)],
+    [
+        (exchange({}, 400), 0),
+        (exchange({}, 429), 0),
+        (exchange({}, 500), 3),
+        (unanswered({}), 3),
+        (replace(unanswered({}), answer=NoAnswer("connection refused", 0.1, unsent=True)), 0),
+    ],
 )
-def test_a_rejection_is_free_and_no_answer_is_not(answered: Exchange, billed: int) -> None:
+def test_a_rejection_is_free_as_is_what_was_not_sent_and_no_answer_is_not(answered: Exchange, billed: int) -> None:
     async def send() -> Exchange:
         return answered
 
