@@ -33,6 +33,7 @@ from gateway_contract.contract.operation import (
     unix_times,
 )
 from gateway_contract.contract.response_sample import response_errors
+from gateway_contract.document.bundled import FOLDER, find_document
 from gateway_contract.document.load_document import Document, load
 from gateway_contract.document.node import DocumentError, together
 from gateway_contract.document.overlay import unused_overlays
@@ -40,8 +41,6 @@ from gateway_contract.schema.constraint import CompiledSchema, Condition, Level,
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import below, read
 
-INSTALLED = Path(__file__).parents[1] / "openapi"
-FOLDER = INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[2] / "openapi"
 BUNDLED = ("powertokens", "powerbuyin")
 
 
@@ -161,7 +160,7 @@ def _upstream(document: Document, pointer: str, overlays: Sequence[Path]) -> Ups
         return None
     place = document.place(f"{pointer}/x-upstream/document")
     beside = (place.file.parent, document.path.parent)  # the two differ where an overlay or a $ref brought it
-    path = next((there for folder in beside if (there := folder / str(said["document"])).is_file()), None)
+    path = find_document(str(said["document"]), beside)
     if path is None:
         raise DocumentError(place, f"no upstream document {said['document']}", "it is looked for beside this file")
     constants = said.get("constants")

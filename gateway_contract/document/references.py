@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from jsonpointer import JsonPointer, JsonPointerException
 
+from gateway_contract.document.bundled import find_document
 from gateway_contract.document.node import DocumentError, Node, Place, children, mapping, sequence
 from gateway_contract.document.source import read
 
@@ -63,11 +64,12 @@ def inlined(root: Node, path: Path, open_file: Callable[[Path, Place], Node] = r
 
 
 def neighbour(reference: str, file: Path, place: Place) -> Path:
-    """The file that a relative reference, standing in `file`, names."""
+    """The file that a relative reference, standing in `file`, names: beside it, or else one of this package."""
     if _NO_PATH.search(reference):
         remedy = "nothing is fetched: put the file beside this one and give its relative path"
         raise DocumentError(place, f"{reference!r} is not a relative path", remedy)
-    return file.parent / unquote(reference)
+    name = unquote(reference)
+    return find_document(name, [file.parent]) or file.parent / name
 
 
 _NO_PATH = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:|^//|\0|%00")

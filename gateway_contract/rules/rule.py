@@ -231,11 +231,12 @@ class Source:
     ) -> Rule:
         """A rule of this contract; `named` stands in its id where it has no subject."""
         said = self.contract.clauses.get(clause or "")
+        full_name = f"{subject or named}/{name}"
         return Rule(
-            id=f"{self.contract.name}/{subject or named}/{name}",
+            id=f"{self.contract.name}/{full_name}",
             kind=kind,
             subject=subject,
-            level=self._level(clause, level, place),
+            level=self._level(full_name, clause, level, place),
             clause=clause,
             statement=statement,
             place=place,
@@ -247,7 +248,7 @@ class Source:
             clause_text=None if said is None else said.says,
         )
 
-    def _level(self, clause: str | None, level: Level | None, place: Place) -> Level:
+    def _level(self, name: str, clause: str | None, level: Level | None, place: Place) -> Level:
         """How strongly a rule is promised: as it says itself, or else as its clause is.
 
         Documented where a contract lists no clauses at all.
@@ -256,9 +257,8 @@ class Source:
             return level or Level.DOCUMENTED
         found = self.contract.clauses.get(clause or "")
         if found is None:
-            raise DocumentError(
-                place, f"clause {clause} is not listed" if clause else "no clause", "set x-clause to one of x-clauses"
-            )
+            problem = f"clause {clause} is not listed" if clause else f"no clause for the rule {name}"
+            raise DocumentError(place, problem, "set x-clause to one of x-clauses")
         if found.level is Level.NOT_JUDGED:
             raise DocumentError(place, f"clause {clause} is not judged", "a rule needs a clause that is")
         return level or found.level

@@ -11,7 +11,7 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_contract.contract.load_contract import FOLDER
+from gateway_contract.document.bundled import FOLDER
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from mock_server.runtime.mock import Mock
 from mock_server.serving.asgi import MAX_BODY, TooLargeError, read_body

@@ -11,7 +11,8 @@ from contract_tests.fuzzing.schemathesis_cases import document
 from contract_tests.fuzzing.search import drive
 from contract_tests.planning.plan import plan
 from gateway_contract.contract.definition import Contract
-from gateway_contract.contract.load_contract import FOLDER, load_contract
+from gateway_contract.contract.load_contract import load_contract
+from gateway_contract.document.bundled import FOLDER
 from gateway_contract.traffic.exchange import Observation
 from gateway_contract.values.json_value import Json
 from tests.contract_tests.three_contracts import POWERBUYIN, POWERTOKENS

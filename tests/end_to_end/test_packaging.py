@@ -43,9 +43,9 @@ def said(installed: Path, *command: str) -> str:
 def test_contracts_come_along(installed: Path) -> None:
     listed = said(installed, "-m", "contract_tests", "rules", "--contract", "powerbuyin")
     assert "powerbuyin/seed/preserves-0" in listed
-    assert said(
-        installed, "-c", "from gateway_contract.contract import load_contract; print(load_contract.FOLDER)"
-    ).strip() == str(installed / "gateway_contract" / "openapi")
+    assert said(installed, "-c", "from gateway_contract.document.bundled import FOLDER; print(FOLDER)").strip() == str(
+        installed / "gateway_contract" / "openapi"
+    )
 
 
 def test_defects_come_along(installed: Path) -> None:

@@ -198,7 +198,7 @@ MISTAKES = {
         "  schemas:\n    Order:\n      type: object\n      x-clause: PX-01\n",
         "  schemas:\n    Order:\n      type: object\n",
         2,
-        "no clause",
+        "no clause for the rule body/type",
     ),
     "a judge that nobody knows": (
         "judge: answer-given",

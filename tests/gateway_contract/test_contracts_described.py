@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from gateway_contract.contract.load_contract import FOLDER
 from gateway_contract.contract.operation import METHODS
+from gateway_contract.document.bundled import FOLDER
 from gateway_contract.document.load_document import Document, load
 from gateway_contract.schema.compile import compile_schema
 from gateway_contract.values.json_value import Json

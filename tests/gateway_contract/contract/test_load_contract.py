@@ -1,6 +1,7 @@
 """A contract holds all that its document says."""
 
 from pathlib import Path
+from shutil import copy
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from gateway_contract.rules.derive import derive_rules
 from tests.gateway_contract.conftest import OPENAPI
 from tests.gateway_contract.invented import write_invented
 
+EXAMPLE = OPENAPI.parent / "examples" / "contract.yaml"
 SMALL = """\
 openapi: 3.1.0
 paths:
@@ -118,6 +120,21 @@ def test_contracts_are_found_by_name_or_by_path() -> None:
     assert contract_path("mine/own.yaml") == Path("mine/own.yaml")
     with pytest.raises(DocumentError, match="no contract 'own'; there are powertokens and powerbuyin"):
         contract_path("own")
+
+
+def test_a_contract_elsewhere_refers_to_documents_of_the_package_unless_there_are_such_beside_it(
+    tmp_path: Path,
+) -> None:
+    own = Path(copy(EXAMPLE, tmp_path))
+    contract = load_contract(own)
+    assert contract.upstream is not None
+    assert contract.upstream.document.path == OPENAPI / "dashscope.yaml"
+    assert "contract/seed/preserves-0" in {rule.id for rule in derive_rules(contract)}
+    beside = [copy(OPENAPI / name, tmp_path) for name in ("dashscope.yaml", "expected.yaml")]
+    again = load_contract(own)
+    assert again.upstream is not None
+    assert again.upstream.document.path == Path(beside[0])
+    assert again.clauses["EX-01"].place.file == Path(beside[1])
 
 
 def test_an_overlay_in_a_folder_of_its_own_moves_the_operation_to_another_path(invented_path: Path) -> None:
