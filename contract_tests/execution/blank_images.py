@@ -1,8 +1,10 @@
-"""The images of a run: of the right size, each with its identity, and white, since they are not looked at.
+"""The images of a run: of the right size, each with its identity, and of one colour that follows from that.
 
-Drawing pictures would take half of a run's time. Those whose pixels are compared are coloured.
+Drawing pictures would take half of a run's time, and a report needs to tell one from another only. Those whose pixels
+are compared have many colours.
 """
 
+import colorsys
 import io
 import struct
 import zlib
@@ -14,24 +16,32 @@ from PIL.PngImagePlugin import PngInfo
 from mock_server.images.identity import KEYWORD, SIGNATURE, STAMP_SIZE, chunk, stamp, stamp_corner
 from mock_server.images.picture import Picture
 
-BITS, GREY = 1, 0  # per pixel; the kind of colour that IHDR names
-WHITE = b"\xff"
+BITS, PALETTE_COLOUR = 1, 3  # per pixel; the kind of colour that IHDR names
+LIGHT = b"\xff"  # eight pixels of the palette's second colour
+LIGHTNESS, SATURATION = 0.8, 0.6  # light enough for the stamp, which is black, to be read
 ZLIB_HEADER = b"\x78\x01"  # deflate with the usual window, packed fast
 STAMPED = STAMP_SIZE[1] + 8  # rows, from the top, among which the stamp lies
 
 
 def blank_image(picture: Picture) -> bytes:
     """A PNG of the picture's size with nothing on it but the stamp of its identity."""
-    header = struct.pack(">IIBBBBB", picture.width, picture.height, BITS, GREY, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", picture.width, picture.height, BITS, PALETTE_COLOUR, 0, 0, 0)
     text = f"{KEYWORD}\0{picture.identity}".encode("latin-1")
     return SIGNATURE + b"".join(
         (
             chunk(b"IHDR", header),
+            chunk(b"PLTE", bytes(3) + light_colour(picture.identity)),
             chunk(b"tEXt", text),
             chunk(b"IDAT", packed_pixels(picture)),
             chunk(b"IEND", b""),
         )
     )
+
+
+def light_colour(identity: str) -> bytes:
+    """Red, green and blue, each of one byte, of a hue that the identity says."""
+    hue = int(identity[:4], 16) / 0x10000
+    return bytes(round(part * 255) for part in colorsys.hls_to_rgb(hue, LIGHTNESS, SATURATION))
 
 
 def coloured_image(picture: Picture) -> bytes:
@@ -58,8 +68,8 @@ def packed_pixels(picture: Picture) -> bytes:
 
 @lru_cache(maxsize=16)
 def blank_rows(width: int, count: int) -> tuple[bytes, bytes]:
-    """So many white rows, each behind the byte that says it is unfiltered, and the end of packed data that they are."""
-    rows = (b"\0" + WHITE * row_length(width)) * count
+    """So many light rows, each behind the byte that says it is unfiltered, and the end of packed data that they are."""
+    rows = (b"\0" + LIGHT * row_length(width)) * count
     return rows, deflated(rows, zlib.Z_FINISH)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from contract_tests.report.command_line import command
-from contract_tests.report.exchange_file import NOT_JSON
+from contract_tests.report.exchange_file import MOST_CALLS, NOT_JSON
 from contract_tests.report.show_rule import is_shown_by_curl
 from contract_tests.report.stored_report import Listed
 from contract_tests.report.thumbnails import MOST_OF_EXCHANGE, MOST_THUMBNAILS
@@ -110,6 +110,12 @@ def _panels(exchange: Listed, rule: Listed, failure: Listed, room: Room) -> Iter
 def _images(exchange: Listed, room: Room) -> Iterator[ShownImage]:
     """The images of a response, of which no more have a thumbnail than the page may hold."""
     images = [image for item in exchange["images"] or () for image in item if "$json" not in image]
+    calls = exchange["upstream"]
+    made = (
+        None
+        if calls is None or len(calls) == MOST_CALLS
+        else {identity for call in calls for identity in call["images"]}
+    )
     for number, image in enumerate(images[:MOST_OF_EXCHANGE], 1):
         source = ""
         thumbnail = str(image.get("thumbnail", ""))
@@ -117,6 +123,8 @@ def _images(exchange: Listed, room: Room) -> Iterator[ShownImage]:
             room.thumbnails -= 1
             source = f"data:image/png;base64,{thumbnail}"
         told = image["problem"] if "problem" in image else f"{image['format']} {image['width']}x{image['height']}"
+        if made is not None and image.get("identity") and image["identity"] not in made:
+            told += ", which another upstream call made"
         yield ShownImage(source, f"image {number}: {told}")
 
 

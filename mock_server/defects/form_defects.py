@@ -76,7 +76,7 @@ def lossy_within_response(gateway: Gateway, _site: PlainSite) -> Gateway:
     """Images within the response were made JPEG and PNG again."""
 
     def changed(content: bytes) -> bytes:
-        compressed = reencoded(content, lambda image: image.convert("L" if image.mode == "1" else "RGB"), "JPEG")
+        compressed = reencoded(content, lambda image: image.convert("RGB"), "JPEG")
         return reencoded(compressed, lambda image: image.copy())
 
     return changing_inline(gateway, changed)

@@ -13,6 +13,7 @@ from contract_tests.execution.blank_images import blank_image, coloured_image
 from gateway_contract.traffic.exchange import Image
 from mock_server.images.identity import identity_of
 from mock_server.images.picture import Picture
+from mock_server.images.thumbnails import shrink
 
 SIZES = [(2048, 2048), (512, 8192), (513, 70), (64, 48), (63, 40), (1, 1)]
 IDENTITY = "0123456789abcdef"
@@ -32,8 +33,18 @@ def test_an_image_is_whole_and_of_its_size(width: int, height: int) -> None:
         assert image.size == (width, height)
 
 
-def test_images_of_one_size_differ() -> None:
-    assert content(512, 512) == content(512, 512) != content(512, 512, "fedcba9876543210")
+def test_images_of_one_size_differ_and_so_do_their_thumbnails() -> None:
+    one, another = content(512, 512), content(512, 512, "fedcba9876543210")
+    assert content(512, 512) == one != another
+    assert shrink(one) != shrink(another)
+
+
+@pytest.mark.parametrize("hue", range(0, 0x10000, 0x1000))
+def test_an_image_of_any_colour_is_known_again_as_a_jpeg(hue: int) -> None:
+    identity, made = f"{hue:04x}456789abcdef", io.BytesIO()
+    with Pillow.open(io.BytesIO(content(256, 256, identity))) as image:
+        image.convert("RGB").save(made, "JPEG", quality=40)
+    assert identity_of(made.getvalue()) == identity
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])

@@ -128,13 +128,15 @@ def test_a_run_that_was_no_test_says_why(tmp_path: Path) -> None:
 
 def test_a_failure_shows_the_images_of_its_response_small_or_says_why_one_is_none(tmp_path: Path) -> None:
     small = draw(Picture("0123456789abcdef", 1024, 512, "", "", "a", marked=False))
-    images = ((replace(image(), preview=small),), (BrokenImage("url", "", "a PNG image that is cut"),))
+    own, broken = replace(image(), preview=small), BrokenImage("url", "", "a PNG image that is cut")
+    images = ((own,), (broken,), (replace(own, identity="a-hare"),))
     page = page_of(tmp_path, run_of(failed(DOCUMENTED[0], "a", "b", replace(exchange(), images=images))))
-    found = re.search(r'<img src="data:image/png;base64,(.*?)" alt=""> image 1: PNG 1024x1024', page)
+    found = re.search(r'<img src="data:image/png;base64,(.*?)" alt=""> image 1: PNG 1024x1024</li>', page)
     assert found is not None
     with Pillow.open(BytesIO(b64decode(found[1]))) as thumbnail:
         assert thumbnail.size == (SIDE, SIDE // 2)
     assert "<li>image 2: a PNG image that is cut</li>" in page
+    assert "image 3: PNG 1024x1024, which another upstream call made</li>" in page
 
 
 def test_images_that_a_rule_may_be_about_come_first_and_a_page_shows_forty_at_most(tmp_path: Path) -> None:
