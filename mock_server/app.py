@@ -43,8 +43,13 @@ def mock_app(mock: Mock, background: Callable[[], AbstractAsyncContextManager[No
     public, private = with_cors(route), with_private_access(route, mock.settings.allowed_origins)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
         try:
-            await (private if is_private(scope.get("path", "")) else public)(scope, receive, send)
+            plain = mock.plain.get(path)
+            if plain is not None and scope["type"] == "http":
+                await plain(scope, receive, send, public)
+            else:
+                await (private if is_private(path) else public)(scope, receive, send)
         except asyncio.CancelledError:
             if not is_ending(scope):
                 raise

@@ -1,7 +1,6 @@
 """How a request becomes an upstream call, and where in a call a value has arrived."""
 
-from collections.abc import Iterator
-from copy import deepcopy
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -11,51 +10,41 @@ import orjson
 
 from gateway_contract.contract.definition import Contract, MappedField, Upstream
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, is_whole_fraction, same, shortened
-from gateway_contract.values.pointer import HOLDERS, is_within, leaf_name, put, put_each, read, read_each, values
+from gateway_contract.values.pointer import is_within, leaf_name, put, read, values
+from gateway_contract.values.prepared_pointers import putter, reader
 
 
 def upstream_body(contract: Contract, body: Json) -> Json:
     """The upstream call that a request asks for, by the contract."""
-    route = _route(contract)
-    call: Json = orjson.loads(route.constants)
-    values = read_each(body, route.sources)
-    for place in route.integers:
-        value = values[place]
-        values[place] = int(value) if is_whole_fraction(value) else value
-    for place, field in route.particular:
-        value = values[place]
-        if value is not ABSENT:
-            values[place] = field.expected(value) if field.judged_for(body) else ABSENT
-    put_each(call, route.targets, [deepcopy(value) if isinstance(value, HOLDERS) else value for value in values])
-    return call
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How a contract's fields go: from where to where, and which of them, by their places, not always or not as sent.
-
-    `constants` is a call as JSON that holds nothing but what a gateway sets by itself.
-    """
-
-    constants: bytes
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-    particular: tuple[tuple[int, MappedField], ...]
-    integers: tuple[int, ...]  # places of those that go as integer literals, however they are written
+    return mapping_of(contract)(body)
 
 
 @lru_cache(maxsize=64)
-def _route(contract: Contract) -> Route:
-    call: Json = {}
+def mapping_of(contract: Contract) -> Callable[[Json], Json]:
+    """Maps the requests of a contract: what goes where, and what not always or not as sent, is laid out once."""
+    empty: Json = {}
     for pointer, constant in ({} if contract.upstream is None else contract.upstream.constants).items():
-        put(call, pointer, constant)
-    return Route(
-        orjson.dumps(call),
-        tuple(field.pointer for field in contract.mapped),
-        tuple(field.upstream for field in contract.mapped),
-        tuple((at, one) for at, one in enumerate(contract.mapped) if one.normalize is not None or one.unjudged_when),
-        tuple(at for at, one in enumerate(contract.mapped) if one.pointer in contract.request.integers),
-    )
+        put(empty, pointer, constant)
+    constants = orjson.dumps(empty)
+    fields = contract.mapped
+    read_each, put_each = reader([one.pointer for one in fields]), putter([one.upstream for one in fields])
+    integers = [place for place, one in enumerate(fields) if one.pointer in contract.request.integers]
+    particular = [(place, one) for place, one in enumerate(fields) if one.normalize is not None or one.unjudged_when]
+
+    def to_call(body: Json) -> Json:
+        call: Json = orjson.loads(constants)
+        values = read_each(body)
+        for place in integers:  # which go as integer literals, however they are written
+            if type(value := values[place]) is float and is_whole_fraction(value):
+                values[place] = int(value)
+        for place, field in particular:
+            value = values[place]
+            if value is not ABSENT:
+                values[place] = field.expected(value) if field.judged_for(body) else ABSENT
+        put_each(call, values)
+        return call
+
+    return to_call
 
 
 def upstream_default(contract: Contract, field: MappedField, body: Json) -> Json | Literal[Nothing.ABSENT]:

@@ -13,20 +13,12 @@ from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import below, is_within, put, read
 
 
-def response_skeleton(contract: Contract) -> Json:
-    """A new response with all that it needs but what is tied to the request, the images or the clock."""
-    skeleton: Json = orjson.loads(_skeletons(contract)[0])
-    return skeleton
-
-
-def item_skeleton(contract: Contract) -> dict[str, Json]:
-    """The same for the item of one image."""
-    skeleton: dict[str, Json] = orjson.loads(_skeletons(contract)[1])
-    return skeleton
-
-
 @lru_cache(maxsize=64)
-def _skeletons(contract: Contract) -> tuple[bytes, bytes]:
+def skeletons(contract: Contract) -> tuple[bytes, bytes]:
+    """A response as JSON with all that it needs but what is tied to the request, the images or the clock.
+
+    And the same of the item of one image.
+    """
     answer, tied = contract.operation.answer, tied_pointers(contract)
     whole = _or_empty(sample(answer.parts[0].schema, tied))
     for part in answer.parts:

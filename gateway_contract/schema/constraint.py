@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import jsonschema_rs
 
 from gateway_contract.document.node import Place
+from gateway_contract.schema.quick_schema import quick_schema
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 from gateway_contract.values.pointer import read
 from gateway_contract.values.size import LONGEST, is_image_size, parse_size
@@ -47,19 +48,24 @@ Failures: TypeAlias = Callable[[Json], list[Path]]
 
 def fast_failures(schema: dict[str, Json]) -> Failures:
     """Where values fail, by jsonschema-rs. Values must be what a strict JSON parser gives: no lone surrogates."""
-    validator = jsonschema_rs.Draft202012Validator(
+    validator, quick = _validator(schema), quick_schema(schema)
+    is_valid = (validator if quick == schema else _validator(quick)).is_valid
+
+    def failures(value: Json) -> list[Path]:
+        if is_valid(value):  # most are, and to look for errors costs several times as much
+            return []
+        return [tuple(error.schema_path) for error in validator.iter_errors(value)]
+
+    return failures
+
+
+def _validator(schema: dict[str, Json]) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(
         schema,
         keywords={name: _fast_keyword(problem) for name, problem in SIZE_KEYWORDS.items()},
         formats={"image-size": is_image_size},
         validate_formats=True,
     )
-
-    def failures(value: Json) -> list[Path]:
-        if validator.is_valid(value):  # most are, and to look for errors costs several times as much
-            return []
-        return [tuple(error.schema_path) for error in validator.iter_errors(value)]
-
-    return failures
 
 
 def _fast_keyword(problem: Problem) -> type:

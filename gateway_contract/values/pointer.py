@@ -1,9 +1,9 @@
 """JSON Pointers (RFC 6901) into bodies: read, place, take away, walk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Literal, TypeAlias, cast
 
 from jsonpointer import JsonPointer, escape
@@ -12,8 +12,8 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing
 
 HOLDERS = (dict, list)
 
-Way: TypeAlias = tuple[tuple[str, type[list[Json]] | type[dict[str, Json]]], ...]
-"""Tokens, each with what has to be made where there is nothing."""
+Way: TypeAlias = tuple[tuple[str, int, type[list[Json]] | type[dict[str, Json]]], ...]
+"""Tokens, each as an index, too (-1 if it is none), and with what has to be made where there is nothing."""
 
 
 @lru_cache(maxsize=1024)
@@ -58,32 +58,6 @@ def read(body: object, pointer: str) -> Json | Literal[Nothing.ABSENT]:
     return value  # type: ignore[return-value] # JSON in, JSON out
 
 
-def read_each(body: object, pointers: tuple[str, ...]) -> list[Json | Literal[Nothing.ABSENT]]:
-    """What `read` gives for each of some pointers: those into one object, side by side, cost little more than one.
-
-    Raises ValueError for the empty pointer.
-    """
-    found: list[Json | Literal[Nothing.ABSENT]] = [ABSENT] * len(pointers)
-    for holder, places in _by_holder(pointers):
-        held = read(body, holder)
-        if isinstance(held, dict):
-            for place, name in places:
-                found[place] = held.get(name, ABSENT)
-        elif held is not ABSENT:
-            for place, _ in places:
-                found[place] = read(body, pointers[place])
-    return found
-
-
-@lru_cache(maxsize=256)
-def _by_holder(pointers: tuple[str, ...]) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
-    """Pointers to what holds something, each with the places and last tokens of those, side by side, into it."""
-    if "" in pointers:
-        raise ValueError("a body is in nothing")
-    together = groupby(enumerate(pointers), key=lambda placed: parent(placed[1]))
-    return tuple((holder, tuple((place, tokens(one)[-1]) for place, one in places)) for holder, places in together)
-
-
 def placed(body: Json, pointer: str, value: Json) -> Json:
     """A copy of a body with a value at a pointer; objects and lists on the way are made where they are missing.
 
@@ -122,52 +96,42 @@ def put(body: Json, pointer: str, value: Json) -> None:
 
     The value itself goes in, and no copy. Raises ValueError where `placed` does, and for the empty pointer.
     """
-    way, last = _way(pointer)
-    _hold(_walked(body, way), last, value)
+    way, last = way_to(pointer)
+    hold(walked(body, way), last, value)
 
 
-def put_each(body: Json, pointers: tuple[str, ...], values: Sequence[Json | Literal[Nothing.ABSENT]]) -> None:
-    """Puts each value that is there at its pointer, as `put` does, one after the other.
-
-    Those into one object, side by side, walk the way to it once.
-    """
-    for _, places in _by_holder(pointers):
-        holder: Json = None
-        for place, name in places:
-            value = values[place]
-            if value is not ABSENT:
-                if holder is None:
-                    holder = _walked(body, _way(pointers[place])[0])
-                _hold(holder, name, value)
-
-
-def _walked(body: Json, way: Way) -> Json:
+def walked(body: Json, way: Way) -> Json:
     """What a way leads to, made where there is nothing."""
-    for token, made in way:
-        held = body.get(token) if isinstance(body, dict) else _item(body, token)
+    for token, index, made in way:
+        held: Json = None
+        if type(body) is dict:
+            held = body.get(token)
+        elif type(body) is list and 0 <= index < len(body):
+            held = body[index]
         if held is None:
             held = made()
-            _hold(body, token, held)
+            hold(body, token, held)
         body = held
     return body
 
 
 @lru_cache(maxsize=1024)
-def _way(pointer: str) -> tuple[Way, str]:
-    """The tokens of a pointer but for the last, each with what has to be made where there is nothing; and the last."""
+def way_to(pointer: str) -> tuple[Way, str]:
+    """The way to what holds a pointer's last token, and that token. Raises ValueError for the empty pointer."""
     if not pointer:
         raise ValueError("a body cannot be put into itself")
     path = tokens(pointer)
-    return tuple((token, list if ahead.isdecimal() else dict) for token, ahead in pairwise(path)), path[-1]
+    way: Way = tuple((token, index_of(token), list if ahead.isdecimal() else dict) for token, ahead in pairwise(path))
+    return way, path[-1]
 
 
-def _item(holder: Json, token: str) -> Json:
-    """What a list holds under a token, null where that is nothing."""
-    index = int(token) if token.isdecimal() else -1
-    return holder[index] if isinstance(holder, list) and 0 <= index < len(holder) else None
+def index_of(token: str) -> int:
+    """A token as an index into a list; -1 if it is none."""
+    return int(token) if token.isdecimal() else -1
 
 
-def _hold(holder: Json, token: str, value: Json) -> None:
+def hold(holder: Json, token: str, value: Json) -> None:
+    """Put a value under a token of a list or an object. Raises ValueError where it cannot stand."""
     if isinstance(holder, dict):
         holder[token] = value
     elif not isinstance(holder, list) or not token.isdecimal():

@@ -11,7 +11,8 @@ from mock_server.admin.api import ProblemError
 from mock_server.faults.fault import collect_response
 from mock_server.gateway.response_body import IMAGE_PATH
 from mock_server.images.links import picture_behind
-from mock_server.runtime.mock import Mock, ServedGateway
+from mock_server.runtime.mock import Mock
+from mock_server.runtime.served_gateway import ServedGateway
 from mock_server.scenarios.image_scenarios import find_spoilt_link
 from mock_server.serving.signing import BadSignatureError
 

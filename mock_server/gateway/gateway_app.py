@@ -58,7 +58,7 @@ def content_and_headers(outgoing: GatewayResponse) -> tuple[bytes, list[tuple[by
     """The body and the headers of a response."""
     content = orjson.dumps(outgoing.body)
     length = (b"content-length", b"%d" % len(content))
-    if not outgoing.headers:
+    if not outgoing.headers:  # as nearly all come
         return content, [length, JSON_TYPE]
     own = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in outgoing.headers.items()}
     return content, [length, *(dict([JSON_TYPE]) | own).items()]

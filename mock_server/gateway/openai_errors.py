@@ -1,6 +1,6 @@
 """Errors of a gateway, in the format of the OpenAI API."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -13,9 +13,12 @@ from gateway_contract.contract.violations import violations_of
 from gateway_contract.schema.constraint import ANY_NAME, Constraint, Part
 from gateway_contract.schema.keywords import requirement
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
-from gateway_contract.values.pointer import leaf_name, put_each, read, tokens
+from gateway_contract.values.pointer import leaf_name, placed, read, tokens
+from gateway_contract.values.prepared_pointers import putter
 from mock_server.serving.error_response import ErrorResponse
 
+SHORT = 100  # characters of a value, whose errors are kept
+NUMBERS = frozenset({int, float, bool})
 NO_TOKEN = ErrorResponse(
     401, "authentication_error", "missing_api_key", "Send your token as Authorization: Bearer <token>."
 )
@@ -28,17 +31,37 @@ def error_body(contract: Contract, error: ErrorResponse) -> Json:
 
     What the contract requires beyond that, or allows no such value for, is made from its schema.
     """
-    fields, schema = error.fields, contract.operation.refusal
-    body: Json = orjson.loads(error_skeleton(contract))
+    return _error_layout(contract)(error)
+
+
+@lru_cache(maxsize=1024)
+def error_content(contract: Contract, error: ErrorResponse) -> bytes:
+    """The same as JSON."""
+    return orjson.dumps(error_body(contract, error))
+
+
+@lru_cache(maxsize=64)
+def _error_layout(contract: Contract) -> Callable[[ErrorResponse], Json]:
+    """Lays out the errors of a contract."""
+    skeleton, schema = error_skeleton(contract), contract.operation.refusal
     pointers, names = _error_fields(contract)
-    put_each(body, pointers, [fields[name] for name in names])
-    wrong = frozenset[str]() if schema is None else {one.pointer for one in schema.broken(body)} & {*pointers}
-    if not wrong:
+    put_each = putter(pointers)
+
+    def lay_out(error: ErrorResponse) -> Json:
+        fields = error.fields
+        body: Json = orjson.loads(skeleton)
+        values = [fields[name] for name in names]
+        put_each(body, values)
+        broken = () if schema is None else schema.broken(body)
+        wrong = {one.pointer for one in broken}.intersection(pointers) if broken else ()
+        if not wrong:
+            return body
+        body = orjson.loads(skeleton)
+        right = zip(pointers, values, strict=True)
+        put_each(body, [ABSENT if pointer in wrong else value for pointer, value in right])
         return body
-    right = [(pointer, name) for pointer, name in zip(pointers, names, strict=True) if pointer not in wrong]
-    body = orjson.loads(error_skeleton(contract))
-    put_each(body, tuple(pointer for pointer, _ in right), [fields[name] for _, name in right])
-    return body
+
+    return lay_out
 
 
 @lru_cache(maxsize=64)
@@ -89,6 +112,20 @@ def rejection_error(rejection: MockRejection) -> ErrorResponse:
 def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> ErrorResponse:
     """The rejection of a body that breaks constraints; of several, the first in the contract is named."""
     first = min(broken, key=_order(contract).__getitem__)
+    value = read(body, first.pointer)
+    is_short = isinstance(value, str) and len(value) <= SHORT
+    if (is_short or type(value) in NUMBERS) and first.condition is None and "/0" not in first.pointer:
+        return _error_for_value(contract, first, type(value), value)
+    return _error_for_body(contract, body, first)
+
+
+@lru_cache(maxsize=1024)  # a mock rejects for the same reasons again and again
+def _error_for_value(contract: Contract, constraint: Constraint, _type: type, value: Json) -> ErrorResponse:
+    """The same for a value that breaks a constraint by itself; True and 1.0 are other values than 1."""
+    return _error_for_body(contract, placed({}, constraint.pointer, value), constraint)
+
+
+def _error_for_body(contract: Contract, body: Json, first: Constraint) -> ErrorResponse:
     violation = next(violations_of(contract, body, first), None)
     unknown = leaf_name(first.pointer) == ANY_NAME
     pointer = first.pointer if not unknown else violation.pointer if violation is not None else None

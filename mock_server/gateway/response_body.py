@@ -1,13 +1,16 @@
 """A successful response body, made from the schema of any contract."""
 
 from base64 import b64encode
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
+
+import orjson
 
 from gateway_contract.contract.definition import Contract, ImageField, ImageItems, MockValue
 from gateway_contract.contract.mapping import upstream_default
-from gateway_contract.contract.response_sample import item_skeleton, response_skeleton
+from gateway_contract.contract.response_sample import skeletons
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import put, read
 from mock_server.upstream.client import UpstreamClient
@@ -25,32 +28,55 @@ async def answer_body(contract: Contract, upstream: UpstreamClient, body: Json, 
 
     Raises ImageGoneError.
     """
-    answer = response_skeleton(contract)
-    for moment in contract.times:
-        put(answer, moment.pointer, int(upstream.signer.clock()))
-    for pointer, value in _other_mock_values(contract):
-        found = mock_value(contract, value, body)
-        if found is not ABSENT:
-            put(answer, pointer, found)
+    images: list[Json] = []
+    key = ""
     if contract.images is not None:
         image_field = requested_image_field(contract, contract.images, body)
-        beside = item_values(contract, body)
+        key = image_field.key
         images = [
             await _image_within(upstream, link) if image_field.inline else own_link(upstream, link, base)
             for link in links
         ]
-        items = [_item({**item_skeleton(contract), image_field.key: image}, beside) for image in images]
-        put(answer, contract.images.pointer, list(items))
-    return answer
+    return response_layout(contract)(body, int(upstream.signer.clock()), key, images)
 
 
-def item_values(contract: Contract, body: Json) -> list[tuple[str, Json]]:
-    """The values in each image's item beside the image, by pointers into the item."""
-    values = [(pointer, mock_value(contract, value, body)) for pointer, value in _item_mock_values(contract)]
-    return [(pointer, value) for pointer, value in values if value is not ABSENT]
+LayOut: TypeAlias = Callable[[Json, int, str, Sequence[Json]], Json]
+"""Makes a response of the request's body, the Unix time, the key of the image field, and what it holds per image."""
 
 
 @lru_cache(maxsize=64)
+def response_layout(contract: Contract) -> LayOut:
+    """Lays out the responses of a contract."""
+    skeleton, item_skeleton = skeletons(contract)
+    times = [moment.pointer for moment in contract.times]
+    values, item_values = _other_mock_values(contract), _item_mock_values(contract)
+    images_pointer = None if contract.images is None else contract.images.pointer
+
+    def lay_out(body: Json, now: int, key: str, images: Sequence[Json]) -> Json:
+        answer: Json = orjson.loads(skeleton)
+        for pointer in times:
+            put(answer, pointer, now)
+        for pointer, value in values:
+            found = mock_value(contract, value, body)
+            if found is not ABSENT:
+                put(answer, pointer, found)
+        if images_pointer is None:
+            return answer
+        beside = [(pointer, mock_value(contract, value, body)) for pointer, value in item_values]
+        items: list[Json] = []
+        for image in images:
+            item = orjson.loads(item_skeleton)
+            item[key] = image
+            for pointer, found in beside:
+                if found is not ABSENT:
+                    put(item, pointer, found)
+            items.append(item)
+        put(answer, images_pointer, items)
+        return answer
+
+    return lay_out
+
+
 def _item_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
     """The `x-mock` values beside an image, by pointers into its item."""
     if contract.images is None:
@@ -59,17 +85,10 @@ def _item_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
     return tuple((at.removeprefix(item), value) for at, value in found if at.startswith(item))
 
 
-@lru_cache(maxsize=64)
 def _other_mock_values(contract: Contract) -> tuple[tuple[str, MockValue], ...]:
     """The `x-mock` values elsewhere in the response, by pointers into it."""
     item = None if contract.images is None else f"{contract.images.pointer}/0"
     return tuple((at, value) for at, value in contract.mock_values.items() if item is None or not at.startswith(item))
-
-
-def _item(item: dict[str, Json], values: list[tuple[str, Json]]) -> Json:
-    for pointer, value in values:
-        put(item, pointer, value)
-    return item
 
 
 def mock_value(contract: Contract, value: MockValue, body: Json) -> Json | Literal[Nothing.ABSENT]:

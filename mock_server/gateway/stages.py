@@ -86,12 +86,15 @@ def read_body(_gateway: "Gateway", request: GatewayRequest) -> Json | ErrorRespo
 
 
 def validate(gateway: "Gateway", body: Json) -> Json | ErrorResponse:
-    broken = gateway.contract.operation.request.broken(body)
-    breaches = frozenset([one for one in broken if one.keyword != NOT_JUDGED]) if broken else broken
-    if breaches:
-        return error_for(gateway.contract, body, breaches)
-    rejection = next((one for one in gateway.contract.mock_rejections if one.applies(body)), None)
-    return body if rejection is None else rejection_error(rejection)
+    contract = gateway.contract
+    if broken := contract.operation.request.broken(body):
+        breaches = frozenset([one for one in broken if one.keyword != NOT_JUDGED])
+        if breaches:
+            return error_for(contract, body, breaches)
+    for rejection in contract.mock_rejections:
+        if rejection.applies(body):
+            return rejection_error(rejection)
+    return body
 
 
 async def generate(gateway: "Gateway", _body: Json, call: Json, _request: GatewayRequest) -> list[str] | ErrorResponse:

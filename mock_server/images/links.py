@@ -1,18 +1,19 @@
 """Links to pictures. A link contains all that a picture depends on, so any process with the key can serve it."""
 
 from base64 import b64decode, b64encode
+from binascii import b2a_base64
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from threading import Lock
 from typing import Final, Generic, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.responses import PlainTextResponse, Response
 
-from mock_server.images.picture import Picture
+from mock_server.images.picture import Picture, PictureValues
 from mock_server.serving.signing import BadSignatureError, Signer
 
 Key = TypeVar("Key", bound=Hashable)
@@ -64,9 +65,10 @@ KEY_ID: Final = "LTAI5tStubOfThisMock"
 HEAD: Final = b"\xfb\xff\xbf"
 """Begins each signature: in Base64 it is `+/+/`, so that every link has characters that must be escaped in a query."""
 
-ESCAPES: Final = str.maketrans({"+": "%2B", "/": "%2F", "=": "%3D"})
+BEGINNING: Final = f"OSSAccessKeyId={KEY_ID}&Signature={quote(b64encode(HEAD), safe='')}".encode()
+"""What is the same in the query of each link: up to the signature behind its head."""
 
-values_of = attrgetter(*(field.name for field in fields(Picture)))
+values_of: Callable[[Picture], PictureValues] = attrgetter(*(field.name for field in fields(Picture)))
 """The values of a picture's fields, in their order."""
 
 
@@ -93,11 +95,20 @@ class PictureLinks:
     expires_at: float  # Unix time
 
     def link_to(self, picture: Picture) -> str:
-        expires_at = int(self.expires_at)
-        signed, signature = self.signer.sign_apart(values_of(picture), expires_at)
-        escaped = b64encode(HEAD + signature).decode().translate(ESCAPES)
-        query = f"Expires={expires_at}&OSSAccessKeyId={KEY_ID}&Signature={escaped}"
-        return f"{self.base}/pictures/{signed}.png?{query}"
+        return picture_linker(self.signer, self.base)(values_of(picture), int(self.expires_at))
+
+
+def picture_linker(signer: Signer, base: str) -> Callable[[PictureValues, int], str]:
+    """Makes the links to pictures with some values until a Unix time."""
+    base_path = f"{base}/pictures/"
+
+    def link_to(values: PictureValues, expires_at: int) -> str:
+        signed, signature = signer.sign_apart(values, expires_at)
+        escaped = b2a_base64(signature, newline=False).replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")
+        query = b"Expires=%d&%b%b" % (expires_at, BEGINNING, escaped)
+        return f"{base_path}{signed}.png?{query.decode()}"
+
+    return link_to
 
 
 def picture_behind(signer: Signer, link: str, draws: Callable[[Picture], bytes] = draw_cached) -> bytes | None:
@@ -121,6 +132,15 @@ def picture_response(
 
 def signed_picture(signer: Signer, signed: str, query: str) -> Picture:
     """The picture that a link stands for. Parameters are compared decoded. Raises BadSignatureError."""
+    picture, expires_at = _read_link(signer, signed, query)
+    if signer.clock() > expires_at:
+        raise BadSignatureError("expired")
+    return picture
+
+
+@lru_cache(maxsize=1024)  # links are asked for again and again
+def _read_link(signer: Signer, signed: str, query: str) -> tuple[Picture, int]:
+    """The picture that a link stands for, and the Unix time until which it does. Raises BadSignatureError."""
     parameters = dict(parse_qsl(query))
     try:
         expires_at, signature = int(parameters["Expires"]), b64decode(parameters["Signature"], validate=True)
@@ -128,5 +148,5 @@ def signed_picture(signer: Signer, signed: str, query: str) -> Picture:
         raise BadSignatureError("not a signed link") from error
     if not signature.startswith(HEAD) or parameters.get("OSSAccessKeyId") != KEY_ID:
         raise BadSignatureError("the signature does not match")
-    values = signer.read_apart(signed, expires_at, signature.removeprefix(HEAD), signer.clock())
-    return Picture(*values)  # type: ignore[misc] # as signed by link_to
+    values = signer.read_apart(signed, expires_at, signature.removeprefix(HEAD))
+    return Picture(*values), expires_at  # type: ignore[misc] # as signed by link_to

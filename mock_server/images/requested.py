@@ -5,19 +5,18 @@ without a variation gets a random one, which the picture shows: a call with that
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from hashlib import blake2b
 from random import Random
-from typing import TypeAlias
 
 import orjson
 
 from gateway_contract.contract.definition import Drawing, Upstream
 from gateway_contract.values.json_value import ABSENT, Json
-from gateway_contract.values.pointer import parent, read_each
+from gateway_contract.values.prepared_pointers import reader
 from gateway_contract.values.size import Size, parse_size
-from mock_server.images.picture import Picture
+from mock_server.images.picture import Picture, PictureValues
 
 CAPTION_CHARACTERS = 80  # links hold them
 USUAL_SIZE = Size(1024, 1024)
@@ -29,43 +28,53 @@ NUMBER_BYTES = 8
 NUMBERS = 1 << 8 * NUMBER_BYTES
 
 
-ImageParameters: TypeAlias = Mapping[str | None, Json]
-"""The values of a call by their pointers; a pointer that the document lacks is None, and so is its value."""
-
-
 def requested_pictures(upstream: Upstream, body: Json, seed: int | None = None) -> list[Picture]:
     """The pictures that a valid call requests, each with its own identity.
 
     With a `seed`, equal calls without a variation get equal pictures.
     """
-    drawing, parameters = upstream.drawing, image_parameters(upstream, body)
-    size, caption, variation = (
-        image_size(drawing, parameters),
-        str(parameters[drawing.caption]),
-        parameters.get(drawing.variation),
+    return [Picture(*values) for values in picture_values(upstream, body, seed)]
+
+
+def picture_values(upstream: Upstream, body: Json, seed: int | None = None) -> list[PictureValues]:
+    """The same without making the pictures."""
+    return _picture_plan(upstream)(body, seed)
+
+
+@lru_cache(maxsize=64)
+def _picture_plan(upstream: Upstream) -> Callable[[Json, int | None], list[PictureValues]]:
+    """Finds the values of the pictures of a call; what the document decides is laid out once."""
+    drawing, name = upstream.drawing, variation_name(upstream)
+    read_each = parameter_reader(
+        upstream, (drawing.caption, drawing.size, drawing.count, drawing.variation, drawing.signature, *drawing.shape)
     )
-    if variation is None:
-        chosen = CHANCE.getrandbits(VARIATION_BITS) if seed is None else hash_values([seed, body])
-        variation = chosen % (1 << VARIATION_BITS)
-    marked = parameters.get(drawing.signature) is True
-    scene = hash_values(
-        [caption, variation, size.width, size.height, *[parameters[pointer] for pointer in drawing.shape]]
-    )
-    shown, palette_key = shortened(caption), f"{scene:016x}"
-    detail = f"{size.width}x{size.height} · {variation_name(upstream)} {without_fraction(variation)} · #"
-    return [
-        Picture(
-            identity=f"{(scene + 2 * index + marked) % NUMBERS:016x}",
-            width=size.width,
-            height=size.height,
-            caption=shown,
-            detail=f"{detail}{index + 1}",
-            palette_key=palette_key,
-            marked=marked,
-            place=index,
-        )
-        for index in range(image_count(drawing, parameters))
-    ]
+    size_of = lru_cache(maxsize=256)(partial(image_size, drawing))
+
+    def values_of(body: Json, seed: int | None) -> list[PictureValues]:
+        text, said_size, count, variation, signature, *shape = read_each(body)
+        caption, size = str(text), size_of(str(said_size))
+        if variation is None:
+            chosen = CHANCE.getrandbits(VARIATION_BITS) if seed is None else hash_values([seed, body])
+            variation = chosen % (1 << VARIATION_BITS)
+        marked, width, height = signature is True, size.width, size.height
+        scene = hash_values([caption, variation, width, height, *shape])
+        shown, palette_key = shortened(caption), f"{scene:016x}"
+        detail = f"{width}x{height} · {name} {without_fraction(variation)} · #"
+        return [
+            (
+                f"{(scene + 2 * place + marked) % NUMBERS:016x}",
+                width,
+                height,
+                shown,
+                f"{detail}{place + 1}",
+                palette_key,
+                marked,
+                place,
+            )
+            for place in range(int(count) if isinstance(count, NUMBER) else 1)
+        ]
+
+    return values_of
 
 
 def shortened(caption: str) -> str:
@@ -77,60 +86,57 @@ def identities(pictures: Sequence[Picture]) -> tuple[str, ...]:
 
 
 def requested_size(upstream: Upstream, body: Json) -> Size:
-    return image_size(upstream.drawing, image_parameters(upstream, body))
+    (name,) = parameter_reader(upstream, (upstream.drawing.size,))(body)
+    return image_size(upstream.drawing, str(name))
 
 
-def image_size(drawing: Drawing, parameters: ImageParameters) -> Size:
-    name = str(parameters[drawing.size])
+def image_size(drawing: Drawing, name: str) -> Size:
     return parse_size(drawing.named_sizes.get(name, name)) or USUAL_SIZE
 
 
-def image_count(drawing: Drawing, parameters: ImageParameters) -> int:
-    count = parameters[drawing.count]
-    return int(count) if isinstance(count, NUMBER) else 1
-
-
-@lru_cache(maxsize=64)
 def variation_name(upstream: Upstream) -> str:
     """The upstream's name for it."""
     return (upstream.drawing.variation or "variation").rpartition("/")[2]
 
 
-def image_parameters(upstream: Upstream, body: Json) -> ImageParameters:
-    """The values of a call that concern pictures; for omitted ones and null, the document's default."""
-    pointers, usual, conditional = _parameters(upstream)
-    parameters: dict[str | None, Json] = {**usual}
-    for pointer, value in zip(pointers, read_each(body, pointers), strict=True):
-        if value is not ABSENT and value is not None:
-            parameters[pointer] = value
-        elif pointer in conditional:
-            default = upstream.operation.request.default(pointer, body)
-            parameters[pointer] = None if default is ABSENT else default
-    return parameters
+def parameter_reader(upstream: Upstream, pointers: Sequence[str | None]) -> Callable[[Json], list[Json]]:
+    """Reads the values of a call at some pointers; for omitted ones and null, the document's default, or null.
 
+    A pointer that the document lacks is None, and so is its value.
+    """
+    request = upstream.operation.request
+    known = [pointer for pointer in pointers if pointer is not None]
+    unknown = [place for place, pointer in enumerate(pointers) if pointer is None]
+    read_each = reader(known)
+    conditional = [at for at, one in enumerate(known) if any(part.condition for part in request.defaulted.get(one, ()))]
+    defaults = [request.default(pointer, None) for pointer in known]
+    usual = [None if default is ABSENT or at in conditional else default for at, default in enumerate(defaults)]
 
-@lru_cache(maxsize=64)
-def _parameters(upstream: Upstream) -> tuple[tuple[str, ...], ImageParameters, frozenset[str]]:
-    """The pointers to what concerns pictures, the defaults of all calls, and the pointers whose default depends."""
-    drawing, request = upstream.drawing, upstream.operation.request
-    named = {drawing.count, drawing.size, drawing.caption, drawing.variation, drawing.signature, *drawing.shape}
-    pointers = sorted((pointer for pointer in named if pointer is not None), key=lambda at: (parent(at), at))
-    usual: dict[str | None, Json] = {}
-    for pointer in pointers:
-        default = request.default(pointer, None)
-        usual[pointer] = None if default is ABSENT else default
-    parts = {pointer: request.defaulted.get(pointer, ()) for pointer in pointers}
-    conditional = frozenset(at for at, said in parts.items() if any(part.condition is not None for part in said))
-    return tuple(pointers), usual, conditional
+    def parameters_of(body: Json) -> list[Json]:
+        found = read_each(body)
+        for at in conditional:
+            if found[at] is ABSENT or found[at] is None:
+                found[at] = request.default(known[at], body)
+        values = [
+            default if value is ABSENT or value is None else value for value, default in zip(found, usual, strict=True)
+        ]
+        for place in unknown:
+            values.insert(place, None)
+        return values
+
+    return parameters_of
 
 
 def hash_values(parts: Sequence[Json]) -> int:
     """A number that is the same for equal values, in any process."""
-    normalized = [without_fraction(part) if isinstance(part, float) else part for part in parts]
+    for part in parts:
+        if type(part) is float:
+            parts = [without_fraction(one) for one in parts]
+            break
     try:
-        content = orjson.dumps(normalized, option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # half a character, which JSON may bring as an escape
-        content = json.dumps(normalized, sort_keys=True).encode()
+        content = json.dumps(parts, sort_keys=True).encode()
     return int.from_bytes(blake2b(content, digest_size=NUMBER_BYTES).digest())
 
 

@@ -109,27 +109,26 @@ class Journal:
     last_id: int = 0  # of the newest entry
     waiting: set[Callable[[], object]] = field(default_factory=set)  # each wakes a reader
     lock: Lock = field(default_factory=Lock)  # for changes of what is stored
-    started: dict[int, ShowUnderWay] = field(default_factory=dict)  # requests that have not ended
-    credentials: dict[int, RawHeaders] = field(default_factory=dict, repr=False)  # of their clients
+    started: dict[int, tuple[ShowUnderWay, RawHeaders]] = field(default_factory=dict, repr=False)
+    """The requests that have not ended, each with the credentials of its client."""
     numbers: Iterator[int] = field(default_factory=count)
 
     def start(self, show: ShowUnderWay, credentials: RawHeaders = ()) -> int:
         """Show a request while it is under way. Returns the number by which `end` ends that."""
         number = next(self.numbers)
-        self.started[number] = show
-        self.credentials[number] = credentials
+        self.started[number] = show, credentials
         return number
 
     def end(self, number: int) -> None:
-        del self.started[number], self.credentials[number]
+        del self.started[number]
 
     def credentials_under_way(self) -> RawHeaders:
         """The headers with secrets of the requests that have not ended, each once."""
-        return tuple({header for headers in tuple(self.credentials.values()) for header in headers})
+        return tuple({header for _, headers in tuple(self.started.values()) for header in headers})
 
     def under_way(self, session: str | None = None) -> tuple[RequestUnderWay, ...]:
         """The requests that have not ended, or those of one session, newest first."""
-        shown = [show() for show in tuple(self.started.values())]
+        shown = [show() for show, _ in tuple(self.started.values())]
         return tuple(one for one in reversed(shown) if session in {None, one.session})
 
     def add(self, make: MakeEntry, size: int, session: str | None = None) -> None:

@@ -32,10 +32,10 @@ from mock_server.serving.error_response import MOCK_ERROR, ErrorResponse
 from mock_server.serving.session import SessionError, check_session
 
 MODE_HEADER_BYTES, SCENARIO_HEADER = MODE_HEADER.encode(), HEADER.encode()
-OWN_HEADERS = b"x-mock-"
 REMEMBERED = 64
 """Scenarios per session and gateway: what one remembers from request to request is forgotten with it."""
 TOO_LARGE = ErrorResponse(413, "invalid_request_error", "request_too_large", "The request is too large.")
+MODE_NAMES = {mode: mode.value for mode in Mode}  # looking up an enumeration takes time
 FindApp: TypeAlias = Callable[[Mode, SelectedScenario], ASGIApp | None]
 
 
@@ -64,12 +64,11 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app
         try:
             check_session(scope)
             controls = controls_of(record.session)
-            own = [(key, value) for key, value in scope["headers"] if key[:7] == OWN_HEADERS]
-            written = next((value.decode("latin-1") for key, value in own if key == MODE_HEADER_BYTES), None)
-            mode = controls.mode if written is None else mode_named(written)
+            modes, scenarios = named_in(scope)
+            mode = mode_named(modes[0]) if modes else controls.mode
             selected, found, is_none = None, None, False
             if scope["path"] == path:
-                header = header_scenario([value.decode("latin-1") for key, value in own if key == SCENARIO_HEADER])
+                header = header_scenario(scenarios) if scenarios else None
                 selected = select_step(controls, controls.switchboard.select(name, header, record.content))
                 is_none = selected is None or selected.text.lower() in NONE
                 found = None if selected is None or is_none else find_app(controls, mode, selected)
@@ -77,7 +76,7 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app
             problem = ErrorResponse(400, "invalid_request_error", "mock_misunderstood", f"This is the mock: {error}")
             await response(gateway.reject(gateway, problem), MOCK_ERROR)(scope, receive, send)
             return
-        record.mode = mode.value
+        record.mode = MODE_NAMES[mode]
         if selected is not None and (found is not None or is_none):
             record.scenario = None if is_none else selected.text
             controls.switchboard.count_use(selected)
@@ -87,10 +86,23 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app
     return app
 
 
+def named_in(scope: Scope) -> tuple[list[str], list[str]]:
+    """The modes and the scenarios that the headers of a request name."""
+    modes, scenarios = list[str](), list[str]()
+    for key, value in scope["headers"]:
+        if key == MODE_HEADER_BYTES:
+            modes.append(value.decode("latin-1"))
+        elif key == SCENARIO_HEADER:
+            scenarios.append(value.decode("latin-1"))
+    return modes, scenarios
+
+
 def select_step(controls: Controls, selected: SelectedScenario | None) -> SelectedScenario | None:
     """The scenario, or the next of the list that it names."""
-    named = None if selected is None else controls.scenarios.named.get(selected.text.lower())
-    if selected is None or named is None or len(steps(named.apply)) == 1:
+    if selected is None:
+        return None
+    named = controls.scenarios.named.get(selected.text.lower())
+    if named is None or len(steps(named.apply)) == 1:
         return selected
     return replace(selected, text=controls.switchboard.next_of(named.name, named.apply))
 

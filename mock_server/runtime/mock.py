@@ -14,23 +14,19 @@ from starlette.types import ASGIApp
 from gateway_contract.contract.definition import Contract, Upstream
 from gateway_contract.values.json_value import Json
 from mock_server.defects.catalogue import defects_named
-from mock_server.defects.defect import Defect
-from mock_server.gateway.gateway_app import gateway_app
-from mock_server.gateway.modes import Mode, in_each_mode
+from mock_server.gateway.modes import Mode
 from mock_server.gateway.recordings import Recording, with_recordings
 from mock_server.gateway.stages import Gateway
 from mock_server.gateway.write_recordings import Recorder, with_recorder
 from mock_server.images.links import draw_cached, draw_clean_cached
 from mock_server.images.picture import Picture
 from mock_server.journal.entries import Journal
-from mock_server.journal.recorder import with_journal
-from mock_server.runtime.dispatch import reject_foreign_pages, reject_too_large, with_controls
 from mock_server.runtime.names import check_names, upstream_of
+from mock_server.runtime.plain_requests import PlainApp
+from mock_server.runtime.served_gateway import ServedGateway, serve_gateway
 from mock_server.runtime.sessions import Controls, Sessions, apply_scenario_file
 from mock_server.scenarios.apply import with_scenarios
-from mock_server.scenarios.defect_scenario import with_defects
 from mock_server.scenarios.definition import is_under_scenario
-from mock_server.scenarios.image_scenarios import with_spoilt_images
 from mock_server.scenarios.scenario_file import ScenarioFile
 from mock_server.scenarios.switches import ADMIN, Switchboard, check_scenario, is_gateway_scenario
 from mock_server.scenarios.upstream_scenarios import upstream_scenarios
@@ -49,7 +45,7 @@ from mock_server.upstream.client import (
 from mock_server.upstream.forward import SECONDS, forwarding_app
 from mock_server.upstream.protocol import StubOptions, UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
-from mock_server.upstream.stub import UpstreamStub, generate_in_process, image_in_process, problems, respond_in_process
+from mock_server.upstream.stub import UpstreamStub, generator_in_process, image_in_process, problems, respond_in_process
 
 JOURNAL_SIZE = 1000  # requests
 
@@ -106,15 +102,6 @@ class MockSettings:
         return self.token is None and (has_key or self.proxy_upstream is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class ServedGateway:
-    """One gateway in the mock: `app` takes the requests that are journaled, `images` those for images."""
-
-    gateway: Gateway
-    app: ASGIApp
-    images: ASGIApp
-
-
 @dataclass(slots=True, eq=False)
 class Mock:
     """A mock with its state. `reload_error` is what was wrong when the contracts were last loaded.
@@ -131,6 +118,7 @@ class Mock:
     stubs: dict[str, UpstreamStub] = field(default_factory=dict)
     stub_apps: Mapping[str, ASGIApp] = field(default_factory=dict)
     served: Mapping[str, ServedGateway] = field(default_factory=dict)
+    plain: Mapping[str, PlainApp] = field(default_factory=dict)  # by the path of the operation
     reload_error: str | None = None
 
     @property
@@ -232,9 +220,12 @@ def serve_contracts(mock: Mock, contracts: Sequence[Contract]) -> None:
     mock.stubs |= {upstream.name: _stub(mock, upstream) for upstream in upstreams.values()}
     mock.stub_apps = {name: _upstream_app(mock, stub) for name, stub in mock.stubs.items()}
     mock.served = {
-        contract.name: _served(mock, gateway_of(mock, contract, upstreams[contract.name]), broken.get(contract.name))
+        contract.name: serve_gateway(
+            mock, gateway_of(mock, contract, upstreams[contract.name]), broken.get(contract.name)
+        )
         for contract in contracts
     }
+    mock.plain = {one.path: one.plain for one in mock.served.values() if one.plain is not None}
 
 
 def _stub(mock: Mock, upstream: Upstream) -> UpstreamStub:
@@ -274,7 +265,7 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
     transport: UpstreamTransport = mock.http_transport or InProcessTransport(
         partial(respond_in_process, stub, bundled),
         partial(image_in_process, stub),
-        partial(generate_in_process, stub, bundled),
+        generator_in_process(stub, bundled),
     )
     url = settings.upstream_url or bundled + upstream.base
     client = UpstreamClient(
@@ -286,15 +277,3 @@ def gateway_of(mock: Mock, contract: Contract, upstream: Upstream) -> Gateway:
 
 def signer_of(settings: MockSettings, name: str) -> Signer:
     return signer_for(name, settings.link_signing_key, settings.link_ttl, settings.clock)
-
-
-def _served(mock: Mock, gateway: Gateway, defect: Defect | None) -> ServedGateway:
-    app_of = gateway_app if defect is None else defect.app
-    fronted = with_controls(in_each_mode(gateway), mock.controls_of, app_of)
-    if mock.settings.spends_key:
-        fronted = reject_foreign_pages(gateway, fronted, mock.settings.allowed_origins)
-    too_large = with_request_id(reject_too_large(gateway))
-    name, secrets_to_hide = gateway.contract.name, mock.settings.secrets
-    app = with_journal(with_request_id(fronted), mock.journal, name, too_large, secrets_to_hide)
-    images = with_spoilt_images(gateway, app_of(gateway), partial(with_defects, gateway))
-    return ServedGateway(gateway, app, with_request_id(images))

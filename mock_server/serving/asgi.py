@@ -96,12 +96,15 @@ def declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 def replay_body(content: bytes, receive: Receive) -> Receive:
     """Receives the request's body again, then what follows it."""
-    left = [content]
+    return replay_message({"type": "http.request", "body": content, "more_body": False}, receive)
+
+
+def replay_message(message: Message, receive: Receive) -> Receive:
+    """Receives a message again, then what follows it."""
+    left = [message]
 
     async def again() -> Message:
-        if left:
-            return {"type": "http.request", "body": left.pop(), "more_body": False}
-        return await receive()
+        return left.pop() if left else await receive()
 
     return again
 
@@ -148,6 +151,11 @@ REQUEST_ID = b"x-request-id"
 CHANCE = Random()  # noqa: S311 - an id is no secret
 
 
+def new_request_id() -> tuple[bytes, bytes]:
+    """The header with a new id."""
+    return REQUEST_ID, b"req_%024x" % CHANCE.getrandbits(96)
+
+
 def with_request_id(app: ASGIApp) -> ASGIApp:
     """The application, whose responses have an `X-Request-Id` each, as bug reports quote it."""
 
@@ -156,7 +164,7 @@ def with_request_id(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", ())
                 if all(name != REQUEST_ID for name, _ in headers):
-                    message["headers"] = [*headers, (REQUEST_ID, b"req_%024x" % CHANCE.getrandbits(96))]
+                    message["headers"] = [*headers, new_request_id()]
             await send(message)
 
         await app(scope, receive, send_identified)

@@ -72,6 +72,11 @@ def take_session(scope: Scope) -> str | None:
     return None
 
 
+def may_name_session(credential: bytes) -> bool:
+    """Whether a token or cookies may name a session; `take_session` knows."""
+    return RAW_BEGINNING in credential or RAW_COOKIE in credential
+
+
 def check_session(scope: Scope) -> None:
     """Raises SessionError if the request names a session by a malformed id or token."""
     if MALFORMED in scope:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway_contract.traffic.exchange import FaultCause, PlayedFault, UpstreamCall
+from gateway_contract.traffic.exchange import FaultCause, Headers, PlayedFault, UpstreamCall
 from gateway_contract.traffic.redaction import redact, secrets_of
 from gateway_contract.values.json_value import ABSENT, Json, Nothing
 
@@ -27,6 +27,8 @@ REQUEST_CALLS: ContextVar[list[RecordedCall] | None] = ContextVar("upstream call
 """Collects the upstream calls of the current request, if it is set."""
 Credentials: TypeAlias = Sequence[tuple[bytes, bytes]]
 """Headers that hold secrets, as they came."""
+KeptCall: TypeAlias = tuple[RecordedCall, int, Credentials]
+"""A call, its size in bytes, and the credentials of the client behind it."""
 CLIENT_CREDENTIALS: ContextVar[Credentials | None] = ContextVar("credentials of this request", default=None)
 """Those of the client whose request is being handled, if it is set."""
 
@@ -40,9 +42,7 @@ class UpstreamCalls:
     """
 
     under_way: Callable[[], Credentials] = tuple
-    kept: deque[RecordedCall] = field(default_factory=deque)
-    sizes: deque[int] = field(default_factory=deque)  # of those that are kept
-    credentials: deque[Credentials] = field(default_factory=deque, repr=False)  # of the clients behind them
+    kept: deque[KeptCall] = field(default_factory=deque, repr=False)
     arrived: int = 0
     size: int = 0
     lock: Lock = field(default_factory=Lock)  # readers are in other threads
@@ -56,33 +56,29 @@ class UpstreamCalls:
         """Record a call. `credentials` are its client's; by default those of the request that is being handled."""
         known = self.client_credentials() if credentials is None else credentials
         size = len(call) if isinstance(call, bytes) else size_of(call)
-        size += sum(len(value) for _, value in known)
+        for _, value in known:
+            size += len(value)
         with self.lock:
-            self.kept.append(call)
-            self.sizes.append(size)
-            self.credentials.append(known)
+            self.kept.append((call, size, known))
             self.arrived += 1
             self.size += size
             while len(self.kept) > KEPT or self.size > KEPT_BYTES:
-                self.kept.popleft()
-                self.credentials.popleft()
-                self.size -= self.sizes.popleft()
+                self.size -= self.kept.popleft()[1]
 
     def set_images(self, call: UpstreamCall, images: tuple[str, ...]) -> None:
         """Set the images of a call that was recorded before they were known, if it is still kept."""
         for index in range(len(self.kept) - 1, -1, -1):
-            if self.kept[index] is call:  # packed calls have their images already
-                self.kept[index] = replace(call, images=images)
+            found, size, credentials = self.kept[index]
+            if found is call:  # packed calls have their images already
+                self.kept[index] = replace(call, images=images), size, credentials
                 return
 
     def __iter__(self) -> Iterator[UpstreamCall]:
-        return map(unpacked, tuple(self.kept))
+        return (unpacked(call) for call, _, _ in tuple(self.kept))
 
     def with_credentials(self) -> list[tuple[UpstreamCall, Credentials]]:
         """The calls, each with the credentials of its client."""
-        with self.lock:
-            kept, credentials = tuple(self.kept), tuple(self.credentials)
-        return list(zip(map(unpacked, kept), credentials, strict=True))
+        return [(unpacked(call), credentials) for call, _, credentials in tuple(self.kept)]
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -91,13 +87,11 @@ class UpstreamCalls:
         """The calls after the first `count` that arrived, as far as they are kept."""
         with self.lock:
             found = tuple(self.kept)[max(0, len(self.kept) - (self.arrived - count)) :]
-        return tuple(map(unpacked, found))
+        return tuple(unpacked(call) for call, _, _ in found)
 
     def clear(self) -> None:
         with self.lock:
             self.kept.clear()
-            self.sizes.clear()
-            self.credentials.clear()
             self.size = 0
 
 
@@ -113,6 +107,13 @@ def pack_call(call: UpstreamCall) -> bytes:
     played = None if fault is None else (fault.name, fault.cause.value, fault.retry_after, fault.may_be_billed)
     values = call.method, call.path, call.headers, body, call.at, call.status, call.images, played
     return marshal.dumps((*values, call.message, call.canary), PLAIN)
+
+
+def pack_values(
+    method: str, path: str, headers: Headers, body: Json, at: float, status: int, images: tuple[str, ...]
+) -> bytes:
+    """The same from the values of a call without a fault."""
+    return marshal.dumps((method, path, headers, (body,), at, status, images, None, "", ""), PLAIN)
 
 
 def unpacked(call: RecordedCall) -> UpstreamCall:

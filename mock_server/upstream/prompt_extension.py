@@ -1,6 +1,7 @@
 """What a text becomes when an upstream rewrites it: the text itself, and then some."""
 
 import re
+from itertools import product
 from typing import Final
 from zlib import crc32
 
@@ -18,12 +19,16 @@ _CHINESE_TOUCHES: Final = (
 )
 
 
+_ENGLISH: Final = [", ".join(reversed(chosen)) for chosen in product(*reversed(_ENGLISH_TOUCHES))]
+_CHINESE_JOINED: Final = ["，".join(reversed(chosen)) for chosen in product(*reversed(_CHINESE_TOUCHES))]  # noqa: RUF001 - Chinese punctuation
+"""All that can be added, the first touch varying fastest."""
+
+
 def extended(text: str) -> str:
     """The text with light, colours and a view added; the same text always becomes the same."""
     chinese = not text.isascii() and _CHINESE.search(text) is not None
-    touches = _CHINESE_TOUCHES if chinese else _ENGLISH_TOUCHES
-    lot = crc32(text.encode("utf-8", "surrogatepass"))
-    chosen = [choices[lot // len(choices) ** place % len(choices)] for place, choices in enumerate(touches)]
+    touches = _CHINESE_JOINED if chinese else _ENGLISH
+    added = touches[crc32(text.encode("utf-8", "surrogatepass")) % len(touches)]
     comma, space, stop = ("，", "", "。") if chinese else (", ", " ", ".")  # noqa: RUF001 - Chinese punctuation
     joint = "" if not text or text[-1].isspace() else space if text[-1] in _CLOSING else comma
-    return f"{text}{joint}{comma.join(chosen)}{stop}"
+    return f"{text}{joint}{added}{stop}"

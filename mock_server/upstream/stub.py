@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Literal
 
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
 from gateway_contract.schema.keywords import constraint_sentence
-from gateway_contract.traffic.exchange import PlayedFault, UpstreamCall
+from gateway_contract.traffic.exchange import Headers, PlayedFault, UpstreamCall
 from gateway_contract.traffic.response_message import error_message
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.faults.fault import LINK_404, NO_RESPONSE, Fault, effect, silence, slow_body
@@ -29,15 +29,16 @@ from mock_server.images.links import (
     PictureLinks,
     draw_cached,
     picture_behind,
+    picture_linker,
     picture_response,
     signed_picture,
 )
 from mock_server.images.picture import Picture
-from mock_server.images.requested import identities, requested_pictures, requested_size
+from mock_server.images.requested import identities, picture_values, requested_pictures, requested_size
 from mock_server.serving.asgi import own_url, request_target, text_headers, with_body_limit
 from mock_server.serving.signing import Signer
-from mock_server.upstream.calls import RecordedCall, UpstreamCalls, pack_call, record_route
-from mock_server.upstream.client import call_headers
+from mock_server.upstream.calls import RecordedCall, UpstreamCalls, pack_values, record_route
+from mock_server.upstream.client import Generate, call_headers
 from mock_server.upstream.protocol import (
     CallProblem,
     GeneratedImages,
@@ -251,22 +252,34 @@ def respond_in_process(stub: UpstreamStub, own: str, outbound: Outbound) -> Upst
     return UpstreamAnswer(call, reply.body)
 
 
-def generate_in_process(stub: UpstreamStub, own: str, body: Json, key: str) -> tuple[RecordedCall, list[str]] | None:
-    """The call as recorded, and the links that `respond_in_process` has in its response; None for other calls.
+def generator_in_process(stub: UpstreamStub, own: str) -> Generate:
+    """Makes what `respond_in_process` responds to a call with a key: the call as recorded, and the links.
 
-    Nothing is recorded of a call that `respond_in_process` has to respond to.
+    None for a call that is rejected, of which nothing is recorded.
     """
-    headers = {"authorization": f"Bearer {key}"}
-    if _rejection(stub, headers, body) is not None:
-        return None
-    pictures = pictures_for(stub, stub.upstream, body)
-    if not pictures:
-        return None
-    links = PictureLinks(stub.signer, own, stub.signer.clock() + stub.signer.seconds)
-    operation, sent = stub.upstream.operation, tuple(headers.items())
-    call = pack_call(UpstreamCall(operation.method, stub.path, sent, body, time.time(), OK, identities(pictures)))
-    stub.calls.add(call)
-    return call, list(map(links.link_to, pictures))
+    upstream, calls, signer, options = stub.upstream, stub.calls, stub.signer, stub.options
+    method, path, link_to = upstream.operation.method, stub.path, picture_linker(signer, own)
+
+    @lru_cache(maxsize=8)
+    def headers_of(key: str) -> Headers | None:
+        """The headers of a call with a key; None if the stub rejects it."""
+        headers = {"authorization": f"Bearer {key}"}
+        rejection = reject_key(stub, headers) or stub.protocol.reject_headers(headers)
+        return tuple(headers.items()) if rejection is None else None
+
+    def generate(body: Json, key: str) -> tuple[RecordedCall, list[str]] | None:
+        headers = headers_of(key)
+        if headers is None or upstream_refuses(upstream, body):
+            return None
+        pictures = picture_values(upstream, stub.protocol.with_defaults(upstream, body, options), options.seed)
+        if not pictures:
+            return None
+        expires_at = int(signer.clock() + signer.seconds)
+        call = pack_values(method, path, headers, body, time.time(), OK, tuple([values[0] for values in pictures]))
+        calls.add(call)
+        return call, [link_to(values, expires_at) for values in pictures]
+
+    return generate
 
 
 def image_in_process(stub: UpstreamStub, link: str) -> bytes | None:

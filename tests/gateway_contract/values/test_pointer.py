@@ -18,12 +18,11 @@ from gateway_contract.values.pointer import (
     parent,
     placed,
     put,
-    put_each,
     read,
-    read_each,
     removed,
     values,
 )
+from gateway_contract.values.prepared_pointers import putter, reader
 
 NAMES = st.text(alphabet="ab~/01é", max_size=3)
 BODIES = st.recursive(
@@ -145,12 +144,12 @@ POINTERS = WAYS.map(lambda way: "".join(below("", token) for token in way))
 @given(body=BODIES, pointers=st.lists(POINTERS, max_size=6).map(tuple))
 @example(body={"a": [1, {"b": None}], "b": 2}, pointers=("/a/1/b", "/a/0", "/a/1/c", "/b", "/c/d", "/b/0"))
 def test_what_is_read_together_is_what_is_read_one_by_one(body: Json, pointers: tuple[str, ...]) -> None:
-    assert read_each(body, pointers) == [read(body, pointer) for pointer in pointers]
+    assert reader(pointers)(body) == [read(body, pointer) for pointer in pointers]
 
 
 def test_a_body_is_in_nothing() -> None:
     with pytest.raises(ValueError, match="in nothing"):
-        read_each({}, ("/a", ""))
+        reader(("/a", ""))
 
 
 @given(body=BODIES.filter(lambda body: body is not None), wanted=st.lists(st.tuples(POINTERS, BODIES), max_size=6))
@@ -159,7 +158,7 @@ def test_what_is_put_together_is_what_is_put_one_by_one(body: Json, wanted: list
     other, others = deepcopy(body), deepcopy([value for _, value in wanted])
     pointers, problems = tuple(pointer for pointer, _ in wanted), []
     try:
-        put_each(body, pointers, [value for _, value in wanted])
+        putter(pointers)(body, [value for _, value in wanted])
     except ValueError as error:
         problems.append(str(error))
     try:
@@ -173,7 +172,7 @@ def test_what_is_put_together_is_what_is_put_one_by_one(body: Json, wanted: list
 
 def test_what_is_absent_is_put_nowhere() -> None:
     body: Json = {}
-    put_each(body, ("/a/b", "/a/c", "/d/e"), [ABSENT, 1, ABSENT])
+    putter(("/a/b", "/a/c", "/d/e"))(body, [ABSENT, 1, ABSENT])
     assert body == {"a": {"c": 1}}
 
 

@@ -11,7 +11,7 @@ from mock_server.serving.signing import Signer
 from mock_server.upstream.client import DEFAULT_KEY
 from mock_server.upstream.dashscope.dashscope import DashScope
 from mock_server.upstream.protocol import Links, Outbound, Reply, StubOptions
-from mock_server.upstream.stub import UpstreamStub, generate_in_process, respond_in_process
+from mock_server.upstream.stub import UpstreamStub, generator_in_process, respond_in_process
 
 OWN = "http://127.0.0.1:1/dashscope"
 PARAMETERS = {
@@ -44,7 +44,7 @@ def stub_of(contract: Contract) -> UpstreamStub:
 def test_both_ways_give_the_same_links_and_record_the_same_call(powertokens: Contract, call: Json) -> None:
     laid_out, plain = stub_of(powertokens), stub_of(powertokens)
     response = respond_in_process(laid_out, OWN, Outbound("POST", f"{OWN}/x", call, DEFAULT_KEY))
-    made = generate_in_process(plain, OWN, call, DEFAULT_KEY)
+    made = generator_in_process(plain, OWN)(call, DEFAULT_KEY)
     assert response.body is not ABSENT
     read = DashScope().read(Reply(response.call.status, response.body))
     assert (None if made is None else made[1]) == (list(read.urls) if isinstance(read, Links) else None)
@@ -59,5 +59,6 @@ def test_a_call_with_a_wrong_key_is_left_to_the_vendors_response(powertokens: Co
     stub = replace(stub_of(powertokens), options=StubOptions(key="right"))
     message: Json = {"role": "user", "content": [{"text": "x"}]}
     call: Json = {"model": "qwen-image-2.0-pro", "input": {"messages": [message]}}
-    assert generate_in_process(stub, OWN, call, "wrong") is None
-    assert generate_in_process(stub, OWN, call, "right") is not None
+    generate = generator_in_process(stub, OWN)
+    assert generate(call, "wrong") is None
+    assert generate(call, "right") is not None
