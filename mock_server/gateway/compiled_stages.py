@@ -64,19 +64,19 @@ def compile_stages(gateway: Gateway) -> Operate | None:
 
 
 def accepted_host(headers: RawHeaders, token: str | None, key_header: bytes | None) -> str:
-    """The Host of a request whose credential has the usual form and is accepted, and which has no idempotency key.
+    """The Host of a request whose only credential has the usual form and is accepted, without an idempotency key.
 
     Empty for other requests.
     """
-    authorization, host = b"", b""
+    authorization, host, credentials = b"", b"", 0
     for name, value in headers:
         if name == b"authorization":
-            authorization = authorization or value
+            authorization, credentials = value, credentials + 1
         elif name == b"host":
-            host = host or value
+            host = value
         elif name == key_header:
             return ""
-    if authorization[:7] != BEARER or not authorization[7:8].isalnum():
+    if credentials != 1 or authorization[:7] != BEARER or not authorization[7:8].isalnum():
         return ""
     is_accepted = token is None or authorization[7:].decode("latin-1").strip() == token
     return host.decode("latin-1") if is_accepted else ""

@@ -40,6 +40,7 @@ HEADERS = st.lists(
             TOKEN,
             TOKEN,
             (b"authorization", b"Bearer "),
+            (b"authorization", b""),
             (b"authorization", b"Bearer mock-session.a.sk-any"),
             (b"cookie", b"mock_session=b"),
             (b"x-mock-session", b"c"),
@@ -133,6 +134,7 @@ def ask_both(powertokens: Contract) -> AskBoth:
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=BODIES, headers=HEADERS)
 @example(body=VALID, headers=[TOKEN])
+@example(body=VALID, headers=[(b"authorization", b""), TOKEN])
 @example(body=VALID.replace(b"512*512", b"9*9"), headers=[TOKEN])
 @example(body=VALID[:-1] + b',"n":6}', headers=[TOKEN])
 def test_both_ways_respond_and_record_the_same(
