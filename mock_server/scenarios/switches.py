@@ -29,10 +29,10 @@ REPEAT: Final = "repeat"
 _MARKER: Final = re.compile(rb"\[\[\s*mock\s*:([^\]]{1,500})\]\]", re.IGNORECASE)
 _STEP: Final = rb"[a-z0-9][a-z0-9._-]{0,99}(?:\([^()\[\]{}]{0,100}\))?"
 _OPEN: Final = "(?:[\\[({<]|［|【|（|｛|「){1,3}".encode()  # noqa: RUF001 - as Chinese keyboards write them
-_CLOSED: Final = "(?:[\\])}>]|］|】|）|｝|」){0,3}".encode()  # noqa: RUF001
+_CLOSED: Final = "(?:[\\])}>]|］|】|）|｝|」){0,3}".encode()  # noqa: RUF001 - the same
 _NEARLY_MARKER: Final = re.compile(
     rb"(?:%(open)b\s*mocks?\s*(?:[:=]|%(colon)b)|\[\[\s*mocks?\s)\s*(%(step)b(?:\s*\+\s*%(step)b){0,7})?\s*%(closed)b"
-    % {b"open": _OPEN, b"colon": "：".encode(), b"step": _STEP, b"closed": _CLOSED},  # noqa: RUF001
+    % {b"open": _OPEN, b"colon": "：".encode(), b"step": _STEP, b"closed": _CLOSED},  # noqa: RUF001 - a full-width colon
     re.IGNORECASE,
 )
 """In other brackets, or in too many, too few or none at the end; with another word, or another sign than a colon."""
