@@ -13,12 +13,13 @@ from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.rare_faults import MOST_REQUESTS
 from contract_tests.gateway_sender import open_sender
+from contract_tests.images_needed import ImagesNeeded
 from contract_tests.planning.fields import base_request, listed_values, requested_images
 from contract_tests.planning.plan import Plan, is_row
 from contract_tests.report.progress import Phase
-from contract_tests.run import LISTENING, WITHOUT_UPSTREAM, PreparedRun, plan_for
+from contract_tests.run import LISTENING, WITHOUT_UPSTREAM, PreparedRun, images_needed_for, plan_for
 from contract_tests.settings import Settings, SettingsError
-from contract_tests.target import GatewayTarget, observation_of, observe, open_target
+from contract_tests.target import GatewayTarget, budget_of, observation_of, observe, open_target
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Answer, Observation
 from gateway_contract.traffic.response_message import quoted_response
@@ -52,6 +53,8 @@ class Forecast:
     by_model: Mapping[str, int]
     seconds_per_image: float
     left_out: int  # requests for which the budget has no images
+    images_needed: ImagesNeeded | None  # whatever the budget; None where nobody pays for images
+    budget: int | None
     not_included: tuple[str, ...]
 
     @property
@@ -87,6 +90,8 @@ def forecast(ready: PreparedRun, seconds_per_image: float) -> Forecast:
         by_model={model: images for model, images in by_model.items() if images},
         seconds_per_image=seconds_per_image,
         left_out=planned.left_out,
+        images_needed=images_needed_for(ready),
+        budget=budget_of(settings),
         not_included=tuple(not_included(settings, planned)),
     )
 

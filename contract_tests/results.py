@@ -9,6 +9,7 @@ from typing import Literal
 
 from contract_tests.chance import USUAL_LEVEL, Repeated
 from contract_tests.ending import Cause, Ended, time_used_up
+from contract_tests.images_needed import ImagesNeeded
 from contract_tests.waivers import Waiver, is_meant
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.validity import BeyondUpstream
@@ -143,6 +144,7 @@ class Run:
     name: str = ""  # of the gateway in the configuration
     options: tuple[UsedOption, ...] = ()
     strength: int = 0  # every valid combination of values of so many fields was sent; 0: some values were not
+    images_needed: ImagesNeeded | None = None  # where somebody pays for them
     demand: str | None = None  # a pattern of ids of rules that must pass or fail; "" for all documented ones
     waivers: tuple[Waiver, ...] = ()
     stale_waivers: tuple[Waiver, ...] = ()  # of which no rule fails any more

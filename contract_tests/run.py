@@ -17,6 +17,7 @@ from contract_tests.client.limits import UnsendableError
 from contract_tests.client.readiness import wait_until_ready
 from contract_tests.ending import Cause, Ended, time_used_up
 from contract_tests.execution.campaign import Campaign
+from contract_tests.execution.connection_check import connection_cases
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
 from contract_tests.execution.ledger import Ledger
@@ -26,14 +27,17 @@ from contract_tests.execution.rare_faults import exclude_rare_faults
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.gateway_sender import open_sender
+from contract_tests.images_needed import ImagesNeeded
 from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.fields import base_request, requested_images
-from contract_tests.planning.plan import Plan, for_rules, plan, within_budget
+from contract_tests.planning.plan import FORMS, LOOK, Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
+from contract_tests.planning.valid_cases import valid_case
+from contract_tests.planning.worth import images_needed, images_to_plan
 from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings, without_fuzzing, without_gateway
-from contract_tests.target import GatewayTarget, observation_of, observe, open_target
+from contract_tests.target import GatewayTarget, budget_of, observation_of, observe, open_target
 from contract_tests.waived_failures import waive
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -44,7 +48,6 @@ from gateway_contract.traffic.exchange import Credential, Observation, Request, 
 from gateway_contract.values.json_value import compact
 from mock_server.serving.server import PortInUseError
 
-NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
 LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
 WITHOUT_UPSTREAM = "Omit --upstream, or name the upstream in the contract: x-upstream on the operation."
 
@@ -200,6 +203,7 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         information=(*without_gateway(settings), *without_fuzzing(settings), *campaign.information),
         untested=untested_statements(contract, campaign.plan),
         beyond_upstream=ready.beyond_upstream,
+        images_needed=images_needed_for(ready),
         demand=settings.require_judged,
         ended=_ended(campaign),
         problem=campaign.cause,
@@ -269,22 +273,39 @@ async def _fuzz(ready: PreparedRun, campaign: Campaign) -> None:
 @lru_cache(maxsize=8)
 def plan_for(ready: PreparedRun) -> Plan:
     """What a run will send: about the selected rules, within the budget. Whoever runs it again need not plan again."""
+    budget, planned = budget_of(ready.settings), whole_plan(ready)
+    if budget is None:
+        return planned
+    look = requested_images(ready.contract, base_request(ready.contract))
+    return within_budget(planned, max(images_to_plan(budget, ready.settings.jobs) - look, 0))
+
+
+@lru_cache(maxsize=8)
+def images_needed_for(ready: PreparedRun) -> ImagesNeeded | None:
+    """What the images of a run are for, whatever its budget; None where nobody pays for them."""
+    contract = ready.contract
+    if observation_of(ready.settings) is Observation.TWO_SIDED:
+        return None
+    look = valid_case(contract, LOOK, base_request(contract))
+    kept = [replace(case, kept=True) for case in connection_cases(contract)]
+    rules = [rule for rule in ready.rules if rule.id in ready.selected]
+    return images_needed(contract, rules, [look, *whole_plan(ready).cases, *kept], ready.settings.jobs)
+
+
+@lru_cache(maxsize=8)
+def whole_plan(ready: PreparedRun) -> Plan:
+    """What a run would send without a budget."""
     settings = ready.settings
-    every = plan(ready.contract, observation_of(settings), settings.seed, settings.strength)
+    is_tls = urlsplit(settings.gateway or "").scheme == "https"
+    forms = [form for form in FORMS if not (is_tls and form is RequestForm.UPGRADE)]  # h2c: without TLS (RFC 7540, 3.2)
+    every = plan(ready.contract, observation_of(settings), settings.seed, settings.strength, forms)
     planned = for_rules(every, ready.selected)
     if not any(rule.kind is RuleKind.RESILIENCE for rule in ready.rules if rule.id in ready.selected):
         planned = replace(planned, failures=())
     if settings.access.scheme != BEARER:  # another scheme than the contract's: which one is wrong is not stated
         kept = tuple(case for case in planned.cases if case.credential is not Credential.OTHER_SCHEME)
         planned = replace(planned, cases=kept)
-    if urlsplit(settings.gateway or "").scheme == "https":  # h2c is HTTP/2 without TLS (RFC 7540, 3.2)
-        planned = replace(planned, cases=tuple(case for case in planned.cases if case.form is not RequestForm.UPGRADE))
-    budget = budget_of(settings)
-    if budget is None:
-        return planned
-    look = requested_images(ready.contract, base_request(ready.contract))
-    for_invalid = max(budget // 5, settings.jobs)  # each reserves its images until it is rejected
-    return within_budget(planned, max(budget - look - for_invalid, 0))
+    return planned
 
 
 def left_out(campaign: Campaign) -> str:
@@ -293,13 +314,6 @@ def left_out(campaign: Campaign) -> str:
         return f"{UNSEEN}; {time_used_up(campaign.time_bound.seconds)}"
     left = campaign.left_out
     return f"{UNSEEN}; --budget {campaign.ledger.budget} left out {left} requests" if left else ""
-
-
-def budget_of(settings: Settings) -> int | None:
-    """The most images that a run may request; None if they cost nothing."""
-    if settings.budget is None and observation_of(settings) is Observation.NORTH_ONLY:
-        return NORTH_ONLY_BUDGET
-    return settings.budget
 
 
 def baseline(contract: Contract) -> Request:

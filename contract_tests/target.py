@@ -23,6 +23,7 @@ from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import UpstreamClient, http_transport
 
+NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
 PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
 SLOW = 0.6  # of that patience: how long a slow upstream takes
 LONGER = 1.1
@@ -67,6 +68,13 @@ def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
 def observation_of(settings: Settings) -> Observation:
     sees_upstream = settings.gateway is None or settings.upstream is not None
     return Observation.TWO_SIDED if sees_upstream else Observation.NORTH_ONLY
+
+
+def budget_of(settings: Settings) -> int | None:
+    """The most images that a run may request; None if they cost nothing."""
+    if settings.budget is None and observation_of(settings) is Observation.NORTH_ONLY:
+        return NORTH_ONLY_BUDGET
+    return settings.budget
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from math import comb
 from contract_tests.blame.minimize import Send, case_with_field_alone, is_rejection
 from contract_tests.client.case import Case
 from contract_tests.planning.fields import base_request, fields_of
-from contract_tests.planning.plan import valid_case
+from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import ABSENT, same

@@ -7,7 +7,7 @@ from contract_tests.blame.minimize import MORE_TRIES, TRIES, Send
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
 from contract_tests.planning.fields import base_for, base_request
-from contract_tests.planning.plan import valid_case
+from contract_tests.planning.valid_cases import valid_case
 from contract_tests.planning.valid_rows import with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of

@@ -15,7 +15,7 @@ from contract_tests.blame.minimize import (
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
 from contract_tests.planning.fields import RequestField, fields_of, requested_images
-from contract_tests.planning.plan import valid_case
+from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.judge import Judgement, judge

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, content_with_id, with_correlation_id
 from contract_tests.planning.fields import RequestField, base_for, base_request, fields_of, requested_images
-from contract_tests.planning.plan import valid_case
+from contract_tests.planning.valid_cases import valid_case
 from contract_tests.planning.valid_rows import with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of, with_plain_integers

@@ -7,7 +7,8 @@ from rich.console import Console
 
 from contract_tests.command.option_table import TOKEN
 from contract_tests.forecast import Forecast, forecast, look_for_seconds
-from contract_tests.report.wording import counted, one_line
+from contract_tests.report.json_report import listed_images
+from contract_tests.report.wording import counted, images_needed, one_line
 from contract_tests.run import PreparedRun
 from gateway_contract.values.json_value import Json
 
@@ -58,6 +59,8 @@ def as_dictionary(found: Forecast, price: float | None) -> dict[str, Json]:
         "left_out": found.left_out,
         "not_included": list(found.not_included),
     }
+    if found.images_needed is not None:
+        listed["images_needed"] = listed_images(found.images_needed)
     if price is not None:
         listed["money"] = round(found.images * price, 2)
     return listed
@@ -76,6 +79,8 @@ def lines_of(found: Forecast, price: float | None) -> list[str]:
         lines.append(f"  {'money':14}{found.images * price:,.2f}, at {price:g} an image")
     for model, images in found.by_model.items():
         lines.append(f"  {'of these':14}{counted(images, 'image')} by {model}")
+    if found.images_needed is not None:
+        lines.append(f"  {'images':14}{images_needed(found.images_needed, found.budget)}")
     if found.left_out:
         lines.append(f"  {'left out':14}{counted(found.left_out, 'request')}, for which the budget has no images")
     return [*lines, *(f"  {'on top':14}{told}" for told in found.not_included)]

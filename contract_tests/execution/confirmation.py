@@ -38,7 +38,8 @@ class Confirmation:
         self.slow_answers.measure(found)
         found = [await self._repeat(one) if is_timed_out(one.answer) else one for one in found]
         minimizer = RejectionMinimizer(self.contract, self.send, self.may_send, is_intermittent=self.is_intermittent)
-        forms = FormComparer(self.send, self.may_send)
+        forms = FormComparer(self.contract, self.send, self.may_send)
+        found = [every for one in found for every in await self._without_form(forms, one)]
         found = [
             await self._minimize_with(minimizer, one) if _is_minimizable(self.contract, one) else one for one in found
         ]
@@ -72,6 +73,12 @@ class Confirmation:
         with suppress(TimeUsedUpError):
             return await self.slow_answers.repeat(timed_out)
         return timed_out
+
+    async def _without_form(self, forms: FormComparer, exchange: Exchange) -> list[Exchange]:
+        if is_rejected_form(exchange):
+            with self.errors.catch(exchange.name), suppress(TimeUsedUpError):
+                return await forms.separate(exchange)
+        return [exchange]
 
     async def _compare_form(self, forms: FormComparer, rejected: Exchange) -> Exchange:
         with suppress(TimeUsedUpError):

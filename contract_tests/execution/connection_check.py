@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from contract_tests.blame.minimize import TRIES, Send
 from contract_tests.client.case import Case
 from contract_tests.planning.fields import base_request
-from contract_tests.planning.plan import breaking_cases, constraints, is_row, malformed_cases, method_cases, valid_case
+from contract_tests.planning.plan import breaking_cases, constraints, is_row, malformed_cases, method_cases
+from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Answer, Exchange, KeptUse, usable
 from gateway_contract.traffic.statuses import is_throttled

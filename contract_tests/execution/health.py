@@ -10,7 +10,8 @@ from contract_tests.ending import Cause
 from contract_tests.execution.ledger import BudgetUsedUpError
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import base_request
-from contract_tests.planning.plan import valid_case, with_own_id
+from contract_tests.planning.plan import LOOK, with_own_id
+from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, UpstreamCall
 from gateway_contract.traffic.response_message import quoted_response
 from gateway_contract.traffic.statuses import is_broken, is_throttled
@@ -129,7 +130,7 @@ Send = Callable[[Case], Awaitable[Exchange]]
 
 def plain_case(sender: Sender, seed: int, *attempt: object) -> Case:
     case = valid_case(sender.contract, "a look before the run", base_request(sender.contract))
-    return with_own_id(sender.contract, case, seed, "look", *attempt)
+    return with_own_id(sender.contract, case, seed, LOOK, *attempt)
 
 
 async def look(sender: Sender, send: Send, observer: UpstreamObserver | None, seed: int) -> Look:

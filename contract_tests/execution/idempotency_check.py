@@ -7,7 +7,7 @@ from uuid import uuid4
 from contract_tests.blame.minimize import Send
 from contract_tests.client.case import Case
 from contract_tests.planning.fields import base_request
-from contract_tests.planning.plan import valid_case
+from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Comparison, Exchange, Relation
 

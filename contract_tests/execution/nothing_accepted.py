@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contract_tests.client.case import Case
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.fields import bases
-from contract_tests.planning.plan import example_cases, valid_case
+from contract_tests.planning.valid_cases import example_cases, valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.constraint_rules import LONG_BODY
 from gateway_contract.traffic.exchange import Answer, Exchange

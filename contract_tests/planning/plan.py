@@ -8,19 +8,30 @@ import orjson
 
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
-from contract_tests.planning.fields import base_for, base_request, bases, requested_images
+from contract_tests.planning.fields import base_for, base_request, bases
 from contract_tests.planning.image_forms import image_form_cases
 from contract_tests.planning.invalid_values import allowed_samples, invalid_values, made_bodies
+from contract_tests.planning.paid_cases import paid_cases
 from contract_tests.planning.spellings import notation_cases, repeated_cases, spelling_cases
+from contract_tests.planning.valid_cases import (
+    concurrent_cases,
+    example_cases,
+    form_cases,
+    layout_cases,
+    repeated_prompt_cases,
+    valid_case,
+)
 from contract_tests.planning.valid_rows import covering_rows, rows_with_every_value, with_unique_integers, with_value
+from contract_tests.planning.worth import best_first
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import NOT_JUDGED, Validity, validity_of
 from gateway_contract.rules.constraint_rules import exercises
+from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Credential, Observation, RequestForm
-from gateway_contract.values.json_value import Json, read_json
+from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import below, placed, read
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
 from mock_server.faults.unusual import SLOW_IMAGE, SLOW_RESPONSE, UNUSUAL
@@ -55,10 +66,10 @@ def body_for(contract: Contract, fault: Fault, body: Json) -> Json:
     return body
 
 
+LOOK = "look"  # what the plain request before the plan is made from: its correlation id
 PAIRS = 2  # the strength of a plan: how many fields have all combinations of their values
 PROOFS_PER_RULE = 24
 PROOFS_OF_MADE = 3  # where values had to be made from a schema
-CROWD = 12  # requests at once, to see whether answers are mixed up
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,44 +88,76 @@ class Plan:
         return len(self.cases) + 2 * len(self.failures)
 
 
-def plan(contract: Contract, observed: Observation, seed: int, strength: int = PAIRS) -> Plan:
+FORMS = tuple(form for form in RequestForm if form.is_special)
+"""In which ordinary clients send a request."""
+
+
+def plan(
+    contract: Contract,
+    observed: Observation,
+    seed: int,
+    strength: int = PAIRS,
+    forms: Sequence[RequestForm] = FORMS,
+) -> Plan:
     """All cases for a contract. Where every image costs money, because only one side is observed, the strength is 1."""
-    if observed is not Observation.TWO_SIDED:
-        strength = 1
-    found = rows_with_every_value(contract) if strength == 1 else covering_rows(contract, strength)
-    rows = list(with_unique_integers(contract, found))
+    is_free = observed is Observation.TWO_SIDED
+    strength = strength if is_free else 1
     broken = {constraint: list(breaking_cases(contract, constraint)) for constraint in constraints(contract)}
-    cases = [
-        *example_cases(contract),
-        *spread(
-            [valid_case(contract, f"row {index}", row) for index, row in enumerate(rows, 1)], [*form_cases(contract)]
-        ),
-        *(case for cases in broken.values() for case in cases),
-        *keeping_cases(contract, [*rows, *(example.body for example in contract.examples)]),
-        *malformed_cases(contract),
-        *unauthorized_cases(contract),
-        *method_cases(),
-        *notation_cases(contract, "{}.0"),
-        *(notation_cases(contract, "{}e0") if observed is Observation.TWO_SIDED else ()),
-        *(spelling_cases(contract) if observed is Observation.TWO_SIDED else ()),
-        *(overriding_cases(contract) if observed is Observation.TWO_SIDED else ()),
-        *(concurrent_cases(contract) if observed is Observation.TWO_SIDED else ()),
-        *(layout_cases(contract) if observed is Observation.TWO_SIDED else ()),
-        *(repeated_cases(contract) if observed is Observation.TWO_SIDED else ()),
-        *repeated_prompt_cases(contract),
-        *(image_form_cases(contract) if observed is Observation.TWO_SIDED else ()),
-    ]
+    invalid = [case for cases in broken.values() for case in cases]
+    cases = _free_images(contract, invalid, strength, forms) if is_free else _paid_images(contract, invalid, forms)
+    failures = failure_cases(contract) if is_free else ()
+    same_text = "again" if is_free else LOOK
     return Plan(
         cases=tuple(
-            with_own_id(contract, case, seed, "again" if case.same_text else index) for index, case in enumerate(cases)
+            with_own_id(contract, case, seed, same_text if case.same_text else index)
+            for index, case in enumerate(cases)
         ),
-        failures=tuple(
-            with_own_id(contract, case, seed, case.name)
-            for case in (failure_cases(contract) if observed is Observation.TWO_SIDED else ())
-        ),
+        failures=tuple(with_own_id(contract, case, seed, case.name) for case in failures),
         unbreakable=frozenset(rule_id(contract, constraint) for constraint, found in broken.items() if not found),
         strength=strength,
     )
+
+
+def _free_images(
+    contract: Contract, invalid: Sequence[Case], strength: int, forms: Sequence[RequestForm]
+) -> Iterator[Case]:
+    """The cases where images cost nothing: whatever may show something is sent."""
+    found = rows_with_every_value(contract) if strength == 1 else covering_rows(contract, strength)
+    rows = list(with_unique_integers(contract, found))
+    yield from example_cases(contract)
+    yield from spread(
+        [valid_case(contract, f"row {index}", row) for index, row in enumerate(rows, 1)],
+        [*form_cases(contract, forms)],
+    )
+    yield from invalid
+    yield from keeping_cases(contract, [*rows, *(example.body for example in contract.examples)])
+    yield from _other_invalid_cases(contract)
+    yield from notation_cases(contract, "{}.0")
+    yield from notation_cases(contract, "{}e0")
+    yield from spelling_cases(contract)
+    yield from overriding_cases(contract)
+    yield from concurrent_cases(contract)
+    yield from layout_cases(contract)
+    yield from repeated_cases(contract)
+    yield from repeated_prompt_cases(contract)
+    yield from image_form_cases(contract)
+
+
+def _paid_images(contract: Contract, invalid: Sequence[Case], forms: Sequence[RequestForm]) -> Iterator[Case]:
+    """The cases where images cost money: what costs some and shows most comes first."""
+    paid = list(paid_cases(contract, forms))
+    bodies = [body for case in paid if (body := read_json(case.content)) is not ABSENT]
+    free = [*invalid, *_other_invalid_cases(contract)]
+    look = valid_case(contract, LOOK, base_request(contract))
+    rules = derive_rules(contract)
+    yield from best_first(contract, rules, [*paid, *keeping_cases(contract, bodies)], [look, *free])
+    yield from free
+
+
+def _other_invalid_cases(contract: Contract) -> Iterator[Case]:
+    yield from malformed_cases(contract)
+    yield from unauthorized_cases(contract)
+    yield from method_cases()
 
 
 def spread(rows: Sequence[Case], plain: Sequence[Case]) -> Iterator[Case]:
@@ -141,16 +184,6 @@ def with_own_id(contract: Contract, case: Case, seed: int, *attempt: object) -> 
     """A case with its own correlation id in its free text; one that is not JSON stays as it is."""
     mark = correlation_id(contract.name, seed, *attempt)
     return replace(case, content=content_with_id(case.content, contract.marks, mark))
-
-
-def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
-    return json_case(name, body, images=requested_images(contract, body), **more)
-
-
-def example_cases(contract: Contract) -> Iterator[Case]:
-    """The page's own examples as they stand: without a mark, so alone."""
-    for example in contract.examples:
-        yield valid_case(contract, f"the page's example {example.name}", example.body, alone=True)
 
 
 def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]:
@@ -265,40 +298,3 @@ def overriding_cases(contract: Contract) -> Iterator[Case]:
             body = placed(body, below("", field), value)
         if validity_of(contract, body).open_because:
             yield valid_case(contract, f"names another {name}", body)
-
-
-def concurrent_cases(contract: Contract) -> Iterator[Case]:
-    """Many requests that differ in nothing but their text, at once."""
-    base = base_request(contract)
-    yield from (valid_case(contract, f"one of many {index}", base) for index in range(CROWD))
-
-
-def form_cases(contract: Contract) -> Iterator[Case]:
-    """The plain request in each form in which ordinary clients send it."""
-    base = base_request(contract)
-    yield from (valid_case(contract, form.value, base, form=form) for form in RequestForm if form.is_special)
-
-
-def layout_cases(contract: Contract) -> Iterator[Case]:
-    """Several images in the layout that the upstream uses less often: both are the vendor's."""
-    if contract.images is not None:
-        body = placed(base_request(contract), contract.images.count, 3)
-        if validity_of(contract, body).valid:
-            yield valid_case(contract, "three images in the other layout", body, other_layout=True)
-
-
-def repeated_prompt_cases(contract: Contract) -> Iterator[Case]:
-    """The same text with other parameters: an answer from a cache shows."""
-    base = base_request(contract)
-    rows = [body for body in _variations(contract, base) if validity_of(contract, body).valid][:3]
-    for index, body in enumerate(rows):
-        yield valid_case(contract, f"the same text again {index}", body, alone=True, same_text=True)
-
-
-def _variations(contract: Contract, base: Json) -> Iterable[Json]:
-    yield base
-    images = contract.images
-    if images is not None:
-        yield placed(base, images.count, 2)
-        if images.size is not None:
-            yield from (placed(base, images.size.pointer, size) for size in ("768*1024", "1024*768"))

@@ -10,6 +10,7 @@ from contract_tests.planning.valid_values import ODD, valid_values
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
+from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, same
 from gateway_contract.values.pointer import leaves, placed, read, removed
 
@@ -169,16 +170,34 @@ def with_unique_integers(contract: Contract, rows: Iterable[Json]) -> Iterator[J
         yield body
 
 
-def rows_with_every_value(contract: Contract) -> Iterator[Json]:
-    """Few valid requests in which every value of every field occurs once, if possible where it is judged."""
+def rows_with_every_value(contract: Contract, others: Sequence[Json] = ()) -> Iterator[Json]:
+    """Few valid requests that have, with some others, every value of every field, if possible where it is judged."""
     base = base_request(contract)
-    left = [(option.field.pointer, value) for option in choices(contract) for value in option.values]
+    left = [
+        (option.field.pointer, value)
+        for option in choices(contract)
+        for value in option.values
+        if not any(_has_value(contract, body, option.field.pointer, value) for body in others)
+    ]
     while left:
         body, taken = _pack_rows(contract, base, left)
         if not taken:
             return
         left = [entry for entry in left if entry not in taken]
         yield body
+
+
+def _has_value(contract: Contract, body: Json, pointer: str, value: Json | Nothing) -> bool:
+    """Whether a body shows a value, or its absence for ABSENT, so that no other body can show more of it."""
+    has, field = read(body, pointer), contract.mapping_of(pointer)
+    if has is ABSENT or value is ABSENT:
+        return has is value
+    is_limit = any(
+        one.pointer == pointer and one.condition is not None and not one.condition.holds(body)
+        for one in contract.request.constraints.values()
+        if any(same(value, limit) for limit in KEYWORDS[one.keyword].boundary(one.value))
+    )
+    return same(has, value) and (field is None or field.judged_for(body)) and not is_limit
 
 
 def _pack_rows(

@@ -42,6 +42,7 @@ class Section:
     contract: str
     reports: tuple[Listed, ...]
     counts: tuple[Mapping[str, int], ...]  # of states, by report
+    images: tuple[str, ...]  # what they were for, by report
     rows: tuple[RuleRow, ...]
 
 
@@ -108,7 +109,8 @@ def _section(contract: str, reports: Sequence[StoredReport], room: Room) -> Sect
         for name in sorted(rules, key=lambda name: STATES.index(states[name][0]))
     ]
     counts = tuple(Counter(map(report.outcome, report.listed["rules"])) for report in reports)
-    return Section(contract, tuple(report.listed for report in reports), counts, tuple(rows))
+    images = tuple(report.images_needed for report in reports)
+    return Section(contract, tuple(report.listed for report in reports), counts, images, tuple(rows))
 
 
 def _cell(report: StoredReport, rule: Listed | None, room: Room) -> Cell | None:

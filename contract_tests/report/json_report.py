@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from contract_tests.chance import rarest_excluded
+from contract_tests.images_needed import ImagesNeeded
 from contract_tests.report.exchange_file import exchange_to_json, write_whole
 from contract_tests.report.folder import remove_exchanges
 from contract_tests.report.request_difference import request_difference
@@ -120,6 +121,7 @@ class Report(TypedDict):
     expired_waivers: list[str]
     name: NotRequired[str]  # of the gateway in the configuration
     reason: NotRequired[str]
+    images_needed: NotRequired[dict[str, Json]]  # where somebody pays for images
     repeated: NotRequired[RepeatedRequests]  # where the user asked for a confidence
     cause: NotRequired[str]  # of a verdict not-tested; missing while the run goes on, or if a signal ended it
     errors: NotRequired[list[str]]
@@ -177,6 +179,8 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         report["reason"] = redact(run.not_tested, secrets)
     if run.cause is not None:
         report["cause"] = run.cause
+    if run.images_needed is not None:
+        report["images_needed"] = listed_images(run.images_needed)
     if run.repeated is not None:
         repeated, confidence = run.repeated, run.repeated.confidence
         report["repeated"] = RepeatedRequests(
@@ -185,6 +189,10 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
     if run.our_errors:
         report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report
+
+
+def listed_images(needed: ImagesNeeded) -> dict[str, Json]:
+    return {**asdict(needed), "expected": list(needed.expected)}
 
 
 def _option(option: UsedOption, secrets: Sequence[str]) -> ListedOption:

@@ -34,6 +34,8 @@ def _lines(report: StoredReport) -> Iterator[str]:
     counts = ", ".join(f"{number} {outcome.replace('-', ' ')}" for outcome, number in outcomes)
     began = listed["started_at"][:16].replace("T", " ")
     yield f"{': '.join(filter(None, (counted(len(listed['rules']), 'rule'), counts)))}; {began} UTC\n"
+    if report.images_needed:
+        yield f"Images: {markdown_text(report.images_needed)}\n"
     rows = [(SHOWN.index(report.outcome(rule)), rule) for rule in listed["rules"] if report.outcome(rule) in SHOWN]
     if rows:
         yield "| | rule | clause | expected | observed |"

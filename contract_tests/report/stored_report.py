@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 
+from contract_tests.images_needed import ImagesNeeded
 from contract_tests.report.command_line import command
 from contract_tests.report.json_report import SCHEMA
+from contract_tests.report.wording import images_needed
 
 Listed: TypeAlias = Mapping[str, Any]
 """A part of report.json, or of an exchange, as its schema describes it."""
@@ -47,6 +49,12 @@ class StoredReport:
     def reason(self) -> str:
         """Why there was no test; empty where there was one."""
         return str(self.listed.get("reason") or "; ".join(self.listed.get("errors", ())))
+
+    @property
+    def images_needed(self) -> str:
+        """What the images were for, and what a larger budget would add; empty where nobody pays for them."""
+        listed = self.listed.get("images_needed")
+        return "" if listed is None else images_needed(ImagesNeeded(**listed), self.listed["cost"]["budget"])
 
     def outcome(self, rule: Listed) -> str:
         """The verdict on a rule, or `warn` for a failure that does not count."""

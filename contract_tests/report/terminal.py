@@ -137,7 +137,7 @@ def _tail(
     if run.fuzzed is not None:
         yield "fuzzed", wording.fuzzing_summary(run.fuzzed)
     yield from wording.excluded_faults(run)
-    yield "cost", wording.cost(run)
+    yield from wording.cost_rows(run)
     if run.cost.foreign_calls:
         yield (
             "foreign",

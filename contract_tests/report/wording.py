@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_tests.chance import REPEATED_KINDS, Repeated, rarest_excluded
+from contract_tests.images_needed import ImagesNeeded
 from contract_tests.report.command_line import command
 from contract_tests.results import Conformance, Fuzzed, RuleVerdict, Run, Selection, Verdict
 from contract_tests.waived_failures import expired
@@ -116,6 +117,32 @@ def cost(run: Run) -> str:
     billed = f"{cost.images_billed:,}{of_budget} may be billed"
     images = f"{cost.images_asked:,} asked for, {cost.images:,} received, {billed}"
     return f"{counted(cost.requests, 'request')}{upstream}; images: {images}"
+
+
+def cost_rows(run: Run) -> Iterable[tuple[str, str]]:
+    """What a run cost and, where somebody pays for images, what they are for."""
+    yield "cost", cost(run)
+    if run.images_needed is not None:
+        yield "images", images_needed(run.images_needed, run.cost.budget)
+
+
+def images_needed(needed: ImagesNeeded, budget: int | None) -> str:
+    """What the images of a run are for, and what a larger budget would add.
+
+    For example `9 judge all 46 documented rules that responses show; 7 more, with --budget 24, would judge 2 expected
+    ones: a, b`.
+    """
+
+    def judge(images: str, least: int) -> str:
+        return (
+            f"{images} judge" if budget is None or budget >= least else f"{images}, with --budget {least}, would judge"
+        )
+
+    rules = counted(needed.documented_rules, "documented rule")
+    told = f"{judge(f'{needed.documented:,}', needed.documented_budget)} all {rules} that responses show"
+    names = first_of([name.partition("/")[2] for name in needed.expected])
+    more = f"{counted(len(needed.expected), 'expected one')}: {names}" if names else "further values of them"
+    return f"{told}; {judge(f'{needed.more:,} more', needed.budget)} {more}" if needed.more else told
 
 
 def fuzzing_summary(found: Fuzzed) -> str:

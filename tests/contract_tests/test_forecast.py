@@ -3,18 +3,21 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
+from contract_tests.client.access import Access
 from contract_tests.command.cli import main
 from contract_tests.execution.failure_injection import MOST_AT_ONCE
 from contract_tests.forecast import Forecast, duration, forecast, look_for_seconds, phases_of
 from contract_tests.report.progress import Phase
-from contract_tests.results import Conformance, Run
+from contract_tests.results import Conformance, Run, Verdict
 from contract_tests.run import PreparedRun, plan_for, prepare, run
 from contract_tests.settings import Settings
 from contract_tests.target import BUNDLED_TOKEN, observe, open_target
+from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Observation
 from tests.contract_tests.gateways import silent
 
@@ -106,6 +109,31 @@ def test_requests_and_images_are_those_of_a_real_run_within_a_tenth(name: str) -
     with open_right_gateway(prepare(Settings(name))) as url:
         north_only = prepare(Settings(name, gateway=url, token=BUNDLED_TOKEN))
         is_near(forecast(north_only, 0.0), run(north_only, silent))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["powertokens", "powerbuyin"])
+def test_the_least_budget_for_documented_rules_judges_them_all(name: str) -> None:
+    ready = prepare(Settings(name))
+    with open_right_gateway(ready) as url:
+        whole = prepare(Settings(name, gateway=url, token=BUNDLED_TOKEN, access=Access(image_hosts=("127.0.0.1",))))
+        needed = forecast(whole, 0.0).images_needed
+        assert needed is not None
+        assert needed.documented <= 16
+        found = run(replace(whole, settings=replace(whole.settings, budget=needed.documented_budget)), silent)
+    judged = [one for one in found.verdicts if one.verdict is Verdict.PASS and one.rule.level is Level.DOCUMENTED]
+    assert found.conformance is Conformance.CONFORMS
+    assert len(judged) == needed.documented_rules
+    assert found.images_needed == needed
+    assert found.cost.images_billed == pytest.approx(needed.documented, rel=0.1)
+
+
+def test_a_plan_says_what_a_larger_budget_would_add() -> None:
+    asked = ["plan", "--contract", "powertokens", "--gateway", "http://127.0.0.1:9", "--budget", "12"]
+    text = CliRunner().invoke(main, asked).output
+    assert "would judge all 47 documented rules that responses show; 13 more, with --budget 31, would judge" in text
+    (found,) = json.loads(CliRunner().invoke(main, [*asked, "--format", "json"]).output)
+    assert found["images_needed"]["budget"] == 31
 
 
 @contextmanager

@@ -8,7 +8,9 @@ import pytest
 from contract_tests.blame.minimize import BLAME_TRIES
 from contract_tests.blame.request_forms import FormComparer, is_rejected_form
 from contract_tests.client.case import Case
-from gateway_contract.traffic.exchange import Exchange, NoAnswer, RequestForm
+from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer, RequestForm
+from gateway_contract.values.json_value import ABSENT, compact, read_json
+from gateway_contract.values.pointer import read
 from tests.contract_tests.three_contracts import POWERTOKENS, base, exchange
 
 
@@ -28,8 +30,46 @@ def compared(*statuses: int, may_send: int = 99) -> tuple[Exchange, list[Request
         forms.append(case.form)
         return sent(next(answers), case.form)
 
-    comparer = FormComparer(send, lambda _: len(forms) < may_send)
+    comparer = FormComparer(POWERTOKENS, send, lambda _: len(forms) < may_send)
     return asyncio.run(comparer.compare(REJECTED)), forms
+
+
+def separated(*statuses: int, size: str | None = "512*512", may_send: int = 99) -> list[tuple[int, RequestForm, bool]]:
+    """What stands for a rejected request: of each the status, the form, and whether it has the size."""
+    answers, sent_forms = iter(statuses), list[RequestForm]()
+    body = base(POWERTOKENS) if size is None else {**base(POWERTOKENS), "size": size}
+    first = replace(exchange(body, 415), name="row 1")
+    first = replace(first, request=replace(first.request, form=RequestForm.CHUNKED, content=compact(body)))
+
+    async def send(case: Case) -> Exchange:
+        sent_forms.append(case.form)
+        found = exchange(read_json(case.content), next(answers))  # type: ignore[arg-type] # JSON
+        return replace(found, request=replace(found.request, form=case.form))
+
+    comparer = FormComparer(POWERTOKENS, send, lambda _: len(sent_forms) < may_send)
+    found = asyncio.run(comparer.separate(first))
+    return [
+        (one.answer.status, one.request.form, read(one.request.body, "/size") is not ABSENT)
+        for one in found
+        if isinstance(one.answer, Answer)
+    ]
+
+
+def test_values_are_judged_without_the_form_that_was_rejected() -> None:
+    assert separated(200) == [(415, RequestForm.CHUNKED, True), (200, RequestForm.PLAIN, True)]
+
+
+def test_a_form_is_judged_without_the_values_that_were_rejected() -> None:
+    assert separated(400, 200) == [(400, RequestForm.PLAIN, True), (200, RequestForm.CHUNKED, False)]
+
+
+def test_what_is_special_in_its_form_alone_is_not_sent_again() -> None:
+    assert separated(size=None) == [(415, RequestForm.CHUNKED, False)]
+
+
+def test_nothing_is_separated_where_nothing_more_may_be_sent() -> None:
+    assert separated(may_send=0) == [(415, RequestForm.CHUNKED, True)]
+    assert separated(400, may_send=1) == [(400, RequestForm.PLAIN, True)]
 
 
 def test_a_form_that_alone_is_rejected_is_blamed() -> None:

@@ -9,7 +9,6 @@ from contract_tests.client.case import Case
 from contract_tests.client.correlation import PLACEHOLDER, correlation_ids, trace_of, traces
 from contract_tests.planning.fields import requested_images
 from contract_tests.planning.plan import (
-    CROWD,
     Plan,
     constraints,
     for_rules,
@@ -19,6 +18,7 @@ from contract_tests.planning.plan import (
     with_own_id,
     within_budget,
 )
+from contract_tests.planning.valid_cases import CROWD
 from contract_tests.planning.valid_values import ODD
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import untestable, validity_of

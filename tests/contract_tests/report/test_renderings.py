@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from contract_tests.command.cli import main
+from contract_tests.images_needed import ImagesNeeded
 from contract_tests.report.json_report import write_report
 from contract_tests.report.markdown_summary import render_markdown
 from contract_tests.report.renderings import RENDERINGS, ReportFormat, render_again, write_renderings
@@ -39,6 +41,25 @@ def written(folder: Path, *runs: Run) -> Path:
     homes = [write_report(run, folder, (TOKEN,)).parent for run in runs]
     write_renderings(folder, read_reports(homes))
     return folder
+
+
+NEEDED = ImagesNeeded(10, 47, 18, 13, ("powertokens/a/b", "powertokens/c/d"), 31)
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [
+        (100, "10 judge all 47 documented rules that responses show; 13 more judge 2 expected ones: a/b, c/d"),
+        (20, "13 more, with --budget 31, would judge 2 expected ones: a/b, c/d"),
+    ],
+)
+def test_every_form_says_what_a_larger_budget_would_add(tmp_path: Path, budget: int, told: str) -> None:
+    run = clean_run()
+    home = write_report(replace(run, images_needed=NEEDED, cost=replace(run.cost, budget=budget)), tmp_path, ()).parent
+    (report,) = read_reports([home])
+    assert report.images_needed.endswith(told)
+    for form in (ReportFormat.HTML, ReportFormat.MARKDOWN):
+        assert told in unescape((RENDERINGS[form].render([report]) or b"").decode())
 
 
 def badge(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""Valid requests that are planned for one thing: a page's example, a form of HTTP, a text that comes again."""
+
+from collections.abc import Iterable, Iterator
+
+from contract_tests.client.case import Case, json_case
+from contract_tests.planning.fields import base_request, requested_images
+from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.validity import validity_of
+from gateway_contract.traffic.exchange import RequestForm
+from gateway_contract.values.json_value import Json
+from gateway_contract.values.pointer import placed
+
+CROWD = 12  # requests at once, to see whether answers are mixed up
+
+
+def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
+    return json_case(name, body, images=requested_images(contract, body), **more)
+
+
+def example_cases(contract: Contract) -> Iterator[Case]:
+    """The page's own examples as they stand: without a mark, so alone."""
+    for example in contract.examples:
+        yield valid_case(contract, f"the page's example {example.name}", example.body, alone=True)
+
+
+def form_cases(contract: Contract, forms: Iterable[RequestForm]) -> Iterator[Case]:
+    """The plain request in each of some forms."""
+    base = base_request(contract)
+    yield from (valid_case(contract, form.value, base, form=form) for form in forms)
+
+
+def concurrent_cases(contract: Contract) -> Iterator[Case]:
+    """Many requests that differ in nothing but their text, at once."""
+    base = base_request(contract)
+    yield from (valid_case(contract, f"one of many {index}", base) for index in range(CROWD))
+
+
+def layout_cases(contract: Contract) -> Iterator[Case]:
+    """Several images in the layout that the upstream uses less often: both are the vendor's."""
+    if contract.images is not None:
+        body = placed(base_request(contract), contract.images.count, 3)
+        if validity_of(contract, body).valid:
+            yield valid_case(contract, "three images in the other layout", body, other_layout=True)
+
+
+def repeated_prompt_cases(contract: Contract) -> Iterator[Case]:
+    """The same text with other parameters: an answer from a cache shows."""
+    yield from same_text_cases(contract, variations(contract)[:3])
+
+
+def same_text_cases(contract: Contract, bodies: Iterable[Json]) -> Iterator[Case]:
+    for index, body in enumerate(bodies):
+        yield valid_case(contract, f"the same text again {index}", body, alone=True, same_text=True)
+
+
+def variations(contract: Contract) -> list[Json]:
+    """The plain request, and valid ones that differ from it in the number or the size of the images."""
+    base, images = base_request(contract), contract.images
+    found = [base]
+    if images is not None:
+        found += [placed(base, images.count, 2)]
+        if images.size is not None:
+            found += [placed(base, images.size.pointer, size) for size in ("768*1024", "1024*768")]
+    return [body for body in found if validity_of(contract, body).valid]
