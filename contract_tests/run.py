@@ -32,7 +32,7 @@ from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import FORMS, LOOK, Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
-from contract_tests.planning.valid_cases import valid_case
+from contract_tests.planning.valid_cases import baseline, valid_case
 from contract_tests.planning.worth import images_needed, images_to_plan
 from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
@@ -44,8 +44,7 @@ from gateway_contract.contract.load_contract import contract_path, load_contract
 from gateway_contract.contract.validity import BeyondUpstream
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Rule, RuleKind
-from gateway_contract.traffic.exchange import Credential, Observation, Request, RequestForm
-from gateway_contract.values.json_value import compact
+from gateway_contract.traffic.exchange import Credential, Observation, RequestForm
 from mock_server.serving.server import PortInUseError
 
 LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
@@ -314,12 +313,6 @@ def left_out(campaign: Campaign) -> str:
         return f"{UNSEEN}; {time_used_up(campaign.time_bound.seconds)}"
     left = campaign.left_out
     return f"{UNSEEN}; --budget {campaign.ledger.budget} left out {left} requests" if left else ""
-
-
-def baseline(contract: Contract) -> Request:
-    """The plain valid request of a contract, without its headers."""
-    body = base_request(contract)
-    return Request(contract.operation.method, contract.operation.path, (), compact(body), body)
 
 
 def untested_run(

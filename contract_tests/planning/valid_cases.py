@@ -6,8 +6,8 @@ from contract_tests.client.case import Case, json_case
 from contract_tests.planning.fields import base_request, requested_images
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
-from gateway_contract.traffic.exchange import RequestForm
-from gateway_contract.values.json_value import Json
+from gateway_contract.traffic.exchange import Request, RequestForm
+from gateway_contract.values.json_value import Json, compact
 from gateway_contract.values.pointer import placed
 
 CROWD = 12  # requests at once, to see whether answers are mixed up
@@ -15,6 +15,12 @@ CROWD = 12  # requests at once, to see whether answers are mixed up
 
 def valid_case(contract: Contract, name: str, body: Json, **more: object) -> Case:
     return json_case(name, body, images=requested_images(contract, body), **more)
+
+
+def baseline(contract: Contract) -> Request:
+    """The plain valid request of a contract, without its headers."""
+    body = base_request(contract)
+    return Request(contract.operation.method, contract.operation.path, (), compact(body), body)
 
 
 def example_cases(contract: Contract) -> Iterator[Case]:
