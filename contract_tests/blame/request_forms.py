@@ -48,7 +48,10 @@ class FormComparer:
         return [again, await self.send(base)] if self.may_send(base) else [again]
 
     async def compare(self, rejected: Exchange) -> Exchange:
-        """The exchange, to be judged; one that blames nothing where the form is not shown to be the cause."""
+        """The exchange, to be judged; one that blames nothing where the form is not shown to be the cause.
+
+        What is accepted in that form, too, was rejected by chance: it counts as any other request.
+        """
         innocent = replace(rejected, essential=frozenset())
         plain = Case(f"{rejected.name}, plain", rejected.request.content, images=1)
         for case in (plain, replace(plain, name=rejected.name, form=rejected.request.form)) * BLAME_TRIES:
@@ -56,5 +59,6 @@ class FormComparer:
                 return innocent
             again = await self.send(case)
             if again.accepted is not (case.form is RequestForm.PLAIN):
-                return innocent
+                plainly = replace(rejected.request, form=RequestForm.PLAIN)
+                return replace(innocent, request=plainly) if again.accepted else innocent
         return rejected

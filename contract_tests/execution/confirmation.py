@@ -12,10 +12,15 @@ from contract_tests.client.case import Case
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.slow_answers import SlowAnswers
 from contract_tests.execution.time_bound import TimeUsedUpError
+from contract_tests.planning.fields import base_request
+from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import is_valid_in_plain_notation, validity_of
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm
-from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_gateway_timeout, is_timed_out
+from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_broken, is_gateway_timeout, is_timed_out
+
+MOST_PLAIN = 20
+"""Plain requests to a gateway that broke by chance, where it happened to break on invalid requests only."""
 
 
 @dataclass(slots=True)
@@ -52,8 +57,29 @@ class Confirmation:
         with self.errors.catch("looking for the causes of failures"), suppress(TimeUsedUpError):
             explainable = [one for one in suspects if not _may_be_too_long(one, found)]
             causes |= zip(map(id, explainable), await finder.find(explainable), strict=True)
+        is_news = finder.is_intermittent and not self.is_intermittent
         self.is_intermittent = finder.is_intermittent
-        return [causes.get(id(one), one) for one in found]
+        found = [causes.get(id(one), one) for one in found]
+        if is_news and self._breaks_on_invalid_only(found):
+            found += await self._rejected_by_chance()
+        return found
+
+    def _breaks_on_invalid_only(self, found: Sequence[Exchange]) -> bool:
+        """Whether a response to an invalid request is blamed on nothing, and no valid one was rejected."""
+        unexplained = any(is_broken(one.answer) and one.essential == frozenset() for one in found)
+        return unexplained and not any(is_valid(self.contract, one) and is_rejection(one) for one in found)
+
+    async def _rejected_by_chance(self) -> list[Exchange]:
+        """A plain request that a gateway rejects which broke by chance; none where it accepts them all."""
+        plain = valid_case(self.contract, "a plain request", base_request(self.contract))
+        with self.errors.catch("plain requests"), suppress(TimeUsedUpError):
+            for _ in range(MOST_PLAIN):
+                if not self.may_send(plain):
+                    break
+                exchange = await self.send(plain)
+                if is_rejection(exchange):
+                    return [replace(exchange, essential=frozenset())]
+        return []
 
     async def _blame_shared_value(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
         """The exchanges, where rejections by chance blame the value with which alone they come, if there is one."""
