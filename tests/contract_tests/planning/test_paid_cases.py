@@ -93,7 +93,7 @@ def test_the_text_of_the_look_comes_again_with_other_parameters(contract: Contra
     }
 
 
-@pytest.mark.parametrize(("images", "budget"), [(0, 0), (9, 17), (30, 38), (40, 50), (80, 100)])
+@pytest.mark.parametrize(("images", "budget"), [(0, 0), (9, 17), (30, 38), (40, 49), (80, 99)])
 def test_the_least_budget_leaves_room_for_invalid_requests(images: int, budget: int) -> None:
     assert least_budget(images, JOBS) == budget
     assert images_to_plan(budget, JOBS) >= images
