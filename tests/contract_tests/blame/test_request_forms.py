@@ -84,6 +84,11 @@ def test_a_form_is_not_blamed_for_what_is_rejected_plainly_too_or_by_chance(stat
     assert found.essential == frozenset()
 
 
+def test_what_is_accepted_in_its_form_again_counts_as_any_other_request() -> None:
+    assert compared(200, 200)[0].request.form is RequestForm.PLAIN
+    assert compared(415)[0].request.form is RequestForm.CHUNKED
+
+
 def test_a_form_is_not_blamed_where_nothing_more_may_be_sent() -> None:
     assert compared(200, 415, may_send=1)[0].essential == frozenset()
 
