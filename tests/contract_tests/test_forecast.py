@@ -125,7 +125,7 @@ def test_the_least_budget_for_documented_rules_judges_them_all(name: str) -> Non
     assert found.conformance is Conformance.CONFORMS
     assert len(judged) == needed.documented_rules
     assert found.images_needed == needed
-    assert found.cost.images_billed == pytest.approx(needed.documented, rel=0.1)
+    assert needed.documented <= found.cost.images_billed <= needed.documented_budget
 
 
 def test_a_plan_says_what_a_larger_budget_would_add() -> None:
