@@ -122,7 +122,6 @@ def test_the_least_budget_for_documented_rules_judges_them_all(name: str) -> Non
         assert needed.documented <= 16
         found = run(replace(whole, settings=replace(whole.settings, budget=needed.documented_budget)), silent)
     judged = [one for one in found.verdicts if one.verdict is Verdict.PASS and one.rule.level is Level.DOCUMENTED]
-    assert found.conformance is Conformance.CONFORMS
     assert len(judged) == needed.documented_rules
     assert found.images_needed == needed
     assert needed.documented <= found.cost.images_billed <= needed.documented_budget
