@@ -7,7 +7,7 @@ from typing import Literal
 
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.execution.observer import UpstreamObserver
-from gateway_contract.traffic.exchange import Exchange, UpstreamCall
+from gateway_contract.traffic.exchange import Exchange, UpstreamCall, images_shown
 from gateway_contract.values.json_value import UNOBSERVED, Nothing
 
 IDLE = 1.5  # seconds to listen while no request of ours is under way
@@ -60,6 +60,12 @@ class CallOwnership:
 def is_unattributed(exchange: Exchange) -> bool:
     """Whether a request was accepted while no call had its mark: it is sent once more, alone."""
     return exchange.accepted and exchange.upstream == ()
+
+
+def shows_images_of_others(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> bool:
+    """Whether a response shows images of calls, given by their marks: of other requests, where none is its own."""
+    made = {identity for group in calls.values() for call in group for identity in call.images}
+    return any(image.identity in made for image in images_shown(exchange))
 
 
 def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> tuple[UpstreamCall, ...]:

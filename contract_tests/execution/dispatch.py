@@ -10,7 +10,7 @@ from typing import Any
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
-from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed
+from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed, shows_images_of_others
 from contract_tests.execution.confirmation import is_valid
 from contract_tests.execution.health import Health, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
@@ -63,14 +63,18 @@ class Dispatch:
 
     async def send_cases(self, cases: Sequence[Case]) -> list[Exchange]:
         """At once those that may be, then each of the others while no other is under way."""
-        sent = await self._send_concurrently([case for case in cases if not case.alone and self.marks_arrive])
-        lost = [case for case, exchange in sent if is_unattributed(exchange)]
+        exchanges, lost = await self._send_concurrently(
+            [case for case in cases if not case.alone and self.marks_arrive]
+        )
         alone = [case for case in cases if case.alone or not self.marks_arrive]
-        exchanges = [exchange for _, exchange in sent if not is_unattributed(exchange)]
         return exchanges + await self._send_in_turn([*lost, *alone])
 
-    async def _send_concurrently(self, cases: Sequence[Case]) -> list[tuple[Case, Exchange]]:
-        """Cases at once, at most `jobs` of them; their upstream calls are found by their marks."""
+    async def _send_concurrently(self, cases: Sequence[Case]) -> tuple[list[Exchange], list[Case]]:
+        """Cases at once, at most `jobs` of them; their upstream calls are found by their marks.
+
+        The second list has the cases whose calls are not known: the gateway may have changed the mark. One that shows
+        images of another request's call is known to have made none.
+        """
         before = self.upstream_count()
         turn = asyncio.Semaphore(self.jobs)
 
@@ -88,9 +92,16 @@ class Dispatch:
         found = await asyncio.gather(*(in_turn(case) for case in cases))
         sent = [(case, exchange) for case, exchange in zip(cases, found, strict=True) if exchange is not None]
         if self.observer is None:
-            return sent
+            return [exchange for _, exchange in sent], []
         calls = self.observer.calls_by_id(before)
-        return [(case, replace(exchange, upstream=calls_of(exchange, calls))) for case, exchange in sent]
+        exchanges, lost = [], []
+        for case, exchange in sent:
+            attributed = replace(exchange, upstream=calls_of(exchange, calls))
+            if is_unattributed(attributed) and not shows_images_of_others(attributed, calls):
+                lost.append(case)
+            else:
+                exchanges.append(attributed)
+        return exchanges, lost
 
     async def _send_in_turn(self, cases: Iterable[Case]) -> list[Exchange]:
         found = []

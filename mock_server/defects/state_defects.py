@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import count
 from random import Random
 
-from gateway_contract.values.json_value import Json
-from gateway_contract.values.pointer import read
+from gateway_contract.values.json_value import Json, compact
+from gateway_contract.values.pointer import read, removed
 from mock_server.defects.conforming import failing
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.request_operators import Result
@@ -64,6 +64,21 @@ def swapped_under_concurrency(gateway: Gateway, _site: PlainSite) -> Gateway:
         await asyncio.sleep(OVERLAP_SECONDS)
         latest = max(index for index, links in enumerate(under_way) if len(links) == len(made))
         return under_way.pop(latest)
+
+    return replace(gateway, call=call)
+
+
+@gateway_defect(expected("own-images"))
+def shared_while_under_way(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Concurrent requests that differ in the prompt only share one upstream call, and its images."""
+    under_way: dict[bytes, asyncio.Future[Result]] = {}
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        key = compact(removed(body, own.contract.marks[0]))
+        if key not in under_way:
+            under_way[key] = asyncio.ensure_future(gateway.call(own, body, call, request))
+            under_way[key].add_done_callback(lambda _: under_way.pop(key))
+        return await asyncio.shield(under_way[key])
 
     return replace(gateway, call=call)
 

@@ -18,7 +18,6 @@ from gateway_contract.values.prepared_pointers import putter
 from mock_server.serving.error_response import ErrorResponse
 
 SHORT = 100  # characters of a value, whose errors are kept
-NUMBERS = frozenset({int, float, bool})
 NO_TOKEN = ErrorResponse(
     401, "authentication_error", "missing_api_key", "Send your token as Authorization: Bearer <token>."
 )
@@ -113,8 +112,9 @@ def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> 
     """The rejection of a body that breaks constraints; of several, the first in the contract is named."""
     first = min(broken, key=_order(contract).__getitem__)
     value = read(body, first.pointer)
-    is_short = isinstance(value, str) and len(value) <= SHORT
-    if (is_short or type(value) in NUMBERS) and first.condition is None and "/0" not in first.pointer:
+    depends = first.condition is not None or "/0" in first.pointer
+    is_long = isinstance(value, str) and len(value) > SHORT
+    if isinstance(value, str | int | float) and not is_long and not depends:
         return _error_for_value(contract, first, type(value), value)
     return _error_for_body(contract, body, first)
 

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from contract_tests.client.correlation import correlation_id
-from contract_tests.execution.call_ownership import CallOwnership, Calls
+from contract_tests.execution.call_ownership import CallOwnership, Calls, shows_images_of_others
 from contract_tests.execution.observer import UpstreamObserver, own_marks, serve_upstream
 from contract_tests.results import Conformance
 from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
 from contract_tests.target import bundled_gateway
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.exchange import Exchange, Image, UpstreamCall
 from gateway_contract.values.json_value import UNOBSERVED, Json
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.serving.server import serving
@@ -131,3 +131,12 @@ def test_a_call_with_the_texts_of_others_belongs_to_the_request_that_has_no_othe
 
 def test_a_call_whose_owner_cannot_be_told_belongs_to_each() -> None:
     assert own_marks([{"a", "b"}, {"b", "a"}, set()]) == [{"a", "b"}, {"a", "b"}, set()]
+
+
+def test_images_of_another_requests_call_are_told_from_images_of_calls_that_nobody_knows() -> None:
+    made = UpstreamCall("POST", "/", (), {"text": OTHER}, 0.0, 200, images=("image-1",))
+    image = Image("url", "http://127.0.0.1/1", "image/png", "PNG", 64, 64, "0" * 64, identity="image-1")
+    shown = replace(asking(OWN), images=((image,),))
+    assert shows_images_of_others(shown, {OTHER: (made,)})
+    assert not shows_images_of_others(shown, {})
+    assert not shows_images_of_others(replace(shown, images=((replace(image, identity=None),),)), {OTHER: (made,)})
