@@ -115,13 +115,13 @@ def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> 
     depends = first.condition is not None or "/0" in first.pointer
     is_long = isinstance(value, str) and len(value) > SHORT
     if isinstance(value, str | int | float) and not is_long and not depends:
-        return _error_for_value(contract, first, type(value), value)
+        return _error_for_value(contract, first, value)
     return _error_for_body(contract, body, first)
 
 
-@lru_cache(maxsize=1024)  # a mock rejects for the same reasons again and again
-def _error_for_value(contract: Contract, constraint: Constraint, _type: type, value: Json) -> ErrorResponse:
-    """The same for a value that breaks a constraint by itself; True and 1.0 are other values than 1."""
+@lru_cache(maxsize=1024, typed=True)  # a mock rejects for the same reasons again and again; True and 1.0 are not 1
+def _error_for_value(contract: Contract, constraint: Constraint, value: str | float) -> ErrorResponse:
+    """The same for a value that breaks a constraint by itself."""
     return _error_for_body(contract, placed({}, constraint.pointer, value), constraint)
 
 
