@@ -33,7 +33,7 @@ from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import FORMS, LOOK, Plan, for_rules, plan, within_budget
 from contract_tests.planning.untested import untested_statements
 from contract_tests.planning.valid_cases import baseline, valid_case
-from contract_tests.planning.worth import images_needed, images_to_plan
+from contract_tests.planning.worth import images_needed, images_to_plan, with_unseen_upstream
 from contract_tests.report.progress import Progress
 from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings, without_fuzzing, without_gateway
@@ -173,6 +173,8 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         campaign.plan.unbreakable,
         findings.unconfirmed(),
     )
+    if left_out(campaign) and observation_of(settings) is Observation.NORTH_ONLY:
+        found = with_unseen_upstream(contract, found, whole_plan(ready).cases)
     return Run(
         name=settings.name,
         options=settings.options,

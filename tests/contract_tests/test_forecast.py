@@ -121,6 +121,7 @@ def test_the_least_budget_for_documented_rules_judges_them_all(name: str) -> Non
         assert needed is not None
         assert needed.documented <= 16
         found = run(replace(whole, settings=replace(whole.settings, budget=needed.documented_budget)), silent)
+    assert (found.conformance, found.exit_status) == (Conformance.CONFORMS, 0), found.not_tested
     judged = [one for one in found.verdicts if one.verdict is Verdict.PASS and one.rule.level is Level.DOCUMENTED]
     assert len(judged) == needed.documented_rules
     assert found.images_needed == needed

@@ -186,8 +186,11 @@ def test_a_budget_that_leaves_out_documented_rules_is_no_test_and_says_so() -> N
     assert verdicts["powertokens/request/accepted"].verdict is Verdict.PASS
     assert found.conformance is Conformance.NOT_TESTED
     assert re.fullmatch(r"\d+ of \d+ rules; the budget of 1 image is used up", found.not_tested)
-    reason = verdicts["powertokens/seed/preserves-0"].reason
-    assert re.fullmatch(r"no request led to a verdict; --budget 1 left out \d+ requests", reason)
+    left_out = verdicts["powertokens/example/accepts-documented"]
+    assert left_out.verdict is Verdict.NOT_RUN
+    assert re.fullmatch(r"no request led to a verdict; --budget 1 left out \d+ requests", left_out.reason)
+    upstreams = verdicts["powertokens/seed/preserves-0"]
+    assert (upstreams.verdict, upstreams.reason) == (Verdict.INCONCLUSIVE, "the upstream is not observed")
 
 
 def health(sign: Exchange) -> tuple[Health, list[int]]:
