@@ -117,9 +117,12 @@ def places(node: Node, pointer: str = "") -> dict[str, Place]:
     return known
 
 
+LONG_WORD = 1000  # characters: nothing known is like it, and comparing a megabyte takes a second
+
+
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """What was probably meant; empty where nothing is near. `cutoff` is how near: 1 is the same."""
-    near = get_close_matches(word, known, 1, cutoff)
+    near = get_close_matches(word, known, 1, cutoff) if len(word) < LONG_WORD else []
     return f"did you mean {near[0]!r}?" if near else ""
 
 

@@ -16,9 +16,16 @@ Way: TypeAlias = tuple[tuple[str, int, type[list[Json]] | type[dict[str, Json]]]
 """Tokens, each as an index, too (-1 if it is none), and with what has to be made where there is nothing."""
 
 
-@lru_cache(maxsize=1024)
+LONG = 1000  # characters of a pointer that is not kept: clients choose names of any length
+
+
 def tokens(pointer: str) -> tuple[str, ...]:
     """The unescaped parts of a pointer. Raises jsonpointer.JsonPointerException where it is none."""
+    return _kept_tokens(pointer) if len(pointer) < LONG else tuple(JsonPointer(pointer).parts)
+
+
+@lru_cache(maxsize=1024)
+def _kept_tokens(pointer: str) -> tuple[str, ...]:
     return tuple(JsonPointer(pointer).parts)
 
 

@@ -18,6 +18,7 @@ from gateway_contract.values.prepared_pointers import putter
 from mock_server.serving.error_response import ErrorResponse
 
 SHORT = 100  # characters of a value, whose errors are kept
+LONG_ERROR = 1000  # characters of an error that is not kept: it may name what a client sent, of any length
 NO_TOKEN = ErrorResponse(
     401, "authentication_error", "missing_api_key", "Send your token as Authorization: Bearer <token>."
 )
@@ -33,9 +34,14 @@ def error_body(contract: Contract, error: ErrorResponse) -> Json:
     return _error_layout(contract)(error)
 
 
-@lru_cache(maxsize=1024)
 def error_content(contract: Contract, error: ErrorResponse) -> bytes:
     """The same as JSON."""
+    is_short = len(error.message) + len(error.param or "") < LONG_ERROR
+    return _kept_content(contract, error) if is_short else orjson.dumps(error_body(contract, error))
+
+
+@lru_cache(maxsize=1024)
+def _kept_content(contract: Contract, error: ErrorResponse) -> bytes:
     return orjson.dumps(error_body(contract, error))
 
 
@@ -115,13 +121,13 @@ def error_for(contract: Contract, body: Json, broken: frozenset[Constraint]) -> 
     depends = first.condition is not None or "/0" in first.pointer
     is_long = isinstance(value, str) and len(value) > SHORT
     if isinstance(value, str | int | float) and not is_long and not depends:
-        return _error_for_value(contract, first, value)
+        return _error_for_value(contract, first, repr(value), value)
     return _error_for_body(contract, body, first)
 
 
-@lru_cache(maxsize=1024, typed=True)  # a mock rejects for the same reasons again and again; True and 1.0 are not 1
-def _error_for_value(contract: Contract, constraint: Constraint, value: str | float) -> ErrorResponse:
-    """The same for a value that breaks a constraint by itself."""
+@lru_cache(maxsize=1024)  # a mock rejects for the same reasons again and again
+def _error_for_value(contract: Contract, constraint: Constraint, _written: str, value: str | float) -> ErrorResponse:
+    """The same for a value that breaks a constraint by itself; True and 1.0 are not written as 1, nor -0.0 as 0.0."""
     return _error_for_body(contract, placed({}, constraint.pointer, value), constraint)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 CACHE_CONTROL = "max-age=3600, immutable"  # a link always leads to the same bytes
 DISPOSITION = 'inline; filename="image.png"'
 PNG_TYPE = "image/png"
+LARGE = 1_000_000  # bytes
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
@@ -39,8 +40,17 @@ def image_file(content: bytes, headers: Mapping[str, str]) -> Response:
     return Response(content[begin:end], HTTPStatus.PARTIAL_CONTENT, part, PNG_TYPE)
 
 
-@lru_cache(maxsize=64)  # the same images are asked for again and again, and keep the hash by which they are found here
 def etag_of(content: bytes) -> str:
+    """The tag of an image. Those of large ones are not kept: images of a real upstream have many megabytes."""
+    return _kept_etag(content) if len(content) < LARGE else _etag(content)
+
+
+@lru_cache(maxsize=64)  # the same images are asked for again and again, and keep the hash by which they are found here
+def _kept_etag(content: bytes) -> str:
+    return _etag(content)
+
+
+def _etag(content: bytes) -> str:
     return f'"{blake2b(content, digest_size=12).hexdigest()}"'
 
 

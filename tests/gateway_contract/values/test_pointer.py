@@ -20,6 +20,7 @@ from gateway_contract.values.pointer import (
     put,
     read,
     removed,
+    tokens,
     values,
 )
 from gateway_contract.values.prepared_pointers import putter, reader
@@ -189,3 +190,10 @@ def test_pointers_are_made_and_taken_apart() -> None:
 )
 def test_a_pointer_leads_into_another_or_not(pointer: str, outer: str, within: bool) -> None:  # noqa: FBT001 # the table
     assert is_within(pointer, outer) is within
+
+
+def test_the_parts_of_long_pointers_are_not_kept() -> None:
+    short, long = "/a/b", f"/{'a' * 100_000}/b"
+    assert tokens(short) is tokens(short)
+    assert tokens(long) == ("a" * 100_000, "b")
+    assert tokens(long) is not tokens(long)

@@ -7,7 +7,15 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract
 from gateway_contract.document.node import DocumentError
 from gateway_contract.values.json_value import Json
-from mock_server.gateway.openai_errors import NO_TOKEN, NOT_JSON, WRONG_TOKEN, error_body, error_for, in_order
+from mock_server.gateway.openai_errors import (
+    NO_TOKEN,
+    NOT_JSON,
+    WRONG_TOKEN,
+    error_body,
+    error_content,
+    error_for,
+    in_order,
+)
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 
 BASE: dict[str, Json] = {"model": "qwen-image-2.0-pro", "prompt": "a lighthouse"}
@@ -40,6 +48,20 @@ def test_of_several_mistakes_the_first_in_the_contract_is_named(powertokens: Con
 def test_a_nested_field_is_named_by_its_path(powerbuyin: Contract) -> None:
     body: Json = {"model": "qwen-image-2.0-pro", "input": {"messages": [{"role": "user", "content": [{}]}]}}
     assert refused(powerbuyin, body).param == "input.messages.0.content.0.text"
+
+
+@pytest.mark.parametrize(("n", "shown"), [(0.0, "0.0"), (-0.0, "-0.0"), (0, "0"), (False, "false")])
+def test_each_refusal_shows_the_value_as_it_was_sent(powertokens: Contract, n: Json, shown: str) -> None:
+    assert refused(powertokens, {**BASE, "n": n}).message.endswith(f"; got {shown}.")
+
+
+def test_an_error_that_names_a_long_field_is_not_kept(invented: Contract) -> None:
+    name = "k" * 100_000
+    error = refused(invented, {**ORDER, name: 1})
+    assert error.param == name
+    assert name.encode() in error_content(invented, error)
+    assert error_content(invented, error) is not error_content(invented, error)
+    assert error_content(invented, NOT_JSON) is error_content(invented, NOT_JSON)
 
 
 def test_a_field_that_the_contract_does_not_know_is_named(invented: Contract) -> None:

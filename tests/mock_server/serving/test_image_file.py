@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from gateway_contract.contract.definition import Contract
-from mock_server.serving.image_file import image_file
+from mock_server.serving.image_file import LARGE, etag_of, image_file
 from tests.mock_server.admin.seen import Body, Seen, seen
 
 CONTENT = bytes(range(100))
@@ -71,3 +71,10 @@ def test_every_response_has_an_id_of_its_own(mock: Seen, order: Body, scenario: 
     ids = {mock.ask("powertokens", order, {"x-mock-scenario": scenario}).headers["x-request-id"] for _ in range(3)}
     assert len(ids) == 3
     assert all(id_.startswith("req_") for id_ in ids)
+
+
+def test_the_tags_of_small_images_are_kept_and_large_images_are_not() -> None:
+    large = bytes(LARGE)
+    assert etag_of(CONTENT) is etag_of(CONTENT)
+    assert etag_of(large) == etag_of(bytes(LARGE))
+    assert etag_of(large) is not etag_of(large)
