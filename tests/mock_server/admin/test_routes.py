@@ -118,8 +118,9 @@ CHANGES = [("DELETE", "/requests"), ("POST", "/reset"), ("PUT", "/mode"), ("POST
 def test_pages_of_other_origins_change_nothing(admin: Seen, order: Body, method: str, path: str, origin: str) -> None:
     admin.ask("powertokens", order)
     said = admin.problem(method, path, 403, headers={"origin": origin}, json={"mode": "off"})
+    option = "and the server that you serve the page from" if origin == "null" else origin
     assert said == (
-        f"Pages of {origin} must not use the admin API. To allow them, start the mock with --allow-origin {origin}."
+        f"Pages of {origin} must not use the admin API. To allow them, start the mock with --allow-origin {option}."
     )
     assert admin.listed() == [1]
     assert admin.mock.controls.mode is Mode.STRICT
