@@ -35,7 +35,7 @@ from contract_tests.planning.untested import untested_statements
 from contract_tests.planning.valid_cases import baseline, valid_case
 from contract_tests.planning.worth import images_needed, images_to_plan, with_unseen_upstream
 from contract_tests.report.progress import Progress
-from contract_tests.results import UNSEEN, Cost, Run, Selection, require_judgements, sum_up
+from contract_tests.results import UNSEEN, Cost, RuleVerdict, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings, without_fuzzing, without_gateway
 from contract_tests.target import GatewayTarget, budget_of, observation_of, observe, open_target
 from contract_tests.waived_failures import waive
@@ -163,18 +163,17 @@ def _ended(campaign: Campaign) -> Ended:
     return Ended.BUDGET if campaign.left_out else Ended.COMPLETE
 
 
+def _verdicts(ready: PreparedRun, campaign: Campaign, findings: Findings) -> tuple[RuleVerdict, ...]:
+    contract, left = ready.contract, left_out(campaign)
+    reason = campaign.health.reason_not_run or left
+    found = sum_up(ready.rules, findings.judgements, reason, campaign.plan.unbreakable, findings.unconfirmed())
+    is_judged_less = left and observation_of(ready.settings) is Observation.NORTH_ONLY
+    return with_unseen_upstream(contract, found, whole_plan(ready).cases) if is_judged_less else found
+
+
 def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_at: datetime, seconds: float) -> Run:
     """What a campaign says of its gateway."""
     settings, contract = ready.settings, ready.contract
-    found = sum_up(
-        ready.rules,
-        findings.judgements,
-        campaign.health.reason_not_run or left_out(campaign),
-        campaign.plan.unbreakable,
-        findings.unconfirmed(),
-    )
-    if left_out(campaign) and observation_of(settings) is Observation.NORTH_ONLY:
-        found = with_unseen_upstream(contract, found, whole_plan(ready).cases)
     return Run(
         name=settings.name,
         options=settings.options,
@@ -186,7 +185,7 @@ def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_
         started_at=started_at,
         seconds=seconds,
         cost=campaign.cost(),
-        verdicts=waive(found, settings.waivers, settings.name, started_at.date()),
+        verdicts=waive(_verdicts(ready, campaign, findings), settings.waivers, settings.name, started_at.date()),
         waivers=settings.waivers,
         baseline=baseline(contract),
         selection=ready.selection,

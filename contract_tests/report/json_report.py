@@ -16,6 +16,7 @@ from contract_tests.report.thumbnails import report_thumbnails
 from contract_tests.results import UNDECIDED, Conformance, FailingExchange, RuleVerdict, Run, UsedOption, Verdict
 from contract_tests.waived_failures import expired
 from contract_tests.waivers import Waiver
+from gateway_contract.contract.validity import BeyondUpstream
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
@@ -163,10 +164,7 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
         rules=[_rule(verdict, run, names, secrets) for verdict in run.verdicts],
         selection=ListedSelection(keyword=chosen.keyword, selected=chosen.selected, of=chosen.of),
         untested=[ListedStatement(at=str(one.place), what=one.what, reason=one.reason) for one in run.untested],
-        beyond_upstream=[
-            ListedStatement(at=str(one.place), what=one.what, reason=f"{one.upstream} refuses it: {one.refusal}")
-            for one in run.beyond_upstream
-        ],
+        beyond_upstream=[listed_beyond(one) for one in run.beyond_upstream],
         slow=[redact(one, secrets) for one in run.slow],
         information=[redact(one, secrets) for one in run.information],
         stale_waivers=[redact(str(one), secrets) for one in run.stale_waivers],
@@ -189,6 +187,10 @@ def report_of(run: Run, names: dict[int, str], secrets: Sequence[str]) -> Report
     if run.our_errors:
         report["errors"] = [redact(error, secrets) for error in run.our_errors]
     return report
+
+
+def listed_beyond(one: BeyondUpstream) -> ListedStatement:
+    return ListedStatement(at=str(one.place), what=one.what, reason=f"{one.upstream} refuses it: {one.refusal}")
 
 
 def listed_images(needed: ImagesNeeded) -> dict[str, Json]:

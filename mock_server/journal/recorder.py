@@ -94,6 +94,8 @@ def describe_bytes(content: bytes) -> str:
 
 RECORD = "mock"
 """The scope key of the JournalRecord, in which the application finds the request and notes mode and scenario."""
+BEGAN = "mock.began"
+"""The scope key of when a request began, where that was before the journal: Unix time, and `time.perf_counter`."""
 
 
 def with_journal(
@@ -109,9 +111,10 @@ def with_journal(
             await app(scope, receive, send)
             return
         session, path = take_session(scope), scope["path"].encode("utf-8", "surrogatepass")
-        record = JournalRecord(gateway, time.time(), scope["method"], path, scope["query_string"], scope["headers"])
+        timestamp, began = scope.get(BEGAN) or (time.time(), time.perf_counter())
+        record = JournalRecord(gateway, timestamp, scope["method"], path, scope["query_string"], scope["headers"])
         record.session = session
-        scope[RECORD], chunks, began = record, list[bytes](), time.perf_counter()
+        scope[RECORD], chunks = record, list[bytes]()
         credentials = [header for header in scope["headers"] if header[0] in RAW_SECRET_HEADERS]
         token, client = REQUEST_CALLS.set(record.upstream_calls), CLIENT_CREDENTIALS.set(credentials)
         number: int | None = journal.start(lambda: to_under_way(record, scope, began, secrets), credentials)

@@ -13,7 +13,7 @@ from mock_server.gateway.modes import Mode
 from mock_server.gateway.stages import Gateway
 from mock_server.journal.entries import Journal
 from mock_server.journal.record import RAW_SECRET_HEADERS, JournalRecord, PackedRecord
-from mock_server.journal.recorder import LONG_RESPONSE, store, to_under_way
+from mock_server.journal.recorder import BEGAN, LONG_RESPONSE, store, to_under_way
 from mock_server.runtime.sessions import Controls
 from mock_server.serving.asgi import READABLE, new_request_id, replay_message
 from mock_server.serving.server import is_closing
@@ -43,7 +43,6 @@ def plain_app(gateway: Gateway, journal: Journal, controls: Controls, secrets: S
         return None
     name, method = gateway.contract.name, gateway.contract.operation.method
     root, raw_path = f"/{name}", f"/{name}{gateway.contract.operation.path}".encode()
-    switchboard = controls.switchboard
 
     async def respond(scope: Scope, receive: Receive, send: Send, otherwise: ASGIApp) -> None:
         headers = scope["headers"]
@@ -60,12 +59,13 @@ def plain_app(gateway: Gateway, journal: Journal, controls: Controls, secrets: S
             message = await receive()
             content: bytes = message.get("body", b"")
             is_whole = message["type"] == "http.request" and not message.get("more_body", False)
-            if is_whole and is_plain(content) and not switchboard.switches and not is_closing(scope):
+            if is_whole and is_plain(content) and not controls.switchboard.switches and not is_closing(scope):
                 made = operate(headers, content, scope["scheme"], root)
         finally:
             CLIENT_CREDENTIALS.reset(client)
             journal.end(number)
         if made is None:
+            scope[BEGAN] = timestamp, began
             await otherwise(scope, replay_message(message, receive), send)
             return
         status, response, call = made

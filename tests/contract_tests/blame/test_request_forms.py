@@ -43,7 +43,7 @@ def separated(*statuses: int, size: str | None = "512*512", may_send: int = 99) 
 
     async def send(case: Case) -> Exchange:
         sent_forms.append(case.form)
-        found = exchange(read_json(case.content), next(answers))  # type: ignore[arg-type] # JSON
+        found = exchange(read_json(case.content), next(answers))  # type: ignore[arg-type] # it is JSON
         return replace(found, request=replace(found.request, form=case.form))
 
     comparer = FormComparer(POWERTOKENS, send, lambda _: len(sent_forms) < may_send)

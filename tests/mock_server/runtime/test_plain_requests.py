@@ -1,7 +1,7 @@
 """A plain request is answered and recorded as any other, whichever way it takes."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from mock_server.runtime import plain_requests
 from mock_server.runtime.mock import Mock, MockSettings, create_mock
 
 OWN = "http://127.0.0.1:1"
+LATE = 0.02  # seconds
 TOKEN = (b"authorization", b"Bearer sk-any-token")
 FIELDS: Mapping[str, st.SearchStrategy[Any]] = {
     "model": st.sampled_from(["qwen-image-2.0-pro", "wan2.7-image-pro", "qwen-image-max", "x", 1]),
@@ -70,31 +71,45 @@ def repr_bytes(picture: object) -> bytes:
 Answer: TypeAlias = tuple[list[Message], list[JournalEntry]]
 
 
+async def at_once(body: bytes) -> AsyncIterator[Message]:
+    yield {"type": "http.request", "body": body, "more_body": False}
+
+
+async def in_late_parts(body: bytes) -> AsyncIterator[Message]:
+    await asyncio.sleep(LATE)
+    yield {"type": "http.request", "body": body[:9], "more_body": True}
+    yield {"type": "http.request", "body": body[9:], "more_body": False}
+
+
 def ask(mock: Mock, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Answer:
     """The response to one request, and what the journal has of it."""
+    sent, entries = asyncio.run(respond(mock, at_once(body), headers, len(body)))
+    return [without_id(message) for message in sent], [comparable(entry) for entry in entries]
+
+
+async def respond(
+    mock: Mock, messages: AsyncIterator[Message], headers: Sequence[tuple[bytes, bytes]], length: int
+) -> Answer:
     (served,) = mock.served.values()
     operation = served.gateway.contract.operation
     path, sent = served.path, list[Message]()
     scope: Scope = {
         "type": "http", "method": operation.method, "path": path, "raw_path": path.encode(), "query_string": b"a=b",
         "root_path": "", "extensions": {}, "scheme": "http", "server": ("127.0.0.1", 1),
-        "headers": [(b"host", b"127.0.0.1:1"), *headers, (b"content-length", b"%d" % len(body))],
+        "headers": [(b"host", b"127.0.0.1:1"), *headers, (b"content-length", b"%d" % length)],
     }  # fmt: skip
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return await anext(messages)
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    async def respond() -> None:
-        await mock_app(mock)(scope, receive, send)
-
-    asyncio.run(respond())
+    await mock_app(mock)(scope, receive, send)
     assert mock.journal.under_way() == ()
-    entries = [comparable(entry) for entry in mock.journal.entries()]
+    entries = list(mock.journal.entries())
     mock.journal.clear()
-    return [without_id(message) for message in sent], entries
+    return sent, entries
 
 
 def without_id(message: Message) -> Message:
@@ -156,3 +171,9 @@ def test_a_switch_holds_for_plain_requests(powertokens: Contract) -> None:
     mock = mock_of(powertokens)
     mock.set_scenario("server-error", times=1)
     assert [ask(mock, VALID, [TOKEN])[0][0]["status"] for _ in range(2)] == [500, 200]
+
+
+def test_the_time_before_a_late_body_counts(powertokens: Contract) -> None:
+    _, (entry,) = asyncio.run(respond(mock_of(powertokens), in_late_parts(VALID), [TOKEN], len(VALID)))
+    assert entry.status == 200
+    assert entry.duration_seconds >= LATE
