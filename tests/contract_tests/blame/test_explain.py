@@ -99,10 +99,14 @@ def test_a_field_that_is_lost_twice_in_a_row_and_then_no_more_is_lost_by_chance(
 
 def told_of(name: str, rule: str, app_of: AppOf) -> str:
     """What is told first of a rule that fails."""
+    return all_told_of(name, rule, app_of)[0]
+
+
+def all_told_of(name: str, rule: str, app_of: AppOf) -> list[str]:
     found = run(only(name, rule), lambda *_: None, replace_gateway(app_of, calling_in_process))
     (verdict,) = [one for one in found.verdicts if one.rule.id == f"{name}/{rule}"]
     assert verdict.verdict is Verdict.FAIL
-    return verdict.failures[0].finding.told
+    return [failure.finding.told for failure in verdict.failures]
 
 
 def only(name: str, rule: str) -> PreparedRun:
@@ -130,8 +134,8 @@ def test_what_is_the_business_of_the_rule_itself_is_not_named() -> None:
 
 def test_an_answer_that_breaks_by_chance_is_counted() -> None:
     calls = itertools.count()
-    told = told_of("powerbuyin", "data/length", few_images(lambda _: next(calls) % 3 == 2))
-    assert re.fullmatch(r"\d, in [2-5] of 10 tries", told)
+    told = all_told_of("powerbuyin", "data/length", few_images(lambda _: next(calls) % 3 == 2))
+    assert any(re.fullmatch(r"\d, in [2-5] of 10 tries", one) for one in told)
 
 
 def refusing(now: Callable[[Json], bool]) -> AppOf:
