@@ -2,17 +2,17 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.values.json_value import Json
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.response_operators import Item, with_items
 from mock_server.defects.sites import expected, images_of
-from mock_server.defects.wrapping import reencoded, with_transport
+from mock_server.defects.wrapping import ImagesFetchedOtherwise, reencoded, with_transport
 from mock_server.gateway.response_body import requested_image_field
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
-from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
+from mock_server.upstream.protocol import UpstreamTransport
 
 ChangeContent = Callable[[bytes], bytes]
 BEHIND_LINK = "#behind-a-link"
@@ -36,24 +36,6 @@ def changing_inline(gateway: Gateway, change: ChangeContent) -> Gateway:
     return replace(gateway, answer=with_items(gateway.answer, changed))
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedBehindLinks:
-    """A transport with other images behind the links that are marked."""
-
-    transport: UpstreamTransport
-    change: ChangeContent
-
-    async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        return await self.transport.send(outbound)
-
-    async def image(self, link: str) -> bytes | None:
-        content = await self.transport.image(link.removesuffix(BEHIND_LINK))
-        return self.change(content) if content and link.endswith(BEHIND_LINK) else content
-
-    async def aclose(self) -> None:
-        await self.transport.aclose()
-
-
 def changing_linked(gateway: Gateway, change: ChangeContent) -> Gateway:
     """The gateway with other images behind the links in its responses."""
 
@@ -62,7 +44,12 @@ def changing_linked(gateway: Gateway, change: ChangeContent) -> Gateway:
         marked = links if is_inline else [f"{link}{BEHIND_LINK}" for link in links]
         return await gateway.answer(own, body, marked, request)
 
-    return with_transport(replace(gateway, answer=answer), ChangedBehindLinks(gateway.upstream.transport, change))
+    async def fetch(transport: UpstreamTransport, link: str) -> bytes | None:
+        content = await transport.image(link.removesuffix(BEHIND_LINK))
+        return change(content) if content and link.endswith(BEHIND_LINK) else content
+
+    transport = ImagesFetchedOtherwise(gateway.upstream.transport, fetch)
+    return with_transport(replace(gateway, answer=answer), transport)
 
 
 @gateway_defect(several_forms, in_images=True)

@@ -9,10 +9,10 @@ import httpx
 
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.sites import expected
-from mock_server.defects.wrapping import with_transport
+from mock_server.defects.wrapping import ImagesFetchedOtherwise, with_transport
 from mock_server.gateway.stages import Gateway
 from mock_server.upstream.client import HttpTransport, http_transport
-from mock_server.upstream.protocol import Outbound, UpstreamAnswer, UpstreamTransport
+from mock_server.upstream.protocol import UpstreamTransport
 
 SHORT = 0.8  # seconds: less than a slow upstream takes
 SECONDS = 2.0  # for which the other gateways wait
@@ -27,28 +27,15 @@ def slow_upstream_given_up(gateway: Gateway, _site: PlainSite) -> Gateway:
 @gateway_defect(expected("slow-upstream-waited-for"))
 def slow_image_given_up(gateway: Gateway, _site: PlainSite) -> Gateway:
     """An image that downloads slowly is given up."""
-    return with_transport(gateway, ImpatientTransport(http_transport(SECONDS), SHORT))
 
-
-@dataclass(frozen=True, slots=True)
-class ImpatientTransport:
-    """A transport that waits so many seconds for a whole image."""
-
-    transport: UpstreamTransport
-    seconds: float
-
-    async def send(self, outbound: Outbound) -> UpstreamAnswer:
-        return await self.transport.send(outbound)
-
-    async def image(self, link: str) -> bytes | None:
+    async def fetch(transport: UpstreamTransport, link: str) -> bytes | None:
         try:
-            async with asyncio.timeout(self.seconds):
-                return await self.transport.image(link)
+            async with asyncio.timeout(SHORT):
+                return await transport.image(link)
         except TimeoutError:
             return None
 
-    async def aclose(self) -> None:
-        await self.transport.aclose()
+    return with_transport(gateway, ImagesFetchedOtherwise(http_transport(SECONDS), fetch))
 
 
 @gateway_defect(expected("upstream-http-understood"))

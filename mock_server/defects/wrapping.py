@@ -1,7 +1,7 @@
 """What defects and conforming variants wrap around a gateway's upstream and application."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # Pillow loads with the first picture
     from PIL import Image
 
 LastAnswer: TypeAlias = ContextVar[UpstreamAnswer | None]
+FetchImage: TypeAlias = Callable[[UpstreamTransport, str], Awaitable[bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,23 @@ class ChangedTransport:
     async def image(self, link: str) -> bytes | None:
         content = await self.transport.image(self.link_change(link))
         return content and self.image_change(content)
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesFetchedOtherwise:
+    """A transport that fetches images in a way of its own, by what it wraps."""
+
+    transport: UpstreamTransport
+    fetch: FetchImage
+
+    async def send(self, outbound: Outbound) -> UpstreamAnswer:
+        return await self.transport.send(outbound)
+
+    async def image(self, link: str) -> bytes | None:
+        return await self.fetch(self.transport, link)
 
     async def aclose(self) -> None:
         await self.transport.aclose()

@@ -99,9 +99,13 @@ def visual_order(ordered: Sequence[Run]) -> list[Run]:
     """Rule L2: from the highest level down, whatever is at least as high is reversed."""
     result = [*ordered]
     for level in range(max((run.level for run in result), default=0), 0, -1):
-        groups = groupby(result, lambda run: run.level >= level)  # noqa: B023 - consumed in this round
-        result = [run for is_high, group in groups for run in ([*group][::-1] if is_high else group)]
+        result = _reverse_from(level, result)
     return result
+
+
+def _reverse_from(level: int, ordered: Sequence[Run]) -> list[Run]:
+    groups = groupby(ordered, lambda run: run.level >= level)
+    return [run for is_high, group in groups for run in ([*group][::-1] if is_high else group)]
 
 
 def _levels(text: str) -> list[int]:
