@@ -1,10 +1,11 @@
 """What a client may rely on when the upstream fails. Judged only where the upstream played a failure on purpose."""
 
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing
 from gateway_contract.traffic.exchange import Answer, FaultCause, NoAnswer, PlayedFault, header
-from gateway_contract.values.json_value import ABSENT, UNOBSERVED
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED, shortened
 from gateway_contract.values.pointer import read
 
 CONTENT_WORDS = ("inspection", "moderation", "content_policy", "content policy", "safety", "inappropriate", "sensitive")
@@ -73,7 +74,20 @@ def retry_after_is_kept(evidence: Evidence) -> Finding | None:
     if failure is None or failure.retry_after is None or isinstance(answer, NoAnswer) or answer.status != 429:
         return None
     seen = header(answer.headers, "retry-after")
-    return PASS if seen else failing(f"Retry-After, as {failure.name}", "no such header")
+    if not seen:
+        return failing(f"Retry-After, as {failure.name}", "no such header")
+    return PASS if _is_retry_after(seen) else failing("Retry-After with seconds or an HTTP date", shortened(seen))
+
+
+def _is_retry_after(value: str) -> bool:
+    """Whether a value is one of RFC 9110, 10.2.3."""
+    if value.isascii() and value.isdecimal():
+        return True
+    try:
+        parsedate_to_datetime(value)
+    except ValueError:
+        return False
+    return True
 
 
 def content_refusal_is_told(evidence: Evidence) -> Finding | None:

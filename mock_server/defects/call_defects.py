@@ -70,6 +70,12 @@ def unauthorized_as_bad_request(_error: ErrorResponse, response: GatewayResponse
     return replace(response, status=400 if response.status == 401 else response.status)
 
 
+@reject_defect(expected("unauthorized-status"), "401-as-404")
+def unauthorized_as_not_found(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """A wrong token gets 404, not 401."""
+    return replace(response, status=404 if response.status == 401 else response.status)
+
+
 @call_defect(expected("one-generation"))
 async def called_twice(gateway: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
     """The upstream is called, and paid, twice."""

@@ -1,6 +1,8 @@
 """Defects of state: what one request says comes up in the upstream call, or the response, of another."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import cast
 
 from gateway_contract.contract.definition import Contract, MappedField
@@ -9,6 +11,11 @@ from gateway_contract.values.pointer import placed, read
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.sites import expected, images_of, mapped, optional, texts
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+
+
+def first_optional(contract: Contract) -> Iterator[MappedField]:
+    return islice(optional(contract), 1)
+
 
 marked = mapped(lambda contract, field: field.pointer in contract.marks)
 
@@ -23,6 +30,25 @@ def kept_for_next_request(gateway: Gateway, field: MappedField) -> Gateway:
         if value is ABSENT:
             return placed(call, field.upstream, kept[-1]) if kept else call
         kept[:] = [field.expected(value)]
+        return call
+
+    return replace(gateway, map=mapped_call)
+
+
+@gateway_defect(first_optional, spoils_all=True)
+def fields_left_in_pooled_calls(gateway: Gateway, _field: MappedField) -> Gateway:
+    """Calls are made of two objects by turns, which keep what an earlier client sent in a field that is omitted."""
+    pool: list[dict[str, Json]] = [{}, {}]
+
+    def mapped_call(own: Gateway, body: Json) -> Json:
+        call, kept = gateway.map(own, body), pool[0]
+        pool.reverse()
+        for field in optional(own.contract):
+            value = read(body, field.pointer)
+            if value is not ABSENT:
+                kept[field.upstream] = field.expected(value)
+            elif field.upstream in kept:
+                call = placed(call, field.upstream, kept[field.upstream])
         return call
 
     return replace(gateway, map=mapped_call)

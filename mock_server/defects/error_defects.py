@@ -1,18 +1,34 @@
 """Defects of errors: a failure of the upstream is not survived, or an error response is not what it should be."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import starmap
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.schema.constraint import Constraint
 from gateway_contract.values.json_value import ABSENT, Json
-from gateway_contract.values.pointer import placed, read, removed
+from gateway_contract.values.pointer import parent, placed, read, removed
 from mock_server.defects.conforming import leave_to_upstream
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.request_operators import Result, result_defect
 from mock_server.defects.response_operators import answer_defect, error_body_defect, reject_defect
-from mock_server.defects.sites import bodies, error_constraints, error_objects, expected, images_of
-from mock_server.defects.wrapping import ChangedTransport, no_answer_yet, with_middleware, with_transport
+from mock_server.defects.sites import (
+    bodies,
+    error_constraints,
+    error_containers,
+    error_objects,
+    expected,
+    first_error_members,
+    images_of,
+)
+from mock_server.defects.wrapping import (
+    ChangedTransport,
+    no_answer_yet,
+    with_middleware,
+    with_rejections,
+    with_transport,
+)
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
 from mock_server.serving.server import reset_connection
@@ -20,6 +36,8 @@ from mock_server.upstream.client import http_transport
 
 TIMEOUT = 3600.0  # seconds: longer than any client waits
 LIST: Json = []
+REASON: Json = "Bad request."
+NEVER_IN_UTF_8 = b"\xff"
 
 
 @gateway_defect(expected("answered-when-upstream-fails"))
@@ -64,10 +82,22 @@ def too_many_requests_as_internal_error(_error: ErrorResponse, response: Gateway
     return replace(response, status=500) if response.status == 429 else response
 
 
+@reject_defect(expected("throttling-is-429"), "429-as-503")
+def too_many_requests_as_unavailable(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """When the upstream is busy, the client gets 503, not 429."""
+    return replace(response, status=503) if response.status == 429 else response
+
+
 @reject_defect(expected("retry-after-is-kept"))
 def retry_after_dropped(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
     """The Retry-After header is dropped."""
     return replace(response, headers={})
+
+
+@reject_defect(expected("retry-after-is-kept"))
+def retry_after_with_unit(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """The Retry-After header has a unit behind its number, as some languages write durations."""
+    return replace(response, headers={name: f"{value}s" for name, value in response.headers.items()})
 
 
 @result_defect(expected("content-refusal-is-told"))
@@ -76,6 +106,20 @@ def moderation_hidden(result: Result) -> Result:
     if isinstance(result, ErrorResponse) and result.status == 400:
         return replace(result, code="invalid_value", message="The image service refused.")
     return result
+
+
+@answer_defect(expected("fewer-images-are-told"))
+async def missing_image_left_empty(
+    _site: PlainSite, gateway: Gateway, body: Json, links: list[str], request: GatewayRequest
+) -> GatewayResponse:
+    """In place of a missing image an empty object is returned."""
+    right, images = await gateway.answer(gateway, body, links, request), images_of(gateway.contract)
+    requested, items = read(body, images.count), read(right.body, images.pointer)
+    missing = requested - len(links) if isinstance(requested, int) else 0
+    empty: list[Json] = [{}] * missing
+    return (
+        replace(right, body=placed(right.body, images.pointer, [*items, *empty])) if isinstance(items, list) else right
+    )
 
 
 @answer_defect(expected("fewer-images-are-told"))
@@ -106,10 +150,22 @@ def bad_request_as_teapot(_error: ErrorResponse, response: GatewayResponse) -> G
     return replace(response, status=418 if response.status == 400 else response.status)
 
 
+@reject_defect(expected("refusal-status"), "400-as-406")
+def bad_request_as_not_acceptable(_error: ErrorResponse, response: GatewayResponse) -> GatewayResponse:
+    """An invalid request gets 406, which is about the Accept header, not 400."""
+    return replace(response, status=406 if response.status == 400 else response.status)
+
+
 @error_body_defect(error_constraints("required"))
 def missing_in_errors(constraint: Constraint, body: Json) -> Json:
     """A part of the error body is missing."""
     return removed(body, constraint.pointer)
+
+
+@error_body_defect(first_error_members("required"), spoils_all=True)
+def capitalized_in_errors(constraint: Constraint, body: Json) -> Json:
+    """The names within the error object begin with a capital."""
+    return with_members(constraint, body, lambda name, value: (name.capitalize(), value))
 
 
 @gateway_defect(error_objects)
@@ -131,10 +187,40 @@ def list_in_errors(constraint: Constraint, body: Json) -> Json:
     return placed(body, constraint.pointer, LIST) if constraint.pointer else LIST
 
 
+@error_body_defect(error_containers)
+def string_in_errors(constraint: Constraint, body: Json) -> Json:
+    """The error body, or the error object within it, is a string."""
+    return placed(body, constraint.pointer, REASON) if constraint.pointer else REASON
+
+
+@error_body_defect(first_error_members("type"), spoils_all=True)
+def true_in_errors(constraint: Constraint, body: Json) -> Json:
+    """Every value within the error object is true."""
+    return with_members(constraint, body, lambda name, _: (name, True))
+
+
+def with_members(constraint: Constraint, body: Json, change: Callable[[str, Json], tuple[str, Json]]) -> Json:
+    """The body with other members of the object to which a constraint's value belongs."""
+    pointer = parent(constraint.pointer)
+    within = read(body, pointer)
+    changed: Json = dict(starmap(change, within.items())) if isinstance(within, dict) else None
+    return placed(body, pointer, changed)
+
+
 @error_body_defect(error_constraints("minLength"))
 def empty_in_errors(constraint: Constraint, body: Json) -> Json:
     """A string in the error body is empty."""
     return placed(body, constraint.pointer, "")
+
+
+@gateway_defect(error_constraints("minLength"))
+def empty_when_unauthorized(gateway: Gateway, site: Constraint) -> Gateway:
+    """A string in the body of the error for a wrong token is empty."""
+
+    def emptied(_error: ErrorResponse, right: GatewayResponse) -> GatewayResponse:
+        return replace(right, body=placed(right.body, site.pointer, "")) if right.status == 401 else right
+
+    return with_rejections(gateway, emptied)
 
 
 @reject_defect(expected("other-method-refused"), "405-as-200")
@@ -155,6 +241,25 @@ def connection_reset_on_405(gateway: Gateway, _site: PlainSite) -> Gateway:
                 await send(message)
 
             await app(scope, receive, dropping)
+
+        return reset
+
+    return with_middleware(gateway, resetting)
+
+
+@gateway_defect(expected("answer-given"))
+def connection_closed_on_invalid_utf_8(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A body that is not UTF-8 gets no response: what reads it dies, and the connection is reset."""
+
+    def resetting(app: ASGIApp) -> ASGIApp:
+        async def reset(scope: Scope, receive: Receive, send: Send) -> None:
+            async def reading() -> Message:
+                message = await receive()
+                if NEVER_IN_UTF_8 in message.get("body", b""):
+                    await reset_connection(scope, receive)
+                return message
+
+            await app(scope, reading, send)
 
         return reset
 

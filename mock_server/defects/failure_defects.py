@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from gateway_contract.contract.definition import Contract
+from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import read
 from mock_server.defects.conforming_transport import uses_upstream_tasks
 from mock_server.defects.defect import PlainSite, Sites, gateway_defect
 from mock_server.defects.request_operators import Result, call_defect
 from mock_server.defects.sites import expected, schema_of, with_snapshots
+from mock_server.defects.state_defects import INTERNAL_ERROR
 from mock_server.defects.wrapping import ChangedTransport, no_answer_yet, with_transport
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
-from mock_server.upstream.protocol import UpstreamAnswer
+from mock_server.upstream.protocol import Reply, UpstreamAnswer, UpstreamError
 
 AS_BAD_REQUEST = replace(BAD_GATEWAY, status=400)
 CRASHED = replace(BAD_GATEWAY, status=500, message="Expecting value: line 1 column 1 (char 0)")
@@ -95,6 +97,38 @@ async def crash() -> Result:
     return CRASHED
 
 
+def is_failure_by(gateway: Gateway, cause: FaultCause) -> Callable[[UpstreamAnswer], bool]:
+    """Whether an answer is the vendor's error for what somebody caused."""
+
+    def is_caused(answer: UpstreamAnswer) -> bool:
+        if answer.body is ABSENT:
+            return False
+        found = gateway.upstream.protocol.read(Reply(answer.call.status, answer.body))
+        return isinstance(found, UpstreamError) and found.cause is cause
+
+    return is_caused
+
+
+@gateway_defect(expected("content-refusal-is-told"))
+def refused_content_as_500(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A refusal of the content by the upstream gets 500 and no reason, like an exception that nobody catches."""
+
+    async def fail() -> Result:
+        return INTERNAL_ERROR
+
+    return when_failed(gateway, is_failure_by(gateway, FaultCause.CONTENT), fail)
+
+
+@gateway_defect(expected("own-key-is-not-the-clients"))
+def refused_key_as_forbidden(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """When the upstream rejects the gateway's key, the client gets 403."""
+
+    async def forbid() -> Result:
+        return replace(INTERNAL_ERROR, status=403, type="permission_error", code="forbidden", message="Access denied.")
+
+    return when_failed(gateway, is_failure_by(gateway, FaultCause.CREDENTIALS), forbid)
+
+
 @gateway_defect(of_several_models("no-success-without-images"))
 def failed_task_as_success(gateway: Gateway, _site: PlainSite) -> Gateway:
     """A task of the upstream that ended counts as done, also if it failed."""
@@ -111,6 +145,12 @@ def failed_task_polled_without_end(gateway: Gateway, _site: PlainSite) -> Gatewa
 def upstream_page_as_success(gateway: Gateway, _site: PlainSite) -> Gateway:
     """A response of the upstream with the status 200 that is not JSON becomes a success without images."""
     return when_failed(gateway, is_not_json, give_no_images)
+
+
+@gateway_defect(expected("answered-when-upstream-fails"))
+def upstream_page_unanswered(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A response of the upstream with the status 200 that is not JSON raises where nobody answers the client."""
+    return when_failed(gateway, is_not_json, wait_without_end)
 
 
 @gateway_defect(expected("error-has-the-usual-shape"))

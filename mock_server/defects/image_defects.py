@@ -165,3 +165,9 @@ def file_url(_gateway: Gateway, _request: GatewayRequest, _link: str) -> str:
 def octet_stream_content_type(gateway: Gateway, _site: PlainSite) -> Gateway:
     """An image has the content type application/octet-stream."""
     return with_content_type(gateway, b"image/", b"application/octet-stream")
+
+
+@gateway_defect(expected("image-media-type"), in_images=True)
+def jpeg_content_type(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Every image has the content type image/jpeg, also a PNG."""
+    return with_content_type(gateway, b"image/", b"image/jpeg")

@@ -87,6 +87,12 @@ def sent_as_string(_schema: Schema, value: Json) -> Json:
     return str(value).lower()
 
 
+@value_defect(of_type("boolean"))
+def sent_as_number(_schema: Schema, value: Json) -> Json:
+    """The boolean is sent as 0 or 1, which the upstream refuses."""
+    return int(value) if isinstance(value, bool) else value
+
+
 @map_defect(of_many_values)
 def constant_value(field: MappedField, mapped: MappedCall) -> Json:
     """The field is sent with one fixed value, whatever the client sends."""
@@ -123,6 +129,14 @@ def float32(_schema: Schema, value: Json) -> Json:
 def series_name_only(_schema: Schema, text: str) -> str:
     """The last part of the model's name is dropped."""
     return text.rpartition("-")[0]
+
+
+@map_defect(with_snapshots)
+def cheaper_model_for_several_images(field: MappedField, mapped: MappedCall) -> Json:
+    """For several images another model of the series is called, without the last part of the name."""
+    count, name = read(mapped.body, images_of(mapped.contract).count), read(mapped.call, field.upstream)
+    is_changed = isinstance(count, int) and count > 1 and isinstance(name, str)
+    return placed(mapped.call, field.upstream, str(name).rpartition("-")[0]) if is_changed else mapped.call
 
 
 @value_defect(sizes)

@@ -132,10 +132,10 @@ def reject_defect(sites: Sites[S], name: str = "", *, spoils_all: bool = False) 
     return lambda function: registered(function, sites, partial(change, function), name, spoils_all=spoils_all)
 
 
-def error_body_defect(sites: Sites[Constraint]) -> Callable[[ErrorBody], ErrorBody]:
+def error_body_defect(sites: Sites[Constraint], *, spoils_all: bool = False) -> Callable[[ErrorBody], ErrorBody]:
     """Another body of an error response."""
 
     def change(function: ErrorBody, gateway: Gateway, site: Constraint) -> Gateway:
         return with_rejections(gateway, lambda _, right: replace(right, body=function(site, right.body)))
 
-    return lambda function: registered(function, sites, partial(change, function))
+    return lambda function: registered(function, sites, partial(change, function), spoils_all=spoils_all)

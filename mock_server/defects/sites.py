@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import cast
 
 from gateway_contract.contract.definition import (
@@ -222,6 +222,10 @@ def item_texts(contract: Contract) -> Iterator[Constraint]:
             yield constraint
 
 
+def first_item_text(contract: Contract) -> Iterator[Constraint]:
+    return islice(item_texts(contract), 1)
+
+
 def examples(contract: Contract) -> Iterator[PlainSite]:
     """The page's own example, where it has one."""
     yield from (PlainSite("example", example.clause) for example in contract.examples[:1])
@@ -260,6 +264,17 @@ def error_constraints(*keywords: str) -> Sites[Constraint]:
         return [constraint for constraint in every if constraint.keyword in keywords]
 
     return found
+
+
+def error_containers(contract: Contract) -> Iterator[Constraint]:
+    """That an error body is an object, and the error within it."""
+    return (found for found in error_constraints("type")(contract) if found.pointer.count("/") < 2)
+
+
+def first_error_members(keyword: str) -> Sites[Constraint]:
+    """What a keyword says of the first member of the error object within an error body."""
+    every = error_constraints(keyword)
+    return lambda contract: islice((found for found in every(contract) if found.pointer.count("/") == 2), 1)
 
 
 def error_objects(contract: Contract) -> Iterator[Constraint]:

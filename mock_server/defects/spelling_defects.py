@@ -54,6 +54,10 @@ def confusable_and_optional(contract: Contract) -> Iterator[MappedField]:
     return (field for field in confusable(contract) if is_optional(contract, field))
 
 
+def confusable_and_required(contract: Contract) -> Iterator[MappedField]:
+    return (field for field in confusable(contract) if not is_optional(contract, field))
+
+
 def repeated(contract: Contract) -> Iterator[PlainSite]:
     yield PlainSite("body", contract.operation_clause, Level.EXPECTED)
 
@@ -104,6 +108,13 @@ def other_case_wins(field: MappedField, mapped: MappedCall) -> Json:
     """The value under the field's name in other case is sent, and not the field's own."""
     others = values_in_other_case(mapped.body, field.pointer)
     return placed(mapped.call, field.upstream, field.expected(others[-1])) if others else mapped.call
+
+
+@read_defect(confusable_and_required)
+def name_read_in_any_case(field: MappedField, body: SpelledBody) -> Json | ErrorResponse:
+    """A value under the field's name in other case is read as the field's: the last one counts."""
+    others = values_in_other_case(body.value, field.pointer)
+    return placed(body.value, field.pointer, others[-1]) if others else body.value
 
 
 @map_defect(confusable_and_optional)

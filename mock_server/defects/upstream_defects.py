@@ -65,6 +65,29 @@ def closed_connection_used_again(gateway: Gateway, _site: PlainSite) -> Gateway:
     return with_transport(gateway, http_over(OneConnection()))
 
 
+@gateway_defect(expected("upstream-call-valid"), spoils_all=True)
+def call_length_in_characters(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The length of a call is counted in characters, not bytes, so that one with other than ASCII ends too early."""
+    return with_transport(gateway, http_over(CutRequests(httpx.AsyncHTTPTransport())))
+
+
+@dataclass(frozen=True, slots=True)
+class CutRequests(httpx.AsyncBaseTransport):
+    """HTTP whose requests have as many bytes as their text has characters."""
+
+    inner: httpx.AsyncHTTPTransport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        content = request.content[: len(request.content.decode())]
+        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+        return await self.inner.handle_async_request(
+            httpx.Request(request.method, request.url, headers=headers, content=content)
+        )
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
 @dataclass(frozen=True, slots=True)
 class ChangedHttp(httpx.AsyncBaseTransport):
     """HTTP whose responses are changed, or break, by their head."""

@@ -108,6 +108,9 @@ def test_what_is_said_of_the_gateways_own_key_is_what_is_judged(powertokens: Con
     ("status", "headers", "expected"),
     [
         (429, (("Retry-After", "7"),), Outcome.PASS),
+        (429, (("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"),), Outcome.PASS),
+        (429, (("Retry-After", "7s"),), Outcome.FAIL),
+        (429, (("Retry-After", "NaN"),), Outcome.FAIL),
         (429, (), Outcome.FAIL),
         (503, (), None),
     ],
