@@ -222,7 +222,8 @@ def show(rule: str, folder: Path) -> None:
     from contract_tests.report.show_rule import NoSuchRuleError, find_rule, print_rule
 
     try:
-        for found in find_rule(rule, folder):
+        for number, found in enumerate(find_rule(rule, folder)):
+            click.echo("\n" if number else "", nl=False)
             print_rule(found, Console(highlight=False))
     except NoSuchRuleError as error:
         raise CannotTestError(str(error)) from error

@@ -1,10 +1,11 @@
-"""What a job on GitHub shows of a run: a summary in Markdown, and annotations at the lines of the contract.
+"""What a job on GitHub shows of a run: a summary in Markdown, and annotations at the lines of contract and waivers.
 
 The formats are those of "Workflow commands for GitHub Actions" in GitHub's documentation.
 """
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.report.causes import CauseGroup, causes
@@ -14,6 +15,7 @@ from contract_tests.report.markdown_summary import markdown_text
 from contract_tests.report.terminal import ENDS, IN_PART, JUDGED
 from contract_tests.report.wording import conclusion, counts, one_line, waiver_rows
 from contract_tests.results import Conformance, Run
+from gateway_contract.document.node import Place
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.redaction import all_secrets, redact
 
@@ -35,21 +37,48 @@ def write_summary(runs: Sequence[tuple[Path, Run, Sequence[str]]], environment: 
 
 
 def annotations(runs: Sequence[tuple[Run, Sequence[str]]], environment: Mapping[str, str]) -> Iterator[str]:
-    """A line for each of the first causes of failures, if a job on GitHub reads them: runs with their secrets."""
+    """A line for each of the first reasons why a step failed, and of the first warnings; for runs with their secrets.
+
+    None where no job on GitHub reads them.
+    """
     if environment.get(ACTIONS) != "true":
         return
-    found = [
-        (run, cause, _secrets(run, secrets))
-        for run, secrets in runs
-        for level in JUDGED
-        for cause in causes(run, level)
-    ]
-    for kind, is_error in (("error", True), ("warning", False)):
-        for run, cause, known in [one for one in found if one[1].counts is is_error][:MOST_ANNOTATIONS]:
-            place, subject = cause.shown.rule.place, " ".join(filter(None, (run.name, run.contract)))
-            told = _data(redact(f"{subject}: {cause.title}", known))
-            title = _property(f"{cause.shown.rule.id} {cause.shown.rule.clause or ''}".strip())
-            yield f"::{kind} file={_property(os.path.relpath(place.file))},line={place.line},title={title}::{told}"
+    found = [one for run, secrets in runs for one in _annotations(run, _secrets(run, secrets))]
+    for kind in ("error", "warning"):
+        for one in [one for one in found if one.kind == kind][:MOST_ANNOTATIONS]:
+            yield f"::{kind} {_at(one.place)}title={_property(one.title)}::{_data(one.text)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    kind: str
+    title: str
+    text: str
+    place: Place | None = None
+
+
+def _annotations(run: Run, known: Sequence[str]) -> Iterator[_Annotation]:
+    subject = " ".join(filter(None, (run.name, run.contract)))
+    if run.conformance is Conformance.NOT_TESTED:
+        yield _Annotation("error", f"{subject} {ENDS[run.conformance][0]}", redact(conclusion(run), known))
+    for level in JUDGED:
+        for cause in causes(run, level):
+            rule = cause.shown.rule
+            title = f"{rule.id} {rule.clause or ''}".strip()
+            told = redact(f"{subject}: {cause.title}", known)
+            yield _Annotation("error" if cause.counts else "warning", title, told, rule.place)
+    for waiver in run.stale_waivers:
+        told = redact(f"{subject}: {waiver.rule} no longer fails: remove it", known)
+        yield _Annotation("error", "STALE", told, waiver.place)
+    for missed in run.undecided_demands:
+        yield _Annotation("error", f"{missed.rule.id} NOT JUDGED", redact(f"{subject}: {missed.reason}", known))
+
+
+def _at(place: Place | None) -> str:
+    """Where an annotation stands; nothing for a file beyond the job's folder, such as a document of this package."""
+    if place is None or not Path(place.file).resolve().is_relative_to(Path.cwd()):
+        return ""
+    return f"file={_property(os.path.relpath(place.file))},line={place.line},"
 
 
 def _summary(run: Run, folder: Path, secrets: Sequence[str]) -> Iterator[str]:

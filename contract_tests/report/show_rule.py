@@ -26,9 +26,10 @@ class NoSuchRuleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReportedRule:
-    """A rule as a report lists it, with the report's folder."""
+    """A rule as a report lists it, with the report's folder and its gateway: a name in the configuration, or a URL."""
 
     home: Path
+    gateway: str
     rule: Mapping[str, Any]
 
 
@@ -62,24 +63,25 @@ def _listed(paths: Sequence[Path]) -> tuple[list[ReportedRule], list[NoSuchRuleE
     problems: list[NoSuchRuleError] = []
     for path in paths:
         try:
-            listed += (ReportedRule(path.parent, rule) for rule in _rules(path))
+            listed += _rules(path)
         except NoSuchRuleError as error:
             problems.append(error)
     return listed, problems
 
 
-def _rules(path: Path) -> list[Mapping[str, Any]]:
+def _rules(path: Path) -> list[ReportedRule]:
     try:
-        rules = json.loads(path.read_bytes())["rules"]
-        return [{**rule, "id": str(rule["id"])} for rule in rules]
-    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+        report = json.loads(path.read_bytes())
+        gateway = str(report.get("name") or report["gateway"])
+        return [ReportedRule(path.parent, gateway, {**rule, "id": str(rule["id"])}) for rule in report["rules"]]
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise NoSuchRuleError(f"{path} is not a report ({error})") from error
 
 
 def print_rule(found: ReportedRule, console: Console) -> None:
     """The rule, and its first failure with the whole exchange. Raises NoSuchRuleError for a report that is damaged."""
     try:
-        _print_rule(found.rule, console)
+        _print_rule(found, console)
         for failure in found.rule["failures"][:1]:
             _print_failure(failure, found.rule, found.home, console)
         for failure in found.rule["failures"][1:]:
@@ -88,8 +90,10 @@ def print_rule(found: ReportedRule, console: Console) -> None:
         raise NoSuchRuleError(f"The report in {found.home} is damaged ({error})") from error
 
 
-def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
-    console.print(Text.assemble((one_line(rule["id"]), "bold"), GAP, str(rule["verdict"])), soft_wrap=True)
+def _print_rule(found: ReportedRule, console: Console) -> None:
+    rule = found.rule
+    told = GAP.join(("", str(rule["verdict"]), one_line(found.gateway)))
+    console.print(Text.assemble((one_line(rule["id"]), "bold"), told), soft_wrap=True)
     clause = f", {rule['clause']}" if rule["clause"] else ""
     _row(console, "rule", f"{rule['statement']} ({rule['level']}{clause})")
     _row(console, "tested by", _exchanges(rule))

@@ -69,7 +69,10 @@ def read_reports(homes: Iterable[Path]) -> list[StoredReport]:
 
 
 def find_reports(folder: Path) -> list[StoredReport]:
-    """All reports in a folder and below it. Raises NoReportError where there is none, or one that is not valid."""
+    """All reports in a folder and below it, in the order in which their runs began.
+
+    Raises NoReportError where there is none, or one that is not valid.
+    """
     homes = sorted(path.parent for path in folder.glob(f"**/{FILE}"))
     if not homes:
         raise NoReportError(f"No report in {folder}. Run `{command('run')}` first, or name the folder of its report.")
@@ -80,4 +83,4 @@ def find_reports(folder: Path) -> list[StoredReport]:
         except (ValueError, OSError, RecursionError) as error:
             at = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
             raise NoReportError(f"{home / FILE} is not a report of version 2 ({at})") from error
-    return read_reports(homes)
+    return sorted(read_reports(homes), key=lambda report: str(report.listed["started_at"]))

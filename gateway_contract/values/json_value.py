@@ -98,7 +98,10 @@ def shortened(value: object, limit: int = SHORTENED) -> str:
         text = orjson.dumps(value).decode()
     except orjson.JSONEncodeError:  # half a character, or a number beyond 64 bits
         text = COMPACT.encode(value)
-    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]} ({len(text)} characters)"
+    if len(text) <= limit:
+        return text
+    size = len(value) if isinstance(value, str) else len(text)  # of a string as its contract counts it
+    return f"{text[: limit // 2]}…{text[-limit // 4 :]} ({size} characters)"
 
 
 def compact(value: Json) -> bytes:

@@ -3,13 +3,16 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from contract_tests.report import github
 from contract_tests.report.github import ACTIONS, SUMMARY, annotations, write_summary
-from contract_tests.results import Run
+from contract_tests.results import Run, Verdict
+from contract_tests.waivers import Waiver
+from gateway_contract.document.node import Place
 from gateway_contract.rules.rule import FindingKind
 from tests.contract_tests.report_examples import (
     DOCUMENTED,
@@ -22,6 +25,7 @@ from tests.contract_tests.report_examples import (
     failed,
     mixed_run,
     run_of,
+    undecided,
 )
 
 ON_GITHUB = {ACTIONS: "true"}
@@ -68,6 +72,23 @@ def test_annotations_stand_at_lines_of_the_contract() -> None:
     place, rule = LOST_SEED.rule.place, LOST_SEED.rule
     assert line.startswith("::error file=openapi/powerbuyin.yaml,line=")
     assert f"line={place.line},title={rule.id} {rule.clause}::powerbuyin: " in line
+
+
+def test_a_rule_of_a_document_elsewhere_has_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (line,) = annotations([(run_of(LOST_SEED), ())], ON_GITHUB)
+    assert line.startswith("::error title=powerbuyin/seed/preserves-0 ")
+
+
+def test_whatever_fails_a_step_is_annotated() -> None:
+    stale = Waiver(Place(Path("waivers.yaml"), 3), "n/*", "known", date(2026, 1, 9))
+    run = run_of(undecided(DOCUMENTED[0], Verdict.NOT_RUN, "no request led to a verdict"))
+    run = replace(run, demand="", stale_waivers=(stale,), name="staging")
+    assert list(annotations([(run, ()), (run_of(not_tested=f"it says {TOKEN}"), (TOKEN,))], ON_GITHUB)) == [
+        "::error file=waivers.yaml,line=3,title=STALE::staging powerbuyin: n/* no longer fails: remove it",
+        f"::error title={DOCUMENTED[0].id} NOT JUDGED::staging powerbuyin: no request led to a verdict",
+        "::error title=powerbuyin NOT TESTED::powerbuyin could not be tested: it says [redacted]",
+    ]
 
 
 def test_an_annotation_is_one_line_and_no_other_command() -> None:

@@ -11,7 +11,7 @@ from contract_tests.report.json_report import write_report
 from contract_tests.report.show_rule import NoSuchRuleError, find_rule
 from gateway_contract.traffic.exchange import FaultCause, NoAnswer, PlayedFault
 from gateway_contract.values.json_value import UNOBSERVED
-from tests.contract_tests.report_examples import TOKEN, answering, exchange, failed, mixed_run, rule, run_of
+from tests.contract_tests.report_examples import GATEWAY, TOKEN, answering, exchange, failed, mixed_run, rule, run_of
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_failure_is_shown_with_all_that_was_seen(name: str, below: str, folder
     result = shown(name, folder / below)
     assert result.exit_code == 0, result.output
     for part in (
-        "powerbuyin/seed/preserves-0   fail",
+        f"powerbuyin/seed/preserves-0   fail   {GATEWAY}\n",
         "(documented, PB-12)",
         "tested by 9 exchanges, 9 of which judged it; it failed in 2",
         "expected  0 at /parameters/seed",
@@ -52,6 +52,17 @@ def test_what_did_not_fail_is_shown_with_its_reason(folder: Path) -> None:
     output = shown("model/required", folder).output
     assert "powerbuyin/model/required   pass" in output
     assert "4 exchanges, 4 of which judged it: at 99 % this excludes a fault in 68.4 % of them" in output
+
+
+def test_a_rule_of_several_gateways_is_shown_with_their_names(tmp_path: Path) -> None:
+    for name in ("staging", "canary"):
+        write_report(replace(mixed_run(), name=name), tmp_path, [])
+    output = shown("size/type", tmp_path).output
+    assert [line for line in output.splitlines() if line.startswith("powerbuyin/")] == [
+        "powerbuyin/size/type   not-run   canary",
+        "powerbuyin/size/type   not-run   staging",
+    ]
+    assert "\n\npowerbuyin/size/type" in output
 
 
 def test_what_was_not_seen_is_said_and_a_failure_on_purpose_has_no_curl_line(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_a_long_value_leaves_room_for_what_was_observed() -> None:
     (seen,) = [line for line in printed(run_of(changed), 300).splitlines() if "observed changed: " in line]
     assert len(seen) <= 6 + LONGEST_SEEN
     assert "at /input/prompt   observed changed: " in seen
-    assert seen.endswith(" (102 characters)")
+    assert seen.endswith(" (100 characters)")
 
 
 def test_what_only_the_upstream_sees_is_sent_again_from_its_file() -> None:

@@ -88,7 +88,8 @@ def test_a_value_elsewhere_under_its_own_name_is_named_first(invented: Contract)
         ({"a": [1, True]}, '{"a":[1,true]}'),
         ("灯", '"灯"'),
         (10**30, "1" + 30 * "0"),
-        (100 * "a", '"' + 29 * "a" + "…" + 14 * "a" + '" (102 characters)'),
+        (100 * "a", '"' + 29 * "a" + "…" + 14 * "a" + '" (100 characters)'),
+        ([100 * "a"], '["' + 28 * "a" + "…" + 13 * "a" + '"] (104 characters)'),
     ],
 )
 def test_a_value_in_a_report_is_short(value: Json, text: str) -> None:
