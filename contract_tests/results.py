@@ -198,10 +198,7 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
     asked = [one for one in run.verdicts if one.rule.id in selected]
     if asked and all(one.verdict in UNDECIDED for one in asked):
         return replace(run, not_tested=run.reason_not_run or NOTHING_JUDGED.format(reason=asked[0].reason))
-    missed = any(
-        one.reason == NOT_TRIED_AGAIN or (one.verdict is Verdict.NOT_RUN and one.rule.untestable is None)
-        for one in asked
-    )
+    missed = any(one.reason == NOT_TRIED_AGAIN or was_kept_from_running(one, run) for one in asked)
     if stopped := run.token_lost or (run.reason_not_run if missed else ""):
         return replace(run, not_tested=stopped)
     if bound := bound_used_up(run, asked):
@@ -209,6 +206,12 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
     if run.strict and run.untested:
         return replace(run, not_tested=UNTESTED.format(len(run.untested), run.untested[0]))
     return run
+
+
+def was_kept_from_running(one: RuleVerdict, run: Run) -> bool:
+    """Whether a rule was not run for the reason that the run states; of one that went on, only documented rules."""
+    matters = run.ended is Ended.STOPPED or one.rule.level is Level.DOCUMENTED
+    return matters and one.verdict is Verdict.NOT_RUN and one.reason == run.reason_not_run
 
 
 def bound_used_up(run: Run, asked: Sequence[RuleVerdict]) -> str:
@@ -226,7 +229,7 @@ def is_left_out(one: RuleVerdict) -> bool:
     """Whether a documented rule was not run although a request can test it, or failed and was not tried again."""
     if one.rule.level is not Level.DOCUMENTED or one.rule.untestable is not None:
         return False
-    return one.reason == NOT_TRIED_AGAIN or (one.verdict is Verdict.NOT_RUN and one.reason != UNBREAKABLE)
+    return one.reason == NOT_TRIED_AGAIN or (one.verdict is Verdict.NOT_RUN and one.reason not in NEVER_PLANNED)
 
 
 def is_required(rule: Rule, pattern: str) -> bool:
@@ -246,6 +249,8 @@ UNSEEN = "no request led to a verdict"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
 NOT_TRIED_AGAIN = "failed, and was not tried again"
 UNBREAKABLE = "no value breaks this alone"
+NEVER_PLANNED = frozenset({UNBREAKABLE, UNSEEN})
+"""Reasons of rules that no request of the plan is about."""
 MISSING: Mapping[Shown, str] = {
     Shown.ACCEPTED: "no request with the last allowed value was accepted, so rejections of others prove nothing",
     Shown.REFUSED: "no request that breaks only this showed anything",
@@ -283,11 +288,10 @@ def _is_too_long(one: Judgement) -> bool:
 def sum_up(
     rules: Sequence[Rule],
     judgements: Iterable[Judgement],
-    reason_not_run: str = "",
     unbreakable: Container[str] = frozenset(),
     unconfirmed: Container[str] = frozenset(),
 ) -> tuple[RuleVerdict, ...]:
-    """The verdict of each rule; `reason_not_run` says why one was not run, where that is known.
+    """The verdict of each rule.
 
     `unbreakable` are ids of rules that no planned request breaks alone, and `unconfirmed` of those whose failures were
     not tried again: that may have been chance, or a gateway that broke down. Refusals prove nothing where the gateway
@@ -300,7 +304,7 @@ def sum_up(
         accepted = accepted or judgement.exchange.accepted
 
     def unseen(rule: Rule) -> str:
-        return rule.untestable or (UNBREAKABLE if rule.id in unbreakable else reason_not_run or UNSEEN)
+        return rule.untestable or (UNBREAKABLE if rule.id in unbreakable else UNSEEN)
 
     def verdict(rule: Rule) -> RuleVerdict:
         judged = by_rule.get(rule.id, [])
@@ -311,8 +315,7 @@ def sum_up(
         found = _verdict(rule, judged, hollow=not accepted)
         if found.verdict is not Verdict.PASS or not (missing := _missing(rule, judged)):
             return found
-        never_broken = Shown.REFUSED in missing and rule.id in unbreakable
-        if never_broken or reason_not_run:
+        if Shown.REFUSED in missing and rule.id in unbreakable:
             return replace(found, verdict=Verdict.NOT_RUN, reason=unseen(rule))
         return replace(found, verdict=Verdict.INCONCLUSIVE, reason=MISSING[missing[0]])
 

@@ -15,9 +15,9 @@ from contract_tests.chance import USUAL_LEVEL
 from contract_tests.client.access import BEARER
 from contract_tests.client.limits import UnsendableError
 from contract_tests.client.readiness import wait_until_ready
-from contract_tests.ending import Cause, Ended, time_used_up
+from contract_tests.ending import Cause, Ended
 from contract_tests.execution.campaign import Campaign
-from contract_tests.execution.connection_check import connection_cases
+from contract_tests.execution.connection_check import kept_connection_cases
 from contract_tests.execution.findings import Findings
 from contract_tests.execution.internal_errors import describe_error, describe_errors, traceback_places
 from contract_tests.execution.ledger import Ledger
@@ -25,17 +25,19 @@ from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.preflight import preflight
 from contract_tests.execution.rare_faults import exclude_rare_faults
 from contract_tests.execution.time_bound import TimeBound
+from contract_tests.execution.unsent import planned_requests
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.gateway_sender import open_sender
 from contract_tests.images_needed import ImagesNeeded
 from contract_tests.planning.beyond_upstream import beyond_upstream
 from contract_tests.planning.fields import base_request, requested_images
 from contract_tests.planning.plan import FORMS, LOOK, Plan, for_rules, plan, within_budget
+from contract_tests.planning.unjudged import with_reasons
 from contract_tests.planning.untested import untested_statements
 from contract_tests.planning.valid_cases import baseline, valid_case
-from contract_tests.planning.worth import images_needed, images_to_plan, with_unseen_upstream
+from contract_tests.planning.worth import images_needed, images_to_plan
 from contract_tests.report.progress import Progress
-from contract_tests.results import UNSEEN, Cost, RuleVerdict, Run, Selection, require_judgements, sum_up
+from contract_tests.results import Cost, RuleVerdict, Run, Selection, require_judgements, sum_up
 from contract_tests.settings import Settings, without_fuzzing, without_gateway
 from contract_tests.target import GatewayTarget, budget_of, observation_of, observe, open_target
 from contract_tests.waived_failures import waive
@@ -164,11 +166,11 @@ def _ended(campaign: Campaign) -> Ended:
 
 
 def _verdicts(ready: PreparedRun, campaign: Campaign, findings: Findings) -> tuple[RuleVerdict, ...]:
-    contract, left = ready.contract, left_out(campaign)
-    reason = campaign.health.reason_not_run or left
-    found = sum_up(ready.rules, findings.judgements, reason, campaign.plan.unbreakable, findings.unconfirmed())
-    is_judged_less = left and observation_of(ready.settings) is Observation.NORTH_ONLY
-    return with_unseen_upstream(contract, found, whole_plan(ready).cases) if is_judged_less else found
+    whole = whole_plan(ready)
+    cases = [*whole.cases, *kept_connection_cases(ready.contract)]
+    requests = planned_requests(campaign, cases, whole.failures, observation_of(ready.settings))
+    found = sum_up(ready.rules, findings.judgements, campaign.plan.unbreakable, findings.unconfirmed())
+    return with_reasons(ready.contract, found, requests)
 
 
 def _judged(ready: PreparedRun, campaign: Campaign, findings: Findings, started_at: datetime, seconds: float) -> Run:
@@ -287,9 +289,9 @@ def images_needed_for(ready: PreparedRun) -> ImagesNeeded | None:
     if observation_of(ready.settings) is Observation.TWO_SIDED:
         return None
     look = valid_case(contract, LOOK, base_request(contract))
-    kept = [replace(case, kept=True) for case in connection_cases(contract)]
     rules = [rule for rule in ready.rules if rule.id in ready.selected]
-    return images_needed(contract, rules, [look, *whole_plan(ready).cases, *kept], ready.settings.jobs)
+    cases = [look, *whole_plan(ready).cases, *kept_connection_cases(contract)]
+    return images_needed(contract, rules, cases, ready.settings.jobs)
 
 
 @lru_cache(maxsize=8)
@@ -306,14 +308,6 @@ def whole_plan(ready: PreparedRun) -> Plan:
         kept = tuple(case for case in planned.cases if case.credential is not Credential.OTHER_SCHEME)
         planned = replace(planned, cases=kept)
     return planned
-
-
-def left_out(campaign: Campaign) -> str:
-    """What the time or the budget was too short for, where that may be why a rule was not run."""
-    if campaign.out_of_time:
-        return f"{UNSEEN}; {time_used_up(campaign.time_bound.seconds)}"
-    left = campaign.left_out
-    return f"{UNSEEN}; --budget {campaign.ledger.budget} left out {left} requests" if left else ""
 
 
 def untested_run(

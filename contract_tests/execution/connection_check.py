@@ -22,6 +22,11 @@ def connection_cases(contract: Contract) -> tuple[Case, ...]:
     return (plain, plain, next(malformed_cases(contract)), plain, *rejected, plain)
 
 
+def kept_connection_cases(contract: Contract) -> list[Case]:
+    """The same as they go over the kept connection."""
+    return [replace(case, kept=True) for case in connection_cases(contract)]
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionCheck:
     """`send` sends a case while no other is under way."""

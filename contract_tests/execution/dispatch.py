@@ -20,6 +20,7 @@ from contract_tests.execution.time_bound import TimeBound, TimeUsedUpError
 from contract_tests.execution.token_watch import TokenWatch, is_rejected
 from contract_tests.planning.plan import PLANNED_ADDRESS, with_own_id
 from gateway_contract.traffic.exchange import Exchange, UpstreamCall
+from gateway_contract.traffic.statuses import is_throttled
 from gateway_contract.values.json_value import read_json
 
 NOT_SENT = (BudgetUsedUpError, TimeUsedUpError)
@@ -51,6 +52,7 @@ class Dispatch:
     silence: asyncio.Future[Any] | None = None
     silent: int = 0  # requests under way to which the upstream gives no response
     sent: int = 0
+    answered: set[str] = field(default_factory=set)  # names of cases that were sent, and not only throttled
     _numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -62,6 +64,13 @@ class Dispatch:
         self.ownership = None if self.observer is None else CallOwnership(self.observer, self.exclusive)
 
     async def send_cases(self, cases: Sequence[Case]) -> list[Exchange]:
+        """Sends each case once, and again in the end where the gateway asked to try again later."""
+        found = await self._send_all(cases)
+        throttled = {one.name for one in found if is_throttled(one.answer)}
+        again = await self._send_in_turn([case for case in cases if case.name in throttled])
+        return [*(one for one in found if one.name not in {other.name for other in again}), *again]
+
+    async def _send_all(self, cases: Sequence[Case]) -> list[Exchange]:
         """At once those that may be, then each of the others while no other is under way."""
         exchanges, lost = await self._send_concurrently(
             [case for case in cases if not case.alone and self.marks_arrive]
@@ -238,6 +247,8 @@ class Dispatch:
             lambda: self.ledger.spend(self.billable(case), lambda: send(self.sender, case))
         )
         self.sent += 1
+        if not is_throttled(exchange.answer):
+            self.answered.add(case.name)
         self.note(exchange)
         return exchange
 

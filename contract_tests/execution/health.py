@@ -1,7 +1,7 @@
 """Whether there is still a gateway to test: one that fell silent, or that has had enough, ends or spoils a run."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
@@ -34,7 +34,7 @@ BROKE_DOWN = (
     f"the gateway responded {{response}} to a plain request after {MOST_BROKEN} valid ones in a row that got a 5xx: "
     "the run was stopped."
 )
-THROTTLED = "the gateway responded 429 to {count} requests. Raise the rate limits of this token, or set --jobs 1."
+THROTTLED = "the gateway responded 429 to {count}. Raise the rate limits of this token, or set --jobs 1."
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Health:
     is_valid: Callable[[Exchange], bool]
     silent: int = 0
     broken: int = 0  # valid requests in a row with a 5xx
-    throttled: int = 0
+    throttled: set[str] = field(default_factory=set)  # names of exchanges, the last of which got a 429
     throttled_in_a_row: int = 0
     stopped: str = ""  # why nothing more is sent
     broke_down: bool = False  # it is stopped since the gateway breaks on every request
@@ -84,16 +84,21 @@ class Health:
             return
         if not is_throttled(exchange.answer):
             self.throttled_in_a_row = 0
+            self.throttled.discard(exchange.name)
             return
-        self.throttled += 1
+        self.throttled.add(exchange.name)
         self.throttled_in_a_row += 1
         if self.throttled_in_a_row >= MOST_THROTTLED and not self.stopped:
-            self.stopped = THROTTLED.format(count=self.throttled)
+            self.stopped = self._told_throttled()
+
+    def _told_throttled(self) -> str:
+        count = len(self.throttled)
+        return THROTTLED.format(count=f"{count} request" if count == 1 else f"{count} requests")
 
     @property
     def reason_not_run(self) -> str:
         """Why rules may not have been run although the plan covers them."""
-        return self.stopped or (THROTTLED.format(count=self.throttled) if self.throttled else "")
+        return self.stopped or (self._told_throttled() if self.throttled else "")
 
 
 ADVICE = "Check that it runs and that --gateway is right."

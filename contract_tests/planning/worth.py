@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from itertools import count
 from typing import TypeAlias
 
@@ -12,7 +11,6 @@ import orjson
 from contract_tests.client.case import Case
 from contract_tests.images_needed import ImagesNeeded
 from contract_tests.planning.fields import is_named, requested_images
-from contract_tests.results import RuleVerdict, Verdict
 from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import is_valid_in_plain_notation
@@ -34,7 +32,7 @@ PIXELS = Size(1024, 1024)
 
 def shown_by(contract: Contract, rules: Iterable[Rule], case: Case) -> Shows:
     """What a request decides without a view of the upstream, if the gateway does with it as the contract says."""
-    judged = judge(contract, rules, _conforming_exchange(contract, case))
+    judged = judge(contract, rules, conforming_exchange(contract, case))
     return frozenset(
         (one.rule, one.finding.shows)
         for one in judged
@@ -42,30 +40,8 @@ def shown_by(contract: Contract, rules: Iterable[Rule], case: Case) -> Shows:
     )
 
 
-def with_unseen_upstream(
-    contract: Contract, verdicts: Iterable[RuleVerdict], cases: Iterable[Case]
-) -> tuple[RuleVerdict, ...]:
-    """The verdicts; a rule that was not run is inconclusive if none of the cases can decide it from its response.
-
-    No budget would be large enough for such a rule.
-    """
-    found = tuple(verdicts)
-    open_rules = [one.rule for one in found if one.verdict is Verdict.NOT_RUN and not one.exchanges]
-    judged = [
-        one
-        for case in cases
-        for one in judge(contract, open_rules, _conforming_exchange(contract, case))
-        if isinstance(one, Judgement)
-    ]
-    decided = {one.rule for one in judged if one.finding.outcome is not Outcome.INCONCLUSIVE}
-    reasons = {one.rule: one.finding.observed for one in judged if one.rule not in decided}
-    return tuple(
-        replace(one, verdict=Verdict.INCONCLUSIVE, reason=reasons[one.rule]) if one.rule in reasons else one
-        for one in found
-    )
-
-
-def _conforming_exchange(contract: Contract, case: Case) -> Exchange:
+def conforming_exchange(contract: Contract, case: Case) -> Exchange:
+    """What comes of a case at a gateway that conforms, as far as its response shows."""
     body = read_json(case.content)
     operation = contract.operation
     request = Request(

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from contract_tests.ending import Ended
 from contract_tests.results import (
     EXIT_STATUS,
     MISSING,
     NO_ACCEPTED,
     UNBREAKABLE,
+    UNSEEN,
     Conformance,
     Verdict,
     require_judgements,
@@ -51,11 +53,6 @@ def test_a_rule_that_nothing_bears_on_is_not_run_and_says_why() -> None:
     assert (sleeping.verdict, sleeping.reason) == (Verdict.NOT_RUN, SLEEPING.untestable)
 
 
-def test_a_doubt_is_the_reason_of_what_was_not_run_but_not_of_what_never_could() -> None:
-    unseen, sleeping = sum_up([RULE, SLEEPING], [], DOUBT)
-    assert (unseen.reason, sleeping.reason) == (DOUBT, SLEEPING.untestable)
-
-
 def test_the_smallest_failing_request_comes_first() -> None:
     small, large = exchange({}, 400), exchange({"prompt": "a" * 100}, 400)
     judged = [Judgement(RULE, one, failing("a", "b")) for one in (large, small)]
@@ -87,8 +84,8 @@ def test_a_limit_passes_only_if_both_its_sides_were_seen() -> None:
     kept, refused = Judgement(limit, ACCEPTED, ALLOWED_ACCEPTED), Judgement(limit, REFUSED, OTHERS_REFUSED)
     accepted = Judgement(RULE, ACCEPTED, PASS)
 
-    def summed(*judged: Judgement, doubt: str = "", unbreakable: bool = False) -> tuple[Verdict, str]:
-        found = sum_up([limit], [accepted, *judged], doubt, frozenset({limit.id}) if unbreakable else frozenset())[0]
+    def summed(*judged: Judgement, unbreakable: bool = False) -> tuple[Verdict, str]:
+        found = sum_up([limit], [accepted, *judged], frozenset({limit.id}) if unbreakable else frozenset())[0]
         return found.verdict, found.reason
 
     assert summed(kept, refused) == (Verdict.PASS, "")
@@ -96,7 +93,6 @@ def test_a_limit_passes_only_if_both_its_sides_were_seen() -> None:
     assert summed(refused) == (Verdict.INCONCLUSIVE, MISSING[Shown.ACCEPTED])
     assert summed(kept, unbreakable=True) == (Verdict.NOT_RUN, UNBREAKABLE)
     assert summed(unbreakable=True) == (Verdict.NOT_RUN, UNBREAKABLE)
-    assert summed(kept, doubt=DOUBT) == (Verdict.NOT_RUN, DOUBT)
 
 
 def test_an_expected_rule_fails_a_strict_run_only() -> None:
@@ -147,6 +143,17 @@ def test_rules_that_were_kept_from_running_make_a_green_run_no_test() -> None:
     assert run.conformance is Conformance.CONFORMS
     assert require_judgements(run, {RULE.id, OTHER.id}).not_tested == DOUBT
     assert require_judgements(run, {RULE.id}) is run
+
+
+@pytest.mark.parametrize("ended", [Ended.COMPLETE, Ended.STOPPED])
+def test_expected_rules_that_were_kept_from_running_matter_only_in_a_run_that_was_stopped(ended: Ended) -> None:
+    run = replace(run_of(passed(RULE), undecided(EXPECTED, Verdict.NOT_RUN, DOUBT)), reason_not_run=DOUBT, ended=ended)
+    assert bool(require_judgements(run, {RULE.id, EXPECTED.id}).not_tested) is (ended is Ended.STOPPED)
+
+
+def test_a_rule_that_was_not_run_for_another_reason_is_not_one_that_was_throttled() -> None:
+    run = replace(run_of(passed(RULE), undecided(OTHER, Verdict.NOT_RUN, UNSEEN)), reason_not_run=DOUBT)
+    assert require_judgements(run, {RULE.id, OTHER.id}) is run
 
 
 def test_a_dormant_rule_casts_no_doubt() -> None:

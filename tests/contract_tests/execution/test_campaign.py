@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
@@ -9,22 +11,27 @@ import orjson
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contract_tests.client.access import Access
 from contract_tests.client.limits import Limits
 from contract_tests.execution.health import MOST_BROKEN, MOST_SILENT, Health
 from contract_tests.planning.fields import requested_images
 from contract_tests.results import Conformance, Verdict
 from contract_tests.run import prepare, run
 from contract_tests.settings import Settings
+from contract_tests.target import BUNDLED_TOKEN, bundled_gateway, observe
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.rules.rule import Evidence, Finding
 from gateway_contract.traffic.exchange import Credential, Exchange
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import placed, read
+from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, GatewayRequest, authenticate, map_body
 from mock_server.images.drawing import draw
 from mock_server.images.picture import Picture
 from mock_server.serving.error_response import ErrorResponse
+from mock_server.serving.server import serving
 from tests.contract_tests.gateways import (
     as_json,
     failing,
@@ -127,6 +134,10 @@ GOOD = {"url": "http://127.0.0.1/1.png"}
 ERROR: dict[str, Json] = {"error": {"message": "no", "type": "rate_limit_error", "code": None, "param": None}}
 
 
+BUSY_FOR = 3
+"""How often a request is sent with these waits."""
+
+
 @pytest.fixture
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contract_tests.client.limits.WAITS", (0.01, 0.02))
@@ -151,6 +162,48 @@ def test_a_gateway_that_throttles_what_comes_after_the_look_is_not_tested() -> N
     assert failing(found, "documented") == set()
     assert found.conformance is Conformance.NOT_TESTED
     assert re.fullmatch(r"the gateway responded 429 to [0-9]+ requests\. Raise the rate limits of .*", found.not_tested)
+
+
+@pytest.mark.usefixtures("_short_waits")
+def test_a_gateway_that_is_busy_for_a_while_on_every_seventh_request_is_judged_whole() -> None:
+    """Each of them gets a 429 however long is waited, and is sent again in the end."""
+    ready = prepare(Settings("powertokens"))
+    seen = Counter[bytes]()
+
+    def is_busy(content: bytes) -> bool:
+        seen[content] += 1
+        return len(seen) % 7 == 0 and [*seen].index(content) == len(seen) - 1 and seen[content] <= BUSY_FOR
+
+    with observe(ready.contract, ready.settings) as observer:
+        assert observer is not None
+        app = gateway_app(bundled_gateway(ready.contract, observer))
+        with serving(throttled(app, is_busy)) as url:
+            access = Access(image_hosts=("127.0.0.1",))
+            found = run_against(url, token=BUNDLED_TOKEN, jobs=1, access=access)
+    assert sum(times > BUSY_FOR for times in seen.values()) > 15
+    assert (found.conformance, found.not_tested, failing(found)) == (Conformance.CONFORMS, "", set())
+    assert not [one for one in found.verdicts if one.verdict is Verdict.NOT_RUN and "429" in one.reason]
+
+
+def throttled(app: ASGIApp, is_busy: Callable[[bytes], bool]) -> ASGIApp:
+    """A gateway behind a proxy that answers 429 to some bodies."""
+
+    async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await app(scope, receive, send)
+            return
+        content = await Request(scope, receive).body()
+        if is_busy(content):
+            await as_json(ERROR, 429)(scope, receive, send)
+            return
+        unread = iter([content])
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": next(unread, b""), "more_body": False}
+
+        await app(scope, again, send)
+
+    return proxied
 
 
 @pytest.mark.usefixtures("_short_waits")

@@ -1,6 +1,8 @@
 """How unplanned requests are sent: at once where a mark tells whose calls are whose, and the same ones in any case."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import cast
@@ -39,11 +41,12 @@ class NotedRequests:
         return Exchange(request(case.content), Answer(200, (), b"{}", {}, 0.1, 0.0), name=case.name)
 
 
-def sent_at_once(monkeypatch: pytest.MonkeyPatch, jobs: int, *cases: Case, left_out: str = "") -> NotedRequests:
-    noted = NotedRequests()
-    monkeypatch.setattr(module, "send", noted.send)
+def dispatch(
+    monkeypatch: pytest.MonkeyPatch, send: Callable[[Sender, Case], Awaitable[Exchange]], jobs: int
+) -> Dispatch:
+    monkeypatch.setattr(module, "send", send)
     made = SimpleNamespace(request=lambda case: request(case.content), tokens=SimpleNamespace(problem=""))
-    sends = Dispatch(
+    return Dispatch(
         sender=cast("Sender", SimpleNamespace(contract=POWERTOKENS, **vars(made))),
         observer=None,
         seed=1,
@@ -54,6 +57,11 @@ def sent_at_once(monkeypatch: pytest.MonkeyPatch, jobs: int, *cases: Case, left_
         errors=InternalErrors(),
         note=lambda _: None,
     )
+
+
+def sent_at_once(monkeypatch: pytest.MonkeyPatch, jobs: int, *cases: Case, left_out: str = "") -> NotedRequests:
+    noted = NotedRequests()
+    sends = dispatch(monkeypatch, noted.send, jobs)
     found = asyncio.run(sends.send_all_unplanned(cases, lambda case: case.name != left_out))
     assert [case.name if one is not None else left_out for case, one in zip(cases, found, strict=True)] == [
         case.name for case in cases
@@ -79,3 +87,23 @@ def test_the_same_requests_are_sent_however_many_at_once(monkeypatch: pytest.Mon
 def test_what_may_not_be_sent_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     noted = sent_at_once(monkeypatch, 2, *MARKED, left_out="seed 3")
     assert set(noted.beside) == {case.name for case in MARKED} - {"seed 3"}
+
+
+@pytest.mark.parametrize(("throttled", "left"), [(1, set()), (2, {"seed 2", "seed 5"})])
+def test_what_is_throttled_is_sent_once_more_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, throttled: int, left: set[str]
+) -> None:
+    """Two requests get a 429 so many times; what remains of it is known by name."""
+    sent: Counter[str] = Counter()
+
+    async def send(_: Sender, case: Case) -> Exchange:
+        sent[case.name] += 1
+        status = 429 if case.name in {"seed 2", "seed 5"} and sent[case.name] <= throttled else 200
+        return Exchange(request(case.content), Answer(status, (), b"{}", {}, 0.1, 0.0), name=case.name)
+
+    sends = dispatch(monkeypatch, send, 3)
+    found = asyncio.run(sends.send_cases(MARKED))
+    assert sorted(one.name for one in found) == [case.name for case in MARKED]
+    assert {name for name, times in sent.items() if times > 1} == {"seed 2", "seed 5"}
+    assert sends.health.throttled == left == {case.name for case in MARKED} - sends.answered
+    assert bool(sends.health.reason_not_run) is bool(left)

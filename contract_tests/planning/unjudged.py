@@ -1,0 +1,91 @@
+"""Why a rule was not judged: its requests were not sent, or were sent and showed nothing of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from contract_tests.client.case import Case
+from contract_tests.planning.worth import conforming_exchange
+from contract_tests.results import MISSING, UNSEEN, RuleVerdict, Verdict
+from gateway_contract.contract.definition import Contract
+from gateway_contract.rules.judge import Judgement, judge
+from gateway_contract.rules.rule import Outcome, Rule, Shown
+from gateway_contract.traffic.exchange import Observation
+
+NOTHING_SHOWN = "requests about it were sent, and no response showed anything of it"
+ANY = frozenset({None, *Shown})
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequests:
+    """The requests that were `sent` and got a response, and those `unsent`, each with the reason.
+
+    `otherwise` is why rules were not judged about which no single one of these requests is; empty where there is none.
+    """
+
+    observed: Observation
+    sent: Sequence[Case]
+    unsent: Mapping[Case, str]
+    otherwise: str = ""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What the requests show of rules at a gateway that conforms."""
+
+    unsent: dict[Rule, str] = field(default_factory=dict)  # the reason why it was not shown
+    sent: set[Rule] = field(default_factory=set)
+    hidden: dict[Rule, str] = field(default_factory=dict)  # why no response shows it
+
+
+def with_reasons(
+    contract: Contract, verdicts: Iterable[RuleVerdict], requests: PlannedRequests
+) -> tuple[RuleVerdict, ...]:
+    """The verdicts, of which those that are open say why.
+
+    A rule was not run if a request that decides it was not sent. It is inconclusive if such requests were sent, or if
+    none of the plan can decide it from its response: no budget would be large enough for it.
+    """
+    found = tuple(verdicts)
+    missing = {one.rule: sides for one in found if (sides := _missing_sides(one))}
+    if not missing:
+        return found
+    shown = _shown(contract, missing, requests)
+    return tuple(_explained(one, shown, requests) if one.rule in missing else one for one in found)
+
+
+def _missing_sides(one: RuleVerdict) -> frozenset[Shown | None]:
+    """What a request would have to show; nothing for a verdict that is decided, or open for another reason."""
+    if one.verdict is Verdict.NOT_RUN and one.reason == UNSEEN:
+        return ANY
+    return frozenset(side for side, reason in MISSING.items() if one.reason == reason)
+
+
+def _shown(contract: Contract, missing: Mapping[Rule, frozenset[Shown | None]], requests: PlannedRequests) -> _Shown:
+    shown = _Shown()
+    sees_all = requests.observed is Observation.TWO_SIDED
+    for case in (*requests.unsent, *requests.sent):
+        for one in judge(contract, missing, conforming_exchange(contract, case)):
+            if not isinstance(one, Judgement):
+                continue
+            if one.finding.outcome is Outcome.INCONCLUSIVE and not sees_all:
+                shown.hidden.setdefault(one.rule, one.finding.observed)
+            elif one.finding.shows in missing[one.rule]:
+                if case in requests.unsent:
+                    shown.unsent.setdefault(one.rule, requests.unsent[case])
+                else:
+                    shown.sent.add(one.rule)
+    return shown
+
+
+def _explained(one: RuleVerdict, shown: _Shown, requests: PlannedRequests) -> RuleVerdict:
+    rule = one.rule
+    if rule in shown.unsent:
+        return replace(one, verdict=Verdict.NOT_RUN, reason=shown.unsent[rule])
+    if one.verdict is not Verdict.NOT_RUN:
+        return one
+    if rule in shown.sent:
+        return replace(one, verdict=Verdict.INCONCLUSIVE, reason=NOTHING_SHOWN)
+    if rule in shown.hidden:
+        return replace(one, verdict=Verdict.INCONCLUSIVE, reason=shown.hidden[rule])
+    is_left = bool(requests.otherwise) and requests.observed is Observation.TWO_SIDED
+    return replace(one, reason=requests.otherwise) if is_left else one
