@@ -52,7 +52,7 @@ from mock_server.serving.server import PortInUseError
 LISTENING = "Is another run or the gateway itself listening there? --upstream must be a free port of this machine."
 WITHOUT_UPSTREAM = "Omit --upstream, or name the upstream in the contract: x-upstream on the operation."
 
-TELL_INTERVAL = 5.0  # seconds; judging everything so far costs as much as a phase of a quick gateway
+TELL_INTERVAL = 15.0  # seconds; judging everything so far costs a fifth of what a quick gateway takes in all
 UNFINISHED = "the run has not ended"
 Publish: TypeAlias = Callable[[Run], None]
 UnderTest: TypeAlias = Callable[[Contract, Settings, UpstreamObserver | None], AbstractContextManager[GatewayTarget]]

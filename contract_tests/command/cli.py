@@ -16,6 +16,7 @@ from contract_tests.command.option_table import secret_variables
 from contract_tests.command.options import rerun_options, run_options
 from contract_tests.command.output import watch_output
 from contract_tests.command.signals import end_with_status
+from contract_tests.garbage import collect_seldom, keep_garbage
 from gateway_contract.extras import DISTRIBUTION, Extra, MissingExtraError, check_extras
 
 # The options answer --help at once: what takes time to import is imported by the subcommands.
@@ -32,11 +33,13 @@ def seconds(text: str) -> float:
 def start() -> None:
     """The command as it is installed. It ends with 2 if nobody reads what it says."""
     end_with_status()
+    collect_seldom()
     output = watch_output()
     try:
         try:
             run_command()
         finally:
+            keep_garbage()
             if output is not None:
                 sys.stdout.flush()
     except SystemExit:

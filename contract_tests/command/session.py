@@ -251,6 +251,8 @@ def pytest_arguments(keyword: str | None) -> list[str]:
         "no:terminal",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:unraisableexception",  # it looks for garbage ten times
         "--capture=no",
         "--disable-plugin-autoload",
         "--assert=plain",

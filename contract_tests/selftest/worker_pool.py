@@ -1,7 +1,6 @@
 """The processes of the selftest: none of them outlives the one that started it."""
 
 import asyncio
-import gc
 import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
@@ -10,8 +9,7 @@ from threading import Thread
 
 import uvloop
 
-GARBAGE = (50_000, 20, 100)
-"""Objects made, and collections, until the next collection: a run makes much, most of it is freed without one."""
+from contract_tests.garbage import collect_seldom
 
 
 def worker_pool(jobs: int) -> ProcessPoolExecutor:
@@ -21,7 +19,7 @@ def worker_pool(jobs: int) -> ProcessPoolExecutor:
 def prepare_worker() -> None:
     """Its event loops are uvloop's, a fifth less CPU, it seldom looks for garbage, and it ends with its parent."""
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    gc.set_threshold(*GARBAGE)
+    collect_seldom()
     end_with_parent()
 
 

@@ -54,11 +54,11 @@ def _keys_and_addresses(evidence: Evidence) -> list[str]:
     """Those that the body holds where no page names a field."""
     if evidence.body is ABSENT:
         return []
-    known = {part.pointer for part in evidence.contract.request.parts}
-    texts = [
-        value for at, value in leaves(evidence.body) if isinstance(value, str) and as_schema_pointer(at) not in known
+    found = [
+        (at, value) for at, value in leaves(evidence.body) if isinstance(value, str) and KEY_OR_ADDRESS.match(value)
     ]
-    return [text for text in texts if KEY_OR_ADDRESS.match(text)]
+    known = {part.pointer for part in evidence.contract.request.parts} if found else ()
+    return [text for at, text in found if as_schema_pointer(at) not in known]
 
 
 def _is_at(call: UpstreamCall, address: str) -> bool:

@@ -132,7 +132,7 @@ class OneConnection(httpx.AsyncBaseTransport):
 
 
 def http_over(transport: httpx.AsyncBaseTransport) -> HttpTransport:
-    return HttpTransport(httpx.AsyncClient(transport=transport, timeout=SECONDS, trust_env=False))
+    return HttpTransport(transport, SECONDS)
 
 
 def changed_http(change: Callable[[httpx.Response], None]) -> HttpTransport:

@@ -4,6 +4,7 @@ import os
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -23,15 +24,20 @@ from mock_server.upstream.protocol import Links, Outbound, Reply, UpstreamAnswer
 
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 """An invalid link, or one whose host has an impossible name, comes from the upstream, too."""
+CLIENT_HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "image-gateway-mock"}
 NO_STATUS = 0
 """The status in a call's record where there was no response."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpTransport:
-    """Real HTTP. Close it in the loop in which it was used."""
+    """Real HTTP, without redirects, cookies and authentication, for which a client takes as long as for the request.
 
-    http: httpx.AsyncClient
+    `seconds` is how long to wait for each step of a response. Close it in the loop in which it was used.
+    """
+
+    http: httpx.AsyncBaseTransport
+    seconds: float = 30.0
 
     async def send(self, outbound: Outbound) -> UpstreamAnswer:
         headers = call_headers(outbound)
@@ -40,7 +46,7 @@ class HttpTransport:
             headers["content-type"], content = "application/json", orjson.dumps(outbound.body)
         began = time.time()
         try:
-            answer = await self.http.request(outbound.method, outbound.url, content=content, headers=headers)
+            answer = await self._exchange(outbound.method, outbound.url, headers, content)
         except UNREACHABLE:
             return UpstreamAnswer(_record(outbound, headers, began, NO_STATUS))
         record = _record(outbound, headers, began, answer.status_code)
@@ -49,10 +55,18 @@ class HttpTransport:
 
     async def image(self, link: str) -> bytes | None:
         try:
-            answer = await self.http.get(link)
+            answer = await self._exchange("GET", link, {}, None)
         except UNREACHABLE:
             return None
         return answer.content if answer.status_code == HTTPStatus.OK else None
+
+    async def _exchange(self, method: str, url: str, headers: dict[str, str], content: bytes | None) -> httpx.Response:
+        """A whole response. Raises what is UNREACHABLE."""
+        timeout = {"timeout": httpx.Timeout(self.seconds).as_dict()}
+        request = httpx.Request(method, url, headers=CLIENT_HEADERS | headers, content=content, extensions=timeout)
+        async with aclosing(await self.http.handle_async_request(request)) as response:
+            await response.aread()
+        return response
 
     async def aclose(self) -> None:
         await self.http.aclose()
@@ -106,13 +120,12 @@ def http_transport(seconds: float = 30.0, tls: ssl.SSLContext | None = None) -> 
     """The usual transport; it ignores proxies of the environment. Raises TrustError."""
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=8)
     trusted = tls or tls_context()
-    return HttpTransport(httpx.AsyncClient(verify=trusted, timeout=seconds, trust_env=False, limits=limits))
+    return HttpTransport(httpx.AsyncHTTPTransport(verify=trusted, trust_env=False, limits=limits), seconds)
 
 
 def transport_to(app: ASGIApp) -> HttpTransport:
     """The same requests to an application in this process: without connections, at half the cost."""
-    in_process = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return HttpTransport(httpx.AsyncClient(transport=in_process, trust_env=False))
+    return HttpTransport(httpx.ASGITransport(app, raise_app_exceptions=False))
 
 
 def call_headers(outbound: Outbound) -> dict[str, str]:
