@@ -26,6 +26,8 @@ from contract_tests.execution.preflight import preflight
 from contract_tests.execution.rare_faults import exclude_rare_faults
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.execution.unsent import planned_requests
+from contract_tests.fuzzing.drawing import Drawing, drawing_for
+from contract_tests.fuzzing.fuzz import fuzz_after_the_plan
 from contract_tests.fuzzing.regressions import RegressionsError, regressions
 from contract_tests.gateway_sender import open_sender
 from contract_tests.images_needed import ImagesNeeded
@@ -105,8 +107,12 @@ def run(
             publish(so_far(ready, campaign, started_at, time.monotonic() - began))
 
     try:
-        with observe(contract, settings) as observer, under_test(contract, settings, observer) as found:
-            campaign = _run_campaign(ready, found, observer, progress, tell)
+        with (
+            drawing_for(settings) as drawing,
+            observe(contract, settings) as observer,
+            under_test(contract, settings, observer) as found,
+        ):
+            campaign = _run_campaign(ready, found, observer, drawing, progress, tell)
     except PortInUseError as error:
         return untested_run(ready, f"{error}. {LISTENING}", cause=Cause.USAGE)
     except NoUpstreamError as error:
@@ -123,6 +129,7 @@ def _run_campaign(
     ready: PreparedRun,
     found: GatewayTarget,
     observer: UpstreamObserver | None,
+    drawing: Drawing | None,
     progress: Progress,
     tell: Callable[[Campaign], None],
 ) -> Campaign:
@@ -138,7 +145,7 @@ def _run_campaign(
             due = time.monotonic() + TELL_INTERVAL
 
     try:
-        return asyncio.run(_campaign(ready, found, observer, progress, enter_phase))
+        return asyncio.run(_campaign(ready, found, observer, drawing, progress, enter_phase))
     except KeyboardInterrupt:
         for campaign in begun:
             tell(campaign)
@@ -217,6 +224,7 @@ async def _campaign(
     ready: PreparedRun,
     found: GatewayTarget,
     observer: UpstreamObserver | None,
+    drawing: Drawing | None,
     progress: Progress,
     enter_phase: Callable[[Campaign], None],
 ) -> Campaign:
@@ -245,31 +253,24 @@ async def _campaign(
                 settings.wait, sender.transport, found.url, headers, settings.limits
             )
         if not campaign.problem:
-            await _conduct(ready, campaign)
+            await _conduct(ready, campaign, drawing)
         return campaign
 
 
-async def _conduct(ready: PreparedRun, campaign: Campaign) -> None:
+async def _conduct(ready: PreparedRun, campaign: Campaign, drawing: Drawing | None) -> None:
     """All phases of a campaign."""
     await campaign.run()
     if not (campaign.problem or campaign.health.stopped or campaign.time_bound.used_up):
         campaign.information = tuple(filter(None, [await preflight(campaign.sender)]))
+    rules = [rule for rule in ready.rules if rule.id in ready.selected]
     confidence = ready.settings.confidence
     if confidence is not None and not (campaign.problem or campaign.health.stopped):
         with campaign.errors.catch("repeating requests"):
-            rules = [rule for rule in ready.rules if rule.id in ready.selected]
             campaign.repeated = await exclude_rare_faults(campaign, rules, confidence)
-    if ready.settings.fuzz > 0 and not campaign.problem:
+    if drawing is not None and not campaign.problem:
         with campaign.errors.catch("fuzzing"):
-            await _fuzz(ready, campaign)
+            campaign.fuzzed = await fuzz_after_the_plan(campaign, rules, ready.settings, drawing)
     await campaign.test_authorization()
-
-
-async def _fuzz(ready: PreparedRun, campaign: Campaign) -> None:
-    from contract_tests.fuzzing.fuzz import fuzz_after_the_plan  # noqa: PLC0415 # takes a second to import
-
-    rules = [rule for rule in ready.rules if rule.id in ready.selected]
-    campaign.fuzzed = await fuzz_after_the_plan(campaign, rules, ready.settings)
 
 
 @lru_cache(maxsize=8)

@@ -1,21 +1,19 @@
 """What the suite sends with seed 1, as SHA-256 of every body; `python -m tests.planned_requests` records it."""
 
-import asyncio
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 import orjson
 
-from contract_tests.client.case import Case
 from contract_tests.client.correlation import PATTERN, PLACEHOLDER
-from contract_tests.fuzzing.fuzz import PROPERTIES, FuzzSettings, Listing, MaySend, Property, fuzz
+from contract_tests.fuzzing.fuzz import fuzzed_case
+from contract_tests.fuzzing.search import drawn
+from contract_tests.fuzzing.sources import PROPERTIES
 from contract_tests.planning.plan import plan
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
-from gateway_contract.traffic.exchange import Exchange, NoAnswer, Observation, Request
-from gateway_contract.values.json_value import read_json
+from gateway_contract.traffic.exchange import Observation
 from tests.local_constants import no_local_constants
 
 BASELINE = Path(__file__).with_name("plan_baseline.json")
@@ -33,7 +31,8 @@ def planned_requests(contract: Contract) -> Recorded:
         "failures": [[case.name, digest(unmarked(case.content))] for case in planned.failures],
     }
     for source in PROPERTIES:
-        sent = asyncio.run(random_requests(contract, source))
+        contents = dict.fromkeys(drawn(contract, source, SEED, EXAMPLES))
+        sent = [fuzzed_case(contract, source.name, content) for content in contents]
         recorded[f"fuzzing, {source.name}"] = [[case.name, digest(case.content)] for case in sent]
     return recorded
 
@@ -45,23 +44,6 @@ def digest(content: bytes) -> str:
 def unmarked(content: bytes) -> bytes:
     """A body without its mark, which for a failure is made from the failure's name."""
     return PATTERN.sub(PLACEHOLDER, content.decode()).encode()
-
-
-async def random_requests(contract: Contract, source: Property | Listing) -> list[Case]:
-    """The requests of one source to a gateway that never answers, where no rule is to be broken."""
-    sent: list[Case] = []
-
-    async def send(cases: Sequence[Case], _: MaySend) -> list[Exchange]:
-        sent.extend(cases)
-        return [unanswered(case) for case in cases]
-
-    await fuzz(contract, (), send, FuzzSettings(EXAMPLES, SEED, properties=[source]))
-    return sent
-
-
-def unanswered(case: Case) -> Exchange:
-    request = Request("POST", "/", (), case.content, read_json(case.content))
-    return Exchange(request, NoAnswer("no answer", 1.0), name=case.name)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Hypothesis looks for requests that break a rule, and makes them small, within bounds that it does not know.
+"""Hypothesis draws what requests carry, and makes small what broke a rule, within bounds that it does not know.
 
 It knows no requests at once either: it draws all contents, those are sent, and where one broke a rule it draws the
 same contents again from the same seed, to make that one small.
@@ -6,7 +6,7 @@ same contents again from the same seed, to make that one small.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import log1p
 
@@ -16,13 +16,11 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests.blame.minimize import Budget, differs, minimize, reset_fields
 from contract_tests.client.correlation import PLACEHOLDER, with_correlation_id
+from contract_tests.fuzzing.sources import Listing, Property
 from contract_tests.planning.fields import base_request, fields_of
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
-from gateway_contract.rules.judge import Judgement, judge
-from gateway_contract.rules.rule import Outcome, Rule
 from gateway_contract.schema.keywords import KEYWORDS
-from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 from gateway_contract.values.pointer import read
 
@@ -58,9 +56,9 @@ class Refusals:
         """The id of the rule that every valid request is accepted."""
         return f"{self.contract.name}/request/accepted"
 
-    def note(self, found: Exchange) -> None:
-        body = found.request.body
-        if body is not ABSENT and not found.accepted and validity_of(self.contract, body).valid:
+    def note(self, content: bytes, broken: frozenset[str]) -> None:
+        body = read_json(content)
+        if body is not ABSENT and self.rule in broken and validity_of(self.contract, body).valid:
             self.reasons.append(frozenset(varied(self.contract, body)))
 
     def without_known_reasons(self, content: bytes) -> bytes | None:
@@ -79,11 +77,8 @@ def varied(contract: Contract, body: Json) -> Iterator[str]:
     return (part.pointer for part in fields_of(contract) if differs(base, body, part))
 
 
-Ask = Callable[[str, Sequence[bytes]], Sequence[Exchange | None]]
-"""Sends requests of some name and contents; None for each where nothing more may be sent."""
-
-MOST_ASKED = 100
-"""Requests that are asked for together: so many exchanges are in memory."""
+AskBroken = Callable[[str, bytes], frozenset[str] | None]
+"""The ids of the rules that a request of some name and content breaks; None where nothing more may be sent."""
 
 
 class FoundError(Exception):
@@ -96,34 +91,34 @@ class Search:
 
     `shrinking` is how many requests may still be spent on making finds small, and `patience` how many seconds.
 
-    What a content broke is remembered: Hypothesis tries the same one again and again, and a gateway that answers it
-    differently must not confuse it.
+    What a content broke is remembered in `broken`: Hypothesis tries the same one again and again, and a gateway that
+    answers it differently must not confuse it.
     """
 
     contract: Contract
-    rules: Sequence[Rule]
-    ask: Ask
+    ask: AskBroken
     known: set[str]
     shrinking: int
     patience: float
     broken: dict[bytes, frozenset[str]] = field(default_factory=dict)
-    failing: dict[bytes, Exchange] = field(default_factory=dict)
     refusals: Refusals = field(init=False)
     wanted: str = ""
-    smallest: Exchange | None = None
+    smallest: bytes | None = None
 
     def __post_init__(self) -> None:
         self.refusals = Refusals(self.contract)
 
-    def finds_among(self, name: str, contents: Sequence[bytes]) -> Iterator[Exchange]:
-        """The same for contents that are at hand: what they take away is taken away one by one."""
-        self.send_all(name, contents)
+    def finds_among(self, name: str, contents: Sequence[bytes]) -> Iterator[bytes]:
+        """For each rule that is broken for the first time a small request that breaks it.
+
+        What contents take away that were listed is taken away one by one.
+        """
         for content in contents:
             found = self._smallest_of(name, content)
             if found is not None:
                 yield self._noted(found)
 
-    def _smallest_of(self, name: str, content: bytes) -> Exchange | None:
+    def _smallest_of(self, name: str, content: bytes) -> bytes | None:
         self.wanted, self.smallest = "", None
         body = read_json(content)
         if self._is_wanted(name, content) and body is not ABSENT:
@@ -135,28 +130,15 @@ class Search:
             asyncio.run(minimize(with_correlation_id(body, self.contract.marks, PLACEHOLDER), still_wanted, budget))
         return self.smallest
 
-    def finds(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Iterator[Exchange]:
-        """For each rule that is broken for the first time, the smallest request that breaks it."""
-        drawn: list[bytes] = []
-
-        def draw(content: bytes) -> None:
-            self.aim(content)
-            drawn.append(content)
-
-        drive(draw, contents, number, examples)
-        self.send_all(name, drawn)
-        while (
-            any(map(self._is_telling, drawn)) and (found := self._found(name, contents, number, examples)) is not None
-        ):
+    def finds(self, source: Property, number: int, examples: int, contents: Sequence[bytes]) -> Iterator[bytes]:
+        """The same for contents that were drawn: they are drawn again."""
+        while any(map(self._is_telling, contents)) and (found := self._found(source, number, examples)) is not None:
             yield self._noted(found)
 
-    def send_all(self, name: str, contents: Iterable[bytes]) -> None:
-        """Sends contents that were not sent yet, some at once, and remembers what each broke."""
-        new = [content for content in dict.fromkeys(contents) if content not in self.broken]
-        for start in range(0, len(new), MOST_ASKED):
-            part = new[start : start + MOST_ASKED]
-            for content, exchange in zip(part, self.ask(name, part), strict=True):
-                self._remember(content, exchange)
+    def _found(self, source: Property, number: int, examples: int) -> bytes | None:
+        self.wanted, self.smallest = "", None
+        drive(lambda content: self._example(source.name, content), source.contents(self.contract), number, examples)
+        return self.smallest
 
     def _is_telling(self, content: bytes) -> bool:
         """Whether what a content broke is reason to search: a rule that is not known, or perhaps a further reason."""
@@ -164,23 +146,13 @@ class Search:
         is_refused = self.refusals.rule in broken & self.known
         return bool(broken - self.known) or (is_refused and self.refusals.without_known_reasons(content) is not None)
 
-    def _found(self, name: str, contents: SearchStrategy[bytes], number: int, examples: int) -> Exchange | None:
-        self.wanted, self.smallest = "", None
-        drive(lambda content: self.example(name, content), contents, number, examples)
-        return self.smallest
-
-    def _noted(self, found: Exchange) -> Exchange:
-        self.known |= broken_rules(self.contract, self.rules, found)
-        self.refusals.note(found)
+    def _noted(self, found: bytes) -> bytes:
+        self.known |= self.broken[found]
+        self.refusals.note(found, self.broken[found])
         return found
 
-    def aim(self, content: bytes) -> None:
-        """Tells Hypothesis how near to the bounds a content is."""
-        for label, score in aims(self.contract, content).items():
-            target(score, label=label)
-
-    def example(self, name: str, content: bytes) -> None:
-        self.aim(content)
+    def _example(self, name: str, content: bytes) -> None:
+        aim(self.contract, content)
         if self._is_wanted(name, content):
             raise FoundError(self.wanted)
 
@@ -195,7 +167,7 @@ class Search:
             self.wanted = min(new, default="")
         if self.wanted not in broken:
             return False
-        self.smallest = self.failing[content]
+        self.smallest = content
         return True
 
     def _for_another_reason(self, name: str, content: bytes) -> tuple[bytes, frozenset[str]]:
@@ -208,26 +180,33 @@ class Search:
             if self.wanted and (self.shrinking <= 0 or self.patience <= 0):
                 return frozenset()  # as if it were right, so that Hypothesis comes to its end
             began, makes_smaller = time.monotonic(), bool(self.wanted)
-            (exchange,) = self.ask(name, [content])
+            broken = self.ask(name, content)
             self.shrinking -= makes_smaller
             self.patience -= makes_smaller * (time.monotonic() - began)
-            self._remember(content, exchange)
-        return self.broken.get(content, frozenset())
-
-    def _remember(self, content: bytes, exchange: Exchange | None) -> None:
-        if exchange is not None:
-            self.broken[content] = broken_rules(self.contract, self.rules, exchange)
-            if self.broken[content]:
-                self.failing[content] = exchange
+            if broken is None:
+                return frozenset()
+            self.broken[content] = broken
+        return self.broken[content]
 
 
-def broken_rules(contract: Contract, rules: Sequence[Rule], exchange: Exchange) -> frozenset[str]:
-    """The ids of the rules that an exchange breaks."""
-    return frozenset(
-        one.rule.id
-        for one in judge(contract, rules, exchange)
-        if isinstance(one, Judgement) and one.finding.outcome is Outcome.FAIL
-    )
+def drawn(contract: Contract, source: Property | Listing, number: int, examples: int) -> Sequence[bytes]:
+    """The contents that a source has for a seed."""
+    if isinstance(source, Listing):
+        return source.share(contract, number, examples)
+    found: list[bytes] = []
+
+    def note(content: bytes) -> None:
+        aim(contract, content)
+        found.append(content)
+
+    drive(note, source.contents(contract), number, examples)
+    return found
+
+
+def aim(contract: Contract, content: bytes) -> None:
+    """Tells Hypothesis how near to the bounds a content is."""
+    for label, score in aims(contract, content).items():
+        target(score, label=label)
 
 
 def drive(example: Callable[[bytes], None], contents: SearchStrategy[bytes], number: int, examples: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from unittest.mock import patch
 
 from contract_tests.client.limits import Limits
 from contract_tests.execution.observer import UpstreamObserver
@@ -17,6 +18,7 @@ from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, GatewayRequest
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
+from tests.contract_tests.drawing_in_thread import drawing_for
 from tests.contract_tests.gateways import silent
 
 Change = Callable[[Gateway], Gateway]
@@ -45,7 +47,8 @@ def fuzzed(change: Change, report: Path, name: str = "powertokens", **more: obje
             yield GatewayTarget(url, BUNDLED_TOKEN)
 
     settings = Settings(name, report=report, limits=Limits(answer=20, per_image=0), **more)  # type: ignore[arg-type] # its fields
-    return Fuzzed(run(prepare(settings), silent, changed), sent)
+    with patch("contract_tests.run.drawing_for", drawing_for):
+        return Fuzzed(run(prepare(settings), silent, changed), sent)
 
 
 def noting(gateway: Gateway, sent: list[bytes]) -> Gateway:

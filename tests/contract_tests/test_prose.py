@@ -6,9 +6,9 @@ from shutil import copytree
 import pytest
 import yaml
 
-from contract_tests.fuzzing.fuzz import odd, ordinary
 from contract_tests.fuzzing.schemathesis_cases import document
 from contract_tests.fuzzing.search import drive
+from contract_tests.fuzzing.sources import odd, ordinary
 from contract_tests.planning.plan import plan
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import load_contract

@@ -11,8 +11,10 @@ import orjson
 import pytest
 
 from contract_tests.client.case import Case
-from contract_tests.fuzzing.fuzz import PROPERTIES, FuzzSettings, Listing, MaySend, Send, fuzz
+from contract_tests.fuzzing.fuzz import FuzzSettings, MaySend, RandomRequests, Send, fuzz
+from contract_tests.fuzzing.messages import Draw
 from contract_tests.fuzzing.regressions import FILE, regressions
+from contract_tests.fuzzing.sources import PROPERTIES, Listing, Property
 from contract_tests.results import Conformance
 from gateway_contract.contract.mapping import upstream_body
 from gateway_contract.rules.derive import derive_rules
@@ -23,6 +25,7 @@ from gateway_contract.values.size import parse_size
 from mock_server.gateway.openai_errors import NOT_JSON
 from mock_server.gateway.stages import Gateway, validate
 from mock_server.serving.error_response import ErrorResponse
+from tests.contract_tests.drawing_in_thread import drawing_in_thread
 from tests.contract_tests.fuzzed_runs import Fuzzed, fuzzed, unchanged
 from tests.contract_tests.gateways import failing, verdict_on
 from tests.contract_tests.three_contracts import POWERTOKENS, base, request
@@ -150,9 +153,22 @@ def refusing(wrong: Callable[[Json], bool], asked: list[bytes]) -> Send:
     return send
 
 
+def found_by(
+    send: Send,
+    settings: FuzzSettings,
+    known: frozenset[str] = frozenset(),
+    sources: Sequence[Property | Listing] = PROPERTIES,
+    may_send: MaySend = lambda _: True,
+) -> list[Exchange]:
+    requests = RandomRequests(POWERTOKENS, RULES, send, may_send, {*known})
+    with drawing_in_thread(POWERTOKENS, sources) as drawing:
+        drawing.tell(settings.drawn)
+        return asyncio.run(fuzz(requests, drawing, settings))
+
+
 def sent_with(seed: int) -> list[bytes]:
     asked: list[bytes] = []
-    asyncio.run(fuzz(POWERTOKENS, RULES, refusing(lambda _: False, asked), FuzzSettings(5, seed)))
+    found_by(refusing(lambda _: False, asked), FuzzSettings(Draw(seed, examples=5)))
     return asked
 
 
@@ -171,8 +187,8 @@ def breaks_on_a_flag(body: Json) -> bool:
 
 def searched(most_shrinking: int, known: frozenset[str], patience: float = 60.0) -> tuple[list[Exchange], list[bytes]]:
     asked: list[bytes] = []
-    settings = FuzzSettings(200, 1, most_shrinking, patience, properties=PROPERTIES[1:2], known=known)
-    return asyncio.run(fuzz(POWERTOKENS, RULES, refusing(breaks_on_a_flag, asked), settings)), asked
+    settings = FuzzSettings(Draw(1, examples=200), most_shrinking, patience)
+    return found_by(refusing(breaks_on_a_flag, asked), settings, known, PROPERTIES[1:2]), asked
 
 
 def test_shrinking_costs_no_more_requests_than_it_may() -> None:
@@ -197,15 +213,15 @@ def test_shrinking_ends_where_the_gateway_takes_long(monkeypatch: pytest.MonkeyP
 
 def test_a_gateway_that_may_not_be_asked_is_not_asked() -> None:
     asked: list[bytes] = []
-    found = asyncio.run(fuzz(POWERTOKENS, RULES, refusing(lambda _: True, asked), FuzzSettings(20), lambda _: False))
+    send = refusing(lambda _: True, asked)
+    found = found_by(send, FuzzSettings(Draw(1, examples=20)), may_send=lambda _: False)
     assert (found, asked) == ([], [])
 
 
 def listed(wrong: Callable[[Json], bool], *contents: Json) -> tuple[list[Exchange], list[bytes]]:
     asked: list[bytes] = []
     source = Listing("listed", lambda _: [orjson.dumps(content) for content in contents])
-    settings = FuzzSettings(10, properties=[source], known=OTHERS)
-    return asyncio.run(fuzz(POWERTOKENS, RULES, refusing(wrong, asked), settings)), asked
+    return found_by(refusing(wrong, asked), FuzzSettings(Draw(1, examples=10)), OTHERS, [source]), asked
 
 
 def test_what_is_listed_is_made_small_field_by_field() -> None:

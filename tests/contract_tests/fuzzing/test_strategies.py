@@ -11,9 +11,9 @@ import pytest
 
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.fuzzing.field_values import ARABIC, CHINESE, DEVANAGARI, EMOJI
-from contract_tests.fuzzing.fuzz import PROPERTIES, Listing, Property, odd, ordinary
 from contract_tests.fuzzing.schemathesis_cases import document
 from contract_tests.fuzzing.search import drive
+from contract_tests.fuzzing.sources import PROPERTIES, Listing, Property, odd, ordinary
 from contract_tests.planning.fields import fields_of
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
