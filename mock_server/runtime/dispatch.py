@@ -24,6 +24,7 @@ from mock_server.scenarios.switches import (
     SOURCES,
     SelectedScenario,
     header_scenario,
+    marker_behind_header,
     marker_warning,
     steps,
 )
@@ -66,7 +67,7 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app
             controls = controls_of(record.session)
             modes, scenarios = named_in(scope)
             mode = mode_named(modes[0]) if modes else controls.mode
-            selected, found, is_none = None, None, False
+            header, selected, found, is_none = None, None, None, False
             if scope["path"] == path:
                 header = header_scenario(scenarios) if scenarios else None
                 selected = select_step(controls, controls.switchboard.select(name, header, record.content))
@@ -80,7 +81,7 @@ def with_controls(gateways: Mapping[Mode, Gateway], controls_of: ControlsOf, app
         if selected is not None and (found is not None or is_none):
             record.scenario = None if is_none else selected.text
             controls.switchboard.count_use(selected)
-        warning = marker_warning(record.content)
+        warning = marker_behind_header(header, record.content) or marker_warning(record.content)
         await (found or apps[mode])(scope, receive, send if warning is None else send_with_warning(send, warning))
 
     return app

@@ -177,6 +177,15 @@ def marker_warning(content: bytes) -> str | None:
     return f"{unescape(found[0])!a} is not a marker; write [[mock:{unescape(found[1] or b'rate-limit')}]]"
 
 
+def marker_behind_header(header: str | None, content: bytes) -> str | None:
+    """What is wrong with a marker that asks for something else than the header, which goes first."""
+    markers = _MARKER.findall(content) if header is not None and b"[[" in content else ()
+    other = next((text for text in map(unescape, markers) if text.strip() != header), None)
+    if other is None:
+        return None
+    return f"the scenario of the header, {header!a}, is applied, not that of the marker, {other.strip()!a}"
+
+
 def steps(text: str) -> list[str]:
     """The scenarios of a list, separated by commas; a single scenario is a list of one."""
     return split_outside_brackets(text, ",")

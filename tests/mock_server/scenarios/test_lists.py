@@ -37,5 +37,13 @@ def test_conflicts_and_near_markers_are_told(powertokens: Contract, order: Body)
         assert "two X-Mock-Scenario headers: 'reset' and 'no-images'" in conflict.text
         answer = mock.ask("powertokens", {**order, "prompt": "a kite [mock:reset]"})
         assert answer.headers["x-mock-warning"] == "'[mock:reset]' is not a marker; write [[mock:reset]]"
+        marked = {**order, "prompt": "a kite [[mock:reset]]"}
+        first = mock.ask("powertokens", marked, {"x-mock-scenario": "rate-limit"})
+        assert first.status_code == 429
+        assert first.headers["x-mock-warning"] == (
+            "the scenario of the header, 'rate-limit', is applied, not that of the marker, 'reset'"
+        )
+        same = {**order, "prompt": "a kite [[mock:rate-limit]]"}
+        assert "x-mock-warning" not in mock.ask("powertokens", same, {"x-mock-scenario": "rate-limit"}).headers
         refused = mock.http.put("/_mock/scenario", json={"scenario": "reset, 429"})
         assert "Did you mean rate-limit?" in refused.json()["detail"]
