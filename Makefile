@@ -86,7 +86,7 @@ contract: $(READY)
 	case "$$STRICT" in ''|0) ;; *) set -- "$$@" --strict ;; esac; \
 	if [ -n "$$TOKEN" ]; then export GATEWAY_TOKEN="$$TOKEN" CHECK_GATEWAY_TOKEN="$$TOKEN"; fi; \
 	eval "set -- \"\$$@\" $$ARGS"; \
-	exec $(RUN) contract_tests "$$@"
+	exec .venv/bin/check-gateway "$$@"
 
 fuzz: $(READY)
 	@TIME="$${TIME:-10m}" exec $(MAKE) --no-print-directory contract

