@@ -39,7 +39,8 @@ from contract_tests.planning.untested import untested_statements
 from contract_tests.planning.valid_cases import baseline, valid_case
 from contract_tests.planning.worth import images_needed, images_to_plan
 from contract_tests.report.progress import Progress
-from contract_tests.results import Cost, RuleVerdict, Run, Selection, require_judgements, sum_up
+from contract_tests.results import Cost, RuleVerdict, Run, Selection, require_judgements
+from contract_tests.rule_sums import sum_up
 from contract_tests.settings import Settings, without_fuzzing, without_gateway
 from contract_tests.target import GatewayTarget, budget_of, observation_of, observe, open_target
 from contract_tests.waived_failures import waive

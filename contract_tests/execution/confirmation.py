@@ -18,6 +18,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import is_valid_in_plain_notation, validity_of
 from gateway_contract.traffic.exchange import Answer, Credential, Exchange, RequestForm
 from gateway_contract.traffic.statuses import ABOUT_LENGTH, is_broken, is_gateway_timeout, is_timed_out
+from gateway_contract.values.json_value import same
 
 MOST_PLAIN = 20
 """Plain requests to a gateway that broke by chance, where it happened to break on invalid requests only."""
@@ -45,9 +46,7 @@ class Confirmation:
         minimizer = RejectionMinimizer(self.contract, self.send, self.may_send, is_intermittent=self.is_intermittent)
         forms = FormComparer(self.contract, self.send, self.may_send)
         found = [every for one in found for every in await self._without_form(forms, one)]
-        found = [
-            await self._minimize_with(minimizer, one) if _is_minimizable(self.contract, one) else one for one in found
-        ]
+        found = [every for one in found for every in await self._minimized(minimizer, one)]
         found = [await self._compare_form(forms, one) if is_rejected_form(one) else one for one in found]
         if minimizer.is_intermittent:
             found = await self._blame_shared_value(found)
@@ -110,6 +109,16 @@ class Confirmation:
         with suppress(TimeUsedUpError):
             return await forms.compare(rejected)
         return rejected
+
+    async def _minimized(self, minimizer: RejectionMinimizer, exchange: Exchange) -> list[Exchange]:
+        """The smallest exchange; of an example of the page, the example too, as a rule is about all of it."""
+        if not _is_minimizable(self.contract, exchange):
+            return [exchange]
+        smallest = await self._minimize_with(minimizer, exchange)
+        is_example = any(same(exchange.request.body, example.body) for example in self.contract.examples)
+        if not is_example or smallest.request.body is exchange.request.body:
+            return [smallest]
+        return [smallest, replace(exchange, essential=smallest.essential)]
 
     async def _minimize_with(self, minimizer: RejectionMinimizer, exchange: Exchange) -> Exchange:
         found = replace(exchange, essential=frozenset())

@@ -11,7 +11,7 @@ from contract_tests.execution.time_bound import TimeBound
 from contract_tests.report.progress import Phase, Progress, ProgressStep
 from contract_tests.results import Cost
 from gateway_contract.contract.definition import Contract
-from gateway_contract.traffic.exchange import Exchange
+from gateway_contract.traffic.exchange import Exchange, NoAnswer
 from gateway_contract.values.json_value import UNOBSERVED
 
 
@@ -48,7 +48,8 @@ class Tally:
     def count(self, exchange: Exchange) -> None:
         self.requests += 1
         self.waits.pop(exchange.name, None)
-        self.images_asked += images_asked(self.contract, exchange.request.body)
+        was_sent = not (isinstance(exchange.answer, NoAnswer) and exchange.answer.unsent)
+        self.images_asked += images_asked(self.contract, exchange.request.body) if was_sent else 0
         self.images += 0 if exchange.images is UNOBSERVED else len(exchange.images)
         done = self.requests - self._before
         self.progress(

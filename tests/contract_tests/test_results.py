@@ -1,6 +1,7 @@
 """A rule's findings are summed up without hollow green: what was not seen is not passed."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -14,9 +15,8 @@ from contract_tests.results import (
     Conformance,
     Verdict,
     require_judgements,
-    state_body_limit,
-    sum_up,
 )
+from contract_tests.rule_sums import state_body_limit, sum_up
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import ACCEPTED as ALLOWED_ACCEPTED
 from gateway_contract.rules.rule import BOTH_SIDES, PASS, Finding, FindingKind, Shown, failing, inconclusive
@@ -58,6 +58,17 @@ def test_the_smallest_failing_request_comes_first() -> None:
     judged = [Judgement(RULE, one, failing("a", "b")) for one in (large, small)]
     (summed,) = sum_up([RULE], judged)
     assert [failure.exchange for failure in summed.failures] == [small, large]
+
+
+def test_what_follows_from_another_fields_failure_comes_last_and_equal_requests_in_one_order() -> None:
+    field = replace(RULE, pointer="/seed")
+    small, large = exchange({"n": 2}, 400), exchange({"seed": 1, "prompt": "a"}, 400)
+    of_another = replace(small, essential=frozenset({"/n"}))
+    own = [replace(large, essential=frozenset({"/seed"}), name=name) for name in ("row 2", "row 1")]
+    rejected = failing("accepted", "HTTP 400", FindingKind.REJECTED)
+    for exchanges in permutations([of_another, *own]):
+        (summed,) = sum_up([field], [Judgement(field, one, rejected) for one in exchanges])
+        assert [failure.exchange for failure in summed.failures] == [own[1], own[0], of_another]
 
 
 def test_refusals_prove_nothing_where_nothing_was_ever_accepted() -> None:

@@ -5,14 +5,18 @@ from dataclasses import replace
 
 import pytest
 
+from contract_tests.blame.explain import Explainer
 from contract_tests.client.case import Case
 from contract_tests.client.limits import Limits
 from contract_tests.execution.confirmation import MOST_PLAIN, Confirmation
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.slow_answers import SlowAnswers
 from gateway_contract.contract.validity import validity_of
+from gateway_contract.rules.derive import derive_rules
+from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.values.json_value import ABSENT, read_json
+from gateway_contract.values.pointer import read
 from tests.contract_tests.three_contracts import POWERTOKENS, base, exchange
 
 BROKEN = replace(exchange({**base(POWERTOKENS), "n": 0}, 500), name="breaks n minimum, 1")
@@ -52,3 +56,25 @@ def test_plain_requests_come_to_an_end() -> None:
 def test_none_are_sent_where_a_valid_one_was_rejected_or_nothing_broke(others: tuple[Exchange, ...]) -> None:
     first = (BROKEN, *others) if others else (exchange({**base(POWERTOKENS), "n": 0}, 400),)
     assert confirmed(*first, nth_valid_breaks=0)[1] < MOST_PLAIN
+
+
+def test_an_example_of_the_page_is_judged_as_it_stands_too() -> None:
+    """The gateway rejects its size: the rule about the example fails as well, and says for which field."""
+    example = POWERTOKENS.examples[0].body
+    rules = {rule.id: rule for rule in derive_rules(POWERTOKENS)}
+
+    async def send(case: Case) -> Exchange:
+        body = read_json(case.content)
+        assert body is not ABSENT
+        return exchange(body, 400 if read(body, "/size") == read(example, "/size") else 200)
+
+    slow = SlowAnswers(POWERTOKENS, Limits(), send, lambda _: True)
+    confirmation = Confirmation(POWERTOKENS, InternalErrors(), slow, send, lambda _: True)
+    smallest, whole = asyncio.run(confirmation.minimize([exchange(example, 400)]))
+    assert smallest.essential == whole.essential == frozenset({"/size"})
+    assert (smallest.request.body, whole.request.body) == ({**base(POWERTOKENS), "size": "1024*1024"}, example)
+    (failure,) = judge(POWERTOKENS, [rules["powertokens/example/accepts-documented"]], whole)
+    assert isinstance(failure, Judgement)
+    explained = asyncio.run(Explainer(POWERTOKENS, {}, send, lambda _: True).explain(failure))
+    assert explained is not None
+    assert explained.finding.told == 'HTTP 400, with size "1024*1024"'

@@ -12,6 +12,7 @@ from contract_tests.report.progress import Phase, ProgressStep, describe_step
 from contract_tests.run import prepare, run
 from contract_tests.selftest.trials import calling_in_process, failing, replace_gateway
 from contract_tests.settings import Settings
+from gateway_contract.traffic.exchange import NoAnswer
 from gateway_contract.values.pointer import removed
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, map_body
@@ -61,6 +62,14 @@ def test_a_phase_that_sends_more_than_was_planned_has_no_number_of_requests() ->
         tally.count(exchange(base(POWERTOKENS)))
     assert [(one.done, one.planned) for one in told] == [(1, 2), (2, 2), (3, 0)]
     assert describe_step(told[-1], 0.0).startswith("failures 3, ")
+
+
+def test_a_request_that_was_not_sent_asks_for_no_image() -> None:
+    tally = Tally(POWERTOKENS, 2, TimeBound(math.inf), lambda _: None)
+    unsent = NoAnswer("connection refused", 0.0, unsent=True)
+    for answer in (unsent, NoAnswer("connection closed before the response", 0.0)):
+        tally.count(replace(exchange(base(POWERTOKENS)), answer=answer))
+    assert tally.images_asked == 1
 
 
 def test_failing_rules_that_are_not_selected_are_not_counted() -> None:

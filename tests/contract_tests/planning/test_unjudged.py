@@ -6,7 +6,8 @@ from contract_tests.client.case import Case
 from contract_tests.planning.plan import plan
 from contract_tests.planning.unjudged import NOTHING_SHOWN, PlannedRequests, with_reasons
 from contract_tests.planning.worth import shown_by
-from contract_tests.results import MISSING, RuleVerdict, Verdict, sum_up
+from contract_tests.results import MISSING, RuleVerdict, Verdict
+from contract_tests.rule_sums import sum_up
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Shown
 from gateway_contract.traffic.exchange import Observation
