@@ -19,8 +19,9 @@ from contract_tests.execution.carry_over import CarryOver
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.internal_errors import describe_error
 from contract_tests.execution.observer import UpstreamObserver, url_from_here
+from contract_tests.planning.failure_cases import HANGS_UP, failure_cases
 from contract_tests.planning.image_forms import image_form_cases
-from contract_tests.planning.plan import HANGS_UP, failure_cases, with_own_id
+from contract_tests.planning.plan import with_own_id
 from contract_tests.planning.valid_cases import layout_cases
 from contract_tests.report.exchange_file import exchange_to_json, request_from_json, with_access
 from contract_tests.report.wording import one_line

@@ -8,7 +8,8 @@ import orjson
 
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
-from contract_tests.planning.fields import base_for, base_request, bases
+from contract_tests.planning.failure_cases import failure_cases
+from contract_tests.planning.fields import base_for, base_request
 from contract_tests.planning.image_forms import image_form_cases
 from contract_tests.planning.invalid_values import allowed_samples, invalid_values, made_bodies
 from contract_tests.planning.paid_cases import paid_cases
@@ -33,38 +34,6 @@ from gateway_contract.schema.keywords import KEYWORDS
 from gateway_contract.traffic.exchange import Credential, Observation, RequestForm
 from gateway_contract.values.json_value import ABSENT, Json, read_json
 from gateway_contract.values.pointer import below, placed, read
-from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
-from mock_server.faults.unusual import SLOW_IMAGE, SLOW_RESPONSE, UNUSUAL
-from mock_server.upstream.protocols import protocol_of
-
-HANGS_UP = "a client that hangs up"
-SEVERAL = 3  # images, of which one can be missing; the plain request afterwards asks for one more
-
-
-def failure_cases(contract: Contract) -> Iterator[Case]:
-    """A valid request for each fault of the upstream and each listed value of the required fields that can meet it."""
-    for fault in () if contract.upstream is None else (*UNUSUAL, *protocol_of(contract.upstream).faults):
-        for number, base in enumerate(bases(contract), 1):
-            body = body_for(contract, fault, base)
-            if validity_of(contract, body).valid:
-                name = f"the upstream plays {fault}" if number == 1 else f"the upstream plays {fault}, {number}"
-                yield json_case(name, body, failure=str(fault), images=SEVERAL + 1)
-                if fault.name == SLOW_RESPONSE and number == 1:
-                    yield json_case(HANGS_UP, body, failure=str(fault), images=SEVERAL + 1, hangs_up=True)
-
-
-def body_for(contract: Contract, fault: Fault, body: Json) -> Json:
-    """A request that the fault shows in: several images where one is missing, images within the answer for links."""
-    images = contract.images
-    if images is None:
-        return body
-    if fault.name == FEWER_IMAGES:
-        return placed(body, images.count, SEVERAL)
-    inline = next((image_field for image_field in images.image_fields if image_field.inline), None)
-    if fault.name in {LINK_404, SLOW_IMAGE} and inline is not None:
-        return placed(body, inline.asked_by, inline.value)
-    return body
-
 
 LOOK = "look"  # what the plain request before the plan is made from: its correlation id
 PAIRS = 2  # the strength of a plan: how many fields have all combinations of their values

@@ -5,7 +5,7 @@ from functools import partial
 
 from gateway_contract.rules.rule import PASS, Evidence, Finding, failing
 from gateway_contract.traffic.exchange import BrokenImage, FaultCause, NoAnswer
-from gateway_contract.values.json_value import UNOBSERVED
+from gateway_contract.values.json_value import ABSENT, UNOBSERVED
 
 
 def judge_unusual(cause: FaultCause, evidence: Evidence) -> Finding | None:
@@ -22,8 +22,18 @@ def judge_unusual(cause: FaultCause, evidence: Evidence) -> Finding | None:
         return failing(expected, exchange.answer.problem)
     if not exchange.accepted:
         return failing(expected, f"HTTP {exchange.answer.status} after {exchange.answer.seconds:.1f} s")
-    broken = _broken_image(evidence)
-    return PASS if broken is None else failing(f"images {when} the upstream plays {played.name}", broken.problem)
+    broken, expected = _broken_image(evidence), f"images {when} the upstream plays {played.name}"
+    return _judge_number(evidence, expected) if broken is None else failing(expected, broken.problem)
+
+
+def _judge_number(evidence: Evidence, expected: str) -> Finding:
+    """Whether as many images came as were made and asked for: a late one may be left out of a success."""
+    call, shown, images = evidence.call, evidence.exchange.images, evidence.contract.images
+    if call is ABSENT or call is UNOBSERVED or shown is UNOBSERVED or images is None:
+        return PASS
+    asked, given = evidence.effective(images.count), sum(map(bool, shown))
+    wanted = min(len(call.images), asked) if isinstance(asked, int) else len(call.images)
+    return PASS if given >= wanted else failing(f"{wanted} {expected}", str(given))
 
 
 def _broken_image(evidence: Evidence) -> BrokenImage | None:

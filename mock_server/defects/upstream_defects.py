@@ -1,17 +1,22 @@
 """Defects towards the upstream: what it may do, slowly or in another way that HTTP allows, is not coped with."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from itertools import compress
 
 import httpx
 
+from gateway_contract.values.json_value import Json
 from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.failure_defects import give_no_images, when_failed
 from mock_server.defects.sites import expected
-from mock_server.defects.wrapping import ImagesFetchedOtherwise, with_transport
-from mock_server.gateway.stages import Gateway
-from mock_server.upstream.client import HttpTransport, http_transport
+from mock_server.defects.wrapping import ChangedTransport, ImagesFetchedOtherwise, with_transport
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+from mock_server.upstream.client import NO_STATUS, HttpTransport, http_transport
 from mock_server.upstream.protocol import UpstreamTransport
 
 SHORT = 0.8  # seconds: less than a slow upstream takes
@@ -36,6 +41,82 @@ def slow_image_given_up(gateway: Gateway, _site: PlainSite) -> Gateway:
             return None
 
     return with_transport(gateway, ImagesFetchedOtherwise(http_transport(SECONDS), fetch))
+
+
+@gateway_defect(expected("slow-upstream-waited-for"))
+def slow_image_left_out(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """An image that downloads slowly is left out of the response."""
+
+    async def is_there(own: Gateway, link: str) -> bool:
+        try:
+            async with asyncio.timeout(SHORT):
+                return await own.upstream.image(link) is not None
+        except TimeoutError:
+            return False
+
+    async def answer(own: Gateway, body: Json, links: list[str], request: GatewayRequest) -> GatewayResponse:
+        there = await asyncio.gather(*(is_there(own, link) for link in links))
+        return await gateway.answer(own, body, list(compress(links, there)), request)
+
+    return replace(gateway, answer=answer)
+
+
+@gateway_defect(expected("slow-upstream-waited-for"))
+def slow_upstream_as_empty_success(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A call that the upstream answers slowly becomes a success without images."""
+    impatient = with_transport(gateway, http_transport(SHORT))
+    return when_failed(impatient, lambda answer: answer.call.status == NO_STATUS, give_no_images)
+
+
+@gateway_defect(expected("upstream-http-understood"))
+def coding_offered_and_not_unpacked(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Calls offer the content codings that a browser does; what comes in the rarer ones is not unpacked."""
+    offered = (("accept-encoding", "gzip, deflate, br, zstd"),)
+    return with_transport(gateway, ChangedTransport(gateway.upstream.transport, more_headers=offered))
+
+
+@gateway_defect(expected("upstream-http-understood"))
+def first_chunk_taken_for_all(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Of a response of the upstream that comes in chunks the first is taken for the whole."""
+
+    def shortened(response: httpx.Response) -> None:
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = FirstChunk(response.stream)
+
+    return with_transport(gateway, changed_http(shortened))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstChunk(httpx.AsyncByteStream):
+    """The first chunk of a body."""
+
+    whole: httpx.AsyncByteStream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self.whole:
+            yield chunk
+            return
+
+    async def aclose(self) -> None:
+        await self.whole.aclose()
+
+
+@gateway_defect(expected("upstream-http-understood"))
+def image_redirect_not_followed(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """An image whose link redirects counts as gone."""
+    return with_transport(gateway, changed_http(partial(with_other_status, HTTPStatus.NOT_FOUND)))
+
+
+@gateway_defect(expected("upstream-http-understood"))
+def image_redirect_taken_as_image(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Where an image's link redirects, the page that says so is returned as the image."""
+    return with_transport(gateway, changed_http(partial(with_other_status, HTTPStatus.OK)))
+
+
+def with_other_status(status: int, response: httpx.Response) -> None:
+    """Gives a redirection another status."""
+    if response.has_redirect_location:
+        response.status_code = status
 
 
 @gateway_defect(expected("upstream-http-understood"))

@@ -1,19 +1,23 @@
 """Answers of an upstream that are correct and unusual: slow, or sent in another way that HTTP allows."""
 
 import asyncio
+import html
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Final
 
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import FaultCause
+from mock_server.faults.codings import CODINGS, chosen_coding
 from mock_server.faults.fault import Fault
+from mock_server.serving.asgi import find_header
 from mock_server.serving.server import EXTENSION, wait_for_disconnect
 
 SLOW_RESPONSE: Final = "slow-response"
 SLOW_IMAGE: Final = "slow-image"
+REDIRECTED_IMAGE: Final = "redirected-image"
 CLOSED: Final = "closed-connections"
 """Nothing happens during such a call; whoever serves the stub closes its idle connections after it."""
 
@@ -22,6 +26,7 @@ UNUSUAL: Final = (
     Fault(SLOW_IMAGE, FaultCause.SLOWNESS),
     Fault("compressed", FaultCause.OTHER_HTTP),
     Fault("upper-case-headers", FaultCause.OTHER_HTTP),
+    Fault(REDIRECTED_IMAGE, FaultCause.OTHER_HTTP),
     Fault(CLOSED, FaultCause.OTHER_HTTP),
 )
 """What an upstream may do, in the order in which a run plays them."""
@@ -44,8 +49,22 @@ def late(success: Response, seconds: float) -> ASGIApp:
 
 
 def compressed(success: Response) -> ASGIApp:
-    """Compresses the body if the client accepts that."""
-    return GZipMiddleware(success, minimum_size=1)
+    """Sends the body in two chunks, in the rarest content coding that the client offers."""
+
+    async def coded(scope: Scope, receive: Receive, send: Send) -> None:
+        coding = chosen_coding(find_header(scope, b"accept-encoding") or "")
+        if coding is None:
+            await success(scope, receive, send)
+            return
+        content = CODINGS[coding](bytes(success.body))
+        headers = [header for header in success.raw_headers if header[0] != b"content-length"]
+        headers.append((b"content-encoding", coding.encode()))
+        await send({"type": "http.response.start", "status": success.status_code, "headers": headers})
+        middle = len(content) // 2
+        await send({"type": "http.response.body", "body": content[:middle], "more_body": True})
+        await send({"type": "http.response.body", "body": content[middle:]})
+
+    return coded
 
 
 def with_upper_case_headers(success: Response) -> ASGIApp:
@@ -63,6 +82,15 @@ def with_upper_case_headers(success: Response) -> ASGIApp:
         await wait_for_disconnect(receive)
 
     return written
+
+
+MOVED: Final = "moved=1"
+"""In the query of the link to which that to a redirected image leads."""
+
+
+def redirection(url: str) -> Response:
+    page = f'<html><body><a href="{html.escape(url)}">Found</a></body></html>'
+    return HTMLResponse(page, HTTPStatus.FOUND, {"location": url})
 
 
 SENDING: Final[Mapping[str, Callable[[Response], ASGIApp]]] = {

@@ -23,7 +23,7 @@ from gateway_contract.traffic.exchange import Headers, PlayedFault, UpstreamCall
 from gateway_contract.traffic.response_message import error_message
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
 from mock_server.faults.fault import LINK_404, NO_RESPONSE, Fault, effect, silence, slow_body
-from mock_server.faults.unusual import SLOW_IMAGE, unusual_response
+from mock_server.faults.unusual import MOVED, REDIRECTED_IMAGE, SLOW_IMAGE, redirection, unusual_response
 from mock_server.images.links import (
     PICTURE_PATH,
     PictureLinks,
@@ -74,6 +74,7 @@ class UpstreamStub:
     tasks: Tasks = field(default_factory=Tasks)
     canary: str = ""  # in headers of each response that are for the gateway alone; none for ""
     slow_images: set[str] = field(default_factory=set)  # identities
+    redirected_images: set[str] = field(default_factory=set)  # likewise
 
     @property
     def path(self) -> str:
@@ -143,7 +144,9 @@ def play(
     """
     made = identities(pictures) if fault.generates else ()
     if fault.name == SLOW_IMAGE:
-        stub.slow_images.update(made)
+        stub.slow_images.update(made[:1])
+    if fault.name == REDIRECTED_IMAGE:
+        stub.redirected_images.update(made)
     error = stub.protocol.error(fault)
     call = record(stub, request, body, 200 if error is None else error.status, made, fault.played)
     if error is not None:
@@ -214,10 +217,12 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
     async def picture(request: Request) -> ASGIApp:
         signed, query = request.path_params["signed"], request.url.query
         found = picture_response(stub.signer, signed, query, stub.draw_picture)
-        is_slow = stub.slow_images and found.status_code == HTTPStatus.OK
-        if is_slow and signed_picture(stub.signer, signed, query).identity in stub.slow_images:
-            return slow_body(found, stub.options.slow_seconds)
-        return found
+        if found.status_code != HTTPStatus.OK or not (stub.slow_images or stub.redirected_images):
+            return found
+        identity = signed_picture(stub.signer, signed, query).identity
+        if identity in stub.redirected_images and MOVED not in query:
+            return redirection(f"{request.url}&{MOVED}")
+        return slow_body(found, stub.options.slow_seconds) if identity in stub.slow_images else found
 
     async def anything_else(request: Request) -> Response:
         body = read_json(await request.body())

@@ -17,7 +17,7 @@ from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.time_bound import TimeBound
-from contract_tests.planning.plan import failure_cases
+from contract_tests.planning.failure_cases import failure_cases
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer
 from mock_server.faults.unusual import CLOSED, UNUSUAL
 from mock_server.upstream.protocols import protocol_of

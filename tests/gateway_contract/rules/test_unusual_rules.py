@@ -19,9 +19,9 @@ BODY: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite"}
 RULE_OF = {FaultCause.SLOWNESS: "upstream-answer/slow", FaultCause.OTHER_HTTP: "upstream-answer/http"}
 
 
-def during(cause: FaultCause, exchange: Exchange) -> Exchange:
+def during(cause: FaultCause, exchange: Exchange, body: Body = BODY) -> Exchange:
     """The exchange with an upstream that plays something of that cause."""
-    accepted = GATEWAY.conforming(BODY).upstream
+    accepted = GATEWAY.conforming(body).upstream
     assert accepted is not UNOBSERVED
     played = PlayedFault("slow-response", cause)
     return replace(exchange, upstream=tuple(replace(call, played=played) for call in accepted))
@@ -43,3 +43,12 @@ def test_a_gateway_that_gives_up_breaks_the_rule_about_it_alone(cause: FaultCaus
 @pytest.mark.parametrize("cause", RULE_OF)
 def test_a_gateway_that_waits_breaks_nothing(cause: FaultCause) -> None:
     assert failed(during(cause, GATEWAY.conforming(BODY))) == []
+
+
+@pytest.mark.parametrize(("cause", "rule"), RULE_OF.items())
+def test_a_gateway_that_leaves_an_image_out_breaks_the_rule(cause: FaultCause, rule: str) -> None:
+    two: Body = {**BODY, "n": 2}
+    whole = during(cause, GATEWAY.conforming(two), two)
+    assert failed(whole) == []
+    assert whole.images is not UNOBSERVED
+    assert failed(replace(whole, images=whole.images[:1])) == [rule]

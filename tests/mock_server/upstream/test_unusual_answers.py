@@ -9,7 +9,7 @@ import pytest
 
 from gateway_contract.contract.definition import Contract
 from mock_server.faults.fault import Fault
-from mock_server.faults.unusual import UNUSUAL
+from mock_server.faults.unusual import REDIRECTED_IMAGE, SLOW_IMAGE, UNUSUAL
 from mock_server.serving.server import serving
 from mock_server.upstream.dashscope import messages
 from mock_server.upstream.protocol import StubOptions
@@ -30,6 +30,10 @@ def playing(contract: Contract, fault: Fault) -> Iterator[tuple[UpstreamStub, st
         yield stub, url + stub.path
 
 
+def unusual_named(name: str) -> Fault:
+    return next(one for one in UNUSUAL if one.name == name)
+
+
 @pytest.mark.parametrize("fault", UNUSUAL, ids=str)
 def test_a_client_gets_the_images(fault: Fault, powertokens: Contract) -> None:
     headers = {"authorization": "Bearer sk-1"}
@@ -37,17 +41,39 @@ def test_a_client_gets_the_images(fault: Fault, powertokens: Contract) -> None:
         for _ in range(2):
             response = http.post(url, json=CALL)
             (link,) = messages.image_links(response.json())
-            assert http.get(link).status_code == 200
+            assert http.get(link, follow_redirects=True).status_code == 200
         assert [call.played for call in stub.calls if call.generated] == [fault.played] * 2
+
+
+def test_the_link_to_a_redirected_image_leads_to_another_link(powertokens: Contract) -> None:
+    headers = {"authorization": "Bearer sk-1"}
+    with (
+        playing(powertokens, unusual_named(REDIRECTED_IMAGE)) as (_, url),
+        httpx.Client(trust_env=False, headers=headers) as http,
+    ):
+        (link,) = messages.image_links(http.post(url, json=CALL).json())
+        found = http.get(link)
+        assert (found.status_code, found.headers["location"]) == (302, f"{link}&moved=1")
+        assert http.get(found.headers["location"]).headers["content-type"] == "image/png"
+
+
+def test_one_image_of_several_is_slow(powertokens: Contract) -> None:
+    several = generation("qwen-image-2.0-pro", n=3, size="512*512")
+    headers = {"authorization": "Bearer sk-1"}
+    with playing(powertokens, unusual_named(SLOW_IMAGE)) as (stub, url):
+        httpx.post(url, json=several, headers=headers, trust_env=False)
+    (call,) = stub.calls
+    assert stub.slow_images == {call.images[0]}
 
 
 def test_a_response_is_compressed_for_a_client_that_accepts_it(powertokens: Contract) -> None:
     headers = {"authorization": "Bearer sk-1", "accept-encoding": "identity"}
-    with playing(powertokens, next(one for one in UNUSUAL if one.name == "compressed")) as (_, url):
+    with playing(powertokens, unusual_named("compressed")) as (_, url):
         plain = httpx.post(url, json=CALL, headers=headers, trust_env=False)
         with httpx.stream(
             "POST", url, json=CALL, headers={**headers, "accept-encoding": "gzip"}, trust_env=False
         ) as packed:
             content = b"".join(packed.iter_raw())
     assert "content-encoding" not in plain.headers
+    assert "content-length" not in packed.headers, "it comes in chunks"
     assert gzip.decompress(content).startswith(b'{"output"')
