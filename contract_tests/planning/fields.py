@@ -6,12 +6,12 @@ from functools import lru_cache
 from itertools import chain, product
 
 from contract_tests.client.correlation import text_with_id
-from gateway_contract.contract.definition import Contract
+from gateway_contract.contract.definition import Contract, ImageField
 from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.document.node import DocumentError
 from gateway_contract.schema.constraint import Condition, Part
-from gateway_contract.values.json_value import ABSENT, Json
+from gateway_contract.values.json_value import ABSENT, Json, same
 from gateway_contract.values.pointer import placed, read, removed
 
 
@@ -122,6 +122,13 @@ def listed_values(contract: Contract, body: Json) -> list[Json]:
     """The values in a body of the required fields of which the contract lists the values, such as its model."""
     found = (read(body, pointer) for pointer in _listed(contract, base_request(contract)))
     return [value for value in found if value is not ABSENT]
+
+
+def asks_for(contract: Contract, image_field: ImageField, body: Json) -> bool:
+    """Whether a request asks for images in a form, or says none and that is the default."""
+    said = read(body, image_field.asked_by)
+    said = contract.request.default(image_field.asked_by, body) if said is ABSENT else said
+    return said is not ABSENT and same(said, image_field.value)
 
 
 def base_for(contract: Contract, condition: Condition | None) -> Json | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from contract_tests.client.case import Case
+from contract_tests.planning.rows_by_form import rows_in_each_form
 from contract_tests.planning.spellings import notation_cases
 from contract_tests.planning.valid_cases import example_cases, form_cases, same_text_cases, valid_case, variations
 from contract_tests.planning.valid_rows import rows_with_every_value, with_unique_integers
@@ -15,14 +16,17 @@ from gateway_contract.traffic.exchange import RequestForm
 def paid_cases(contract: Contract, forms: Iterable[RequestForm]) -> Iterator[Case]:
     """The page's examples, every value of every field, the text of the look once more, and each form of a request.
 
+    Each model is asked for images in each of their forms.
+
     A request that is rejected in a form is sent without it, too, so that what its values do is seen in any case.
     """
     plain, *others = variations(contract)
     again = [*others[:1], *others[1:][-1:]]  # in their number and in their size of images
     shown = [plain, *(example.body for example in contract.examples), *again]
+    bodies = rows_in_each_form(contract, rows_with_every_value(contract, shown), shown)
     rows = [
         valid_case(contract, f"row {index}", body)
-        for index, body in enumerate(with_unique_integers(contract, rows_with_every_value(contract, shown)), 1)
+        for index, body in enumerate(with_unique_integers(contract, bodies), 1)
     ]
     yield from example_cases(contract)
     yield from in_forms([*rows, *same_text_cases(contract, again)], list(form_cases(contract, forms)))

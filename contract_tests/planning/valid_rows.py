@@ -180,7 +180,7 @@ def rows_with_every_value(contract: Contract, others: Sequence[Json] = ()) -> It
         if not any(_has_value(contract, body, option.field.pointer, value) for body in others)
     ]
     while left:
-        body, taken = _pack_rows(contract, base, left)
+        body, taken = pack_values(contract, base, left)
         if not taken:
             return
         left = [entry for entry in left if entry not in taken]
@@ -200,9 +200,10 @@ def _has_value(contract: Contract, body: Json, pointer: str, value: Json | Nothi
     return same(has, value) and (field is None or field.judged_for(body)) and not is_limit
 
 
-def _pack_rows(
+def pack_values(
     contract: Contract, base: Json, left: list[tuple[str, Json | Nothing]]
 ) -> tuple[Json, list[tuple[str, Json | Nothing]]]:
+    """A request with as many of some values as go together, the first ones first, and those that it shows."""
     body = base
     taken: list[tuple[str, Json | Nothing]] = []
     used: set[str] = set()

@@ -10,21 +10,23 @@ import orjson
 
 from contract_tests.client.case import Case
 from contract_tests.images_needed import ImagesNeeded
-from contract_tests.planning.fields import is_named, requested_images
-from gateway_contract.contract.definition import Contract, ImageField
+from contract_tests.planning.fields import asks_for, is_named, listed_values, requested_images
+from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.sample import samples
 from gateway_contract.contract.validity import is_valid_in_plain_notation
 from gateway_contract.rules.judge import Judgement, judge
-from gateway_contract.rules.rule import Outcome, Rule, Shown
+from gateway_contract.rules.rule import Outcome, Rule, RuleKind, Shown
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Answer, Exchange, Image, KeptUse, Request
 from gateway_contract.traffic.request_form import in_form
-from gateway_contract.values.json_value import ABSENT, Json, read_json, same
+from gateway_contract.values.json_value import ABSENT, Json, compact, read_json
 from gateway_contract.values.pointer import below, parent, placed, read
 from gateway_contract.values.size import Size, parse_size
 
-Shows: TypeAlias = frozenset[tuple[Rule, Shown | None]]
-"""The rules that a request decides, each with the side of it that is shown."""
+ShownPart: TypeAlias = tuple[Rule, Shown | None, bytes]
+"""A rule with the side of it that is shown, and where: by which model and for which form of images, or empty."""
+Shows: TypeAlias = frozenset[ShownPart]
+"""What a request decides."""
 
 ACCEPTED, REJECTED = 200, 400
 PIXELS = Size(1024, 1024)
@@ -32,12 +34,27 @@ PIXELS = Size(1024, 1024)
 
 def shown_by(contract: Contract, rules: Iterable[Rule], case: Case) -> Shows:
     """What a request decides without a view of the upstream, if the gateway does with it as the contract says."""
-    judged = judge(contract, rules, conforming_exchange(contract, case))
+    exchange = conforming_exchange(contract, case)
+    where = _where(contract, exchange)
     return frozenset(
-        (one.rule, one.finding.shows)
-        for one in judged
+        (one.rule, one.finding.shows, where if _may_depend_on_model(one.rule) else b"")
+        for one in judge(contract, rules, exchange)
         if isinstance(one, Judgement) and one.finding.outcome is not Outcome.INCONCLUSIVE
     )
+
+
+def _may_depend_on_model(rule: Rule) -> bool:
+    """Whether a rule is judged for each model and each form of images, as a fault may lie with one of them only."""
+    return rule.kind is RuleKind.RESPONSE and rule.level is Level.DOCUMENTED
+
+
+def _where(contract: Contract, exchange: Exchange) -> bytes:
+    """The model and the form of images that a request asks for: what the contract lists of its required fields."""
+    body, images = exchange.request.body, contract.images
+    if body is ABSENT:
+        return b""
+    forms = () if images is None else images.image_fields
+    return compact([*listed_values(contract, body), *(form.key for form in forms if asks_for(contract, form, body))])
 
 
 def conforming_exchange(contract: Contract, case: Case) -> Exchange:
@@ -88,16 +105,10 @@ def _images(contract: Contract, body: Json) -> Iterable[Image]:
         return
     size = PIXELS if found.size is None else parse_size(read(body, found.size.pointer)) or PIXELS
     fields = found.image_fields
-    key = next((one for one in fields if _is_asked_for(contract, one, body)), fields[0]).key if fields else ""
+    key = next((one for one in fields if asks_for(contract, one, body)), fields[0]).key if fields else ""
     for number in range(requested_images(contract, body)):
         digest = hashlib.sha256(str(number).encode()).hexdigest()
         yield Image(key, "", "image/png", "PNG", size.width, size.height, digest, None)
-
-
-def _is_asked_for(contract: Contract, image_field: ImageField, body: Json) -> bool:
-    said = read(body, image_field.asked_by)
-    said = contract.request.default(image_field.asked_by, body) if said is ABSENT else said
-    return said is not ABSENT and same(said, image_field.value)
 
 
 def best_first(contract: Contract, rules: Sequence[Rule], paid: Sequence[Case], free: Iterable[Case]) -> list[Case]:
@@ -105,7 +116,7 @@ def best_first(contract: Contract, rules: Sequence[Rule], paid: Sequence[Case], 
 
     `free` are those that are sent in any case.
     """
-    known = frozenset[tuple[Rule, Shown | None]]().union(*(shown_by(contract, rules, case) for case in free))
+    known = frozenset[ShownPart]().union(*(shown_by(contract, rules, case) for case in free))
     left = {case: shown_by(contract, rules, case) - known for case in paid}
     times = Counter(shown for case in left for shown in left[case])
     only = {shown for shown, number in times.items() if number == 1}
@@ -118,7 +129,7 @@ def best_first(contract: Contract, rules: Sequence[Rule], paid: Sequence[Case], 
     return ordered
 
 
-def _rank(case: Case, shown: Shows, only: Collection[tuple[Rule, Shown | None]]) -> tuple[bool, float, float]:
+def _rank(case: Case, shown: Shows, only: Collection[ShownPart]) -> tuple[bool, float, float]:
     """Whether a request shows of documented rules what no other does; what it adds for an image, of them and of all."""
     documented = [one for one in shown if one[0].level is Level.DOCUMENTED]
     images = max(case.images, 1)
@@ -126,17 +137,23 @@ def _rank(case: Case, shown: Shows, only: Collection[tuple[Rule, Shown | None]])
 
 
 def images_needed(contract: Contract, rules: Collection[Rule], cases: Iterable[Case], jobs: int) -> ImagesNeeded:
-    """What the images of some requests are for, the first of which is sent before the plan; free ones count first."""
+    """What the images of some requests are for, the first of which is sent before the plan; free ones count first.
+
+    Documented rules about responses are to be judged for each model and each form of images.
+    """
     look, *planned = cases
+    known = set[ShownPart]()
     shown: dict[Rule, set[Shown | None]] = {}
     judged: dict[Rule, None] = {}
     images = documented = without_more = 0
     for case in (*(case for case in planned if not case.images), look, *(case for case in planned if case.images)):
         images += case.images
-        for rule, side in shown_by(contract, rules, case):
+        for part in shown_by(contract, rules, case) - known:
+            rule, side, _ = part
+            known.add(part)
             shown.setdefault(rule, set()).add(side)
-            if rule not in judged and rule.needs <= shown[rule]:
-                judged[rule] = None
+            if rule.needs <= shown[rule]:
+                judged.setdefault(rule)
                 documented = images if rule.level is Level.DOCUMENTED else documented
         without_more = len(judged) if documented == images else without_more
     only_more = set(list(judged)[without_more:])

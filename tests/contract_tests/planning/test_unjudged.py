@@ -23,7 +23,7 @@ def about(name: str, side: Shown | None = None) -> list[Case]:
     """The planned requests that decide a rule."""
     return [
         case for case in CASES if any(rule.id == f"powertokens/{name}" and side in {None, shown}
-                                      for rule, shown in shown_by(POWERTOKENS, RULES, case))
+                                      for rule, shown, _ in shown_by(POWERTOKENS, RULES, case))
     ]  # fmt: skip # one condition
 
 
