@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from contract_tests.client.case import Case
 from contract_tests.client.send import send
 from contract_tests.execution.connection_check import connection_cases
-from contract_tests.execution.failure_injection import groups_of, waves_of
+from contract_tests.execution.failure_waves import groups_of, lasts, waves_of
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.rare_faults import MOST_REQUESTS
@@ -24,7 +24,10 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Answer, Observation
 from gateway_contract.traffic.response_message import quoted_response
 from gateway_contract.values.json_value import ABSENT, read_json
+from mock_server.faults.fault import Fault
+from mock_server.faults.unusual import UNUSUAL
 from mock_server.serving.server import PortInUseError
+from mock_server.upstream.protocols import protocol_of
 
 SILENCE = "an upstream that gives no response: as long as the gateway waits for it"
 AGAIN = "what fails is sent again and made smaller"
@@ -73,15 +76,15 @@ class Forecast:
 def forecast(ready: PreparedRun, seconds_per_image: float) -> Forecast:
     """What a run is going to send, if every image takes so long and the gateway conforms."""
     contract, settings, planned = ready.contract, ready.settings, plan_for(ready)
-    phases, by_model = [], Counter[str]()
+    phases, by_model, faults = [], Counter[str](), faults_of(contract)
     for phase, groups in phases_of(contract, planned, settings.jobs):
-        images = [[images_of(contract, case) for case in group] for group in groups]
-        for group in groups:
-            for case in group:
-                by_model[model_of(contract, case)] += images_of(contract, case)
-        busy = sum(duration(group, settings.jobs) for group in images) * seconds_per_image
-        requests = sum(map(len, groups))
-        phases.append(PhaseForecast(phase, requests, sum(map(sum, images)), max(busy, requests * settings.interval)))
+        cases = [case for group in groups for case in group]
+        for case in cases:
+            by_model[model_of(contract, case)] += images_of(contract, case)
+        images = sum(images_of(contract, case) for case in cases)
+        awaited = [[awaited_images(contract, faults, case, settings.jobs) for case in group] for group in groups]
+        busy = sum(duration(group, settings.jobs) for group in awaited) * seconds_per_image
+        phases.append(PhaseForecast(phase, len(cases), images, max(busy, len(cases) * settings.interval)))
     return Forecast(
         name=settings.name,
         contract=contract.name,
@@ -105,16 +108,41 @@ def phases_of(contract: Contract, planned: Plan, jobs: int) -> Iterator[tuple[Ph
     yield Phase.LOOK, [[plain]]
     yield Phase.ROWS, in_turn(rows)
     yield Phase.REFUSALS, [*in_turn(refusals), *([case] for case in connection_cases(contract))]
-    failures = []
-    for wave in waves_of(groups_of(planned.failures), jobs):
-        failures += [[case for _, cases in wave for case in cases], [plain] * len(wave)]
-    yield Phase.FAILURES, failures
+    yield Phase.FAILURES, failures_in_turn(contract, planned.failures, plain, jobs)
     yield Phase.AUTHORIZATION, in_turn([case for case in planned.cases if not case.is_authorized])
 
 
 def in_turn(cases: Sequence[Case]) -> list[list[Case]]:
     """Those that can be sent at once, then each of those that are sent alone."""
     return [[case for case in cases if not case.alone], *([case] for case in cases if case.alone)]
+
+
+def failures_in_turn(contract: Contract, planned: Sequence[Case], plain: Case, jobs: int) -> list[list[Case]]:
+    """The failures that are played together, a plain request after each; first those that are sent beside the rest."""
+    faults = faults_of(contract)
+    beside = [case for case in planned if is_beside(faults, case, jobs)]
+    silent = {case.failure for case in beside if faults[str(case.failure)].cause.is_failure}
+    found = [[*beside, *[plain] * len(silent)]]
+    for wave in waves_of(groups_of(case for case in planned if case not in beside), jobs, faults.__getitem__):
+        found += [[case for _, cases in wave for case in cases], [plain] * len(wave)]
+    return found
+
+
+def faults_of(contract: Contract) -> Mapping[str, Fault]:
+    """What the upstream can play, by name."""
+    known = () if contract.upstream is None else protocol_of(contract.upstream).faults
+    return {str(fault): fault for fault in (*UNUSUAL, *known)}
+
+
+def is_beside(faults: Mapping[str, Fault], case: Case, jobs: int) -> bool:
+    """Whether a case is sent beside all others, if correlation ids arrive."""
+    return jobs > 1 and case.failure is not None and lasts(faults[case.failure])
+
+
+def awaited_images(contract: Contract, faults: Mapping[str, Fault], case: Case, jobs: int) -> int:
+    """The images for which the requests after a case have to wait: none where the upstream makes none."""
+    is_made = case.failure is None or faults[case.failure].generates
+    return images_of(contract, case) if is_made and not is_beside(faults, case, jobs) else 0
 
 
 def images_of(contract: Contract, case: Case) -> int:

@@ -5,12 +5,9 @@ What comes of failures that are played at once counts only where nothing went wr
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from itertools import groupby
-from operator import attrgetter
-from typing import TypeAlias
 
 from contract_tests.blame.minimize import MORE_TRIES, TRIES, Send
 from contract_tests.client.case import Case
@@ -21,6 +18,7 @@ from contract_tests.execution.call_ownership import calls_of, is_unattributed
 from contract_tests.execution.confirmation import is_valid
 from contract_tests.execution.connection_check import told_exchange
 from contract_tests.execution.dispatch import NOT_SENT, Dispatch
+from contract_tests.execution.failure_waves import Group, groups_of, waves_of
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.plan import with_own_id
@@ -29,12 +27,6 @@ from gateway_contract.traffic.exchange import Answer, Exchange, FaultCause, Kept
 from gateway_contract.traffic.statuses import is_broken, is_throttled, is_timed_out
 from mock_server.faults.fault import NO_RESPONSE
 from mock_server.faults.unusual import CLOSED
-
-MOST_AT_ONCE = 4
-"""Failures at once: after five in a row many circuit breakers let nothing through."""
-
-Group: TypeAlias = tuple[str, Sequence[Case]]
-"""A failure by its name, and the requests that meet it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +111,7 @@ class FailureInjection:
         if self.silence is not None and not self.dispatch.health.stopped:
             await self.dispatch.outlast_silence()
             await self._inject_alone(await self._judge_at_once(self.silence.result()))
-        for wave in waves_of(groups_of(cases), at_once):
+        for wave in waves_of(groups_of(cases), at_once, self.observer.fault_named):
             if len(wave) > 1 and not self.dispatch.health.stopped:
                 wave = await self._judge_at_once(await self._play_at_once(wave, kept=True))  # noqa: PLW2901 # those left
             await self._inject_alone(wave)
@@ -234,27 +226,6 @@ class FailureInjection:
             with self.dispatch.silenced() if fault.name == NO_RESPONSE else nullcontext():
                 return await self.dispatch.send(replace(case, upstream_seconds=seconds))
         return None
-
-
-def groups_of(cases: Iterable[Case]) -> list[Group]:
-    """Neighbours that meet the same failure."""
-    return [(str(name), [*group]) for name, group in groupby(cases, attrgetter("failure"))]
-
-
-def waves_of(groups: Sequence[Group], at_once: int) -> Iterator[list[Group]]:
-    """The groups, several together while so many cases may be sent at once; that which closes connections is alone."""
-    wave: list[Group] = []
-    for name, cases in groups:
-        is_alone = name == CLOSED
-        if wave and (is_alone or sum(len(group) for _, group in wave) + len(cases) > min(at_once, MOST_AT_ONCE)):
-            yield wave
-            wave = []
-        wave.append((name, cases))
-        if is_alone:
-            yield wave
-            wave = []
-    if wave:
-        yield wave
 
 
 def has_failed(contract: Contract, exchange: Exchange) -> bool:

@@ -10,8 +10,15 @@ from click.testing import CliRunner
 
 from contract_tests.client.access import Access
 from contract_tests.command.cli import main
-from contract_tests.execution.failure_injection import MOST_AT_ONCE
-from contract_tests.forecast import Forecast, duration, forecast, look_for_seconds, phases_of
+from contract_tests.forecast import (
+    Forecast,
+    awaited_images,
+    duration,
+    faults_of,
+    forecast,
+    look_for_seconds,
+    phases_of,
+)
 from contract_tests.report.progress import Phase
 from contract_tests.results import Conformance, Run, Verdict
 from contract_tests.run import PreparedRun, plan_for, prepare, run
@@ -55,9 +62,23 @@ def test_failures_are_played_several_at_once() -> None:
     ready = prepare(Settings(contract="powertokens"))
     failures = {jobs: phases_of(ready.contract, plan_for(ready), jobs) for jobs in (1, 8)}
     groups = {jobs: dict(phases)[Phase.FAILURES] for jobs, phases in failures.items()}
-    assert sum(map(len, groups[1])) == sum(map(len, groups[8]))
-    assert max(map(len, groups[8])) == MOST_AT_ONCE
-    assert len(groups[8]) < len(groups[1]) * 2 / 3
+    assert {case.name for group in groups[1] for case in group} == {case.name for group in groups[8] for case in group}
+    assert max(map(len, groups[8])) == 8
+    assert len(groups[8]) < len(groups[1]) / 2
+
+
+def test_nobody_waits_for_images_that_the_upstream_does_not_make_or_that_come_beside_others() -> None:
+    ready = prepare(Settings(contract="powertokens"))
+    faults = faults_of(ready.contract)
+    by_failure = {case.failure: case for case in plan_for(ready).failures}
+    for jobs, slow in ((1, 1), (8, 0)):
+        awaited = {name: awaited_images(ready.contract, faults, case, jobs) for name, case in by_failure.items()}
+        assert [awaited[name] for name in ("slow-response", "server-error", "compressed")] == [slow, 0, 1]
+
+
+@pytest.mark.parametrize("contract", ["powertokens", "powerbuyin"])
+def test_a_gateway_that_takes_three_seconds_an_image_is_tested_within_three_minutes(contract: str) -> None:
+    assert forecast(prepare(Settings(contract, jobs=8)), 3.0).seconds < 180
 
 
 def test_a_look_measures_the_seconds_of_one_image() -> None:

@@ -12,13 +12,15 @@ from contract_tests.client.limits import Limits
 from contract_tests.client.send import Sender
 from contract_tests.execution import dispatch as module
 from contract_tests.execution.dispatch import Dispatch
-from contract_tests.execution.failure_injection import FailureInjection, Group, groups_of, waves_of
+from contract_tests.execution.failure_injection import FailureInjection
+from contract_tests.execution.failure_waves import COUNTED, MOST_FAILURES, Group, groups_of, waves_of
 from contract_tests.execution.internal_errors import InternalErrors
 from contract_tests.execution.ledger import Ledger
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.execution.time_bound import TimeBound
 from contract_tests.planning.failure_cases import failure_cases
 from gateway_contract.traffic.exchange import Answer, Exchange, NoAnswer
+from mock_server.faults.fault import Fault
 from mock_server.faults.unusual import CLOSED, UNUSUAL
 from mock_server.upstream.protocols import protocol_of
 from tests.contract_tests.three_contracts import POWERTOKENS, base, request
@@ -52,7 +54,7 @@ class Again:
         return True
 
 
-def fault_named(name: str) -> object:
+def fault_named(name: str) -> Fault:
     assert POWERTOKENS.upstream is not None
     return next(fault for fault in (*UNUSUAL, *protocol_of(POWERTOKENS.upstream).faults) if str(fault) == name)
 
@@ -92,17 +94,30 @@ def test_nothing_is_waited_for_where_nothing_failed() -> None:
     assert sends.waited == 0
 
 
+PLAYED = [case for case in failure_cases(POWERTOKENS) if "slow" not in str(case.failure)]
+
+
 def waves(most: int) -> list[list[Group]]:
-    cases = [case for case in failure_cases(POWERTOKENS) if "slow" not in str(case.failure)]
-    return list(waves_of(groups_of(cases), most))
+    return waves_of(groups_of(PLAYED), most, fault_named)
 
 
-def test_failures_are_played_together_up_to_a_number_of_requests() -> None:
-    together = waves(4)
-    assert all(sum(len(cases) for _, cases in wave) <= 4 for wave in together)
-    assert max(len(wave) for wave in together) > 1
-    assert [name for wave in together for name, _ in wave] == [name for wave in waves(1) for name, _ in wave]
+@pytest.mark.parametrize("most", [1, 4, 8])
+def test_each_failure_is_played_once_whatever_the_number_of_requests_at_once(most: int) -> None:
+    played = [case for wave in waves(most) for _, cases in wave for case in cases]
+    assert sorted(case.name for case in played) == sorted(case.name for case in PLAYED)
+
+
+def test_so_few_calls_fail_at_once_that_no_circuit_breaker_opens() -> None:
+    for wave in waves(8):
+        assert sum(len(cases) for name, cases in wave if fault_named(name).cause in COUNTED) <= MOST_FAILURES
+        assert sum(len(cases) for _, cases in wave) <= 8
     assert all(len(wave) == 1 for wave in waves(1))
+
+
+def test_what_no_circuit_breaker_counts_is_played_beside_what_it_counts() -> None:
+    (mixed,) = [wave for wave in waves(8) if any(name == "bad-request" for name, _ in wave)]
+    assert sum(fault_named(name).cause in COUNTED for name, _ in mixed) == 2
+    assert sum(len(cases) for _, cases in mixed) == 8
 
 
 def test_connections_are_closed_while_nothing_else_is_under_way() -> None:
