@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+SHELL_OFFSET = 128
+"""What a signal that ends a process adds to its number to make the exit status, as in shells."""
+
 
 class Ended(StrEnum):
     """How a run came to its end."""

@@ -8,7 +8,7 @@ from signal import Signals
 from typing import Literal
 
 from contract_tests.chance import USUAL_LEVEL, Repeated
-from contract_tests.ending import Cause, Ended, time_used_up
+from contract_tests.ending import SHELL_OFFSET, Cause, Ended, time_used_up
 from contract_tests.images_needed import ImagesNeeded
 from contract_tests.waivers import Waiver, is_meant
 from gateway_contract.contract.coverage import Untested
@@ -36,8 +36,6 @@ class Conformance(Enum):
 EXIT_STATUS = {Conformance.CONFORMS: 0, Conformance.VIOLATES: 1, Conformance.NOT_TESTED: 2}
 DEMAND_UNMET = 3
 """The exit status of runs that conform but do not show all that the user demands."""
-SHELL_OFFSET = 128
-"""What a signal that ends a process adds to its number to make the exit status, as in shells."""
 
 
 @dataclass(frozen=True, slots=True)

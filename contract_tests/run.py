@@ -12,8 +12,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from contract_tests.chance import USUAL_LEVEL
-from contract_tests.client.access import BEARER
 from contract_tests.client.limits import UnsendableError
+from contract_tests.client.reach import BEARER
 from contract_tests.client.readiness import wait_until_ready
 from contract_tests.ending import Cause, Ended
 from contract_tests.execution.campaign import Campaign

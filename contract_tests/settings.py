@@ -1,21 +1,16 @@
 """What a user asks a run for."""
 
-import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 
-import httpx
-
 from contract_tests.chance import Confidence
-from contract_tests.client.access import BASIC, Access, AccessError, tls_context
+from contract_tests.client.access import Access, AccessError, tls_context
 from contract_tests.client.limits import SLOW_SECONDS, Limits
-from contract_tests.client.readiness import Wait
+from contract_tests.client.reach import BASIC, Wait, upstream_problem, url_problem
 from contract_tests.client.tokens import Tokens
 from contract_tests.results import UsedOption
 from contract_tests.waivers import Waiver
 from gateway_contract.extras import DISTRIBUTION, Extra, MissingExtraError, check_extras, is_installed
-from gateway_contract.traffic.curl import UNIX
 
 MAX_SECONDS = 1800.0
 
@@ -123,43 +118,6 @@ def without_gateway(settings: Settings) -> tuple[str, ...]:
     return () if settings.gateway is not None else ("no gateway was named: this run tested the bundled mock",)
 
 
-def url_problem(gateway: str) -> str:
-    """What is wrong with the address of a gateway, to follow its name; empty if nothing is."""
-    if gateway.startswith(UNIX):
-        return "" if gateway.startswith("unix:/") else f"must be like unix:/run/gw.sock; got {gateway!r}"
-    try:
-        url = httpx.URL(gateway)
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    if url.userinfo:
-        return "must not contain a user or password: neither is sent"
-    reachable = url.scheme in {"http", "https"} and url.host and (url.port or 0) <= 65535
-    if not reachable or url.query or url.fragment or " " in gateway:
-        return f"must be an HTTP URL; got {gateway!r}"
-    return ""
-
-
-def upstream_problem(upstream: str) -> str:
-    """What is wrong with the place where the suite listens, to follow its name; empty if nothing is."""
-    host, found, port = upstream.rpartition(":")
-    well_formed = found and host and port.isdecimal() and int(port) <= 65535
-    return "" if well_formed else f"must be host:port; got {upstream!r}"
-
-
-SELF_SIGNED = "self-signed"
-"""How the suite may serve as the upstream over TLS: with a certificate that it issues itself."""
-_NAME_OF_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII | re.IGNORECASE)
-
-
-def is_host(text: str) -> bool:
-    """Whether a text is the name of a host (RFC 952, RFC 1123) or an IP address."""
-    try:
-        ip_address(text.strip("[]"))
-    except ValueError:
-        return _NAME_OF_HOST.fullmatch(text) is not None
-    return True
-
-
 def _check_token(token: str) -> None:
     if not token:
         raise SettingsError("No token. Set GATEWAY_TOKEN.")
@@ -179,7 +137,3 @@ def _check_access(settings: Settings) -> None:
         tls_context(access)
     except AccessError as error:
         raise SettingsError(str(error)) from error
-
-
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token (RFC 9110, 5.6.2)
-RESERVED = frozenset({"authorization", "content-type", "content-length", "host", "transfer-encoding"})

@@ -10,11 +10,11 @@ import httpx
 import jsonschema_rs
 import orjson
 
+from contract_tests.client.reach import SELF_SIGNED, is_host
 from contract_tests.planning.plan import method_cases, overriding_cases
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line
-from contract_tests.settings import SELF_SIGNED, is_host
 from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.rule import Finding, Outcome
 from gateway_contract.traffic.curl import UNIX

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 
 from contract_tests.client.proxy import proxy_passwords
+from contract_tests.client.reach import BASIC, BEARER
 from gateway_contract.traffic.exchange import Credential, Headers
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
 
-BEARER, BASIC = "bearer", "basic"
 WRONG_TOKEN = "sk-not-a-token-of-this-gateway"  # noqa: S105 # that is what it is for
 
 

@@ -7,8 +7,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-ENVIRONMENT = "env"
-"""The proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name."""
+from contract_tests.client.reach import ENVIRONMENT
 
 
 def proxy_of(proxy: str | None, url: httpx.URL) -> str | None:
@@ -25,16 +24,6 @@ def proxy_passwords(proxy: str | None) -> list[str]:
     """The passwords that the addresses of proxies hold."""
     known = getproxies().values() if proxy == ENVIRONMENT else filter(None, [proxy])
     return [password for address in known if (password := unquote(urlsplit(address).password or ""))]
-
-
-def proxy_problem(proxy: str) -> str:
-    """What is wrong with the address of a proxy, to follow its name; it quotes no password. Empty if nothing is."""
-    try:
-        url = httpx.URL(proxy)
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    reachable = url.scheme in {"http", "https"} and url.host and url.path in {"", "/"} and not url.query
-    return "" if proxy == ENVIRONMENT or reachable else "must be env or like http://proxy:3128"
 
 
 class ProxiedTransport(httpx.AsyncBaseTransport):

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 
 import httpx
 
 from contract_tests.client import transport
 from contract_tests.client.limits import Limits
+from contract_tests.client.reach import Wait
 from contract_tests.client.room import Share
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request
 from gateway_contract.traffic.statuses import is_timed_out
@@ -16,14 +16,6 @@ from gateway_contract.values.json_value import ABSENT
 INTERVAL = 0.5  # seconds between attempts
 ATTEMPT = 5.0  # seconds for one
 NOT_READY = "the gateway was not ready within {seconds:g} s: {problem}. Start it first, or give --wait more time."
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long to wait: for any response, or with a path, which begins with a slash, for 2xx to GET."""
-
-    seconds: float
-    path: str = ""
 
 
 async def wait_until_ready(

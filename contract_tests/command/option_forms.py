@@ -11,8 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from contract_tests.client.access import BASIC, BEARER
-from contract_tests.settings import HEADER_NAME, upstream_problem, url_problem
+from contract_tests.client.reach import BASIC, BEARER, HEADER_NAME, upstream_problem, url_problem
 from gateway_contract.values.json_value import Json
 
 T = TypeVar("T")

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from contract_tests.client.access import BEARER
-from contract_tests.client.readiness import Wait
+from contract_tests.client.reach import BEARER, Wait
 from contract_tests.command.option_forms import (
     ADDRESS,
     CONTRACTS,

@@ -4,10 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from contract_tests.client.proxy import proxy_problem
-from contract_tests.client.readiness import Wait
+from contract_tests.client.reach import SELF_SIGNED, Wait, is_host, proxy_problem
 from contract_tests.command.option_forms import TEXT, Arity, Form, durations
-from contract_tests.settings import SELF_SIGNED, is_host
 from gateway_contract.values.json_value import Json
 
 

@@ -14,7 +14,8 @@ from contract_tests.client.tokens import TokenError, Tokens, issue_tokens
 from contract_tests.command import option_table as table
 from contract_tests.command.configuration import Configuration
 from contract_tests.command.option_values import Origin, Values, resolve
-from contract_tests.command.secret_source import Literal, Variable, issue_token, read_secret
+from contract_tests.command.secret_reading import issue_token, read_secret
+from contract_tests.command.secret_source import Literal, Variable
 from contract_tests.settings import MAX_SECONDS, Settings, SettingsError, checked, fuzz_examples
 from contract_tests.waivers import Waiver, read_waivers
 from gateway_contract.contract.load_contract import BUNDLED

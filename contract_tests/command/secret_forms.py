@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from contract_tests.client.reach import HEADER_NAME, RESERVED
 from contract_tests.command.option_forms import Arity, Form
 from contract_tests.command.secret_source import Literal, SecretSource, secret_source
-from contract_tests.settings import HEADER_NAME, RESERVED
 from gateway_contract.values.json_value import Json
 
 _SOURCE: Mapping[str, Json] = {

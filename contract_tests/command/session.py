@@ -12,7 +12,7 @@ from rich.console import Console
 
 from contract_tests import suite
 from contract_tests.command.signals import InterruptedRunError, Interruption, interruptible
-from contract_tests.ending import Cause, Ended
+from contract_tests.ending import SHELL_OFFSET, Cause, Ended
 from contract_tests.execution.upstream_certificate import AUTHORITY
 from contract_tests.plugin import ContractPlugin, selected_verdicts
 from contract_tests.report.folder import locked_folder, remove_results
@@ -26,7 +26,7 @@ from contract_tests.report.rule_list import print_rules
 from contract_tests.report.stored_report import read_reports
 from contract_tests.report.terminal import print_run
 from contract_tests.report.wording import counted, one_line
-from contract_tests.results import EXIT_STATUS, SHELL_OFFSET, Conformance, Run, is_required
+from contract_tests.results import EXIT_STATUS, Conformance, Run, is_required
 from contract_tests.run import UNFINISHED, PreparedRun, prepare, untested_run
 from contract_tests.settings import Settings, SettingsError
 from contract_tests.target import observation_of

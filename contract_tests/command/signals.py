@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from contract_tests.results import SHELL_OFFSET
+from contract_tests.ending import SHELL_OFFSET
 
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 WRITING = 5.0

@@ -39,6 +39,14 @@ def test_pytest_imports_nothing_that_it_had_not_imported(tmp_path: Path) -> None
     assert done.stdout.split() == []
 
 
+def test_the_command_imports_what_a_run_needs_only_for_a_run(tmp_path: Path) -> None:
+    """So that --help and --version answer at once."""
+    heavy = ("asyncio", "httpx", "jsonschema_rs", "pytest", "rich", "starlette", "yaml")
+    command = NEW_MODULES.replace("import gateway_contract.pytest_fixtures", "import contract_tests.command.cli")
+    done = python(tmp_path, "-c", command.replace(", pytest", ""), *heavy)
+    assert (done.stdout.split(), done.stderr) == ([], "")
+
+
 @pytest.mark.slow
 def test_a_project_with_a_mock_server_of_its_own_runs_its_tests(tmp_path: Path) -> None:
     (tmp_path / "mock_server").mkdir()

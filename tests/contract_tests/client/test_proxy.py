@@ -9,7 +9,8 @@ import pytest
 
 from contract_tests.client.access import Access
 from contract_tests.client.limits import Limits
-from contract_tests.client.proxy import proxy_of, proxy_problem
+from contract_tests.client.proxy import proxy_of
+from contract_tests.client.reach import proxy_problem
 from contract_tests.client.room import Share
 from contract_tests.client.transport import exchange, open_response, open_transport
 from gateway_contract.traffic.exchange import Answer, NoAnswer, Request

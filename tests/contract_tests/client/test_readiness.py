@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract_tests.client.limits import Limits
-from contract_tests.client.readiness import Wait, wait_until_ready
+from contract_tests.client.reach import Wait
+from contract_tests.client.readiness import wait_until_ready
 from contract_tests.client.transport import open_transport
 from tests.contract_tests.gateways import replying
 from tests.ports import free_port

@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract_tests.client.access import Access, tls_context
-from contract_tests.client.readiness import Wait
+from contract_tests.client.reach import Wait
 from contract_tests.command import option_table
 from contract_tests.command.cli import main
 from contract_tests.command.option_values import Values, resolve
 from contract_tests.command.run_settings import access_of, settings_of, tokens_of
-from contract_tests.command.secret_source import read_secret, secret_source
+from contract_tests.command.secret_reading import read_secret
+from contract_tests.command.secret_source import secret_source
 from contract_tests.settings import Settings, SettingsError, checked
 from gateway_contract.traffic.exchange import Credential
 from tests.contract_tests.gateways import TOKEN, as_json, replying
