@@ -57,9 +57,13 @@ class CallOwnership:
         return max(0, sum(map(self._is_foreign, self.observer.calls_since(0))) - self.unmarked)
 
 
-def is_unattributed(exchange: Exchange) -> bool:
-    """Whether a request was accepted while no call had its mark: it is sent once more, alone."""
-    return exchange.accepted and exchange.upstream == ()
+def is_lost(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> bool:
+    """Whether it is not known which calls an accepted request made beside others: it is sent once more, alone.
+
+    The gateway may have changed its mark, and `calls` are by marks. One that shows images of another request's call is
+    known to have made none.
+    """
+    return exchange.accepted and exchange.upstream == () and not shows_images_of_others(exchange, calls)
 
 
 def shows_images_of_others(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) -> bool:
@@ -73,10 +77,10 @@ def calls_of(exchange: Exchange, calls: Mapping[str, tuple[UpstreamCall, ...]]) 
 
 
 def attribute_calls(exchanges: Iterable[Exchange], observer: UpstreamObserver | None) -> Iterator[Exchange]:
-    """The exchanges with the calls that have their ids, but for those that were accepted and have none."""
+    """The exchanges with the calls that have their ids, but for those whose calls are not known."""
     calls = {} if observer is None else observer.calls_by_id(0)
     for one in exchanges:
         is_known = observer is None or one.upstream is not UNOBSERVED
         exchange = one if is_known else replace(one, upstream=calls_of(one, calls))
-        if not is_unattributed(exchange):
+        if not is_lost(exchange, calls):
             yield exchange

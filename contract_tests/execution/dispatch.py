@@ -10,7 +10,7 @@ from typing import Any
 from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.send import Sender, send
-from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_unattributed, shows_images_of_others
+from contract_tests.execution.call_ownership import CallOwnership, calls_of, is_lost
 from contract_tests.execution.confirmation import is_valid
 from contract_tests.execution.health import Health, plain_case
 from contract_tests.execution.internal_errors import InternalErrors
@@ -81,8 +81,7 @@ class Dispatch:
     async def _send_concurrently(self, cases: Sequence[Case]) -> tuple[list[Exchange], list[Case]]:
         """Cases at once, at most `jobs` of them; their upstream calls are found by their marks.
 
-        The second list has the cases whose calls are not known: the gateway may have changed the mark. One that shows
-        images of another request's call is known to have made none.
+        The second list has the cases whose calls are not known.
         """
         before = self.upstream_count()
         turn = asyncio.Semaphore(self.jobs)
@@ -106,7 +105,7 @@ class Dispatch:
         exchanges, lost = [], []
         for case, exchange in sent:
             attributed = replace(exchange, upstream=calls_of(exchange, calls))
-            if is_unattributed(attributed) and not shows_images_of_others(attributed, calls):
+            if is_lost(attributed, calls):
                 lost.append(case)
             else:
                 exchanges.append(attributed)
@@ -154,6 +153,7 @@ class Dispatch:
 
         At once, at most `jobs` of them, go those with a mark that tells their calls; then each of the others.
         """
+        before = self.upstream_count()
         turn = asyncio.Semaphore(self.jobs)
 
         async def beside(case: Case) -> Exchange | None:
@@ -171,10 +171,11 @@ class Dispatch:
             await asyncio.gather(*(beside(case) for case, is_marked in zip(cases, marked, strict=True) if is_marked))
         )
         found = [next(sent) if is_marked else None for is_marked in marked]
+        calls = {} if self.observer is None else self.observer.calls_by_id(before)
         for place, case in enumerate(cases):
             first = found[place]
-            is_lost = not marked[place] if first is None else is_unattributed(first)
-            if is_lost and may_send(case):
+            is_left = not marked[place] if first is None else is_lost(first, calls)
+            if is_left and may_send(case):
                 found[place] = await self.send_unplanned(case)
         return found
 

@@ -14,7 +14,7 @@ from contract_tests.client.case import Case
 from contract_tests.client.correlation import correlation_ids
 from contract_tests.client.limits import Limits
 from contract_tests.client.send import PATIENCE, retry_after
-from contract_tests.execution.call_ownership import calls_of, is_unattributed
+from contract_tests.execution.call_ownership import calls_of, is_lost
 from contract_tests.execution.confirmation import is_valid
 from contract_tests.execution.connection_check import told_exchange
 from contract_tests.execution.dispatch import NOT_SENT, Dispatch
@@ -40,7 +40,7 @@ class Played:
     @property
     def is_right(self) -> bool:
         """Whether each call failed as planned, and the plain request after it was accepted and made a call."""
-        works = self.after is not None and self.after.accepted and not is_unattributed(self.after)
+        works = self.after is not None and self.after.accepted and self.after.upstream != ()
         return works and all(one.played is not None for one in self.shown)
 
 
@@ -213,7 +213,7 @@ class FailureInjection:
             seen = replace(exchange, upstream=calls_of(exchange, calls))
             await self.dispatch.health.record(seen)
             # Else the gateway rejected what it rejects anyway, or its call has no mark by which it could be told.
-            if seen.played is not None or (seen.accepted and not is_unattributed(seen)):
+            if seen.played is not None or (seen.accepted and not is_lost(seen, calls)):
                 self.judge(seen)
 
     async def _send_caught(self, case: Case) -> Exchange | None:

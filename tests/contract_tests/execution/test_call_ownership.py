@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contract_tests.client.correlation import correlation_id
-from contract_tests.execution.call_ownership import CallOwnership, Calls, shows_images_of_others
+from contract_tests.execution.call_ownership import CallOwnership, Calls, is_lost
 from contract_tests.execution.observer import UpstreamObserver, own_marks, serve_upstream
 from contract_tests.results import Conformance
 from contract_tests.run import prepare, run
@@ -136,7 +136,8 @@ def test_a_call_whose_owner_cannot_be_told_belongs_to_each() -> None:
 def test_images_of_another_requests_call_are_told_from_images_of_calls_that_nobody_knows() -> None:
     made = UpstreamCall("POST", "/", (), {"text": OTHER}, 0.0, 200, images=("image-1",))
     image = Image("url", "http://127.0.0.1/1", "image/png", "PNG", 64, 64, "0" * 64, identity="image-1")
-    shown = replace(asking(OWN), images=((image,),))
-    assert shows_images_of_others(shown, {OTHER: (made,)})
-    assert not shows_images_of_others(shown, {})
-    assert not shows_images_of_others(replace(shown, images=((replace(image, identity=None),),)), {OTHER: (made,)})
+    shown = replace(asking(OWN), images=((image,),), upstream=())
+    assert not is_lost(shown, {OTHER: (made,)})
+    assert is_lost(shown, {})
+    assert is_lost(replace(shown, images=((replace(image, identity=None),),)), {OTHER: (made,)})
+    assert not is_lost(replace(shown, upstream=(made,)), {})
