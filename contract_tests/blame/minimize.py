@@ -120,11 +120,18 @@ class RejectionMinimizer:
         if is_gateway_timeout(refused.answer) and await self._is_for_images(refused, body):
             return replace(refused, essential=frozenset())
         again = await self._send_body(body, refused.name)
-        if again is None or not is_rejection(again):
-            by_spelling = again is not None and again.accepted and await self._is_spelling_rejected(refused, body)
-            self.is_intermittent |= again is not None and again.accepted and not by_spelling
+        if again is None:
+            return replace(refused, essential=self._known_fields(body))
+        if not is_rejection(again):
+            by_spelling = again.accepted and await self._is_spelling_rejected(refused, body)
+            self.is_intermittent |= again.accepted and not by_spelling
             return replace(refused, essential=frozenset(), spelling_refused=by_spelling)
         return await self._remove_fields(body, replace(again, name=f"{refused.name}, made smaller"))
+
+    def _known_fields(self, body: Json) -> frozenset[str]:
+        """What to blame where no more requests may be sent: fields that were blamed with other values."""
+        changed = {part.pointer for part in changed_fields(valid_bodies(self.contract), body)}
+        return next((frozenset(blamed) for blamed in self.blamed if blamed.keys() <= changed), frozenset())
 
     async def _is_for_images(self, timed_out: Exchange, body: Json) -> bool:
         """Whether a request for several images gets a response in time if it asks for as few as a plain one does."""
@@ -171,7 +178,7 @@ class RejectionMinimizer:
         try:
             minimal = await minimize(body, still_refused, valid_bodies(self.contract))
         except BudgetSpentError:
-            return replace(refused, essential=frozenset())
+            return replace(refused, essential=self._known_fields(body))
         case = valid_case(self.contract, refused.name, minimal.body)
         blames = 0 < len(minimal.needed) <= MOST_BLAMED
         if (

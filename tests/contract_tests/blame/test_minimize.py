@@ -167,6 +167,16 @@ def test_narrowing_stops_when_it_may_send_no_more() -> None:
     assert found.essential == frozenset()
 
 
+@pytest.mark.parametrize("left", [0, 3])
+def test_what_may_not_be_narrowed_blames_a_field_that_is_known_and_no_other(left: int) -> None:
+    gateway = Gateway(lambda body: "seed" in body)
+    gateway.minimize(FULL)
+    ends = len(gateway.asked) + left
+    gateway.minimizer.may_send = lambda _: len(gateway.asked) < ends
+    assert gateway.minimize({**FULL, "seed": 7}).essential == frozenset({"/seed"})
+    assert gateway.minimize({**base(POWERTOKENS), "n": 6}).essential == frozenset()
+
+
 def test_a_request_that_is_no_json_is_not_narrowed() -> None:
     gateway = Gateway(lambda _: True)
     refused = Exchange(request(b"{"), exchange(None).answer)
