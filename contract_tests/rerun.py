@@ -99,7 +99,8 @@ async def _exchange(
         if observer is not None:
             _prepare_upstream(observer, case, correlation_ids(request.body))
             slow_seconds = observer.stub.options.slow_seconds
-            case = replace(case, hangs_up=True, upstream_seconds=slow_seconds) if name == HANGS_UP else case
+            hangs_up = name.startswith(HANGS_UP)
+            case = replace(case, hangs_up=True, upstream_seconds=slow_seconds) if hangs_up else case
             sender = replace(sender, is_called=observer.is_called)
         exchange = await exchange_request(sender, case, request)
         await asyncio.sleep(case.upstream_seconds)  # in which a gateway may call again for a client that hung up

@@ -23,10 +23,10 @@ def failure_cases(contract: Contract) -> Iterator[Case]:
             bodies = bodies_for(contract, fault, base)
             body = next((body for body in bodies if validity_of(contract, body).valid), None)
             if body is not None:
-                name = f"the upstream plays {fault}" if number == 1 else f"the upstream plays {fault}, {number}"
-                yield json_case(name, body, failure=str(fault), images=SEVERAL + 1)
-                if fault.name == SLOW_RESPONSE and number == 1:
-                    yield json_case(HANGS_UP, body, failure=str(fault), images=SEVERAL + 1, hangs_up=True)
+                which = "" if number == 1 else f", {number}"
+                yield json_case(f"the upstream plays {fault}{which}", body, failure=str(fault), images=SEVERAL + 1)
+                if fault.name == SLOW_RESPONSE:
+                    yield json_case(f"{HANGS_UP}{which}", body, failure=str(fault), images=SEVERAL + 1, hangs_up=True)
 
 
 def bodies_for(contract: Contract, fault: Fault, body: Json) -> list[Json]:

@@ -2,11 +2,16 @@
 
 import asyncio
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import count
+from math import ceil
 from random import Random
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
+
+import httpx
 
 from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.contract.validity import upstream_refuses
@@ -28,8 +33,9 @@ from mock_server.defects.sites import schema_of, type_of, upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
 from mock_server.defects.wrapping import ChangedTransport, with_rejections, with_transport
 from mock_server.gateway.once_per_key import KeyedRequests
-from mock_server.gateway.stages import Gateway, GatewayRequest
+from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
+from mock_server.upstream.client import HttpTransport
 
 
 @conforming
@@ -198,12 +204,50 @@ def failures_as_503(gateway: Gateway) -> Gateway:
     return with_rejections(gateway, lambda error, right: replace(right, status=503) if error is BAD_GATEWAY else right)
 
 
+@conforming
+def follows_redirections(gateway: Gateway) -> Gateway:
+    """Calls that the upstream redirects are followed."""
+    transport = gateway.upstream.transport
+    if not isinstance(transport, HttpTransport):
+        return gateway
+    client = httpx.AsyncClient(transport=transport.http, trust_env=False, follow_redirects=True)
+    return with_transport(gateway, replace(transport, http=FollowingHttp(client)))
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingHttp(httpx.AsyncBaseTransport):
+    """HTTP that follows redirections, with the method GET as browsers do."""
+
+    client: httpx.AsyncClient
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self.client.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        await self.client.aclose()
+
+
+@conforming
+def retry_after_in_seconds(gateway: Gateway) -> Gateway:
+    """The time in a Retry-After header is passed on in seconds, also where the upstream says a date."""
+
+    def in_seconds(error: ErrorResponse, right: GatewayResponse) -> GatewayResponse:
+        if error.retry_after is None or error.retry_after.isdecimal():
+            return right
+        seconds = (parsedate_to_datetime(error.retry_after) - datetime.now(UTC)).total_seconds()
+        return replace(right, headers={"retry-after": str(max(0, ceil(seconds)))})
+
+    return with_rejections(gateway, in_seconds)
+
+
 MEETS_FAILURES = frozenset(
     {
         "cancels-call-after-hang-up",
         "circuit-opens-after-five-failures",
         "failures-as-503",
         "finishes-call-after-hang-up",
+        "follows-redirections",
+        "retry-after-in-seconds",
         "repeats-throttled-calls",
         "uses-upstream-tasks",
     }

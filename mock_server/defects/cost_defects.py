@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gateway_contract.values.json_value import Json
+from mock_server.defects.conforming_transport import uses_upstream_tasks
 from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.failure_defects import is_of_first_model, of_several_models
 from mock_server.defects.hang_up import CLIENT_GONE, ending_calls, noting_hang_up
 from mock_server.defects.request_operators import Result, call_defect
 from mock_server.defects.sites import expected
@@ -72,6 +74,19 @@ def repeating(gateway: Gateway, again: Callable[[UpstreamAnswer], bool]) -> Gate
 def call_repeated_after_hang_up(gateway: Gateway, _site: PlainSite) -> Gateway:
     """If the client hangs up, the call is given up and made again."""
     return ending_calls(gateway, gateway.call)
+
+
+@gateway_defect(of_several_models("called-once-for-lost-client"))
+def task_submitted_again_after_hang_up(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """If the client hangs up while a task of the upstream is under way, the task is submitted again."""
+    by_tasks = uses_upstream_tasks(gateway)
+    again = ending_calls(by_tasks, by_tasks.call)
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        by_task = not is_of_first_model(own.contract, body)
+        return await (again if by_task else by_tasks).call(own, body, call, request)
+
+    return replace(again, call=call)
 
 
 @gateway_defect(expected("called-once-for-lost-client"))

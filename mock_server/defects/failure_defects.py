@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TypeAlias
 
 from gateway_contract.contract.definition import Contract
@@ -84,6 +85,10 @@ def is_not_json(answer: UpstreamAnswer) -> bool:
     return answer.body is ABSENT and answer.call.status == 200
 
 
+def is_redirection(answer: UpstreamAnswer) -> bool:
+    return HTTPStatus.MULTIPLE_CHOICES <= answer.call.status < HTTPStatus.BAD_REQUEST
+
+
 async def give_no_images() -> Result:
     return NO_IMAGES
 
@@ -145,6 +150,32 @@ def failed_task_polled_without_end(gateway: Gateway, _site: PlainSite) -> Gatewa
 def upstream_page_as_success(gateway: Gateway, _site: PlainSite) -> Gateway:
     """A response of the upstream with the status 200 that is not JSON becomes a success without images."""
     return when_failed(gateway, is_not_json, give_no_images)
+
+
+@gateway_defect(expected("throttling-is-429"))
+def crash_on_retry_after_date(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A Retry-After of the upstream is read as a number; a date gets the client 500."""
+
+    async def fail() -> Result:
+        return INTERNAL_ERROR
+
+    return when_failed(gateway, lambda answer: not (answer.retry_after or "0").isdecimal(), fail)
+
+
+@gateway_defect(expected("vendors-fault-is-5xx"))
+def redirection_passed_on(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """When the upstream redirects a call, the client gets that status."""
+
+    async def redirect() -> Result:
+        return replace(BAD_GATEWAY, status=HTTPStatus.FOUND)
+
+    return when_failed(gateway, is_redirection, redirect)
+
+
+@gateway_defect(expected("no-success-without-images"))
+def redirection_as_success(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """Every status below 400 counts as a success, so that a redirected call becomes one without images."""
+    return when_failed(gateway, is_redirection, give_no_images)
 
 
 @gateway_defect(expected("answered-when-upstream-fails"))

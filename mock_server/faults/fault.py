@@ -1,8 +1,12 @@
 """Faults by their names, one vocabulary for gateways and upstreams, and the responses that only a fault explains."""
 
 import asyncio
+import html
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
 from typing import Final
 
 from starlette.responses import HTMLResponse, Response
@@ -10,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import FaultCause, PlayedFault
 from mock_server.faults.scenario_kind import parse_duration
+from mock_server.serving.asgi import own_url
 from mock_server.serving.server import reset_connection
 
 NO_IMAGES: Final = "no-images"
@@ -17,6 +22,8 @@ FEWER_IMAGES: Final = "fewer-images"
 LINK_404: Final = "link-404"
 NO_RESPONSE: Final = "no-response"
 RETRY_AFTER: Final = "retry_after"
+AS_DATE: Final = "date"
+DATE_SECONDS: Final = 2  # from now to the date that a Retry-After has
 ACCEPTED: Final = frozenset({"reset", "reset-mid-response", "truncated-json", NO_RESPONSE, LINK_404})
 
 
@@ -51,13 +58,23 @@ class Fault:
     def played(self) -> PlayedFault:
         """The fault as rules see it."""
         retry_after = self.parameter(RETRY_AFTER)
-        seconds = None if retry_after is None else int(retry_after)
+        seconds = None if retry_after is None else seconds_of(retry_after)
         return PlayedFault(str(self), self.cause, seconds, may_be_billed=self.may_be_billed)
 
     @property
     def may_be_billed(self) -> bool:
         """Whether the call was accepted, so that the vendor may have billed it."""
         return self.name in ACCEPTED or not self.cause.is_failure
+
+
+def seconds_of(retry_after: str) -> int:
+    """The seconds that a fault's parameter stands for."""
+    return DATE_SECONDS if retry_after == AS_DATE else int(retry_after)
+
+
+def retry_after_header(retry_after: str) -> str:
+    """The header of a response that is made now: seconds, or a date."""
+    return formatdate(time.time() + DATE_SECONDS, usegmt=True) if retry_after == AS_DATE else retry_after
 
 
 FAULTS: Final = (
@@ -69,11 +86,13 @@ FAULTS: Final = (
     Fault("no-credit", FaultCause.CREDENTIALS),
     Fault("rate-limit", FaultCause.THROTTLING),
     Fault("rate-limit", FaultCause.THROTTLING, ((RETRY_AFTER, "2"),)),
+    Fault("rate-limit", FaultCause.THROTTLING, ((RETRY_AFTER, AS_DATE),)),
     Fault("server-error", FaultCause.VENDOR),
     Fault("unavailable", FaultCause.VENDOR),
     Fault("error-with-200", FaultCause.VENDOR),
     Fault(NO_IMAGES, FaultCause.VENDOR),
     Fault("html-error", FaultCause.VENDOR),
+    Fault("redirect", FaultCause.VENDOR),
     Fault("html-success", FaultCause.VENDOR),
     Fault("truncated-json", FaultCause.VENDOR),
     Fault("reset", FaultCause.VENDOR),
@@ -113,6 +132,21 @@ async def collect_response(app: ASGIApp, scope: Scope, receive: Receive) -> Resp
     await app(scope, receive, collect)
     right.body = b"".join(chunks)
     return right
+
+
+MAINTENANCE = "<html><body>maintenance</body></html>"
+MAINTENANCE_PATH: Final = "/maintenance"
+"""Where a redirected call leads, relative to the upstream."""
+
+
+async def redirect(scope: Scope, receive: Receive, send: Send) -> None:
+    """Redirects the call to a page, as what stands before a vendor does during maintenance."""
+    await redirection(own_url(scope) + MAINTENANCE_PATH)(scope, receive, send)
+
+
+def redirection(url: str) -> Response:
+    page = f'<html><body><a href="{html.escape(url)}">Found</a></body></html>'
+    return HTMLResponse(page, HTTPStatus.FOUND, {"location": url})
 
 
 async def reset(scope: Scope, receive: Receive, _send: Send) -> None:
@@ -175,7 +209,8 @@ def _start(response: Response) -> Message:
 
 EFFECTS: Final[Mapping[str, Callable[[Fault, Response], ASGIApp]]] = {
     "html-error": lambda *_: HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", 502),
-    "html-success": lambda *_: HTMLResponse("<html><body>maintenance</body></html>"),
+    "html-success": lambda *_: HTMLResponse(MAINTENANCE),
+    "redirect": lambda *_: redirect,
     "truncated-json": lambda _, success: truncated(success),
     "reset": lambda *_: reset,
     "reset-mid-response": lambda _, success: reset_mid_response(success),

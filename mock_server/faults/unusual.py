@@ -1,12 +1,10 @@
 """Answers of an upstream that are correct and unusual: slow, or sent in another way that HTTP allows."""
 
 import asyncio
-import html
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Final
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_contract.traffic.exchange import FaultCause
@@ -86,11 +84,6 @@ def with_upper_case_headers(success: Response) -> ASGIApp:
 
 MOVED: Final = "moved=1"
 """In the query of the link to which that to a redirected image leads."""
-
-
-def redirection(url: str) -> Response:
-    page = f'<html><body><a href="{html.escape(url)}">Found</a></body></html>'
-    return HTMLResponse(page, HTTPStatus.FOUND, {"location": url})
 
 
 SENDING: Final[Mapping[str, Callable[[Response], ASGIApp]]] = {

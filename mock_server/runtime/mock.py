@@ -43,9 +43,10 @@ from mock_server.upstream.client import (
     tls_context,
 )
 from mock_server.upstream.forward import SECONDS, forwarding_app
+from mock_server.upstream.in_process import generator_in_process, image_in_process, respond_in_process
 from mock_server.upstream.protocol import StubOptions, UpstreamScenario, UpstreamTransport
 from mock_server.upstream.protocols import protocol_of
-from mock_server.upstream.stub import UpstreamStub, generator_in_process, image_in_process, problems, respond_in_process
+from mock_server.upstream.stub import UpstreamStub, problems
 
 JOURNAL_SIZE = 1000  # requests
 

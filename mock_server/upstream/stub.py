@@ -5,47 +5,52 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway_contract.contract.definition import Upstream
 from gateway_contract.contract.validity import unknown_upstream, upstream_refuses
 from gateway_contract.schema.keywords import constraint_sentence
-from gateway_contract.traffic.exchange import Headers, PlayedFault, UpstreamCall
+from gateway_contract.traffic.exchange import PlayedFault, UpstreamCall
 from gateway_contract.traffic.response_message import error_message
 from gateway_contract.values.json_value import ABSENT, Json, Nothing, read_json
-from mock_server.faults.fault import LINK_404, NO_RESPONSE, Fault, effect, silence, slow_body
-from mock_server.faults.unusual import MOVED, REDIRECTED_IMAGE, SLOW_IMAGE, redirection, unusual_response
+from mock_server.faults.fault import (
+    LINK_404,
+    MAINTENANCE,
+    MAINTENANCE_PATH,
+    NO_RESPONSE,
+    Fault,
+    effect,
+    redirection,
+    silence,
+    slow_body,
+)
+from mock_server.faults.unusual import MOVED, REDIRECTED_IMAGE, SLOW_IMAGE, unusual_response
 from mock_server.images.links import (
     PICTURE_PATH,
     PictureLinks,
     draw_cached,
-    picture_behind,
-    picture_linker,
     picture_response,
     signed_picture,
 )
 from mock_server.images.picture import Picture
-from mock_server.images.requested import identities, picture_values, requested_pictures, requested_size
+from mock_server.images.requested import identities, requested_pictures, requested_size
 from mock_server.serving.asgi import own_url, request_target, text_headers, with_body_limit
 from mock_server.serving.signing import Signer
-from mock_server.upstream.calls import RecordedCall, UpstreamCalls, pack_values, record_route
-from mock_server.upstream.client import Generate, call_headers
+from mock_server.upstream.calls import UpstreamCalls, record_route
 from mock_server.upstream.protocol import (
     CallProblem,
     GeneratedImages,
-    Outbound,
     Reply,
     StubOptions,
-    UpstreamAnswer,
     UpstreamProtocol,
 )
 from mock_server.upstream.tasks import Tasks
@@ -224,6 +229,9 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
             return redirection(f"{request.url}&{MOVED}")
         return slow_body(found, stub.options.slow_seconds) if identity in stub.slow_images else found
 
+    async def maintenance(_request: Request) -> Response:
+        return HTMLResponse(MAINTENANCE)
+
     async def anything_else(request: Request) -> Response:
         body = read_json(await request.body())
         return reject(stub, request, body, stub.protocol.reject_call(CallProblem.NOT_FOUND))
@@ -233,6 +241,7 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
             Route(stub.path, generate, methods=[stub.upstream.operation.method]),
             *stub.protocol.routes(stub),
             Route(PICTURE_PATH, picture),
+            Route(MAINTENANCE_PATH, maintenance, methods=ANY_METHOD),
             record_route(stub.calls, partial(problems, stub.upstream)),
             Route("/{path:path}", anything_else, methods=ANY_METHOD),
         ],
@@ -243,58 +252,9 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
     )
 
 
-def respond_in_process(stub: UpstreamStub, own: str, outbound: Outbound) -> UpstreamAnswer:
-    """The response to a generation call without HTTP. `own` is the URL under which its images are served."""
-    headers, body, images = call_headers(outbound), outbound.body, tuple[str, ...]()
-    reply = _rejection(stub, headers, body)
-    if reply is None and body is not ABSENT:
-        pictures = pictures_for(stub, stub.upstream, body)
-        reply, images = success(stub, own, body, pictures), identities(pictures)
-    reply = reply or stub.protocol.reject_call(CallProblem.NOT_JSON)
-    operation = stub.upstream.operation
-    call = UpstreamCall(operation.method, stub.path, tuple(headers.items()), body, time.time(), reply.status, images)
-    stub.calls.add(call)
-    return UpstreamAnswer(call, reply.body)
-
-
-def generator_in_process(stub: UpstreamStub, own: str) -> Generate:
-    """Makes what `respond_in_process` responds to a call with a key: the call as recorded, and the links.
-
-    None for a call that is rejected, of which nothing is recorded.
-    """
-    upstream, calls, signer, options = stub.upstream, stub.calls, stub.signer, stub.options
-    method, path, link_to = upstream.operation.method, stub.path, picture_linker(signer, own)
-
-    @lru_cache(maxsize=8)
-    def headers_of(key: str) -> Headers | None:
-        """The headers of a call with a key; None if the stub rejects it."""
-        headers = {"authorization": f"Bearer {key}"}
-        rejection = reject_key(stub, headers) or stub.protocol.reject_headers(headers)
-        return tuple(headers.items()) if rejection is None else None
-
-    def generate(body: Json, key: str) -> tuple[RecordedCall, list[str]] | None:
-        headers = headers_of(key)
-        if headers is None or upstream_refuses(upstream, body):
-            return None
-        pictures = picture_values(upstream, stub.protocol.with_defaults(upstream, body, options), options.seed)
-        if not pictures:
-            return None
-        expires_at = int(signer.clock() + signer.seconds)
-        call = pack_values(method, path, headers, body, time.time(), OK, tuple([values[0] for values in pictures]))
-        calls.add(call)
-        return call, [link_to(values, expires_at) for values in pictures]
-
-    return generate
-
-
-def image_in_process(stub: UpstreamStub, link: str) -> bytes | None:
-    """The image behind a link, whatever URL the stub had when it made the link; None where there is none."""
-    return picture_behind(stub.signer, link, stub.draw_picture)
-
-
 async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:
     body = read_json(await request.body())
-    rejection = _rejection(stub, request.headers, body)
+    rejection = rejection_of(stub, request.headers, body)
     if rejection is not None or body is ABSENT:
         return reject(stub, request, body, rejection or stub.protocol.reject_call(CallProblem.NOT_JSON))
     await asyncio.sleep(stub.options.generation_seconds)
@@ -308,7 +268,7 @@ async def _generate(stub: UpstreamStub, request: Request) -> ASGIApp:
     return response(reply)
 
 
-def _rejection(stub: UpstreamStub, headers: Mapping[str, str], body: Json | Literal[Nothing.ABSENT]) -> Reply | None:
+def rejection_of(stub: UpstreamStub, headers: Mapping[str, str], body: Json | Literal[Nothing.ABSENT]) -> Reply | None:
     """The error for a call that is not accepted."""
     rejection = reject_key(stub, headers) or stub.protocol.reject_headers(headers)
     if rejection is not None:

@@ -15,7 +15,7 @@ from gateway_contract.traffic.exchange import FaultCause
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import read
 from mock_server.faults import fault
-from mock_server.faults.fault import RETRY_AFTER, Fault
+from mock_server.faults.fault import RETRY_AFTER, Fault, retry_after_header
 from mock_server.upstream.calls import new_id
 from mock_server.upstream.protocol import CallProblem, GeneratedImages, Reply, UpstreamError
 
@@ -200,6 +200,7 @@ ERRORS: Final[Mapping[str, VendorError]] = {
     "no-credit": VendorError(400, "Arrearage", "Access denied, please make sure your account is in good standing."),
     "rate-limit": VendorError(429, "Throttling", "Requests throttling triggered."),
     "rate-limit(retry_after=2)": VendorError(429, "Throttling.RateQuota", BUSY),
+    "rate-limit(retry_after=date)": VendorError(429, "Throttling.RateQuota", BUSY),
     "server-error": VendorError(500, "InternalError", BROKEN),
     "server-error(code=InternalError.Algo)": INFERENCE_ERROR,
     "unavailable": VendorError(503, "ModelUnavailable", "Model is unavailable."),
@@ -233,4 +234,4 @@ def error(played: Fault) -> Reply | None:
     if found is None:
         return None
     retry_after = played.parameter(RETRY_AFTER)
-    return found.reply({} if retry_after is None else {"retry-after": retry_after})
+    return found.reply({} if retry_after is None else {"retry-after": retry_after_header(retry_after)})

@@ -22,8 +22,9 @@ from mock_server.defects.conforming_upstream import key_for_several_requests
 from mock_server.gateway.stages import Gateway, GatewayRequest, handle
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import InProcessTransport, UpstreamClient
+from mock_server.upstream.in_process import image_in_process, respond_in_process
 from mock_server.upstream.protocols import protocol_of
-from mock_server.upstream.stub import UpstreamStub, image_in_process, respond_in_process
+from mock_server.upstream.stub import UpstreamStub
 from tests.gateway_contract.exchanges import DIALECTS, drawn, finding, with_images, with_status
 
 OVERLAY = Path(__file__).parents[3] / "fixtures" / "overlays" / "idempotency-key.yaml"

@@ -10,8 +10,9 @@ from gateway_contract.values.json_value import ABSENT, Json
 from mock_server.serving.signing import Signer
 from mock_server.upstream.client import DEFAULT_KEY
 from mock_server.upstream.dashscope.dashscope import DashScope
+from mock_server.upstream.in_process import generator_in_process, respond_in_process
 from mock_server.upstream.protocol import Links, Outbound, Reply, StubOptions
-from mock_server.upstream.stub import UpstreamStub, generator_in_process, respond_in_process
+from mock_server.upstream.stub import UpstreamStub
 
 OWN = "http://127.0.0.1:1/dashscope"
 PARAMETERS = {

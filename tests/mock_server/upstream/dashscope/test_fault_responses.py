@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
@@ -86,6 +88,14 @@ def test_a_reset_is_a_reset(name: str, powertokens: Contract) -> None:
         http.post(url + stub.path, json=CALL)
 
 
+def test_a_redirected_call_leads_to_a_page_that_is_no_call(powertokens: Contract) -> None:
+    with playing(powertokens, "redirect") as (stub, url), client() as http:
+        redirected = http.post(url + stub.path, json=CALL, follow_redirects=False)
+        page = http.get(redirected.headers["location"])
+        assert (redirected.status_code, page.status_code, len(stub.calls)) == (302, 200, 1)
+    assert "maintenance" in page.text
+
+
 STATUSES = {
     FaultCause.REQUEST: {400},
     FaultCause.CONTENT: {400},
@@ -100,7 +110,9 @@ def test_the_gateway_mock_stands_it(fault: Fault, powertokens: Contract) -> None
     with playing(powertokens, str(fault)) as (stub, url):
         answer = through_the_mock(powertokens, url + stub.upstream.base, seconds_for(fault))
     assert answer.status_code in STATUSES[fault.cause]
-    assert answer.headers.get("retry-after") == (None if fault.played.retry_after is None else "2")
+    later = answer.headers.get("retry-after")
+    assert (later is None) is (fault.played.retry_after is None)
+    assert later in {None, "2"} or parsedate_to_datetime(later).tzinfo is UTC
     if answer.status_code == 200:
         assert len(answer.json()["data"]) == 2
     else:
