@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from contract_tests.client.case import Case
 from contract_tests.client.send import send
 from contract_tests.execution.connection_check import connection_cases
 from contract_tests.execution.failure_waves import groups_of, lasts, waves_of
 from contract_tests.execution.health import plain_case
+from contract_tests.execution.ledger import Ledger, billable_images
 from contract_tests.execution.observer import NoUpstreamError, UpstreamObserver
 from contract_tests.execution.rare_faults import MOST_REQUESTS
 from contract_tests.gateway_sender import open_sender
@@ -77,7 +79,8 @@ def forecast(ready: PreparedRun, seconds_per_image: float) -> Forecast:
     """What a run is going to send, if every image takes so long and the gateway conforms."""
     contract, settings, planned = ready.contract, ready.settings, plan_for(ready)
     phases, by_model, faults = [], Counter[str](), faults_of(contract)
-    for phase, groups in phases_of(contract, planned, settings.jobs):
+    every_phase, ledger = phases_of(contract, planned, settings.jobs), Ledger(budget_of(settings))
+    for phase, groups in within_ledger(contract, every_phase, ledger):
         cases = [case for group in groups for case in group]
         for case in cases:
             by_model[model_of(contract, case)] += images_of(contract, case)
@@ -110,6 +113,32 @@ def phases_of(contract: Contract, planned: Plan, jobs: int) -> Iterator[tuple[Ph
     yield Phase.REFUSALS, [*in_turn(refusals), *([case] for case in connection_cases(contract))]
     yield Phase.FAILURES, failures_in_turn(contract, planned.failures, plain, jobs)
     yield Phase.AUTHORIZATION, in_turn([case for case in planned.cases if not case.is_authorized])
+
+
+def within_ledger(
+    contract: Contract, phases: Iterable[tuple[Phase, list[list[Case]]]], ledger: Ledger
+) -> Iterator[tuple[Phase, list[list[Case]]]]:
+    """The phases without the requests for which the budget has no room when it is their turn.
+
+    A request is sent only if what it might be billed for fits, be it valid or not, and without what is left to the
+    requests that come last.
+    """
+    kept = [*phases]
+    last = [billable(contract, case) for phase, groups in kept for case in chain(*groups) if phase is kept[-1][0]]
+    for phase, groups in kept:
+        ledger.held_back = 0 if phase in {kept[0][0], kept[-1][0]} else max(last, default=0)
+        yield phase, [[case for case in group if is_paid(contract, case, ledger)] for group in groups]
+
+
+def is_paid(contract: Contract, case: Case, ledger: Ledger) -> bool:
+    """Whether there is room for a request; then it is billed as by a gateway that conforms."""
+    has_room = ledger.has_room(billable(contract, case))
+    ledger.billed += images_of(contract, case) if has_room else 0
+    return has_room
+
+
+def billable(contract: Contract, case: Case) -> int:
+    return billable_images(contract, read_json(case.content))
 
 
 def in_turn(cases: Sequence[Case]) -> list[list[Case]]:

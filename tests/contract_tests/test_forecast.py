@@ -52,6 +52,13 @@ def test_north_only_keeps_to_the_budget_and_injects_nothing() -> None:
     assert not any(phase.requests for phase in planned.phases if phase.phase is Phase.FAILURES)
 
 
+def test_what_a_budget_has_no_room_for_is_not_planned() -> None:
+    """One image is the look's. Where there are two, those without a valid token have the other one in turn."""
+    settings = Settings(contract="powertokens", gateway="http://127.0.0.1:9", token="sk-1")
+    planned = [forecast(prepare(replace(settings, budget=budget)), 1.0) for budget in (1, 2)]
+    assert [(one.requests, one.images) for one in planned] == [(1, 1), (5, 1)]
+
+
 def test_requests_at_once_take_as_long_as_the_largest_at_least() -> None:
     assert duration([1, 1, 1, 1], jobs=2) == 2
     assert duration([6, 1], jobs=8) == 6
@@ -129,7 +136,12 @@ def test_requests_and_images_are_those_of_a_real_run_within_a_tenth(name: str) -
     """Of one that sees the gateway's answers alone; `test_cli.py` compares one that sees the upstream, too."""
     with open_right_gateway(prepare(Settings(name))) as url:
         north_only = prepare(Settings(name, gateway=url, token=BUNDLED_TOKEN))
-        is_near(forecast(north_only, 0.0), run(north_only, silent))
+        found = run(north_only, silent)
+        assert found.conformance is Conformance.CONFORMS
+        is_near(forecast(north_only, 0.0), found)
+        for budget in (2, 5):
+            poor = replace(north_only, settings=replace(north_only.settings, budget=budget))
+            is_near(forecast(poor, 0.0), run(poor, silent))
 
 
 @pytest.mark.slow
@@ -167,7 +179,6 @@ def open_right_gateway(ready: PreparedRun) -> Iterator[str]:
 
 
 def is_near(planned: Forecast, found: Run) -> None:
-    assert found.conformance is Conformance.CONFORMS
     assert planned.requests == pytest.approx(found.cost.requests, rel=0.1)
     assert planned.images == pytest.approx(found.cost.images_billed, rel=0.1)
 
