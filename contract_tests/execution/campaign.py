@@ -155,7 +155,9 @@ class Campaign:
     async def _send_with_keys(self) -> list[Exchange]:
         """Requests with an idempotency key. Whether they are paid once shows where their upstream calls are seen."""
         dispatch = self.dispatch
-        check = IdempotencyCheck(self.sender.contract, dispatch.send_alone, dispatch.send_again, dispatch.may_send)
+        check = IdempotencyCheck(
+            self.sender.contract, dispatch.send_alone, dispatch.send_again, dispatch.send_twice, dispatch.may_send
+        )
         with self.errors.catch("an idempotency key"), suppress(*NOT_SENT):
             return [] if self.health.stopped else await check.run()
         return []

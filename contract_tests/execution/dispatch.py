@@ -190,6 +190,18 @@ class Dispatch:
             else replace(exchange, upstream=calls_of(exchange, self.observer.calls_by_id(before)))
         )
 
+    async def send_twice(self, case: Case) -> tuple[Exchange, Exchange]:
+        """A case with a mark of its own, twice at the same time; each exchange has the calls of both.
+
+        Raises BudgetUsedUpError and TimeUsedUpError.
+        """
+        case, before = self.with_new_id(case), self.upstream_count()
+        one, other = await asyncio.gather(self.send(case), self.send(case))
+        if self.observer is None:
+            return one, other
+        calls = calls_of(one, self.observer.calls_by_id(before))
+        return replace(one, upstream=calls), replace(other, upstream=calls)
+
     @contextmanager
     def silenced(self) -> Iterator[None]:
         """While a request is under way to which the upstream gives no response."""

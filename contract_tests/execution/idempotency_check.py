@@ -1,6 +1,6 @@
 """Requests with an idempotency key: the same again, with another key, and another request with the same key."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -10,15 +10,20 @@ from contract_tests.planning.fields import base_request
 from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Comparison, Exchange, Relation
+from gateway_contract.values.json_value import UNOBSERVED
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyCheck:
-    """`send` sends a case as it is while no other is under way, `send_again` so with a mark of its own."""
+    """`send` sends a case as it is while no other is under way, `send_again` so with a mark of its own.
+
+    `send_twice` sends it with a mark of its own twice at the same time; each exchange has the upstream calls of both.
+    """
 
     contract: Contract
     send: Send
     send_again: Send
+    send_twice: Callable[[Case], Awaitable[tuple[Exchange, Exchange]]]
     may_send: Callable[[Case], bool]
 
     async def run(self) -> list[Exchange]:
@@ -37,7 +42,16 @@ class IdempotencyCheck:
             await self._send(self.send, same, Relation.SAME_KEY, first),
             await self._send(self.send, replace(same, idempotency_key=other_key), Relation.OTHER_KEY, first),
             await self._send(self.send_again, case, Relation.OTHER_REQUEST, first),
+            *await self._send_at_once(plain, first),
         ]
+
+    async def _send_at_once(self, plain: Case, first: Exchange) -> list[Exchange]:
+        """What a client sends that gave up too early; nothing where it costs an image and the calls are not seen."""
+        if first.upstream is UNOBSERVED:
+            return []
+        case = replace(plain, name=Relation.SAME_KEY_AT_ONCE.value, idempotency_key=str(uuid4()))
+        one, other = await self.send_twice(case)
+        return [_compared(other, Relation.SAME_KEY_AT_ONCE, one)]
 
     async def _send(self, send: Send, case: Case, relation: Relation, first: Exchange) -> Exchange:
         return _compared(await send(replace(case, name=relation.value)), relation, first)

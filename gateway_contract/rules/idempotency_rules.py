@@ -17,6 +17,8 @@ def judge_key(evidence: Evidence) -> Finding | None:
         return _judge_by_responses(exchange, compared)
     if compared.relation is not Relation.WITHOUT_KEY and not made_for(compared.exchange):
         return inconclusive("the first request with the key made no images")
+    if compared.relation is Relation.SAME_KEY_AT_ONCE:
+        return _judge_at_once(exchange)
     if compared.relation is Relation.SAME_KEY:
         return _judge_same_key(exchange, compared.exchange)
     is_rejected = compared.relation is Relation.OTHER_REQUEST and exchange.refused
@@ -47,6 +49,14 @@ def _judge_same_key(exchange: Exchange, first: Exchange) -> Finding:
     if made_for(exchange):
         return failing(expected, "images that were generated again")
     return PASS if _shown(exchange) <= made_for(first) else failing(expected, "images of another request")
+
+
+def _judge_at_once(exchange: Exchange) -> Finding:
+    """Both requests came to the calls of an exchange. A gateway may serve one, and tell the other to come again."""
+    calls = () if exchange.upstream is UNOBSERVED else exchange.upstream
+    generated = sum(call.generated for call in calls)
+    expected = f"one generation for {Relation.SAME_KEY_AT_ONCE.value}"
+    return PASS if generated == 1 else failing(expected, str(generated))
 
 
 def _judge_own_images(exchange: Exchange, relation: Relation) -> Finding:

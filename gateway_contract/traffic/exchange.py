@@ -191,12 +191,24 @@ class Relation(Enum):
     OTHER_FORM = "the same request for images in another form"
     WITHOUT_KEY = "the same request without an idempotency key"
     SAME_KEY = "the same request with the same idempotency key"
+    SAME_KEY_AT_ONCE = "the same request with the same idempotency key, sent at the same time"
     OTHER_KEY = "the same request with another idempotency key"
     OTHER_REQUEST = "another request with the same idempotency key"
 
     @property
     def is_about_keys(self) -> bool:
-        return self in {Relation.WITHOUT_KEY, Relation.SAME_KEY, Relation.OTHER_KEY, Relation.OTHER_REQUEST}
+        return self in ABOUT_KEYS
+
+
+ABOUT_KEYS = frozenset(
+    {
+        Relation.WITHOUT_KEY,
+        Relation.SAME_KEY,
+        Relation.SAME_KEY_AT_ONCE,
+        Relation.OTHER_KEY,
+        Relation.OTHER_REQUEST,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Defects of idempotency keys: a request that comes again is paid twice, or another one gets its images."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from gateway_contract.contract.definition import Contract
-from gateway_contract.values.json_value import Json
+from gateway_contract.values.json_value import Json, compact
 from mock_server.defects.defect import PlainSite, gateway_defect
 from mock_server.defects.request_operators import Result
+from mock_server.defects.state_defects import OVERLAP_SECONDS
 from mock_server.gateway.once_per_key import key_of
 from mock_server.gateway.stages import Gateway, GatewayRequest
 from mock_server.serving.error_response import ErrorResponse
@@ -26,6 +28,26 @@ def idempotency_key_ignored(gateway: Gateway, _site: PlainSite) -> Gateway:
 
     async def call_once(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
         return await own.call(own, body, call, request)
+
+    return replace(gateway, call_once=call_once)
+
+
+@gateway_defect(keyed_requests)
+def paid_again_while_under_way(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A request that comes again with its idempotency key before the first one is served is paid again."""
+    served: dict[str, list[str]] = {}
+
+    async def call_once(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        key = key_of(own.contract, request.headers)
+        if key is None:
+            return await own.call(own, body, call, request)
+        name = f"{key} {compact(body).decode()}"
+        if name in served:
+            return served[name]
+        await asyncio.sleep(OVERLAP_SECONDS)
+        made = await own.call(own, body, call, request)
+        served.update({} if isinstance(made, ErrorResponse) else {name: made})
+        return made
 
     return replace(gateway, call_once=call_once)
 

@@ -141,6 +141,17 @@ def upstream_headers_by_exact_case(gateway: Gateway, _site: PlainSite) -> Gatewa
 
 
 @gateway_defect(expected("upstream-http-understood"))
+def upstream_content_type_compared_whole(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """A response of the upstream is read as JSON only if its content type is no more than application/json."""
+
+    def with_charset_unread(response: httpx.Response) -> None:
+        if response.headers.get("content-type", "").startswith("application/json;"):
+            raise httpx.RemoteProtocolError("no JSON")
+
+    return with_transport(gateway, changed_http(with_charset_unread))
+
+
+@gateway_defect(expected("upstream-http-understood"))
 def closed_connection_used_again(gateway: Gateway, _site: PlainSite) -> Gateway:
     """A kept connection to the upstream is used again though the upstream has closed it."""
     return with_transport(gateway, http_over(OneConnection()))

@@ -23,7 +23,7 @@ UNUSUAL: Final = (
     Fault(SLOW_RESPONSE, FaultCause.SLOWNESS),
     Fault(SLOW_IMAGE, FaultCause.SLOWNESS),
     Fault("compressed", FaultCause.OTHER_HTTP),
-    Fault("upper-case-headers", FaultCause.OTHER_HTTP),
+    Fault("other-headers", FaultCause.OTHER_HTTP),
     Fault(REDIRECTED_IMAGE, FaultCause.OTHER_HTTP),
     Fault(CLOSED, FaultCause.OTHER_HTTP),
 )
@@ -65,11 +65,15 @@ def compressed(success: Response) -> ASGIApp:
     return coded
 
 
-def with_upper_case_headers(success: Response) -> ASGIApp:
-    """Writes the response to the connection itself, since the server writes names in lower case."""
+def with_other_headers(success: Response) -> ASGIApp:
+    """Writes the names of headers in upper case, and the media type as Java's servers do.
+
+    It writes to the connection itself, since the server writes names in lower case.
+    """
 
     async def written(scope: Scope, receive: Receive, _send: Send) -> None:
-        headers = [*success.raw_headers, (b"connection", b"close")]
+        own = [header for header in success.raw_headers if header[0] != b"content-type"]
+        headers = [*own, (b"content-type", b"application/json;charset=UTF-8"), (b"connection", b"close")]
         lines = [
             b"HTTP/1.1 %d OK" % success.status_code,
             *(b"%b: %b" % (name.upper(), value) for name, value in headers),
@@ -88,5 +92,5 @@ MOVED: Final = "moved=1"
 
 SENDING: Final[Mapping[str, Callable[[Response], ASGIApp]]] = {
     "compressed": compressed,
-    "upper-case-headers": with_upper_case_headers,
+    "other-headers": with_other_headers,
 }

@@ -59,7 +59,13 @@ def checked(contract: Contract, variant: Callable[[Gateway], Gateway], *, observ
     async def send_again(case: Case) -> Exchange:
         return await send(with_own_id(contract, case, 1, next(numbers)))
 
-    return asyncio.run(IdempotencyCheck(contract, send, send_again, lambda _: True).run())
+    async def send_twice(case: Case) -> tuple[Exchange, Exchange]:
+        case, before = with_own_id(contract, case, 1, next(numbers)), stub.calls.arrived
+        one, other = await asyncio.gather(send(case), send(case))
+        calls = stub.calls.since(before)
+        return replace(one, upstream=calls), replace(other, upstream=calls)
+
+    return asyncio.run(IdempotencyCheck(contract, send, send_again, send_twice, lambda _: True).run())
 
 
 def outcomes(exchanges: list[Exchange]) -> dict[Relation, Outcome]:
@@ -70,34 +76,35 @@ def outcomes(exchanges: list[Exchange]) -> dict[Relation, Outcome]:
 def test_the_bundled_gateway_pays_once() -> None:
     found = checked(KEYED, lambda gateway: gateway)
     assert outcomes(found) == dict.fromkeys(
-        (Relation.SAME_KEY, Relation.OTHER_KEY, Relation.OTHER_REQUEST), Outcome.PASS
+        (Relation.SAME_KEY, Relation.OTHER_KEY, Relation.OTHER_REQUEST, Relation.SAME_KEY_AT_ONCE), Outcome.PASS
     )
-    assert [len(one.upstream) for one in found if one.upstream is not UNOBSERVED] == [0, 1, 0]
-    assert found[-1].refused
+    assert [len(one.upstream) for one in found if one.upstream is not UNOBSERVED] == [0, 1, 0, 1]
+    assert found[2].refused
 
 
 def test_a_gateway_that_serves_another_request_with_the_same_key_is_right() -> None:
     found = checked(KEYED, key_for_several_requests)
     assert set(outcomes(found).values()) == {Outcome.PASS}
-    assert found[-1].accepted
+    assert found[2].accepted
 
 
 @pytest.mark.parametrize(
-    ("defect", "relation"),
+    ("defect", "relations"),
     [
-        ("idempotency-key-ignored", Relation.SAME_KEY),
-        ("replayed-for-other-key", Relation.OTHER_KEY),
-        ("replayed-for-other-request", Relation.OTHER_REQUEST),
-        ("idempotency-key-rejected", Relation.WITHOUT_KEY),
+        ("idempotency-key-ignored", {Relation.SAME_KEY, Relation.SAME_KEY_AT_ONCE}),
+        ("paid-again-while-under-way", {Relation.SAME_KEY_AT_ONCE}),
+        ("replayed-for-other-key", {Relation.OTHER_KEY}),
+        ("replayed-for-other-request", {Relation.OTHER_REQUEST}),
+        ("idempotency-key-rejected", {Relation.WITHOUT_KEY}),
     ],
 )
-def test_a_wrong_gateway_is_found_by_one_rule(defect: str, relation: Relation) -> None:
+def test_a_wrong_gateway_is_found_by_one_rule(defect: str, relations: set[Relation]) -> None:
     found = outcomes(checked(KEYED, WRONG[defect]))
-    assert {which for which, outcome in found.items() if outcome is Outcome.FAIL} == {relation}
+    assert {which for which, outcome in found.items() if outcome is Outcome.FAIL} == relations
 
 
 def test_each_defect_is_tried() -> None:
-    assert len(WRONG) == 4
+    assert len(WRONG) == 5
 
 
 def test_a_gateway_that_rejects_plain_requests_as_well_is_not_blamed_for_its_keys() -> None:
