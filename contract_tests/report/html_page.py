@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from contract_tests.report.page_failures import Room, ShownFailure, shown_failures
 from contract_tests.report.stored_report import WARN, Listed, StoredReport
-from contract_tests.report.wording import one_line
+from contract_tests.report.wording import counted, one_line
 
 SOURCES = Path(__file__).parent / "page"
 
@@ -78,6 +78,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["line"] = lambda text: one_line(str(text))
+    found.filters["counted"] = counted
     found.filters["words"] = lambda state: state.replace("-", " ")
     return found
 

@@ -17,7 +17,7 @@ from contract_tests.report.json_report import write_report
 from contract_tests.report.renderings import write_renderings
 from contract_tests.report.stored_report import read_reports
 from contract_tests.report.thumbnails import MOST_THUMBNAILS, report_thumbnails
-from contract_tests.results import Run, Verdict
+from contract_tests.results import Cost, Run, Verdict
 from contract_tests.waivers import Waiver
 from gateway_contract.document.node import Place
 from gateway_contract.rules.rule import RuleKind
@@ -153,6 +153,13 @@ def test_images_that_a_rule_may_be_about_come_first_and_a_page_shows_forty_at_mo
     assert "own5" in list(made)[:6]
     page = page_of(tmp_path, *(replace(run_of(*others, of_images), name=name) for name in ("staging", "canary")))
     assert page.count("<img ") == MOST_THUMBNAILS
+
+
+def test_what_a_run_cost_is_counted(tmp_path: Path) -> None:
+    few = replace(clean_run(), name="few", cost=Cost(requests=1, images=1))
+    many = replace(clean_run(), name="many", cost=Cost(requests=1234, images=61))
+    page = page_of(tmp_path, few, many)
+    assert re.findall("<dt>cost</dt><dd>(.*?)</dd>", page) == ["1 request, 1 image", "1,234 requests, 61 images"]
 
 
 def test_a_thousand_failing_exchanges_stay_below_five_megabytes(tmp_path: Path) -> None:
