@@ -15,6 +15,7 @@ from contract_tests.settings import Settings
 from gateway_contract.contract.coverage import Untested
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.extensions import ignored_keywords
+from gateway_contract.document.node import read_all
 from gateway_contract.traffic.exchange import Observation
 
 
@@ -24,8 +25,7 @@ def check_contracts(names: Sequence[str], overlays: tuple[Path, ...], *, complet
     Raises DocumentError.
     """
     console, found = Console(highlight=False), list[Untested]()
-    for name in names:
-        ready = prepare(Settings(contract=name, overlays=overlays))
+    for ready in read_all(names, lambda name: prepare(Settings(contract=name, overlays=overlays))):
         contract = ready.contract
         observed = Observation.NORTH_ONLY if contract.upstream is None else Observation.TWO_SIDED
         statements = untested_statements(contract, plan(contract, observed, seed=1))

@@ -6,10 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from glob import escape
 from pathlib import Path
 
-from gateway_contract.document.node import DocumentError, Node, Place, did_you_mean, items, members, text
+from gateway_contract.document.node import (
+    DocumentError,
+    Errors,
+    Node,
+    Place,
+    did_you_mean,
+    items,
+    members,
+    read_all,
+    text,
+)
 from gateway_contract.document.source import read_list
 
 SCHEMA = Path(__file__).parent / "schemas" / "waivers.schema.json"
@@ -54,21 +65,30 @@ def is_meant(rule_id: str, pattern: str) -> bool:
 
 
 def read_waivers(path: Path, today: date) -> tuple[Waiver, ...]:
-    """The waivers of a file. Raises DocumentError."""
-    return tuple(_waiver(item, today) for item in items(read_list(path)))
+    """The waivers of a file. Raises DocumentError for all that is wrong with it."""
+    return tuple(read_all(items(read_list(path)), partial(_waiver, today=today)))
 
 
 def _waiver(item: Node, today: date) -> Waiver:
     found = members(item, REQUIRED, OPTIONAL)
-    texts = {key: text(node).strip() for key, node in found.items()}
+    errors, texts, until = Errors(), dict[str, str](), today
     for key, node in found.items():
-        if not texts[key]:
-            raise DocumentError(node.place, f"{key} must not be empty")
-    try:
-        until = last_day(texts.pop("until"), today)
-    except ValueError as error:
-        raise DocumentError(found["until"].place, f"until {error}") from error
+        with errors.collect():
+            texts[key] = text(node).strip()
+            if not texts[key]:
+                raise DocumentError(node.place, f"{key} must not be empty")
+            if key == "until":
+                until = _last_day_at(node, today)
+    errors.raise_all()
+    del texts["until"]
     return Waiver(item.place, until=until, **texts)
+
+
+def _last_day_at(node: Node, today: date) -> date:
+    try:
+        return last_day(text(node).strip(), today)
+    except ValueError as error:
+        raise DocumentError(node.place, f"until {error}") from error
 
 
 def last_day(written: str, today: date) -> date:
@@ -85,11 +105,11 @@ def last_day(written: str, today: date) -> date:
 
 
 def check_rules(waivers: Iterable[Waiver], known: Sequence[tuple[str, str]], elsewhere: Sequence[str]) -> None:
-    """Raises DocumentError for a waiver that is about none of the `known` rules, each with its gateway's name.
+    """Raises DocumentError for all waivers that are about none of the `known` rules, each with its gateway's name.
 
     It may be about another gateway, or a contract named `elsewhere` that is not tested this time.
     """
-    gateways = {gateway for gateway, _ in known}
+    errors, gateways = Errors(), {gateway for gateway, _ in known}
     tested = {rule.partition("/")[0] for _, rule in known}
     for waiver in waivers:
         is_absent = waiver.rule.partition("/")[0] in set(elsewhere) - tested
@@ -99,7 +119,8 @@ def check_rules(waivers: Iterable[Waiver], known: Sequence[tuple[str, str]], els
             names = (name for _, rule in known for name in (rule, rule.partition("/")[2]))
             near = did_you_mean(waiver.rule, names, cutoff=0.7)
             remedy = near or "`check-gateway rules` lists them"
-            raise DocumentError(waiver.place, f"no rule matches {waiver.rule!r}", remedy)
+            errors.found.append(DocumentError(waiver.place, f"no rule matches {waiver.rule!r}", remedy))
+    errors.raise_all()
 
 
 @dataclass(frozen=True, slots=True)

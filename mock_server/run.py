@@ -16,7 +16,7 @@ import uvicorn
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
-from gateway_contract.document.node import DocumentError
+from gateway_contract.document.node import DocumentError, read_all
 from mock_server.app import mock_app
 from mock_server.defects.catalogue import defects, defects_named
 from mock_server.gateway.modes import mode_named
@@ -136,7 +136,7 @@ def draw_from(directory: Path) -> Callable[[Picture], bytes]:
 
 def load_contracts(names: Sequence[str], overlays: Sequence[Path] = ()) -> list[Contract]:
     """Load the named contracts, or the bundled ones if none is named. Raises DocumentError."""
-    return [load_contract(contract_path(name), overlays) for name in names or BUNDLED]
+    return read_all(names or BUNDLED, lambda name: load_contract(contract_path(name), overlays))
 
 
 def defect_list(names: Sequence[str], overlays: Sequence[Path] = ()) -> list[str]:

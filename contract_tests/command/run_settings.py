@@ -19,7 +19,7 @@ from contract_tests.command.secret_source import Literal, Variable
 from contract_tests.settings import MAX_SECONDS, Settings, SettingsError, checked, fuzz_examples
 from contract_tests.waivers import Waiver, read_waivers
 from gateway_contract.contract.load_contract import BUNDLED
-from gateway_contract.document.node import DocumentError, did_you_mean
+from gateway_contract.document.node import DocumentError, Errors, did_you_mean
 from gateway_contract.traffic.curl import UNIX, VARIABLE
 from gateway_contract.traffic.exchange import Headers
 
@@ -65,12 +65,15 @@ def check_gateways(settings: Sequence[Settings]) -> None:
 
 
 def _check_names(settings: Sequence[Settings], configuration: Configuration) -> None:
-    """Raises DocumentError for a waiver of a gateway that the configuration does not have."""
+    """Raises DocumentError for all waivers of gateways that the configuration does not have."""
+    errors = Errors()
     for waiver in dict.fromkeys(waiver for one in settings for waiver in one.waivers):
         if waiver.gateway and waiver.gateway not in configuration.gateways:
             near = did_you_mean(waiver.gateway, configuration.gateways)
             known = ", ".join(configuration.gateways) or "none: there is no configuration"
-            raise DocumentError(waiver.place, f"unknown gateway {waiver.gateway!r}", near or f"known: {known}")
+            problem = f"unknown gateway {waiver.gateway!r}"
+            errors.found.append(DocumentError(waiver.place, problem, near or f"known: {known}"))
+    errors.raise_all()
 
 
 def all_settings(name: str, values: Values, report: Path) -> list[Settings]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ from contract_tests.waived_failures import with_stale_waivers
 from contract_tests.waivers import NewWaivers, add_waivers, check_rules
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import BUNDLED, contract_path, load_contract
-from gateway_contract.document.node import DocumentError
+from gateway_contract.document.node import DocumentError, read_all
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.traffic.redaction import redact
 
@@ -51,7 +52,7 @@ def test_gateways(wanted: Sequence[Settings], keyword: str | None, new_waivers: 
     Raises DocumentError for a contract that cannot be read, ReportFolderError for a folder that cannot be used,
     SettingsError if no rule matches `require_judged`, DocumentError if none matches a waiver.
     """
-    prepared = [prepare_selection(settings, keyword) for settings in wanted]
+    prepared = read_all(wanted, partial(prepare_selection, keyword=keyword))
     ready = {found.label: found for found in prepared}
     for contract in {found.contract.name: found.contract for found in prepared}.values():
         print_warnings(contract)
@@ -229,7 +230,7 @@ def nobody_watches(_: str) -> Iterator[Progress]:
 
 def select_rules(wanted: Sequence[Settings], keyword: str | None) -> list[PreparedRun]:
     """What is to be run, with the rules that pytest selects. Raises DocumentError, and SettingsError where none is."""
-    prepared = [prepare_selection(settings, keyword) for settings in wanted]
+    prepared = read_all(wanted, partial(prepare_selection, keyword=keyword))
     if not keyword:
         return prepared
     plugin = ContractPlugin({found.label: found for found in prepared}, nobody_watches, lambda *_: None)

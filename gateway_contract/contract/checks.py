@@ -21,16 +21,20 @@ from gateway_contract.values.json_value import ABSENT, Json, shortened
 from gateway_contract.values.pointer import below, is_within, placed, read
 
 
-def check_frame(document: Document, operation: str) -> None:
-    """Raises DocumentError for a version other than 3.0 or 3.1, and for a security scheme that is not described."""
-    version = str(document.tree.get("openapi"))
+def frame_errors(document: Document, operation: str) -> list[DocumentError]:
+    """A version other than 3.0 or 3.1, and security schemes that are not described."""
+    version, errors = str(document.tree.get("openapi")), list[DocumentError]()
     if not version.startswith("3.1."):
-        raise DocumentError(document.place("/openapi"), f"OpenAPI {version}", "a contract is written in 3.1 or 3.0")
+        remedy = "a contract is written in 3.1 or 3.0"
+        errors.append(DocumentError(document.place("/openapi"), f"OpenAPI {version}", remedy))
     schemes = read(document.tree, "/components/securitySchemes")
     for at in ("/security", below(operation, "security")):
         for name in _schemes_in(read(document.tree, at)):
             if not isinstance(schemes, dict) or name not in schemes:
-                raise DocumentError(document.place(at), f"no security scheme {name}", "describe it in components")
+                errors.append(
+                    DocumentError(document.place(at), f"no security scheme {name}", "describe it in components")
+                )
+    return errors
 
 
 def _schemes_in(security: object) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway_contract.contract.checks import check_frame, pointer_errors, untyped_conditions, value_errors
+from gateway_contract.contract.checks import frame_errors, pointer_errors, untyped_conditions, value_errors
 from gateway_contract.contract.coverage import unknown_fields
 from gateway_contract.contract.definition import (
     Clause,
@@ -35,7 +35,7 @@ from gateway_contract.contract.operation import (
 from gateway_contract.contract.response_sample import response_errors
 from gateway_contract.document.bundled import FOLDER, find_document
 from gateway_contract.document.load_document import Document, load
-from gateway_contract.document.node import DocumentError, together
+from gateway_contract.document.node import DocumentError, Errors, together
 from gateway_contract.document.overlay import unused_overlays
 from gateway_contract.schema.constraint import CompiledSchema, Condition, Level, Part
 from gateway_contract.values.json_value import ABSENT, Json
@@ -84,10 +84,13 @@ def _contract(path: Path, document: Document, overlays: Sequence[Path]) -> Contr
     if malformed:
         raise together(malformed)
     pointer = only_operation(document)
-    check_frame(document, pointer)
-    operation = read_operation(document, pointer)
+    errors = Errors(frame_errors(document, pointer))
+    with errors.collect():
+        operation = read_operation(document, pointer)
+    with errors.collect():
+        upstream = _upstream(document, pointer, overlays)
+    errors.raise_all()
     clauses = _clauses(document)
-    upstream = _upstream(document, pointer, overlays)
     mapped = tuple(_mapped_fields(operation.request, upstream))
     return Contract(
         name=path.stem,
@@ -222,18 +225,18 @@ def _drawing(said: Mapping[str, Json]) -> Drawing:
 
 
 def _mapped_fields(request: CompiledSchema, upstream: Upstream | None) -> Iterator[MappedField]:
+    errors = Errors()
     for part in request.parts:
         said = part.schema.get("x-upstream")
         if isinstance(said, dict):
-            _check_mapping(part, said)
-            if upstream is None:
-                raise DocumentError(
-                    part.places["x-upstream"],
-                    "x-upstream on a field",
-                    "say on the operation which upstream: x-upstream",
-                )
-            if "pointer" in said:
-                yield _mapped_field(part, said, request, upstream)
+            with errors.collect():
+                _check_mapping(part, said)
+                if upstream is None:
+                    remedy = "say on the operation which upstream: x-upstream"
+                    raise DocumentError(part.places["x-upstream"], "x-upstream on a field", remedy)
+                if "pointer" in said:
+                    yield _mapped_field(part, said, request, upstream)
+    errors.raise_all()
 
 
 def _check_mapping(part: Part, said: Mapping[str, Json]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gateway_contract.contract.definition import ImageField, ImageItems, ImageSize, Operation, UnixTime
 from gateway_contract.contract.extensions import request_pointer
 from gateway_contract.document.load_document import Document
-from gateway_contract.document.node import DocumentError
+from gateway_contract.document.node import DocumentError, Errors
 from gateway_contract.schema.compile import compile_schema
 from gateway_contract.schema.constraint import CompiledSchema, Part, fast_failures
 from gateway_contract.values.json_value import ABSENT, Json
@@ -110,19 +110,25 @@ def operation_named(document: Document, name: str) -> str | None:
 
 
 def read_operation(document: Document, pointer: str) -> Operation:
-    """The operation at a pointer. Raises DocumentError where it takes or gives no JSON."""
+    """The operation at a pointer. Raises DocumentError for all of its schemas that are missing or wrong."""
     _, path, method = _parts(pointer)
-    body = _schema_at(document, pointer, "/requestBody")
-    answer = _success(document, pointer)
-    refusal = _refusal(document, pointer)
+    errors = Errors()
+    with errors.collect():
+        request = compile_schema(document, _schema_at(document, pointer, "/requestBody"), "body")
+    with errors.collect():
+        answer = compile_schema(document, _success(document, pointer), "answer")
+    with errors.collect():
+        refused = _refusal(document, pointer)
+        refusal = None if refused is None else compile_schema(document, refused, "error")
+    errors.raise_all()
     return Operation(
         id=str(read(document.tree, below(pointer, "operationId"))),
         method=method.upper(),
         path=path,
         pointer=pointer,
-        request=compile_schema(document, body, "body"),
-        answer=compile_schema(document, answer, "answer"),
-        refusal=None if refusal is None else compile_schema(document, refusal, "error"),
+        request=request,
+        answer=answer,
+        refusal=refusal,
         secured=document.place(pointer) if _is_secured(document, pointer) else None,
     )
 

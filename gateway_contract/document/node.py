@@ -1,14 +1,18 @@
 """JSON values that know where they are written, and the error that names the place."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from jsonpointer import escape
 
 from gateway_contract.values.json_value import Json
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 # No contract comes near it; a file whose aliases or $refs multiply each other passes it within a few lines.
 MOST_VALUES: Final = 200_000
@@ -47,6 +51,36 @@ def together(errors: Sequence[DocumentError]) -> DocumentError:
     unique = {str(one): one for one in every}.values()
     first, *others = sorted(unique, key=lambda one: (str(one.place.file), one.place.line) if one.place else ("", 0))
     return DocumentError(first.place, first.problem, first.remedy, tuple(others))
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """What is wrong with some documents, collected so that all of it is told at once."""
+
+    found: list[DocumentError] = field(default_factory=list)
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Notes a DocumentError instead of raising it."""
+        try:
+            yield
+        except DocumentError as error:
+            self.found.append(error)
+
+    def raise_all(self) -> None:
+        """Raises DocumentError if there was any."""
+        if self.found:
+            raise together(self.found)
+
+
+def read_all(sources: Iterable[S], read: Callable[[S], T]) -> list[T]:
+    """What each of several sources gives. Raises DocumentError for all those that raise one."""
+    errors, found = Errors(), list[T]()
+    for source in sources:
+        with errors.collect():
+            found.append(read(source))
+    errors.raise_all()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +165,11 @@ def members(node: Node, needed: Sequence[str], optional: Sequence[str]) -> dict[
     known = (*needed, *optional)
     if not isinstance(node.value, dict):
         raise DocumentError(node.place, f"expected a mapping of {', '.join(known)}")
-    for name, value in node.value.items():
-        if name not in known:
-            raise DocumentError(value.place, f"Unknown key {name!r}", did_you_mean(name, known))
-    missing = next((name for name in needed if name not in node.value), None)
-    if missing is not None:
-        raise DocumentError(node.place, f"missing key {missing!r}")
+    unknown = [(name, value) for name, value in node.value.items() if name not in known]
+    errors = [DocumentError(value.place, f"Unknown key {name!r}", did_you_mean(name, known)) for name, value in unknown]
+    errors += [DocumentError(node.place, f"missing key {name!r}") for name in needed if name not in node.value]
+    if errors:
+        raise together(errors)
     return node.value
 
 

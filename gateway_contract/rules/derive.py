@@ -33,8 +33,8 @@ UNAUTHORIZED = {
 def derive_rules(contract: Contract) -> tuple[Rule, ...]:
     """Every rule of a contract, in the order of the document.
 
-    Raises DocumentError where two rules would have one id, a rule cites a clause that is not listed, an expectation
-    names no judge, or a clause of the contract has neither a rule nor an excuse.
+    Raises DocumentError for all that is wrong: where two rules would have one id, a rule cites a clause that is not
+    listed, an expectation names no judge, or a clause of the contract has neither a rule nor an excuse.
     """
     source = Source(contract)
     rules = (
@@ -51,8 +51,8 @@ def derive_rules(contract: Contract) -> tuple[Rule, ...]:
         *_example_rules(source),
         *_expectation_rules(source),
     )
-    _check_ids(rules)
-    _check_clauses(contract, rules)
+    source.errors.found.extend([*_doubled_ids(rules), *_clause_errors(contract, rules)])
+    source.errors.raise_all()
     return rules
 
 
@@ -142,10 +142,9 @@ def _mapping_rules(source: Source) -> Iterator[Rule]:
         rules = tuple(_rules_of_field(source, field))
         yield from rules
         names = [rule.id.rpartition("/")[2] for rule in rules]
-        unknown = next((name for name in field.clauses if name not in {"*", DEFAULT_SENT, *names}), None)
-        if unknown is not None:
+        for unknown in [name for name in field.clauses if name not in {"*", DEFAULT_SENT, *names}]:
             problem = f"x-upstream: {field.subject} has no rule {unknown}"
-            raise DocumentError(field.place, problem, f"it has {', '.join(names)}")
+            source.errors.found.append(DocumentError(field.place, problem, f"it has {', '.join(names)}"))
 
 
 def _rules_of_field(source: Source, field: MappedField) -> Iterator[Rule]:
@@ -154,7 +153,7 @@ def _rules_of_field(source: Source, field: MappedField) -> Iterator[Rule]:
         yield _mapping_rule(source, field, RuleKind.MAPPING, "normalized")
     if not field.may_be_invented:
         yield _mapping_rule(source, field, RuleKind.DEFAULT, "not-invented")
-    defaults = _omittable_defaults(source.contract, field)
+    defaults = _omittable_defaults(source, field)
     if not all(is_preserved(field, value) for value in defaults):
         yield _mapping_rule(source, field, RuleKind.MAPPING, DEFAULT_SENT)
     if may_be_carried_over(source.contract, field):
@@ -174,14 +173,15 @@ def _rules_of_field(source: Source, field: MappedField) -> Iterator[Rule]:
         )
 
 
-def _omittable_defaults(contract: Contract, field: MappedField) -> list[Json]:
-    """The upstream's defaults for a field that may be left out where it is one. Raises DocumentError for none."""
+def _omittable_defaults(source: Source, field: MappedField) -> list[Json]:
+    """The upstream's defaults for a field that may be left out where it is one."""
+    contract = source.contract
     if not field.may_omit_default or contract.upstream is None:
         return []
     found = default_values(contract.upstream, field)
     if not found:
         problem = f"{contract.upstream.name} has no default at {field.upstream}"
-        raise DocumentError(field.place, problem, f"take {DEFAULT_SENT} out of its clauses")
+        source.errors.found.append(DocumentError(field.place, problem, f"take {DEFAULT_SENT} out of its clauses"))
     return found
 
 
@@ -272,9 +272,9 @@ def _expectation_rules(source: Source) -> Iterator[Rule]:
     for expectation in source.contract.expectations:
         found = EXPECTATIONS.get(expectation.judge)
         if found is None:
-            raise DocumentError(
-                expectation.place, f"no judge {expectation.judge}", f"there are: {', '.join(EXPECTATIONS)}"
-            )
+            problem, remedy = f"no judge {expectation.judge}", f"there are: {', '.join(EXPECTATIONS)}"
+            source.errors.found.append(DocumentError(expectation.place, problem, remedy))
+            continue
         subject, _, name = expectation.rule.partition("/")
         yield source.rule(
             found.kind,
@@ -288,23 +288,23 @@ def _expectation_rules(source: Source) -> Iterator[Rule]:
         )
 
 
-def _check_ids(rules: tuple[Rule, ...]) -> None:
+def _doubled_ids(rules: tuple[Rule, ...]) -> Iterator[DocumentError]:
     seen: dict[str, Place] = {}
     for rule in rules:
         if rule.id in seen:
-            raise DocumentError(
+            yield DocumentError(
                 rule.place, f"a second rule {rule.id}", f"the first is at {seen[rule.id]}; set x-subject"
             )
         seen[rule.id] = rule.place
 
 
-def _check_clauses(contract: Contract, rules: tuple[Rule, ...]) -> None:
+def _clause_errors(contract: Contract, rules: tuple[Rule, ...]) -> Iterator[DocumentError]:
     covered = {rule.clause for rule in rules}
     for clause in contract.clauses.values():
         own = clause.place.file == contract.document.path
         if own and clause.id not in covered and clause.excused is None:
-            raise DocumentError(
+            yield DocumentError(
                 clause.place, f"no rule covers clause {clause.id}", "cite it with x-clause, or say `excused`"
             )
         if clause.id in covered and clause.excused is not None:
-            raise DocumentError(clause.place, f"clause {clause.id} is excused and has a rule", "take one of them away")
+            yield DocumentError(clause.place, f"clause {clause.id} is excused and has a rule", "take one of them away")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import Validity, validity_of
-from gateway_contract.document.node import DocumentError, Place
+from gateway_contract.document.node import DocumentError, Errors, Place
 from gateway_contract.schema.constraint import Constraint, Level
 from gateway_contract.traffic.exchange import Credential, Exchange, RequestForm, UpstreamCall
 from gateway_contract.values.ambiguous_names import values_in_other_case
@@ -210,7 +210,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """What rules are derived from; `errors` are what keeps some of them from being rules."""
+
     contract: Contract
+    errors: Errors = field(default_factory=Errors)
 
     def rule(
         self,
@@ -251,14 +254,16 @@ class Source:
     def _level(self, name: str, clause: str | None, level: Level | None, place: Place) -> Level:
         """How strongly a rule is promised: as it says itself, or else as its clause is.
 
-        Documented where a contract lists no clauses at all.
+        Documented where a contract lists no clauses at all, and where the clause is wrong.
         """
         if not self.contract.clauses or (level and not clause):
             return level or Level.DOCUMENTED
         found = self.contract.clauses.get(clause or "")
         if found is None:
             problem = f"clause {clause} is not listed" if clause else f"no clause for the rule {name}"
-            raise DocumentError(place, problem, "set x-clause to one of x-clauses")
+            self.errors.found.append(DocumentError(place, problem, "set x-clause to one of x-clauses"))
+            return Level.DOCUMENTED
         if found.level is Level.NOT_JUDGED:
-            raise DocumentError(place, f"clause {clause} is not judged", "a rule needs a clause that is")
+            problem = f"clause {clause} is not judged"
+            self.errors.found.append(DocumentError(place, problem, "a rule needs a clause that is"))
         return level or found.level

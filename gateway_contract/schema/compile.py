@@ -30,10 +30,11 @@ from gateway_contract.values.pointer import below, leaf_name, read
 
 
 def compile_schema(document: Document, pointer: str, subject: str) -> CompiledSchema:
-    """Compiles the schema at a pointer. Raises DocumentError for keywords that JSON Schema does not know."""
+    """Compiles the schema at a pointer. Raises DocumentError for all keywords that are wrong or not known."""
     found = Found()
     context = Context(document, source=pointer, path=(), instance="", subject=subject)
     schema = _compile(read(document.tree, pointer), context, found)
+    found.errors.raise_all()
     return CompiledSchema(schema, found.constraints, tuple(found.parts), fast_failures(schema))
 
 
@@ -74,12 +75,14 @@ def _compile(source: object, context: Context, found: Found) -> SchemaObject:
     if not isinstance(source, dict):
         raise DocumentError(context.document.place(context.source), "a schema must be a mapping, true or false")
     schema = Schema(source, context.of(source), found)
-    check_named_keywords(source, schema.here)
+    with found.errors.collect():
+        check_named_keywords(source, schema.here)
     found.parts.append(schema.here.part(source))
     for keyword in source:
         # Listed values say the type already, and no request could break the one without the other.
         if not (keyword == "type" and "enum" in source):
-            _handler(keyword, schema)(keyword, schema)
+            with found.errors.collect():
+                _handler(keyword, schema)(keyword, schema)
     if schema.all_of:
         schema.compiled["allOf"] = schema.all_of
     return schema.compiled

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from gateway_contract.document.load_document import Document
-from gateway_contract.document.node import DocumentError
+from gateway_contract.document.node import DocumentError, Errors
 from gateway_contract.schema.constraint import SIZE_KEYWORDS, Condition, Constraint, Level, Part, Path, SchemaObject
 from gateway_contract.values.conversion import TO_FORMAT, TO_TYPE, conversion_to
 from gateway_contract.values.json_value import Json, shortened
@@ -100,6 +100,7 @@ class Found:
 
     constraints: dict[Path, Constraint] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
+    errors: Errors = field(default_factory=Errors)
 
 
 def check_named_keywords(schema: SchemaObject, here: Context) -> None:

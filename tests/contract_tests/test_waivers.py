@@ -282,3 +282,28 @@ def test_the_command_writes_waivers_and_then_accepts_the_failures(tmp_path: Path
         unknown = ran(gateway.url, "--waivers", str(tmp_path / "absent.yaml"))
         assert unknown.exit_code == 2
         assert "absent.yaml" in unknown.output
+
+
+def test_all_that_is_wrong_with_a_file_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "waivers.yaml"
+    file.write_text("- {rule: 5, reason: '', until: 2026-02-30}\n- {rul: a/b, until: 2026-01-31}\n", "utf-8")
+    with pytest.raises(DocumentError) as raised:
+        read_waivers(file, TODAY)
+    assert str(raised.value).splitlines() == [
+        f"{file}:1: expected a string",
+        f"{file}:1: reason must not be empty",
+        f"{file}:1: until must be a day of the calendar; got '2026-02-30'",
+        f"{file}:2: Unknown key 'rul'; did you mean 'rule'?",
+        f"{file}:2: missing key 'rule'",
+        f"{file}:2: missing key 'reason'",
+    ]
+
+
+def test_all_waivers_of_no_rule_are_told_at_once() -> None:
+    known = [("", rule.id) for rule in DOCUMENTED]
+    with pytest.raises(DocumentError) as raised:
+        check_rules([waiver("none/a"), waiver(DOCUMENTED[0].id), waiver("none/b")], known, ())
+    assert [one.problem for one in (raised.value, *raised.value.others)] == [
+        "no rule matches 'none/a'",
+        "no rule matches 'none/b'",
+    ]

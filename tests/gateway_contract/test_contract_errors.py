@@ -352,7 +352,8 @@ def line_of(text: str, path: Path) -> int:
 def test_what_shows_only_elsewhere_is_told_there(old: str, new: str, at: str, says: str, invented_path: Path) -> None:
     spoil(invented_path, old, new)
     error = error_in(invented_path)
-    assert str(error).startswith(f"{invented_path}:{line_of(at, invented_path)}: {says}")
+    told = f"{invented_path}:{line_of(at, invented_path)}: {says}"
+    assert any(line.startswith(told) for line in str(error).splitlines())
 
 
 def test_a_field_that_is_mapped_to_no_upstream_is_told(invented_path: Path) -> None:
@@ -390,3 +391,22 @@ def test_a_level_of_its_own_does_not_hide_a_clause_that_is_not_listed(invented_p
 def test_a_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"gone\.yaml does not exist"):
         load_contract(tmp_path / "gone.yaml")
+
+
+def test_all_mistakes_of_the_schemas_are_told_at_once(invented_path: Path) -> None:
+    changes = (("maxLength: 200", "zzz: 200"), ("maximum: 99", "maximum: high"))
+    lines = [spoil(invented_path, old, new) for old, new in changes]
+    error = error_in(invented_path)
+    assert [str(one.place) for one in (error, *error.others)] == [f"{invented_path}:{line}" for line in sorted(lines)]
+
+
+def test_all_clauses_that_are_wrong_are_told_at_once(invented_path: Path) -> None:
+    """Those that are not listed, and those that no rule covers any more."""
+    cited = ("PX-04", "PX-06")
+    for clause in cited:
+        spoil(invented_path, f"x-clause: {clause}\n", f"x-clause: {clause}x\n")
+    error = error_in(invented_path)
+    assert all(one.place is not None for one in (error, *error.others))
+    told = {one.problem for one in (error, *error.others)}
+    assert {f"clause {clause}x is not listed" for clause in cited} <= told
+    assert "no rule covers clause PX-04" in told

@@ -16,9 +16,10 @@ def nothing(_: Evidence) -> None:
 
 def made(contract: Contract, clause: str | None, level: Level | None = None, subject: str | None = "engine") -> Rule:
     place = contract.document.place("/paths")
-    return Source(contract).rule(
-        RuleKind.RANGE, subject, "maximum", clause, "", place, nothing, level=level, named="request"
-    )
+    source = Source(contract)
+    rule = source.rule(RuleKind.RANGE, subject, "maximum", clause, "", place, nothing, level=level, named="request")
+    source.errors.raise_all()
+    return rule
 
 
 @pytest.mark.parametrize(
