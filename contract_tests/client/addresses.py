@@ -1,6 +1,7 @@
 """The addresses of a host, and which of them belong to somebody out in the internet."""
 
 import socket
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from contract_tests.client.daemon_thread import in_daemon_thread
@@ -10,6 +11,8 @@ NAT64 = IPv6Network("64:ff9b::/96")  # the last 32 bits are an IPv4 address (RFC
 
 async def resolve(host: str) -> tuple[str, ...]:
     """The addresses of a host, in the order in which the system would try them; none where it has none."""
+    with suppress(ValueError):
+        return (canonical_address(host),)  # it is one itself: that needs no thread, which may have to wait for its turn
     try:
         found = await in_daemon_thread(lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError):  # UnicodeError: a label that no name can have

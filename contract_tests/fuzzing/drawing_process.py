@@ -30,6 +30,7 @@ from contract_tests.fuzzing.messages import (
 )
 from contract_tests.fuzzing.search import Search, drawn
 from contract_tests.fuzzing.sources import PROPERTIES, Listing, Property
+from contract_tests.garbage import collect_seldom
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
 
@@ -42,6 +43,7 @@ def main(connection: Connection) -> None:
     """Does what the run at the other end commands, until that closes it."""
     commands = SimpleQueue[Command]()
     Thread(target=_receive, args=(connection, commands), daemon=True).start()
+    collect_seldom()
     ignore_source_code()
     with suppress(ConnectionError):  # the run has ended
         try:

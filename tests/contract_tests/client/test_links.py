@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
-from contract_tests.client.addresses import is_public
+from contract_tests.client.addresses import is_public, resolve
 from contract_tests.client.image_hosts import ImageHosts, image_hosts
 from contract_tests.client.limits import Limits, Problem
 from contract_tests.client.links import Downloaded, download
@@ -122,6 +122,14 @@ def test_a_link_is_asked_for_as_it_stands_and_without_a_token() -> None:
 def test_a_link_to_where_no_image_can_be_meant_is_not_followed(link: str, problem: str) -> None:
     assert downloaded(link) == Problem(problem)
     assert HOSTS == []
+
+
+@pytest.mark.parametrize(
+    ("host", "address"), [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::ffff:10.0.0.1", "10.0.0.1")]
+)
+def test_an_address_is_not_looked_up(monkeypatch: pytest.MonkeyPatch, host: str, address: str) -> None:
+    monkeypatch.delattr(socket, "getaddrinfo")
+    assert asyncio.run(resolve(host)) == (address,)
 
 
 def test_a_name_that_stands_for_a_private_address_is_not_followed(resolving: Resolving) -> None:
