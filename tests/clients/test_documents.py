@@ -1,7 +1,8 @@
-"""The documents under openapi/ have no error to Redocly: it also knows the keys that a schema may have."""
+"""The documents under openapi/ have no error to Redocly, which knows the keys of a schema, too, nor to Spectral."""
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -41,3 +42,34 @@ def test_redocly_finds_no_error_in_our_documents_and_would_tell(tmp_path: Path) 
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(WRONG, "utf-8")
     assert errors(*DOCUMENTS, wrong) == [("struct", "wrong.yaml", 2)]
+
+
+SPECTRAL = shutil.which("spectral")
+NO_SPECTRAL = "Spectral is not installed, for it brings 200 packages; npm install --global @stoplight/spectral-cli"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(SPECTRAL is None, reason=NO_SPECTRAL)
+def test_spectral_finds_no_error_in_our_documents_and_would_tell(tmp_path: Path) -> None:
+    (tmp_path / "ruleset.yaml").write_text("extends: [spectral:oas]\n", "utf-8")
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(WRONG.replace("paths: {}", "paths: []"), "utf-8")
+    done = subprocess.run(  # noqa: S603 # what is installed
+        [
+            str(SPECTRAL),
+            "lint",
+            "--ruleset",
+            str(tmp_path / "ruleset.yaml"),
+            "--fail-severity=error",
+            "--format=text",
+            "--display-only-failures",
+            *map(str, DOCUMENTS),
+            str(wrong),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    found = {Path(line.partition(":")[0]).name for line in done.stdout.splitlines() if " error " in line}
+    assert found == {"wrong.yaml"}
