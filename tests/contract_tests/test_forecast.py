@@ -70,7 +70,8 @@ def test_failures_are_played_several_at_once() -> None:
     failures = {jobs: phases_of(ready.contract, plan_for(ready), jobs) for jobs in (1, 8)}
     groups = {jobs: dict(phases)[Phase.FAILURES] for jobs, phases in failures.items()}
     assert {case.name for group in groups[1] for case in group} == {case.name for group in groups[8] for case in group}
-    assert max(map(len, groups[8])) == 8
+    _beside_all_else, *waves = groups[8]
+    assert max(map(len, waves)) == 8
     assert len(groups[8]) < len(groups[1]) / 2
 
 
