@@ -74,15 +74,16 @@ def test_a_process_that_ends_by_itself_is_told_of_with_its_status(monkeypatch: p
 
 
 PARENT = """
-import signal
+import signal, sys
 from contract_tests.fuzzing.drawing import drawing_for
 from contract_tests.fuzzing.messages import Draw
 from contract_tests.settings import Settings
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where whoever runs the tests ignores it
 try:
     with drawing_for(Settings("powertokens", fuzz=3)) as drawing:
         print(drawing.hear().source, flush=True)
         drawing.tell(Draw(seed=2, examples=10**9))
-        signal.pause()
+        sys.stdin.read()  # it ends with the tests
 except KeyboardInterrupt:
     pass
 """
@@ -92,13 +93,20 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
 def test_the_process_ends_with_its_parent_and_says_nothing(ending: signal.Signals) -> None:
     with subprocess.Popen(  # noqa: S603 # our own words
-        [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-c", PARENT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as parent:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == b"ordinary\n"
-        os.killpg(parent.pid, ending)  # as a terminal does
-        # The process that draws has the other end of its errors, too: they end when both have ended.
-        assert parent.communicate(timeout=60) == (b"", b"")
+        try:
+            assert parent.stdout is not None
+            assert parent.stdout.readline() == b"ordinary\n"
+            os.killpg(parent.pid, ending)  # as a terminal does
+            # The process that draws has the other end of its errors, too: they end when both have ended.
+            assert parent.communicate(timeout=60) == (b"", b"")
+        finally:
+            parent.kill()
 
 
 # Without a process.
