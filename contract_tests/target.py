@@ -17,11 +17,13 @@ from contract_tests.settings import Settings
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.curl import HOST_AT_SOCKET, UNIX
 from gateway_contract.traffic.exchange import Observation
+from mock_server.defects.wrapping import ImagesFetchedOtherwise
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway
 from mock_server.serving.server import serving
 from mock_server.serving.signing import Signer
-from mock_server.upstream.client import UpstreamClient, http_transport
+from mock_server.upstream.client import UpstreamClient, http_transport, transport_to
+from mock_server.upstream.stub import upstream_app
 
 NORTH_ONLY_BUDGET = 100  # images: without our own upstream somebody pays for them
 PATIENCE = 2.0  # seconds for which the bundled mock waits for its upstream
@@ -56,11 +58,15 @@ def base_of(gateway: str) -> str:
 
 
 def bundled_gateway(contract: Contract, observer: UpstreamObserver) -> Gateway:
-    """A gateway that keeps to its contract, in front of an observed upstream."""
+    """A gateway that keeps to its contract, in front of an observed upstream, whose images it gets in this process.
+
+    Calls go over a network, for much of what the upstream plays in them is about connections, and nothing in images.
+    """
     upstream = observer.stub.upstream
     signer = Signer(b"links of the bundled mock")
     tls = None if observer.certificate is None else observer.certificate.client_context()
-    url, transport = observer.url + upstream.base, http_transport(PATIENCE, tls)
+    url, images = observer.url + upstream.base, transport_to(upstream_app(observer.stub))
+    transport = ImagesFetchedOtherwise(http_transport(PATIENCE, tls), lambda _, link: images.image(link))
     client = UpstreamClient(upstream, observer.stub.protocol, url, transport, signer)
     return Gateway(contract, client, BUNDLED_TOKEN)
 

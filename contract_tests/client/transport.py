@@ -8,6 +8,7 @@ import string
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing, nullcontext
+from functools import lru_cache
 from urllib.parse import quote
 
 import httpx
@@ -155,7 +156,9 @@ async def _chunks(content: bytes) -> AsyncIterator[bytes]:
     yield content[middle:]
 
 
+@lru_cache(maxsize=8)
 def url_of(base: str) -> httpx.URL:
+    """A base, of which a run has few. Raises UnsendableError where it is none."""
     try:
         return httpx.URL(base)
     except httpx.InvalidURL as error:

@@ -32,11 +32,11 @@ def judge(contract: Contract, rules: Iterable[Rule], exchange: Exchange) -> tupl
     """What each rule that the exchange bears on says of it."""
     evidence = evidence_of(contract, exchange)
     judged: list[Judgement | JudgeError] = []
-    retry_later = is_throttled(exchange.answer)
+    retry_later, is_connections_fault = is_throttled(exchange.answer), exchange.is_connections_fault
     for rule in rules:
         if rule.skips_retry_later and retry_later:
             continue
-        if exchange.is_connections_fault and rule.judge is not kept_connection_works:
+        if is_connections_fault and rule.judge is not kept_connection_works:
             continue  # what came over the connection is not the response to this request
         try:
             finding = rule.judge(evidence)
