@@ -11,7 +11,8 @@ import jsonschema_rs
 import orjson
 
 from contract_tests.client.reach import SELF_SIGNED, is_host
-from contract_tests.planning.plan import method_cases, overriding_cases
+from contract_tests.planning.other_invalid_cases import method_cases
+from contract_tests.planning.plan import overriding_cases
 from contract_tests.report.exchange_file import request_from_json
 from contract_tests.report.json_report import MOST_FAILURES
 from contract_tests.report.wording import one_line

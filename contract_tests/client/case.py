@@ -7,6 +7,8 @@ import orjson
 from gateway_contract.traffic.exchange import Credential, Relation, RequestForm
 from gateway_contract.values.json_value import Json
 
+JSON_TYPE = "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -26,6 +28,7 @@ class Case:
     about: str | None = None  # the rule that it breaks, and no other
     first_answer: bool = False  # counts, even where it asks to try again later
     form: RequestForm = RequestForm.PLAIN
+    media_type: str = JSON_TYPE  # of what is sent
     kept: bool = False  # it goes over the connection that is kept
     same_text: bool = False  # its free text is the same as that of all such cases
     idempotency_key: str | None = None  # in the header that the contract names

@@ -51,14 +51,15 @@ def _with_trace(body: Json, old: str, new: str) -> Json:
 
 
 def content_with_id(content: bytes, pointers: Iterable[str], mark: str) -> bytes:
-    """The same for a body as bytes, of which nothing else is spelled anew; what is not JSON stays as it is."""
+    """The same for a body as bytes, of which nothing else is spelled anew.
+
+    In what is not JSON, or has its text elsewhere, the mark takes the place of the placeholder.
+    """
     body = read_json(content)
-    for pointer in pointers:
-        text = read(body, pointer)
-        old = PATTERN.search(text) if isinstance(text, str) else None
-        if old is not None:
-            content = content.replace(old[0].encode(), mark.encode())
-            content = content.replace(trace_of(old[0]).encode(), trace_of(mark).encode())
+    found = (PATTERN.search(text) for pointer in pointers if isinstance(text := read(body, pointer), str))
+    for old in [old[0] for old in found if old is not None] or [PLACEHOLDER]:
+        content = content.replace(old.encode(), mark.encode())
+        content = content.replace(trace_of(old).encode(), trace_of(mark).encode())
     return content
 
 

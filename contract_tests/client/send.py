@@ -93,7 +93,7 @@ class Sender:
 
     def request(self, case: Case) -> Request:
         headers = (
-            ("Content-Type", "application/json"),
+            ("Content-Type", case.media_type),
             *self.access.headers,
             *self.access.authorization(case.credential, self.tokens.current),
             *self._idempotency_key(case),

@@ -86,6 +86,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 PLAIN = Access()
+FIRST_OF_SEVERAL = 0xC0  # the least first byte of a character that takes several in UTF-8
 STEP = 2**20  # bytes that are unpacked at once
 
 
@@ -150,10 +151,13 @@ def build_request(request: Request, base: str) -> httpx.Request:
 
 
 async def _chunks(content: bytes) -> AsyncIterator[bytes]:
-    """The content in two chunks: with more than one, a server must not take the first for the whole."""
-    middle = len(content) // 2
-    yield content[:middle]
-    yield content[middle:]
+    """The content in two chunks: with more than one, a server must not take the first for the whole.
+
+    They meet within a character, if there is one of several bytes: a server must not decode each by itself.
+    """
+    within = next((at + 1 for at, byte in enumerate(content) if byte >= FIRST_OF_SEVERAL), len(content) // 2)
+    yield content[:within]
+    yield content[within:]
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from contract_tests.blame.minimize import TRIES, Send
 from contract_tests.client.case import Case
 from contract_tests.planning.fields import base_request
-from contract_tests.planning.plan import breaking_cases, constraints, is_row, malformed_cases, method_cases
+from contract_tests.planning.other_invalid_cases import malformed_cases, method_cases
+from contract_tests.planning.plan import breaking_cases, constraints, is_row
+from contract_tests.planning.spellings import full_body
 from contract_tests.planning.valid_cases import valid_case
 from gateway_contract.contract.definition import Contract
 from gateway_contract.traffic.exchange import Answer, Exchange, KeptUse, usable
@@ -15,9 +17,14 @@ from gateway_contract.values.json_value import UNOBSERVED
 
 
 def connection_cases(contract: Contract) -> tuple[Case, ...]:
-    """Plain requests in a row, and after rejections: of what cannot be read, of what is invalid, of a method."""
+    """Plain requests in a row, and after rejections: of what cannot be read, of what is invalid, of a method.
+
+    The invalid one has every field: a gateway may keep what a rejected request says for the next one.
+    """
     plain = valid_case(contract, "a plain request over a kept connection", base_request(contract))
-    invalid = next((case for one in constraints(contract) for case in breaking_cases(contract, one)), None)
+    full = full_body(contract)
+    last_first = reversed([one for one in constraints(contract) if one.pointer])
+    invalid = next((case for one in last_first for case in breaking_cases(contract, one, full)), None)
     rejected = [case for case in (invalid, next(method_cases())) if case is not None]
     return (plain, plain, next(malformed_cases(contract)), plain, *rejected, plain)
 

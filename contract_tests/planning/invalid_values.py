@@ -6,6 +6,7 @@ from typing import Any
 
 from orjson import dumps
 
+from contract_tests.planning.fields import base_request
 from contract_tests.planning.valid_rows import with_value
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.sample import joined, samples
@@ -22,7 +23,8 @@ MOST_MADE = 2  # values made from a schema in one way
 def invalid_values(contract: Contract, constraint: Constraint) -> Iterator[Candidate]:
     """Candidates for the part that a constraint is about, those that the upstream knows first, then the nearest."""
     nearest = KEYWORDS[constraint.keyword].invalid(constraint.value)
-    return distinct(chain(known_upstream_only(contract, constraint), _with_vendor(contract, constraint), nearest))
+    likely = chain(known_upstream_only(contract, constraint), _with_vendor(contract, constraint))
+    return distinct(chain(likely, nearest, _wrapped(contract, constraint)))
 
 
 def _with_vendor(contract: Contract, constraint: Constraint) -> Iterator[Json]:
@@ -30,6 +32,13 @@ def _with_vendor(contract: Contract, constraint: Constraint) -> Iterator[Json]:
     match constraint.keyword, constraint.value:
         case "enum", [str(first), *_]:
             yield f"{'vendor' if contract.upstream is None else contract.upstream.name}/{first}"
+
+
+def _wrapped(contract: Contract, constraint: Constraint) -> Iterator[Json]:
+    """A valid request in a list and in a text, for the type of the whole body: some gateways unwrap it."""
+    if constraint.pointer == "" and constraint.keyword == "type":
+        body = base_request(contract)
+        yield from ([body], dumps(body).decode())
 
 
 def made_bodies(contract: Contract, constraint: Constraint, base: Json) -> Iterator[Json]:

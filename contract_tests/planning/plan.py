@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-import orjson
-
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.correlation import content_with_id, correlation_id, text_with_id_within
 from contract_tests.planning.failure_cases import failure_cases
-from contract_tests.planning.fields import base_for, base_request
+from contract_tests.planning.fields import base_for, base_request, bases
 from contract_tests.planning.image_forms import image_form_cases
 from contract_tests.planning.invalid_values import allowed_samples, invalid_values, made_bodies
+from contract_tests.planning.other_invalid_cases import other_invalid_cases
 from contract_tests.planning.paid_cases import paid_cases
 from contract_tests.planning.spellings import notation_cases, repeated_cases, spelling_cases
 from contract_tests.planning.valid_cases import (
@@ -30,15 +29,17 @@ from gateway_contract.rules.constraint_rules import exercises
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
+from gateway_contract.schema.keyword_type import Candidate
 from gateway_contract.schema.keywords import KEYWORDS
-from gateway_contract.traffic.exchange import Credential, Observation, RequestForm
-from gateway_contract.values.json_value import ABSENT, Json, read_json
+from gateway_contract.traffic.exchange import Observation, RequestForm
+from gateway_contract.values.json_value import ABSENT, Json, read_json, same
 from gateway_contract.values.pointer import below, placed, read
 
 LOOK = "look"  # what the plain request before the plan is made from: its correlation id
 PAIRS = 2  # the strength of a plan: how many fields have all combinations of their values
 PROOFS_PER_RULE = 24
 PROOFS_OF_MADE = 3  # where values had to be made from a schema
+MOST_OTHER_BASES = 3  # beside which one invalid value is sent, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ def _free_images(
     )
     yield from invalid
     yield from keeping_cases(contract, [*rows, *(example.body for example in contract.examples)])
-    yield from _other_invalid_cases(contract)
+    yield from unconditional_cases(contract, rows)
+    yield from other_invalid_cases(contract)
     yield from notation_cases(contract, "{}.0")
     yield from notation_cases(contract, "{}e0")
     yield from spelling_cases(contract)
@@ -116,17 +118,11 @@ def _paid_images(contract: Contract, invalid: Sequence[Case], forms: Sequence[Re
     """The cases where images cost money: what costs some and shows most comes first."""
     paid = list(paid_cases(contract, forms))
     bodies = [body for case in paid if (body := read_json(case.content)) is not ABSENT]
-    free = [*invalid, *_other_invalid_cases(contract)]
+    free = [*invalid, *other_invalid_cases(contract)]
     look = valid_case(contract, LOOK, base_request(contract))
     rules = derive_rules(contract)
     yield from best_first(contract, rules, [*paid, *keeping_cases(contract, bodies)], [look, *free])
     yield from free
-
-
-def _other_invalid_cases(contract: Contract) -> Iterator[Case]:
-    yield from malformed_cases(contract)
-    yield from unauthorized_cases(contract)
-    yield from method_cases()
 
 
 def spread(rows: Sequence[Case], plain: Sequence[Case]) -> Iterator[Case]:
@@ -155,24 +151,47 @@ def with_own_id(contract: Contract, case: Case, seed: int, *attempt: object) -> 
     return replace(case, content=content_with_id(case.content, contract.marks, mark))
 
 
-def breaking_cases(contract: Contract, constraint: Constraint) -> Iterator[Case]:
-    """Requests that break one constraint and no other; a request that breaks two proves nothing."""
-    base = base_for(contract, constraint.condition)
+def breaking_cases(contract: Contract, constraint: Constraint, start: Json | None = None) -> Iterator[Case]:
+    """Requests that break one constraint and no other; a request that breaks two proves nothing.
+
+    They are made from a valid body; without one from the smallest.
+    """
+    base = base_for(contract, constraint.condition) if start is None else start
     if base is None:
         return
-    values = (with_value(base, constraint.pointer, value) for value in invalid_values(contract, constraint))
-    proven = list(_proven(contract, constraint, values, PROOFS_PER_RULE))
+    values = list(invalid_values(contract, constraint))
+    bodies = (with_value(base, constraint.pointer, value) for value in values)
+    proven = list(_proven(contract, constraint, bodies, PROOFS_PER_RULE))
+    proven += _proven_elsewhere(contract, constraint, values, proven)
     yield from proven or _proven(contract, constraint, made_bodies(contract, constraint, base), PROOFS_OF_MADE)
 
 
-def _proven(contract: Contract, constraint: Constraint, bodies: Iterable[Json], most: int) -> Iterator[Case]:
-    """A case for each of the first bodies that break one constraint and no other."""
+def _proven_elsewhere(
+    contract: Contract, constraint: Constraint, values: Sequence[Candidate], proven: Sequence[Case]
+) -> Iterator[Case]:
+    """One of the values beside other listed values of the required fields: a gateway may check one model's alone.
+
+    Of the wrong types the last value is taken: the first may be converted.
+    """
+    telling, sent = list(reversed(values)) if constraint.keyword == "type" else values, [*proven]
+    for other in bases(contract)[1 : MOST_OTHER_BASES + 1] if proven else ():
+        if constraint.condition is None or constraint.condition.holds(other):
+            bodies = (with_value(other, constraint.pointer, value) for value in telling)
+            found = [*_proven(contract, constraint, bodies, 1, len(sent))]
+            sent += [case for case in found if case.content not in {one.content for one in sent}]
+    yield from sent[len(proven) :]
+
+
+def _proven(
+    contract: Contract, constraint: Constraint, bodies: Iterable[Json], most: int, before: int = 0
+) -> Iterator[Case]:
+    """A case for each of the first bodies that break one constraint and no other; `before` are there already."""
     proven = 0
     for body in bodies:
         text = read(body, constraint.pointer)
         if isinstance(text, str) and constraint.pointer in contract.marks:
             body = placed(body, constraint.pointer, text_with_id_within(text))  # noqa: PLW2901 # the same body, with its own id
-        name = f"breaks {constraint.subject} {constraint_property(constraint)}, {proven + 1}"
+        name = f"breaks {constraint.subject} {constraint_property(constraint)}, {before + proven + 1}"
         case = json_case(name, body, about=rule_id(contract, constraint))
         if proven < most and validity_of(contract, read_json(case.content)) == Validity(frozenset({constraint})):
             proven += 1
@@ -198,6 +217,21 @@ def keeping_cases(contract: Contract, valid: Sequence[Json]) -> Iterator[Case]:
                 break
 
 
+def unconditional_cases(contract: Contract, rows: Sequence[Json]) -> Iterator[Case]:
+    """A value that breaks a constraint on some requests only, in a request where it is valid, if no row has it."""
+    for constraint in constraints(contract):
+        condition, pointer = constraint.condition, constraint.pointer
+        if condition is None:
+            continue
+        values = list(invalid_values(contract, constraint))
+        others = [base for base in bases(contract) if not condition.holds(base)]
+        bodies = (with_value(other, pointer, value) for other in others for value in values)
+        sent = (read(row, pointer) for row in rows if not condition.holds(row))
+        found = next((body for body in bodies if validity_of(contract, body).valid), None)
+        if found is not None and not any(same(held, value) for held in sent for value in values):
+            yield valid_case(contract, f"beyond {constraint.subject} {constraint_property(constraint)}", found)
+
+
 def within_budget(planned: Plan, images: int) -> Plan:
     """A plan that asks for at most so many images; what comes first in the plan goes first."""
     kept: set[Case] = set()
@@ -217,35 +251,6 @@ def rule_id(contract: Contract, constraint: Constraint) -> str:
 def for_rules(planned: Plan, selected: frozenset[str]) -> Plan:
     """A plan without the requests that break rules which are not selected."""
     return replace(planned, cases=tuple(case for case in planned.cases if case.about is None or case.about in selected))
-
-
-MALFORMED = {
-    "no content": b"",
-    "no JSON": b"{",
-    "cut JSON": b'{"a": "b',
-    "two values": b"{} {}",
-    "a form": b"a=b&c=d",
-    "invalid UTF-8": b'{"a": "\xff\xfe"}',
-}
-
-
-def malformed_cases(contract: Contract) -> Iterator[Case]:
-    whole = orjson.dumps(base_request(contract))
-    yield Case("cut in the middle", whole[: len(whole) // 2])
-    for name, content in MALFORMED.items():
-        yield Case(name, content)
-
-
-def unauthorized_cases(contract: Contract) -> Iterator[Case]:
-    """Each lack of a token, over the connection that had requests with one: a token counts for its own request only."""
-    if contract.operation.secured is not None:
-        body = base_request(contract)
-        for credential in (Credential.MISSING, Credential.EMPTY, Credential.OTHER_SCHEME, Credential.WRONG):
-            yield json_case(credential.value, body, credential=credential, kept=True, alone=True)
-
-
-def method_cases() -> Iterator[Case]:
-    yield from (Case(f"{method} on the path", b"", method=method) for method in ("GET", "PUT", "DELETE"))
 
 
 KEY_NAMES = ("api_key", "apiKey", "token", "authorization")

@@ -51,6 +51,8 @@ def spelling_cases(contract: Contract) -> Iterator[Case]:
     body = full_body(contract)
     for name, spell in SPELLINGS.items():
         yield Case(f"the same with {name}", spell(body).encode(), images=requested_images(contract, body))
+    longest = with_longest_texts(contract, body)
+    yield Case("the longest texts as escapes", escaped(longest).encode(), images=requested_images(contract, longest))
     left: Sequence[RequestField] = fields_of(contract)
     for number, start in enumerate((body, base_request(contract)), 1):
         twins, left = _with_names_in_other_case(contract, start, left)
@@ -80,6 +82,16 @@ def full_body(contract: Contract) -> Json:
             attempts = [placed(body, field.pointer, value) for value in valid_values(contract, field)]
             telling = [attempt for attempt in attempts if _is_telling(contract, field, attempt)]
             body = min(telling, key=partial(_costs, contract, field), default=body)
+    return body
+
+
+def with_longest_texts(contract: Contract, body: Json) -> Json:
+    """A body with the longest text that each free text may be: as escapes it takes the most bytes."""
+    for field in fields_of(contract):
+        texts = [value for value in valid_values(contract, field) if isinstance(value, str)]
+        if field.marked or field.traced:
+            attempts = [placed(body, field.pointer, text) for text in sorted(texts, key=len, reverse=True)]
+            body = next((attempt for attempt in attempts if validity_of(contract, attempt).valid), body)
     return body
 
 

@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Iterator
 
 from contract_tests.client.case import Case, json_case
+from contract_tests.client.correlation import text_with_id
 from contract_tests.planning.fields import base_request, requested_images
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.validity import validity_of
 from gateway_contract.traffic.exchange import Request, RequestForm
 from gateway_contract.values.json_value import Json, compact
 from gateway_contract.values.pointer import placed
+from gateway_contract.values.sample_texts import CHINESE
 
+READ_OTHERWISE = frozenset({RequestForm.CHARSET, RequestForm.CHUNKED})
+"""Forms in which a gateway may read the bytes of a text in another way."""
 CROWD = 12  # requests at once, to see whether answers are mixed up
 
 
@@ -30,9 +34,18 @@ def example_cases(contract: Contract) -> Iterator[Case]:
 
 
 def form_cases(contract: Contract, forms: Iterable[RequestForm]) -> Iterator[Case]:
-    """The plain request in each of some forms."""
-    base = base_request(contract)
-    yield from (valid_case(contract, form.value, base, form=form) for form in forms)
+    """The plain request in each of some forms, with text beyond ASCII where that may be cut or decoded otherwise."""
+    base, chinese = base_request(contract), _in_chinese(contract)
+    for form in forms:
+        yield valid_case(contract, form.value, chinese if form in READ_OTHERWISE else base, form=form)
+
+
+def _in_chinese(contract: Contract) -> Json:
+    body = base_request(contract)
+    for pointer in contract.marks:
+        longer = placed(body, pointer, text_with_id(CHINESE))
+        body = longer if validity_of(contract, longer).valid else body
+    return body
 
 
 def concurrent_cases(contract: Contract) -> Iterator[Case]:
@@ -50,8 +63,9 @@ def layout_cases(contract: Contract) -> Iterator[Case]:
 
 
 def repeated_prompt_cases(contract: Contract) -> Iterator[Case]:
-    """The same text with other parameters: an answer from a cache shows."""
-    yield from same_text_cases(contract, variations(contract)[:3])
+    """The same text with other parameters, and the first request again: an answer from a cache shows."""
+    first, *others = variations(contract)[:3]
+    yield from same_text_cases(contract, [first, *others, first])
 
 
 def same_text_cases(contract: Contract, bodies: Iterable[Json]) -> Iterator[Case]:

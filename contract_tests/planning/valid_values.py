@@ -19,8 +19,8 @@ ODD = 2147483645
 UNEVEN_SIZES = ("1021*763", "1024x768")
 """One in each form. Of the first no side is a multiple of 8: careless gateways round to what other models take."""
 
-UNLIMITED = 400
-"""Characters of a text that nothing limits: more than a column for names holds, and no more than people write."""
+UNLIMITED = 800
+"""Characters of a text that nothing limits: as many as people write, and beyond 512, where careless gateways cut."""
 
 
 def valid_values(contract: Contract, field: RequestField) -> tuple[Json, ...]:

@@ -159,6 +159,8 @@ def no_upstream_secrets(evidence: Evidence) -> Finding | None:
 def own_images(evidence: Evidence) -> Finding | None:
     if evidence.exchange.upstream is UNOBSERVED or evidence.exchange.images is UNOBSERVED or not evidence.accepted:
         return None
+    if evidence.exchange.request.body is ABSENT:  # without a text that could carry a mark, no call is known as its own
+        return None
     made = made_for(evidence.exchange)
     seen = [image.identity for image in images_shown(evidence.exchange)]
     foreign = [identity for identity in seen if identity is not None and identity not in made]

@@ -9,8 +9,9 @@ from gateway_contract.contract.definition import Contract, MappedField
 from gateway_contract.values.json_value import ABSENT, Json
 from gateway_contract.values.pointer import placed, read
 from mock_server.defects.defect import PlainSite, gateway_defect
-from mock_server.defects.sites import expected, images_of, mapped, optional, texts
+from mock_server.defects.sites import expected, images_of, is_optional, mapped, optional, texts
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
+from mock_server.serving.error_response import ErrorResponse
 
 
 def first_optional(contract: Contract) -> Iterator[MappedField]:
@@ -18,6 +19,10 @@ def first_optional(contract: Contract) -> Iterator[MappedField]:
 
 
 marked = mapped(lambda contract, field: field.pointer in contract.marks)
+
+
+def optional_texts(contract: Contract) -> Iterator[MappedField]:
+    return (field for field in texts(contract) if is_optional(contract, field))
 
 
 @gateway_defect(optional)
@@ -52,6 +57,25 @@ def fields_left_in_pooled_calls(gateway: Gateway, _field: MappedField) -> Gatewa
         return call
 
     return replace(gateway, map=mapped_call)
+
+
+@gateway_defect(optional_texts)
+def kept_from_rejected_request(gateway: Gateway, field: MappedField) -> Gateway:
+    """A text of a request that was rejected just before is sent upstream for the next client that omits the field."""
+    kept: list[str] = []
+
+    def validated(own: Gateway, body: Json) -> Json | ErrorResponse:
+        result = gateway.validate(own, body)
+        text = read(body, field.pointer)
+        if isinstance(result, ErrorResponse):
+            kept[:] = [text] if isinstance(text, str) else []
+        return result
+
+    def mapped_call(own: Gateway, body: Json) -> Json:
+        call = gateway.map(own, body)
+        return placed(call, field.upstream, kept.pop()) if kept and read(body, field.pointer) is ABSENT else call
+
+    return replace(gateway, validate=validated, map=mapped_call)
 
 
 @gateway_defect(texts)

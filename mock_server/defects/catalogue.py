@@ -10,6 +10,7 @@ from gateway_contract.contract.definition import Contract
 from gateway_contract.rules.statements import constraint_property
 from gateway_contract.schema.constraint import Constraint
 from mock_server.defects import (
+    body_defects,
     call_defects,
     carry_over_defects,
     chance_defects,
@@ -37,6 +38,7 @@ from mock_server.defects import (
 from mock_server.defects.defect import OPERATORS, Defect, DefectOperator
 
 MODULES = (
+    body_defects,
     call_defects,
     carry_over_defects,
     connection_defects,

@@ -1,7 +1,6 @@
 """Defects of validation: the gateway accepts what it should reject, or rejects what it should accept."""
 
 import re
-from dataclasses import replace
 from math import isqrt
 from typing import cast
 
@@ -33,11 +32,11 @@ from mock_server.defects.constraint_sites import (
     types,
     unknown_to_upstream,
 )
-from mock_server.defects.defect import PlainSite, gateway_defect
+from mock_server.defects.defect import PlainSite
 from mock_server.defects.request_operators import coerce_defect, rewrite_defect, strict_defect, validate_defect
-from mock_server.defects.sites import bodies, example, examples
+from mock_server.defects.sites import example, examples
 from mock_server.gateway.openai_errors import error_for, judged_violations
-from mock_server.gateway.stages import Gateway, GatewayRequest
+from mock_server.gateway.stages import Gateway
 from mock_server.serving.error_response import ErrorResponse
 
 WORDS: dict[str, Json] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
@@ -261,17 +260,6 @@ def as_in_example(constraint: Constraint, contract: Contract, body: Json) -> Jso
         return example(contract)
     value = read(example(contract), constraint.pointer)
     return removed(body, constraint.pointer) if value is ABSENT else placed(body, constraint.pointer, value)
-
-
-@gateway_defect(bodies)
-def invalid_json_accepted(gateway: Gateway, _site: PlainSite) -> Gateway:
-    """A body that is not JSON is replaced by the example."""
-
-    def read(own: Gateway, request: GatewayRequest) -> Json | ErrorResponse:
-        body = gateway.read(own, request)
-        return example(own.contract) if isinstance(body, ErrorResponse) else body
-
-    return replace(gateway, read=read)
 
 
 @validate_defect(examples)

@@ -1,9 +1,11 @@
 """Defects of mapping: the upstream call is not what the client asked for."""
 
 import html
+import re
 import struct
 import unicodedata
 from typing import cast
+from urllib.parse import unquote_plus
 
 from gateway_contract.contract.definition import MappedField
 from gateway_contract.contract.mapping import upstream_default
@@ -253,6 +255,30 @@ def html_escaped(_schema: Schema, text: str) -> str:
 def nfc_normalized(_schema: Schema, text: str) -> str:
     """Letters and their combining accents are composed (Unicode NFC)."""
     return unicodedata.normalize("NFC", text)
+
+
+@text_defect(texts)
+def decoded_as_a_form(_schema: Schema, text: str) -> str:
+    """Plus signs become spaces, and what a percent sign begins is decoded."""
+    return unquote_plus(text)
+
+
+@text_defect(texts)
+def line_breaks_unified(_schema: Schema, text: str) -> str:
+    """A carriage return and line feed become a line feed alone."""
+    return text.replace("\r\n", "\n")
+
+
+@text_defect(texts)
+def joiners_dropped(_schema: Schema, text: str) -> str:
+    """Characters without a width are removed, so that emoji of several characters fall apart."""
+    return re.sub("[\u200b-\u200d\ufe0f]", "", text)
+
+
+@text_defect(texts)
+def put_in_as_a_pattern(_schema: Schema, text: str) -> str:
+    """The text is put into a template as a pattern of JavaScript: `$&` becomes what it replaces."""
+    return text.replace("$&", "{prompt}")
 
 
 @text_defect(texts)

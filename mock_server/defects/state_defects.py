@@ -38,6 +38,23 @@ def cached_by_prompt(gateway: Gateway, _site: PlainSite) -> Gateway:
     return replace(gateway, call=call)
 
 
+@gateway_defect(expected("one-generation"))
+def cached_by_call(gateway: Gateway, _site: PlainSite) -> Gateway:
+    """The same request gets the same images again."""
+    cache: dict[object, list[str]] = {}
+
+    async def call(own: Gateway, body: Json, call: Json, request: GatewayRequest) -> Result:
+        key = compact(call)
+        if key not in cache:
+            made = await gateway.call(own, body, call, request)
+            if isinstance(made, ErrorResponse):
+                return made
+            cache[key] = made
+        return cache[key]
+
+    return replace(gateway, call=call)
+
+
 @gateway_defect(expected("own-images"))
 def swapped_in_sequence(gateway: Gateway, _site: PlainSite) -> Gateway:
     """Of two requests for the same number of images, the second gets the images of the first."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contract_tests.client.access import Access
+from contract_tests.client.access import Access, wrong_token
 from contract_tests.client.case import Case, json_case
 from contract_tests.client.image_hosts import ImageHosts
 from contract_tests.client.kept_answer import KEPT_OF_IMAGE
@@ -190,6 +190,17 @@ def test_a_wrong_token_is_another_one_and_another_scheme_is_the_only_thing_wrong
     assert wrong.startswith("Bearer ")
     assert TOKEN not in wrong
     assert not scheme.lower().startswith("bearer")
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "X-Api-Key"])
+def test_a_wrong_token_begins_like_the_right_one_and_tells_little_of_it(scheme: str) -> None:
+    ((_, wrong),) = Access(scheme=scheme).authorization(Credential.WRONG, "sk-0a1b2c3d4e5f6g")
+    assert wrong.removeprefix("Bearer ") == "sk-0a0x0x0x0x0x0x"
+
+
+@pytest.mark.parametrize("token", ["", "-", "x", "00", "sk-xxxxxx"])
+def test_a_wrong_token_is_never_the_right_one(token: str) -> None:
+    assert wrong_token(token) not in {"", token}
 
 
 def test_an_item_may_carry_its_image_twice_and_both_are_looked_at() -> None:

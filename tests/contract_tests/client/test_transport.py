@@ -59,15 +59,22 @@ def at_most(mebibytes: int) -> Iterator[None]:
     assert peak < mebibytes * MEBIBYTE
 
 
-def test_a_chunked_request_has_several_chunks_and_no_length() -> None:
-    chunked = replace(ASKED, headers=(*ASKED.headers, ("Transfer-Encoding", "chunked")))
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'{"a": 1}', [b'{"a"', b": 1}"]),
+        ('{"a": "\u706f", "b": 1}'.encode(), [b'{"a": "\xe7', b'\x81\xaf", "b": 1}']),
+    ],
+)
+def test_a_chunked_request_is_cut_within_a_character_and_has_no_length(content: bytes, expected: list[bytes]) -> None:
+    chunked = replace(ASKED, content=content, headers=(*ASKED.headers, ("Transfer-Encoding", "chunked")))
     sent = build_request(chunked, "http://127.0.0.1:9")
 
     async def chunks() -> list[bytes]:
         return [chunk async for chunk in sent.stream]  # type: ignore[union-attr] # asynchronous
 
     assert "content-length" not in sent.headers
-    assert asyncio.run(chunks()) == [b'{"a"', b": 1}"]
+    assert asyncio.run(chunks()) == expected
 
 
 def test_an_answer_is_received_as_it_was_sent() -> None:

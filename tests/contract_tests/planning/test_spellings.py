@@ -32,6 +32,13 @@ def test_a_spelling_means_the_same_and_is_another(name: str) -> None:
     assert spelled != json.dumps(BODY, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+@each_contract
+def test_the_longest_texts_are_sent_as_escapes(contract: Contract) -> None:
+    (longest,) = (case for case in spelling_cases(contract) if case.name == "the longest texts as escapes")
+    assert validity_of(contract, read_json(longest.content)).valid
+    assert len(longest.content) > (4096 if contract.name in {"powertokens", "powerbuyin"} else 1024)
+
+
 def test_escapes_leave_the_correlation_id_as_it_is() -> None:
     assert escaped("k000000001 🌊") == '"k000000001\\u0020\\ud83c\\udf0a"'
     assert escaped("n") == '"\\u006e"'

@@ -232,7 +232,8 @@ def test_a_client_receives_its_own_images(says: Says) -> None:
     nameless = with_images(EXCHANGE, replace(drawn("url", "1*1"), identity=None))
     assert unobserved(says(judge, nameless))
     assert says(judge, with_images(EXCHANGE, BrokenImage("url", "", "404"))) is None
-    for other in (UNSEEN, replace(EXCHANGE, images=UNOBSERVED), REFUSED):
+    no_json = replace(foreign, request=replace(foreign.request, body=ABSENT))
+    for other in (no_json, UNSEEN, replace(EXCHANGE, images=UNOBSERVED), REFUSED):
         assert says(judge, other) is None
 
 
