@@ -22,9 +22,9 @@ from gateway_contract.values.json_value import ABSENT, Json, Nothing
 class Verdict(Enum):
     PASS = "pass"  # noqa: S105 # not a password
     FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"  # what decides it could not be observed
+    INCONCLUSIVE = "inconclusive"  # requests were sent, and what decides it could not be observed
     WAIVED = "waived"  # it fails, and the user accepts that until a day
-    NOT_RUN = "not-run"  # no request led to a verdict
+    NOT_RUN = "not-run"  # what decides it was not sent
 
 
 class Conformance(Enum):
@@ -50,6 +50,8 @@ class FailingExchange:
 class RuleVerdict:
     """A rule's sum. `reason` says why there is no judgement; `judged` exchanges passed or failed.
 
+    `is_left_out` is whether planned requests that decide it were not sent, for this reason.
+
     `failures` begin with those that follow from no other field's failure, of these with the smallest request; of equal
     ones that of which is known what it takes is the first.
     """
@@ -61,6 +63,7 @@ class RuleVerdict:
     reason: str = ""
     judged: int = 0
     waiver: Waiver | None = None
+    is_left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +210,9 @@ def require_judgements(run: Run, selected: Container[str]) -> Run:
 
 
 def was_kept_from_running(one: RuleVerdict, run: Run) -> bool:
-    """Whether a rule was not run for the reason that the run states; of one that went on, only documented rules."""
+    """Whether a rule was left out for the reason that the run states; of one that went on, only documented rules."""
     matters = run.ended is Ended.STOPPED or one.rule.level is Level.DOCUMENTED
-    return matters and one.verdict is Verdict.NOT_RUN and one.reason == run.reason_not_run
+    return matters and one.is_left_out and one.reason == run.reason_not_run
 
 
 def bound_used_up(run: Run, asked: Sequence[RuleVerdict]) -> str:
@@ -224,10 +227,10 @@ def bound_used_up(run: Run, asked: Sequence[RuleVerdict]) -> str:
 
 
 def is_left_out(one: RuleVerdict) -> bool:
-    """Whether a documented rule was not run although a request can test it, or failed and was not tried again."""
+    """Whether a documented rule was left out although a request can test it, or failed and was not tried again."""
     if one.rule.level is not Level.DOCUMENTED or one.rule.untestable is not None:
         return False
-    return one.reason == NOT_TRIED_AGAIN or (one.verdict is Verdict.NOT_RUN and one.reason not in NEVER_PLANNED)
+    return one.reason == NOT_TRIED_AGAIN or one.is_left_out
 
 
 def is_required(rule: Rule, pattern: str) -> bool:
@@ -246,8 +249,7 @@ UNSEEN = "no request led to a verdict"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
 NOT_TRIED_AGAIN = "failed, and was not tried again"
 UNBREAKABLE = "no value breaks this alone"
-NEVER_PLANNED = frozenset({UNBREAKABLE, UNSEEN})
-"""Reasons of rules that no request of the plan is about."""
+NEEDS_UPSTREAM = "no request of a run without --upstream is about it"
 MISSING: Mapping[Shown, str] = {
     Shown.ACCEPTED: "no request with the last allowed value was accepted, so rejections of others prove nothing",
     Shown.REFUSED: "no request that breaks only this showed anything",

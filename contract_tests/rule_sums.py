@@ -77,10 +77,11 @@ def sum_up(
         if found.verdict is not Verdict.PASS or not (missing := _missing(rule, judged)):
             return found
         if Shown.REFUSED in missing and rule.id in unbreakable:
-            return replace(found, verdict=Verdict.NOT_RUN, reason=unseen(rule))
+            return RuleVerdict(rule, Verdict.NOT_RUN, 0, reason=unseen(rule))
         return replace(found, verdict=Verdict.INCONCLUSIVE, reason=MISSING[missing[0]])
 
-    return tuple(replace(verdict(rule), judged=_decided(by_rule.get(rule.id, []))) for rule in rules)
+    found = map(verdict, rules)
+    return tuple(replace(one, judged=_decided(by_rule[one.rule.id])) if one.exchanges else one for one in found)
 
 
 def _decided(judged: Sequence[Judgement]) -> int:

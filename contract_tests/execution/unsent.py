@@ -6,7 +6,7 @@ from contract_tests.client.case import Case
 from contract_tests.ending import time_used_up
 from contract_tests.execution.campaign import Campaign
 from contract_tests.planning.unjudged import PlannedRequests
-from contract_tests.results import UNSEEN
+from contract_tests.results import NEEDS_UPSTREAM, UNSEEN
 from gateway_contract.traffic.exchange import Observation
 
 
@@ -15,20 +15,22 @@ def planned_requests(
 ) -> PlannedRequests:
     """What became of requests that a run without a budget sends; `failures` are those during which the upstream fails.
 
-    What is still to be sent, or was not sent for an error of ours, is in neither list.
+    Where they are not, no request is about a rule that none of the others decides.
     """
     answered = campaign.dispatch.answered
-    unsent = {case: reason for case in cases if case.name not in answered and (reason := _reason(campaign, case))}
-    failed = [reason for case in failures if case.name not in answered and (reason := _reason(campaign, case))]
+    unsent = {case: _reason(campaign, case) for case in cases if case.name not in answered}
+    failed = [_reason(campaign, case) for case in failures if case.name not in answered]
     sent = [case for case in cases if case.name in answered]
-    return PlannedRequests(observed, sent, unsent, next(iter([*unsent.values(), *failed]), ""))
+    known = (reason for reason in (*unsent.values(), *failed) if reason != UNSEEN)
+    otherwise = NEEDS_UPSTREAM if observed is Observation.NORTH_ONLY else next(known, "")
+    return PlannedRequests(observed, sent, unsent, otherwise)
 
 
 def _reason(campaign: Campaign, case: Case) -> str:
     health = campaign.health
     if health.stopped:
         return health.stopped
-    return health.reason_not_run if case.name in health.throttled else left_out(campaign)
+    return health.reason_not_run if case.name in health.throttled else left_out(campaign) or UNSEEN
 
 
 def left_out(campaign: Campaign) -> str:

@@ -19,7 +19,7 @@ ANY = frozenset({None, *Shown})
 class PlannedRequests:
     """The requests that were `sent` and got a response, and those `unsent`, each with the reason.
 
-    `otherwise` is why rules were not judged about which no single one of these requests is; empty where there is none.
+    `otherwise` is why rules were not judged about which no single one of these requests is; empty where nobody knows.
     """
 
     observed: Observation
@@ -42,8 +42,8 @@ def with_reasons(
 ) -> tuple[RuleVerdict, ...]:
     """The verdicts, of which those that are open say why.
 
-    A rule was not run if a request that decides it was not sent. It is inconclusive if such requests were sent, or if
-    none of the plan can decide it from its response: no budget would be large enough for it.
+    A rule was not run if no request that decides it was sent, and is inconclusive if only some were. So it is if they
+    were sent and showed nothing, or if none of the plan can decide it from its response: no budget would be enough.
     """
     found = tuple(verdicts)
     missing = {one.rule: sides for one in found if (sides := _missing_sides(one))}
@@ -80,12 +80,13 @@ def _shown(contract: Contract, missing: Mapping[Rule, frozenset[Shown | None]], 
 def _explained(one: RuleVerdict, shown: _Shown, requests: PlannedRequests) -> RuleVerdict:
     rule = one.rule
     if rule in shown.unsent:
-        return replace(one, verdict=Verdict.NOT_RUN, reason=shown.unsent[rule])
+        reason = shown.unsent[rule]
+        return replace(one, reason=reason, is_left_out=reason != UNSEEN)
     if one.verdict is not Verdict.NOT_RUN:
         return one
     if rule in shown.sent:
         return replace(one, verdict=Verdict.INCONCLUSIVE, reason=NOTHING_SHOWN)
     if rule in shown.hidden:
         return replace(one, verdict=Verdict.INCONCLUSIVE, reason=shown.hidden[rule])
-    is_left = bool(requests.otherwise) and requests.observed is Observation.TWO_SIDED
-    return replace(one, reason=requests.otherwise) if is_left else one
+    is_left_out = requests.observed is Observation.TWO_SIDED and bool(requests.otherwise)
+    return replace(one, reason=requests.otherwise or UNSEEN, is_left_out=is_left_out)

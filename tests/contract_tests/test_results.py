@@ -13,13 +13,14 @@ from contract_tests.results import (
     UNBREAKABLE,
     UNSEEN,
     Conformance,
+    RuleVerdict,
     Verdict,
     require_judgements,
 )
 from contract_tests.rule_sums import state_body_limit, sum_up
 from gateway_contract.rules.judge import Judgement
 from gateway_contract.rules.rule import ACCEPTED as ALLOWED_ACCEPTED
-from gateway_contract.rules.rule import BOTH_SIDES, PASS, Finding, FindingKind, Shown, failing, inconclusive
+from gateway_contract.rules.rule import BOTH_SIDES, PASS, Finding, FindingKind, Rule, Shown, failing, inconclusive
 from gateway_contract.rules.rule import REFUSED as OTHERS_REFUSED
 from gateway_contract.schema.constraint import Level
 from gateway_contract.traffic.exchange import Exchange
@@ -33,6 +34,10 @@ EXPECTED = made_up_rule("upstream/one-call", level=Level.EXPECTED)
 ACCEPTED = exchange({"seed": 0})
 REFUSED = exchange({"seed": -1, "prompt": "a"}, 400)
 DOUBT = "the gateway responded 429 to 7 requests."
+
+
+def left_out(rule: Rule) -> RuleVerdict:
+    return replace(undecided(rule, Verdict.NOT_RUN, DOUBT), is_left_out=True)
 
 
 def verdict(*findings: Finding, of: Exchange = ACCEPTED) -> Verdict:
@@ -97,6 +102,7 @@ def test_a_limit_passes_only_if_both_its_sides_were_seen() -> None:
 
     def summed(*judged: Judgement, unbreakable: bool = False) -> tuple[Verdict, str]:
         found = sum_up([limit], [accepted, *judged], frozenset({limit.id}) if unbreakable else frozenset())[0]
+        assert found.verdict is not Verdict.NOT_RUN or found.exchanges == found.judged == 0
         return found.verdict, found.reason
 
     assert summed(kept, refused) == (Verdict.PASS, "")
@@ -150,7 +156,7 @@ def test_a_run_in_which_nothing_was_judged_is_no_test(word: Verdict) -> None:
 
 
 def test_rules_that_were_kept_from_running_make_a_green_run_no_test() -> None:
-    run = replace(run_of(passed(RULE), undecided(OTHER, Verdict.NOT_RUN, DOUBT)), reason_not_run=DOUBT)
+    run = replace(run_of(passed(RULE), left_out(OTHER)), reason_not_run=DOUBT)
     assert run.conformance is Conformance.CONFORMS
     assert require_judgements(run, {RULE.id, OTHER.id}).not_tested == DOUBT
     assert require_judgements(run, {RULE.id}) is run
@@ -158,7 +164,7 @@ def test_rules_that_were_kept_from_running_make_a_green_run_no_test() -> None:
 
 @pytest.mark.parametrize("ended", [Ended.COMPLETE, Ended.STOPPED])
 def test_expected_rules_that_were_kept_from_running_matter_only_in_a_run_that_was_stopped(ended: Ended) -> None:
-    run = replace(run_of(passed(RULE), undecided(EXPECTED, Verdict.NOT_RUN, DOUBT)), reason_not_run=DOUBT, ended=ended)
+    run = replace(run_of(passed(RULE), left_out(EXPECTED)), reason_not_run=DOUBT, ended=ended)
     assert bool(require_judgements(run, {RULE.id, EXPECTED.id}).not_tested) is (ended is Ended.STOPPED)
 
 
@@ -174,7 +180,7 @@ def test_a_dormant_rule_casts_no_doubt() -> None:
 
 def test_a_violation_stays_one_whatever_was_not_run() -> None:
     broken = replace(passed(RULE), verdict=Verdict.FAIL)
-    run = replace(run_of(broken, undecided(OTHER, Verdict.NOT_RUN, DOUBT)), reason_not_run=DOUBT)
+    run = replace(run_of(broken, left_out(OTHER)), reason_not_run=DOUBT)
     assert require_judgements(run, {RULE.id, OTHER.id}) is run
 
 

@@ -242,6 +242,7 @@ def test_a_budget_that_leaves_out_documented_rules_is_no_test_and_says_so() -> N
     left_out = verdicts["powertokens/example/accepts-documented"]
     assert left_out.verdict is Verdict.NOT_RUN
     assert re.fullmatch(r"no request led to a verdict; --budget 1 left out \d+ requests", left_out.reason)
+    assert not [one for one in found.verdicts if one.verdict is Verdict.NOT_RUN and one.exchanges]
     upstreams = verdicts["powertokens/seed/preserves-0"]
     assert (upstreams.verdict, upstreams.reason) == (Verdict.INCONCLUSIVE, "the upstream is not observed")
 

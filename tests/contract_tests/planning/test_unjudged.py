@@ -6,7 +6,7 @@ from contract_tests.client.case import Case
 from contract_tests.planning.plan import plan
 from contract_tests.planning.unjudged import NOTHING_SHOWN, PlannedRequests, with_reasons
 from contract_tests.planning.worth import shown_by
-from contract_tests.results import MISSING, RuleVerdict, Verdict
+from contract_tests.results import MISSING, NEEDS_UPSTREAM, RuleVerdict, Verdict
 from contract_tests.rule_sums import sum_up
 from gateway_contract.rules.derive import derive_rules
 from gateway_contract.rules.rule import Shown
@@ -30,7 +30,9 @@ def about(name: str, side: Shown | None = None) -> list[Case]:
 def explained(name: str, requests: PlannedRequests, found: RuleVerdict | None = None) -> tuple[Verdict, str]:
     verdicts = sum_up(RULES, []) if found is None else [found]
     explained = with_reasons(POWERTOKENS, verdicts, requests)
-    return next((one.verdict, one.reason) for one in explained if one.rule.id == f"powertokens/{name}")
+    (one,) = (one for one in explained if one.rule.id == f"powertokens/{name}")
+    assert one.is_left_out is (one.reason == THROTTLED)
+    return one.verdict, one.reason
 
 
 def test_a_rule_whose_requests_were_not_sent_is_not_run_for_their_reason() -> None:
@@ -58,16 +60,18 @@ def test_where_the_upstream_is_seen_such_a_rule_was_kept_from_running() -> None:
 
 
 def test_a_rule_about_which_nothing_is_planned_is_not_run_for_no_reason_of_others() -> None:
-    requests = PlannedRequests(NORTH, CASES[1:], {CASES[0]: THROTTLED}, THROTTLED)
+    requests = PlannedRequests(NORTH, CASES[1:], {CASES[0]: THROTTLED}, NEEDS_UPSTREAM)
+    assert explained("upstream-failure/answered", requests) == (Verdict.NOT_RUN, NEEDS_UPSTREAM)
+    requests = PlannedRequests(BOTH, CASES, {})
     assert explained("upstream-failure/answered", requests) == (Verdict.NOT_RUN, "no request led to a verdict")
 
 
-def test_a_limit_of_which_one_side_is_missing_is_not_run_only_if_that_side_was_not_sent() -> None:
+def test_a_limit_of_which_one_side_is_missing_says_whether_that_side_was_sent() -> None:
     limit = next(rule for rule in RULES if rule.id == "powertokens/n/maximum")
     half = RuleVerdict(limit, Verdict.INCONCLUSIVE, 1, reason=MISSING[Shown.REFUSED])
     allowed, breaking = about("n/maximum", Shown.ACCEPTED), about("n/maximum", Shown.REFUSED)
     lost = PlannedRequests(NORTH, allowed, dict.fromkeys(breaking, THROTTLED))
-    assert explained("n/maximum", lost, half) == (Verdict.NOT_RUN, THROTTLED)
+    assert explained("n/maximum", lost, half) == (Verdict.INCONCLUSIVE, THROTTLED)
     vain = PlannedRequests(NORTH, breaking, dict.fromkeys(allowed, THROTTLED))
     assert explained("n/maximum", vain, half) == (half.verdict, half.reason)
 
