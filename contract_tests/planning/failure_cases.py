@@ -9,7 +9,7 @@ from gateway_contract.contract.validity import validity_of
 from gateway_contract.values.json_value import Json
 from gateway_contract.values.pointer import placed
 from mock_server.faults.fault import FEWER_IMAGES, LINK_404, Fault
-from mock_server.faults.unusual import REDIRECTED_IMAGE, SLOW_IMAGE, SLOW_RESPONSE, UNUSUAL
+from mock_server.faults.unusual import SLOW_IMAGE, SLOW_RESPONSE, UNUSUAL
 from mock_server.upstream.protocols import protocol_of
 
 HANGS_UP = "a client that hangs up"
@@ -45,5 +45,5 @@ def bodies_for(contract: Contract, fault: Fault, body: Json) -> list[Json]:
     return [placed(body, images.count, 2), body] if fault.name == SLOW_IMAGE else [body]
 
 
-ON_LINKS = frozenset({LINK_404, SLOW_IMAGE, REDIRECTED_IMAGE})
+ON_LINKS = frozenset({LINK_404, SLOW_IMAGE})
 """Faults that show where a gateway fetches images."""

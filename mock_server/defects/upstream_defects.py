@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
-from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from itertools import compress
 
@@ -99,24 +97,6 @@ class FirstChunk(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self.whole.aclose()
-
-
-@gateway_defect(expected("upstream-http-understood"))
-def image_redirect_not_followed(gateway: Gateway, _site: PlainSite) -> Gateway:
-    """An image whose link redirects counts as gone."""
-    return with_transport(gateway, changed_http(partial(with_other_status, HTTPStatus.NOT_FOUND)))
-
-
-@gateway_defect(expected("upstream-http-understood"))
-def image_redirect_taken_as_image(gateway: Gateway, _site: PlainSite) -> Gateway:
-    """Where an image's link redirects, the page that says so is returned as the image."""
-    return with_transport(gateway, changed_http(partial(with_other_status, HTTPStatus.OK)))
-
-
-def with_other_status(status: int, response: httpx.Response) -> None:
-    """Gives a redirection another status."""
-    if response.has_redirect_location:
-        response.status_code = status
 
 
 @gateway_defect(expected("upstream-http-understood"))

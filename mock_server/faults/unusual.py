@@ -15,7 +15,6 @@ from mock_server.serving.server import EXTENSION, wait_for_disconnect
 
 SLOW_RESPONSE: Final = "slow-response"
 SLOW_IMAGE: Final = "slow-image"
-REDIRECTED_IMAGE: Final = "redirected-image"
 CLOSED: Final = "closed-connections"
 """Nothing happens during such a call; whoever serves the stub closes its idle connections after it."""
 
@@ -24,7 +23,6 @@ UNUSUAL: Final = (
     Fault(SLOW_IMAGE, FaultCause.SLOWNESS),
     Fault("compressed", FaultCause.OTHER_HTTP),
     Fault("other-headers", FaultCause.OTHER_HTTP),
-    Fault(REDIRECTED_IMAGE, FaultCause.OTHER_HTTP),
     Fault(CLOSED, FaultCause.OTHER_HTTP),
 )
 """What an upstream may do, in the order in which a run plays them."""
@@ -84,10 +82,6 @@ def with_other_headers(success: Response) -> ASGIApp:
         await wait_for_disconnect(receive)
 
     return written
-
-
-MOVED: Final = "moved=1"
-"""In the query of the link to which that to a redirected image leads."""
 
 
 SENDING: Final[Mapping[str, Callable[[Response], ASGIApp]]] = {

@@ -25,17 +25,15 @@ from mock_server.upstream.protocol import Links, Outbound, Reply, UpstreamAnswer
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 """An invalid link, or one whose host has an impossible name, comes from the upstream, too."""
 CLIENT_HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "image-gateway-mock"}
-MOST_REDIRECTIONS = 5  # of an image
 NO_STATUS = 0
 """The status in a call's record where there was no response."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpTransport:
-    """Real HTTP, without cookies and authentication, for which a client takes as long as for the request.
+    """Real HTTP, without redirects, cookies and authentication, for which a client takes as long as for the request.
 
-    Images are followed to where they redirect, calls are not. `seconds` is how long to wait for each step of a
-    response. Close it in the loop in which it was used.
+    `seconds` is how long to wait for each step of a response. Close it in the loop in which it was used.
     """
 
     http: httpx.AsyncBaseTransport
@@ -57,20 +55,10 @@ class HttpTransport:
 
     async def image(self, link: str) -> bytes | None:
         try:
-            answer = await self._follow(link)
+            answer = await self._exchange("GET", link, {}, None)
         except UNREACHABLE:
             return None
         return answer.content if answer.status_code == HTTPStatus.OK else None
-
-    async def _follow(self, link: str) -> httpx.Response:
-        """The response behind a link and its redirections. Raises what is UNREACHABLE."""
-        answer = await self._exchange("GET", link, {}, None)
-        for _ in range(MOST_REDIRECTIONS):
-            if not answer.has_redirect_location:
-                break
-            link = str(httpx.URL(link).join(answer.headers["location"]))
-            answer = await self._exchange("GET", link, {}, None)
-        return answer
 
     async def _exchange(self, method: str, url: str, headers: dict[str, str], content: bytes | None) -> httpx.Response:
         """A whole response. Raises what is UNREACHABLE."""

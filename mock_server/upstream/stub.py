@@ -29,11 +29,10 @@ from mock_server.faults.fault import (
     NO_RESPONSE,
     Fault,
     effect,
-    redirection,
     silence,
     slow_body,
 )
-from mock_server.faults.unusual import MOVED, REDIRECTED_IMAGE, SLOW_IMAGE, unusual_response
+from mock_server.faults.unusual import SLOW_IMAGE, unusual_response
 from mock_server.images.links import (
     PICTURE_PATH,
     PictureLinks,
@@ -79,7 +78,6 @@ class UpstreamStub:
     tasks: Tasks = field(default_factory=Tasks)
     canary: str = ""  # in headers of each response that are for the gateway alone; none for ""
     slow_images: set[str] = field(default_factory=set)  # identities
-    redirected_images: set[str] = field(default_factory=set)  # likewise
 
     @property
     def path(self) -> str:
@@ -150,8 +148,6 @@ def play(
     made = identities(pictures) if fault.generates else ()
     if fault.name == SLOW_IMAGE:
         stub.slow_images.update(made[:1])
-    if fault.name == REDIRECTED_IMAGE:
-        stub.redirected_images.update(made)
     error = stub.protocol.error(fault)
     call = record(stub, request, body, 200 if error is None else error.status, made, fault.played)
     if error is not None:
@@ -222,12 +218,10 @@ def upstream_app(stub: UpstreamStub) -> Starlette:
     async def picture(request: Request) -> ASGIApp:
         signed, query = request.path_params["signed"], request.url.query
         found = picture_response(stub.signer, signed, query, stub.draw_picture)
-        if found.status_code != HTTPStatus.OK or not (stub.slow_images or stub.redirected_images):
+        if found.status_code != HTTPStatus.OK or not stub.slow_images:
             return found
-        identity = signed_picture(stub.signer, signed, query).identity
-        if identity in stub.redirected_images and MOVED not in query:
-            return redirection(f"{request.url}&{MOVED}")
-        return slow_body(found, stub.options.slow_seconds) if identity in stub.slow_images else found
+        is_slow = signed_picture(stub.signer, signed, query).identity in stub.slow_images
+        return slow_body(found, stub.options.slow_seconds) if is_slow else found
 
     async def maintenance(_request: Request) -> Response:
         return HTMLResponse(MAINTENANCE)
