@@ -14,7 +14,9 @@ from contract_tests.client.reach import BASIC, BEARER
 from gateway_contract.traffic.exchange import Credential, Headers
 from gateway_contract.traffic.redaction import SHORTEST_SECRET
 
-KEPT_OF_TOKEN = 3  # one part in so many: a wrong token may be shown, so it must not tell much of the right one
+KEPT_OF_TOKEN = 3  # one part in so many
+MOST_KEPT = 6
+"""Characters of a token with which a wrong one begins: that may be shown, as a list of keys shows how they begin."""
 
 
 class AccessError(Exception):
@@ -73,7 +75,7 @@ class Access:
 
 def wrong_token(token: str) -> str:
     """A token of the same form that begins like the right one: careless gateways compare no more than that."""
-    kept = len(token) // KEPT_OF_TOKEN
+    kept = min(len(token) // KEPT_OF_TOKEN, MOST_KEPT)
     rest = ("0" if letter.isdigit() else "x" if letter.isalpha() else letter for letter in token[kept:])
     wrong = token[:kept] + "".join(rest)
     return wrong if wrong != token else f"{wrong}x"

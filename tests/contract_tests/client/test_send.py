@@ -196,6 +196,7 @@ def test_a_wrong_token_is_another_one_and_another_scheme_is_the_only_thing_wrong
 def test_a_wrong_token_begins_like_the_right_one_and_tells_little_of_it(scheme: str) -> None:
     ((_, wrong),) = Access(scheme=scheme).authorization(Credential.WRONG, "sk-0a1b2c3d4e5f6g")
     assert wrong.removeprefix("Bearer ") == "sk-0a0x0x0x0x0x0x"
+    assert wrong_token("sk-0a1b2c3d4e5f6g" * 4).startswith("sk-0a1x0x0")
 
 
 @pytest.mark.parametrize("token", ["", "-", "x", "00", "sk-xxxxxx"])
