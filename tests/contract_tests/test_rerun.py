@@ -42,6 +42,7 @@ from mock_server.gateway.gateway_app import gateway_app
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse, MapStage, answer, generate, map_body
 from mock_server.serving.error_response import ErrorResponse
 from mock_server.serving.server import serving
+from mock_server.upstream.client import http_transport
 from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
@@ -63,7 +64,8 @@ def gateway_before(port: int, contract: Contract, mapping: MapStage, app_of: App
     with serve_upstream(contract, "127.0.0.1", 0) as elsewhere:
         gateway = bundled_gateway(contract, elsewhere)
     assert contract.upstream is not None
-    upstream = replace(gateway.upstream, url=f"http://127.0.0.1:{port}{contract.upstream.base}")
+    url = f"http://127.0.0.1:{port}{contract.upstream.base}"
+    upstream = replace(gateway.upstream, url=url, transport=http_transport())
     with serving(app_of(replace(gateway, upstream=upstream, map=mapping))) as url:
         yield url
 

@@ -20,6 +20,7 @@ from gateway_contract.traffic.exchange import Exchange, Image, UpstreamCall
 from gateway_contract.values.json_value import UNOBSERVED, Json
 from mock_server.gateway.gateway_app import gateway_app
 from mock_server.serving.server import serving
+from mock_server.upstream.client import http_transport
 from tests.contract_tests.gateways import TOKEN, silent
 from tests.contract_tests.three_contracts import POWERTOKENS, base, exchange
 from tests.ports import free_port
@@ -101,7 +102,8 @@ def test_a_gateway_that_others_use_meanwhile_conforms() -> None:
     ready = prepare(Settings("powertokens", upstream=upstream))
     with serve_upstream(POWERTOKENS, "127.0.0.1", 0) as elsewhere:
         gateway = replace(bundled_gateway(POWERTOKENS, elsewhere), token=TOKEN)
-    client = replace(gateway.upstream, url=gateway.upstream.url.replace(elsewhere.url, f"http://{upstream}"))
+    url_there = gateway.upstream.url.replace(elsewhere.url, f"http://{upstream}")
+    client = replace(gateway.upstream, url=url_there, transport=http_transport())
     with serving(gateway_app(replace(gateway, upstream=client))) as url:
         ended = threading.Event()
 
