@@ -112,9 +112,9 @@ class FailureInjection:
             await self.dispatch.outlast_silence()
             await self._inject_alone(await self._judge_at_once(self.silence.result()))
         for wave in waves_of(groups_of(cases), at_once, self.observer.fault_named):
-            if len(wave) > 1 and not self.dispatch.health.stopped:
-                wave = await self._judge_at_once(await self._play_at_once(wave, kept=True))  # noqa: PLW2901 # those left
-            await self._inject_alone(wave)
+            is_alone = len(wave) == 1 or bool(self.dispatch.health.stopped)
+            left = wave if is_alone else await self._judge_at_once(await self._play_at_once(wave, kept=True))
+            await self._inject_alone(left)
 
     async def _inject_alone(self, groups: Iterable[Group]) -> None:
         for name, cases in groups:
