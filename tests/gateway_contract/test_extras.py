@@ -102,7 +102,7 @@ def said(folder: Path, wanted: str, *arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("wanted", "asked", "problem"),
     [
-        ("", "--help", "httpx is not installed. Run: uvx --from 'image-gateway-contract[gate]' check-gateway"),
+        ("", "run", "PIL is not installed. Run: uvx --from 'image-gateway-contract[gate]' check-gateway run"),
         ("mock", "run", "pytest is not installed. Run: uvx --from 'image-gateway-contract[gate]' check-gateway run"),
         ("gate", "mock", "offapi is not installed. Run: uvx --from 'image-gateway-contract[mock]' check-gateway mock"),
     ],

@@ -4,9 +4,12 @@ import runpy
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+import mock_server
 
 LATER = ("PIL", "jsonpath", "mock_server.images.drawing")
 
@@ -24,7 +27,7 @@ def test_ctrl_c_while_it_starts_ends_it_with_a_status(monkeypatch: pytest.Monkey
     before = signal.getsignal(signal.SIGINT)
     try:
         with pytest.raises(SystemExit) as ended:
-            runpy.run_module("mock_server", run_name="__main__")
+            runpy.run_path(str(Path(mock_server.__file__).with_name("__main__.py")), run_name="__main__")
     finally:
         signal.signal(signal.SIGINT, before)
     assert ended.value.code == 130

@@ -186,7 +186,7 @@ def test_a_keyword_selects_rules_and_sends_fewer_requests(folder: Path) -> None:
     assert case.get("name") == "powertokens/seed/preserves-0"
     told = report(folder)
     assert [rule["id"] for rule in told["rules"]] == ["powertokens/seed/preserves-0"]
-    assert told["cost"]["requests"] < 120
+    assert told["cost"]["requests"] < 150
 
 
 def test_rules_that_nobody_asked_about_do_not_fail_the_run(folder: Path) -> None:

@@ -168,6 +168,7 @@ async def test_everything_is_done_by_keyboard_alone(browser: Browser, console: S
         await page.keyboard.press("Enter")
         await expect(page.locator("#switches")).to_contain_text("for 1 more request,")
         assert console.ask("powertokens", order).status_code == 500
+        await expect(page.locator("#rows .cover")).to_have_count(1)
         await tabbed_to(page, "#rows .cover")
         await page.keyboard.press("Enter")
         await expect(page).to_have_title("Request 1: 500")
