@@ -68,7 +68,8 @@ class Dispatch:
         found = await self._send_all(cases)
         throttled = {one.name for one in found if is_throttled(one.answer)}
         again = await self._send_in_turn([case for case in cases if case.name in throttled])
-        return [*(one for one in found if one.name not in {other.name for other in again}), *again]
+        replaced = {one.name for one in again}
+        return [*(one for one in found if one.name not in replaced), *again]
 
     async def _send_all(self, cases: Sequence[Case]) -> list[Exchange]:
         """At once those that may be, then each of the others while no other is under way."""

@@ -18,7 +18,7 @@ from contract_tests.execution.call_ownership import calls_of, is_lost
 from contract_tests.execution.confirmation import is_valid
 from contract_tests.execution.connection_check import told_exchange
 from contract_tests.execution.dispatch import NOT_SENT, Dispatch
-from contract_tests.execution.failure_waves import Group, groups_of, waves_of
+from contract_tests.execution.failure_waves import Group, groups_of, lasts, waves_of
 from contract_tests.execution.health import plain_case
 from contract_tests.execution.observer import UpstreamObserver
 from contract_tests.planning.plan import with_own_id
@@ -69,7 +69,7 @@ class FailureInjection:
         self.slow = [asyncio.create_task(self._send_caught(case)) for case in slow]
         if silent:
             self.silence = self.dispatch.silence = asyncio.create_task(self._play_silence(groups_of(silent)))
-        return [case for case in cases if case not in slow and case not in silent]
+        return [case for case in cases if case.failure is None or not lasts(self.observer.fault_named(case.failure))]
 
     async def _play_silence(self, groups: Sequence[Group]) -> list[Played]:
         pace = self.dispatch.sender.pace
