@@ -14,6 +14,8 @@ JUDGE = """async () => (await axe.run({ exclude: [["#documents"]] }, { resultTyp
 
 async def violations(browser: Browser, console: Seen, path: str, scheme: Scheme, width: int) -> list[str]:
     async with seen_as(browser, console, path, scheme, width) as page:
+        # Swagger UI draws what it shows after the page has loaded, its `main` landmark with it.
+        await page.locator("main").wait_for()
         await page.evaluate((npm_package("axe-core") / "axe.min.js").read_text("utf-8"))
         return [f"{path}: {violation}" for violation in await page.evaluate(JUDGE)]
 
