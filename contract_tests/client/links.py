@@ -19,7 +19,7 @@ from contract_tests.client.image_hosts import DEFAULT_PORTS, ImageHosts
 from contract_tests.client.limits import Limits, PeerError, Problem, UnsendableError
 from contract_tests.client.pace import seconds_to_wait
 from contract_tests.client.room import Share
-from contract_tests.client.transport import open_response, read_body
+from contract_tests.client.transport import USER_AGENT, open_response, read_body
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_URL = (httpx.InvalidURL, ValueError)  # what httpx raises for texts that are none
@@ -177,7 +177,12 @@ def requests_by_address(url: httpx.URL, reached: httpx.URL, targets: tuple[str, 
         yield httpx.Request(
             "GET",
             httpx.URL(scheme=reached.scheme, host=target, port=reached.port),
-            headers={"Host": url.netloc.decode("ascii"), "Accept": "image/*, */*", "Accept-Encoding": OFFERED},
+            headers={
+                "Host": url.netloc.decode("ascii"),
+                "User-Agent": USER_AGENT,
+                "Accept": "image/*, */*",
+                "Accept-Encoding": OFFERED,
+            },
             extensions={"sni_hostname": reached.raw_host.decode("ascii"), "target": url.raw_path},
         )
 

@@ -18,6 +18,7 @@ from contract_tests.client.content_coding import OFFERED, decoder
 from contract_tests.client.limits import Limits, NoConnectionError, PeerError, UnsendableError, format_bytes
 from contract_tests.client.proxy import ProxiedTransport
 from contract_tests.client.room import Share
+from gateway_contract.extras import DISTRIBUTION
 from gateway_contract.traffic.exchange import Answer, Headers, NoAnswer, Request, header
 from gateway_contract.values.json_value import read_json
 
@@ -86,6 +87,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 PLAIN = Access()
+USER_AGENT = DISTRIBUTION  # many firewalls reject a request without one
 FIRST_OF_SEVERAL = 0xC0  # the least first byte of a character that takes several in UTF-8
 STEP = 2**20  # bytes that are unpacked at once
 
@@ -137,14 +139,15 @@ async def exchange(
 
 
 def build_request(request: Request, base: str) -> httpx.Request:
-    """The request as it stands, with no more than HTTP needs: a host, a length, the codings that we read."""
+    """The request as it stands, with no more than HTTP needs: a host, a length, who asks, the codings that we read."""
     url = url_of(base)
     path = quote(request.path, safe=string.punctuation)
-    coding: Headers = () if header(request.headers, "Accept-Encoding") else (("Accept-Encoding", OFFERED),)
+    usual: Headers = (("User-Agent", USER_AGENT), ("Accept-Encoding", OFFERED))
+    added = tuple((name, value) for name, value in usual if header(request.headers, name) is None)
     return httpx.Request(
         request.method,
         url,
-        headers=[(name.encode(), value.encode()) for name, value in request.headers + coding],
+        headers=[(name.encode(), value.encode()) for name, value in request.headers + added],
         content=_chunks(request.content) if header(request.headers, "Transfer-Encoding") else request.content,
         extensions={"target": url.raw_path.rstrip(b"/") + path.encode()},
     )

@@ -12,7 +12,7 @@ from gateway_contract.values.json_value import Json, compact
 from gateway_contract.values.pointer import placed
 from gateway_contract.values.sample_texts import CHINESE
 
-READ_OTHERWISE = frozenset({RequestForm.CHARSET, RequestForm.CHUNKED})
+READ_OTHERWISE = frozenset({RequestForm.CHARSET, RequestForm.CHARSET_IN_CAPITALS, RequestForm.CHUNKED})
 """Forms in which a gateway may read the bytes of a text in another way."""
 CROWD = 12  # requests at once, to see whether answers are mixed up
 

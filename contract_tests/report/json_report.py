@@ -17,13 +17,13 @@ from contract_tests.results import UNDECIDED, Conformance, FailingExchange, Rule
 from contract_tests.waived_failures import expired
 from contract_tests.waivers import Waiver
 from gateway_contract.contract.validity import BeyondUpstream
+from gateway_contract.extras import DISTRIBUTION
 from gateway_contract.traffic.curl import curl
 from gateway_contract.traffic.exchange import Answer, Exchange
 from gateway_contract.traffic.redaction import all_secrets, redact, redact_url
 from gateway_contract.traffic.response_message import response_message, upstream_rejection
 from gateway_contract.values.json_value import ABSENT, Json
 
-DISTRIBUTION = "image-gateway-contract"
 SCHEMA = Path(__file__).parent / "schema.json"
 MOST_FAILURES = 5  # listed of one rule
 

@@ -34,11 +34,12 @@ def _judge_rejected(evidence: Evidence) -> Finding:
 
 
 FORMS: Mapping[str, frozenset[RequestForm]] = {
-    "charset-accepted": frozenset({RequestForm.CHARSET}),
+    "charset-accepted": frozenset({RequestForm.CHARSET, RequestForm.CHARSET_IN_CAPITALS}),
     "chunked-accepted": frozenset({RequestForm.CHUNKED}),
     "expect-accepted": frozenset({RequestForm.EXPECT}),
     "upgrade-ignored": frozenset({RequestForm.UPGRADE}),
-    "any-media-type-accepted": frozenset({RequestForm.ANY_MEDIA_TYPE}),
+    "any-media-type-accepted": frozenset({RequestForm.ANY_MEDIA_TYPE, RequestForm.SEVERAL_MEDIA_TYPES}),
+    "connection-close-accepted": frozenset({RequestForm.CLOSE}),
     "header-names-in-any-case": frozenset({RequestForm.LOWER_CASE, RequestForm.UPPER_CASE}),
 }
 

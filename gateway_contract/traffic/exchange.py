@@ -39,10 +39,13 @@ class RequestForm(Enum):
 
     PLAIN = "nothing special"
     CHARSET = "a charset in Content-Type"
+    CHARSET_IN_CAPITALS = "application/json;charset=UTF-8"  # as Java's clients write it
     CHUNKED = "a chunked body"
     EXPECT = "Expect: 100-continue"
     UPGRADE = "Upgrade: h2c"  # as Java's default client sends it over a connection without TLS
     ANY_MEDIA_TYPE = "Accept: */*"
+    SEVERAL_MEDIA_TYPES = "Accept: application/json, text/plain, */*"  # as axios sends it
+    CLOSE = "Connection: close"
     LOWER_CASE = "header names in lower case"
     UPPER_CASE = "header names in upper case"
     IDENTITY = "Accept-Encoding: identity"

@@ -13,6 +13,8 @@ ADDED: Mapping[RequestForm, Headers] = {
         ("HTTP2-Settings", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"),
     ),
     RequestForm.ANY_MEDIA_TYPE: (("Accept", "*/*"),),
+    RequestForm.SEVERAL_MEDIA_TYPES: (("Accept", "application/json, text/plain, */*"),),
+    RequestForm.CLOSE: (("Connection", "close"),),
     RequestForm.IDENTITY: (("Accept-Encoding", "identity"),),
     RequestForm.OWN_SECRETS: (
         ("Cookie", "session=canary-in-a-cookie"),
@@ -26,7 +28,9 @@ def in_form(headers: Headers, form: RequestForm) -> Headers:
     """The headers of the plain request as they are in a form."""
     match form:
         case RequestForm.CHARSET:
-            return tuple((name, _with_charset(name, value)) for name, value in headers)
+            return _with_charset(headers, "; charset=utf-8")
+        case RequestForm.CHARSET_IN_CAPITALS:
+            return _with_charset(headers, ";charset=UTF-8")
         case RequestForm.LOWER_CASE:
             return tuple((name.lower(), value) for name, value in headers)
         case RequestForm.UPPER_CASE:
@@ -34,5 +38,5 @@ def in_form(headers: Headers, form: RequestForm) -> Headers:
     return headers + ADDED.get(form, ())
 
 
-def _with_charset(name: str, value: str) -> str:
-    return f"{value}; charset=utf-8" if name.lower() == "content-type" else value
+def _with_charset(headers: Headers, charset: str) -> Headers:
+    return tuple((name, f"{value}{charset}" if name.lower() == "content-type" else value) for name, value in headers)

@@ -126,7 +126,8 @@ def strict_about_headers(gateway: Gateway) -> Gateway:
 
 def header_problem(scope: Scope) -> int | None:
     """The status for a request whose headers a server may reject by RFC 9110; None for any other."""
-    if find_header(scope, b"content-type") not in {"application/json", "application/json; charset=utf-8"}:
+    media_type, _, parameter = (find_header(scope, b"content-type") or "").lower().partition(";")
+    if media_type.strip() != "application/json" or parameter.strip() not in {"", "charset=utf-8"}:
         return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     accept = find_header(scope, b"accept") or "*/*"
     if not {"*/*", "application/*", "application/json"} & {

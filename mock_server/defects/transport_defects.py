@@ -27,6 +27,10 @@ def has_charset(scope: Scope) -> bool:
     return "charset" in (find_header(scope, b"content-type") or "")
 
 
+def has_charset_in_capitals(scope: Scope) -> bool:
+    return "UTF-8" in (find_header(scope, b"content-type") or "")
+
+
 def is_chunked(scope: Scope) -> bool:
     return find_header(scope, b"transfer-encoding") is not None
 
@@ -41,6 +45,14 @@ def offers_upgrade(scope: Scope) -> bool:
 
 def accepts_anything(scope: Scope) -> bool:
     return find_header(scope, b"accept") == "*/*"
+
+
+def accepts_several(scope: Scope) -> bool:
+    return "," in (find_header(scope, b"accept") or "")
+
+
+def closes_connection(scope: Scope) -> bool:
+    return find_header(scope, b"connection") == "close"
 
 
 def writes_otherwise(name: bytes) -> IsUnusual:
@@ -99,6 +111,13 @@ def resetting(_app: ASGIApp) -> ASGIApp:
 for judge, is_unusual, app_of, name, summary in (
     ("charset-accepted", has_charset, rejecting(415), "content-type-compared-whole", "A charset gets 415."),
     ("charset-accepted", has_charset, without_body, "body-with-charset-lost", "A body is not read with a charset."),
+    (
+        "charset-accepted",
+        has_charset_in_capitals,
+        rejecting(415),
+        "charset-in-capitals-rejected",
+        "A charset gets 415 if it is written in capitals, without a space before it.",
+    ),
     ("chunked-accepted", is_chunked, rejecting(411), "length-required", "A chunked body gets 411."),
     ("chunked-accepted", is_chunked, without_body, "chunked-body-lost", "A chunked body is read as an empty one."),
     ("expect-accepted", expects_continue, rejecting(417), "expectation-failed", "Expect: 100-continue gets 417."),
@@ -107,6 +126,15 @@ for judge, is_unusual, app_of, name, summary in (
     ("upgrade-ignored", offers_upgrade, rejecting(501), "501-on-upgrade", "An offer to upgrade gets 501."),
     ("any-media-type-accepted", accepts_anything, rejecting(406), "406-for-any-media-type", "Accept: */* gets 406."),
     ("any-media-type-accepted", accepts_anything, rejecting(500), "crash-on-accept", "Accept: */* crashes the server."),
+    ("any-media-type-accepted", accepts_several, rejecting(406), "accept-compared-whole", "A list in Accept gets 406."),
+    ("connection-close-accepted", closes_connection, resetting, "reset-on-close", "Connection: close gets a reset."),
+    (
+        "connection-close-accepted",
+        closes_connection,
+        without_body,
+        "body-lost-on-close",
+        "Connection: close loses a body.",
+    ),
     (
         "header-names-in-any-case",
         writes_otherwise(b"\r\nAuthorization:"),

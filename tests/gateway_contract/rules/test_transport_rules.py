@@ -18,10 +18,13 @@ RULES = derive_rules(CONTRACT)
 BODY: Body = {"model": "qwen-image-2.0-pro", "prompt": "a kite"}
 RULE_OF = {
     RequestForm.CHARSET: "transport/charset",
+    RequestForm.CHARSET_IN_CAPITALS: "transport/charset",
     RequestForm.CHUNKED: "transport/chunked",
     RequestForm.EXPECT: "transport/expect",
     RequestForm.UPGRADE: "transport/upgrade",
     RequestForm.ANY_MEDIA_TYPE: "transport/any-media-type",
+    RequestForm.SEVERAL_MEDIA_TYPES: "transport/any-media-type",
+    RequestForm.CLOSE: "transport/connection-close",
     RequestForm.LOWER_CASE: "transport/header-names",
     RequestForm.UPPER_CASE: "transport/header-names",
 }

@@ -13,6 +13,7 @@ HEADERS: Headers = (("Content-Type", "application/json"), ("Authorization", "Bea
     [
         (RequestForm.PLAIN, HEADERS),
         (RequestForm.CHARSET, (("Content-Type", "application/json; charset=utf-8"), HEADERS[1])),
+        (RequestForm.CHARSET_IN_CAPITALS, (("Content-Type", "application/json;charset=UTF-8"), HEADERS[1])),
         (RequestForm.CHUNKED, (*HEADERS, ("Transfer-Encoding", "chunked"))),
         (RequestForm.LOWER_CASE, (("content-type", "application/json"), ("authorization", "Bearer A"))),
         (RequestForm.UPPER_CASE, (("CONTENT-TYPE", "application/json"), ("AUTHORIZATION", "Bearer A"))),
