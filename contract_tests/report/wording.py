@@ -147,6 +147,8 @@ def images_needed(needed: ImagesNeeded, budget: int | None) -> str:
 
 def fuzzing_summary(found: Fuzzed) -> str:
     """What fuzzing cost and brought: `512 requests at random in 2 rounds, which broke no further rule`."""
+    if found.requests == 0:
+        return "no request at random was sent"
     sent = f"{counted(found.requests, 'request')} at random in {counted(found.rounds, 'round')}"
     return f"{sent}, which broke {counted(found.found, 'further rule') if found.found else 'no further rule'}"
 

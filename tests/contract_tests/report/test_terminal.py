@@ -297,6 +297,7 @@ def test_what_was_repeated_is_told(short: tuple[str, ...], told: str) -> None:
 @pytest.mark.parametrize(
     ("fuzzed", "told"),
     [
+        (Fuzzed(0, 0, 0), "no request at random was sent"),
         (Fuzzed(5120, 12, 0), "5,120 requests at random in 12 rounds, which broke no further rule"),
         (Fuzzed(300, 1, 2), "300 requests at random in 1 round, which broke 2 further rules"),
     ],
