@@ -249,7 +249,7 @@ UNSEEN = "no request led to a verdict"
 NO_ACCEPTED = "no valid request was accepted, so rejections prove nothing"
 NOT_TRIED_AGAIN = "failed, and was not tried again"
 UNBREAKABLE = "no value breaks this alone"
-NEEDS_UPSTREAM = "no request of a run without --upstream is about it"
+NEEDS_UPSTREAM = "no request shows it without --upstream"
 MISSING: Mapping[Shown, str] = {
     Shown.ACCEPTED: "no request with the last allowed value was accepted, so rejections of others prove nothing",
     Shown.REFUSED: "no request that breaks only this showed anything",

@@ -126,8 +126,7 @@ class Dispatch:
         before = self.upstream_count()
         exchange = await self.send(case)
         if self.observer is not None:
-            calls = [call for call in self.observer.calls_since(before) if not self.beside & correlation_ids(call.body)]
-            exchange = await self.with_own_calls(exchange, tuple(calls))
+            exchange = await self.with_own_calls(exchange, self._calls_not_beside(before))
         await self.health.record(exchange)
         return exchange
 
@@ -200,8 +199,16 @@ class Dispatch:
         one, other = await asyncio.gather(self.send(case), self.send(case))
         if self.observer is None:
             return one, other
-        calls = calls_of(one, self.observer.calls_by_id(before))
+        if self.marks_arrive:
+            calls = calls_of(one, self.observer.calls_by_id(before))
+        else:
+            calls = self._calls_not_beside(before)
         return replace(one, upstream=calls), replace(other, upstream=calls)
+
+    def _calls_not_beside(self, before: int) -> tuple[UpstreamCall, ...]:
+        """The calls since so many, without those of requests that are sent beside all others."""
+        calls = () if self.observer is None else self.observer.calls_since(before)
+        return tuple(call for call in calls if not self.beside & correlation_ids(call.body))
 
     @contextmanager
     def silenced(self) -> Iterator[None]:

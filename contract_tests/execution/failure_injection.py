@@ -62,14 +62,15 @@ class FailureInjection:
 
     def start_beside(self, cases: Sequence[Case]) -> list[Case]:
         """Sends the cases with which the upstream is slow or silent, beside all others; gives the other cases."""
-        slow = slow_cases(cases, self.observer)
-        silent = [case for case in cases if case.failure == NO_RESPONSE]
-        for case in (*slow, *silent):
+        lasting = [case for case in cases if case.failure and lasts(self.observer.fault_named(case.failure))]
+        silent = [case for case in lasting if case.failure == NO_RESPONSE]
+        slow = [case for case in lasting if case not in silent]
+        for case in lasting:
             self.dispatch.beside |= correlation_ids(self.dispatch.sender.request(case).body)
         self.slow = [asyncio.create_task(self._send_caught(case)) for case in slow]
         if silent:
             self.silence = self.dispatch.silence = asyncio.create_task(self._play_silence(groups_of(silent)))
-        return [case for case in cases if case.failure is None or not lasts(self.observer.fault_named(case.failure))]
+        return [case for case in cases if case not in lasting]
 
     async def _play_silence(self, groups: Sequence[Group]) -> list[Played]:
         pace = self.dispatch.sender.pace

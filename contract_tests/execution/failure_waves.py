@@ -12,7 +12,7 @@ from mock_server.faults.unusual import CLOSED
 
 MOST_FAILURES = 4
 """Failures at once: after five in a row many circuit breakers let nothing through."""
-COUNTED = frozenset({FaultCause.CREDENTIALS, FaultCause.THROTTLING, FaultCause.VENDOR})
+COUNTED = frozenset({FaultCause.CREDENTIALS, FaultCause.THROTTLING, FaultCause.VENDOR, FaultCause.FEWER_IMAGES})
 """Whose failures a circuit breaker counts: not those for which the client's own request is to blame."""
 
 Group: TypeAlias = tuple[str, Sequence[Case]]

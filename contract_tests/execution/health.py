@@ -57,7 +57,7 @@ class Health:
         """Takes note of an exchange; after too many in a row without an answer, finds out what that means."""
         if isinstance(exchange.answer, Answer):
             self.silent = 0
-            self._record_status(exchange)
+            await self._record_status(exchange)
             if exchange.played is None and self.is_valid(exchange):
                 await self._record_valid(exchange)
             return
@@ -79,7 +79,7 @@ class Health:
             if sign is not None and isinstance(sign.answer, Answer) and is_broken(sign.answer):
                 self.broke_down, self.stopped = True, BROKE_DOWN.format(response=quoted_response(sign.answer))
 
-    def _record_status(self, exchange: Exchange) -> None:
+    async def _record_status(self, exchange: Exchange) -> None:
         if exchange.played is not None:
             return
         if not is_throttled(exchange.answer):
@@ -89,10 +89,13 @@ class Health:
         self.throttled.add(exchange.name)
         self.throttled_in_a_row += 1
         if self.throttled_in_a_row >= MOST_THROTTLED and not self.stopped:
-            self.stopped = self._told_throttled()
+            told, self.throttled_in_a_row = self._told_throttled(), 0
+            sign = await self.send_plain()
+            if sign is None or is_throttled(sign.answer):
+                self.stopped = told
 
     def _told_throttled(self) -> str:
-        count = len(self.throttled)
+        count = max(len(self.throttled), self.throttled_in_a_row)  # random requests share a few names
         return THROTTLED.format(count=f"{count} request" if count == 1 else f"{count} requests")
 
     @property

@@ -94,7 +94,9 @@ def drawing_for(settings: Settings) -> Iterator[Drawing | None]:
             try:
                 message: Message = here.recv()
             except (EOFError, ConnectionError) as error:
-                raise DrawingError(f"it ended with status {process.wait()}") from error
+                raise DrawingError(
+                    f"the process that draws random requests ended with status {process.wait()}"
+                ) from error
             return message
 
         try:

@@ -96,7 +96,7 @@ def smaller(contract: Contract, task: MakeSmaller, hear: Hear, tell: Tell, sourc
         return answer.rules
 
     search = Search(contract, ask, {*task.known}, task.most_asked, task.patience, {**task.broken})
-    for source, part in zip(sources, task.contents, strict=False):  # fewer where the time was up
+    for source, part in zip(sources, task.contents, strict=True):
         if isinstance(source, Listing):
             yield from search.finds_among(source.name, part.contents)
         else:

@@ -159,7 +159,12 @@ class Fuzzing:
                 {*self.known},
             )
             home = self.settings.home(contract.name) if number == 0 else None
-            return await fuzz(requests, self.drawing, FuzzSettings(Draw(seed, examples), replay=home), self._is_over)
+            with self.campaign.errors.catch("fuzzing"):
+                return await fuzz(
+                    requests, self.drawing, FuzzSettings(Draw(seed, examples), replay=home), self._is_over
+                )
+            requests.known = {*self.known}
+            return [*requests.finds()]  # what was found before the error, as it was sent
 
         exchanges = await self.campaign.beyond_plan(found)
         self._keep(exchanges, before)

@@ -11,7 +11,7 @@ from gateway_contract.rules.judge import Judgement, judge
 from gateway_contract.rules.rule import Outcome, Rule, Shown
 from gateway_contract.traffic.exchange import Observation
 
-NOTHING_SHOWN = "requests about it were sent, and no response showed anything of it"
+NOTHING_SHOWN = "requests about it were sent, but no response could decide it"
 ANY = frozenset({None, *Shown})
 
 
@@ -81,7 +81,8 @@ def _explained(one: RuleVerdict, shown: _Shown, requests: PlannedRequests) -> Ru
     rule = one.rule
     if rule in shown.unsent:
         reason = shown.unsent[rule]
-        return replace(one, reason=reason, is_left_out=reason != UNSEEN)
+        verdict = Verdict.INCONCLUSIVE if rule in shown.sent else one.verdict
+        return replace(one, verdict=verdict, reason=reason, is_left_out=reason != UNSEEN)
     if one.verdict is not Verdict.NOT_RUN:
         return one
     if rule in shown.sent:

@@ -31,11 +31,11 @@ from mock_server.defects.hang_up import CLIENT_GONE, ending_calls, noting_hang_u
 from mock_server.defects.request_operators import Result
 from mock_server.defects.sites import schema_of, type_of, upstream_of
 from mock_server.defects.state_defects import CIRCUIT_OPEN
+from mock_server.defects.upstream_defects import http_over
 from mock_server.defects.wrapping import ChangedTransport, with_rejections, with_transport
 from mock_server.gateway.once_per_key import KeyedRequests
 from mock_server.gateway.stages import Gateway, GatewayRequest, GatewayResponse
 from mock_server.serving.error_response import BAD_GATEWAY, ErrorResponse
-from mock_server.upstream.client import HttpTransport
 
 
 @conforming
@@ -207,11 +207,8 @@ def failures_as_503(gateway: Gateway) -> Gateway:
 @conforming
 def follows_redirections(gateway: Gateway) -> Gateway:
     """Calls that the upstream redirects are followed."""
-    transport = gateway.upstream.transport
-    if not isinstance(transport, HttpTransport):
-        return gateway
-    client = httpx.AsyncClient(transport=transport.http, trust_env=False, follow_redirects=True)
-    return with_transport(gateway, replace(transport, http=FollowingHttp(client)))
+    client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(), trust_env=False, follow_redirects=True)
+    return with_transport(gateway, http_over(FollowingHttp(client)))
 
 
 @dataclass(frozen=True, slots=True)

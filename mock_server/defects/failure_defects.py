@@ -116,7 +116,7 @@ def is_failure_by(gateway: Gateway, cause: FaultCause) -> Callable[[UpstreamAnsw
 
 @gateway_defect(expected("content-refusal-is-told"))
 def refused_content_as_500(gateway: Gateway, _site: PlainSite) -> Gateway:
-    """A refusal of the content by the upstream gets 500 and no reason, like an exception that nobody catches."""
+    """A refusal of the content by the upstream gets 500 and no reason, like an uncaught exception."""
 
     async def fail() -> Result:
         return INTERNAL_ERROR
@@ -180,7 +180,7 @@ def redirection_as_success(gateway: Gateway, _site: PlainSite) -> Gateway:
 
 @gateway_defect(expected("answered-when-upstream-fails"))
 def upstream_page_unanswered(gateway: Gateway, _site: PlainSite) -> Gateway:
-    """A response of the upstream with the status 200 that is not JSON raises where nobody answers the client."""
+    """A response of the upstream with the status 200 that is not JSON gets the client no response."""
     return when_failed(gateway, is_not_json, wait_without_end)
 
 

@@ -172,5 +172,5 @@ def html_content_type(_site: PlainSite, response: GatewayResponse) -> GatewayRes
 
 @response_defect(expected("answer-content-type"))
 def plain_text_content_type(_site: PlainSite, response: GatewayResponse) -> GatewayResponse:
-    """JSON is returned with the content type of plain text, as a server sets it that is told none."""
+    """JSON is returned with the content type of plain text, as servers set it by default."""
     return replace(response, headers={"content-type": "text/plain; charset=utf-8"})

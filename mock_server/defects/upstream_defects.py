@@ -75,7 +75,7 @@ def coding_offered_and_not_unpacked(gateway: Gateway, _site: PlainSite) -> Gatew
 
 @gateway_defect(expected("upstream-http-understood"))
 def first_chunk_taken_for_all(gateway: Gateway, _site: PlainSite) -> Gateway:
-    """Of a response of the upstream that comes in chunks the first is taken for the whole."""
+    """Only the first chunk of a chunked response of the upstream is read."""
 
     def shortened(response: httpx.Response) -> None:
         if isinstance(response.stream, httpx.AsyncByteStream):

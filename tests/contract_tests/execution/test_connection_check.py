@@ -7,10 +7,10 @@ import pytest
 
 from contract_tests.client.case import Case
 from contract_tests.execution.connection_check import ConnectionCheck, connection_cases
-from contract_tests.planning.plan import is_row
+from contract_tests.planning.plan import is_row, plan
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
-from gateway_contract.traffic.exchange import Answer, Credential, Exchange, Image, Request
+from gateway_contract.traffic.exchange import Answer, Credential, Exchange, Image, Observation, Request
 from gateway_contract.values.json_value import ABSENT, read_json
 
 Status = Callable[[Case, int], int]
@@ -46,6 +46,12 @@ def right(contract: Contract) -> Status:
 def test_the_cases_are_plain_requests_around_rejections(contract: Contract) -> None:
     valid = [is_row(contract, case) for case in connection_cases(contract)]
     assert valid == [True, True, False, True, False, False, True]
+
+
+def test_no_case_goes_by_the_name_of_another_request_of_the_plan(contract: Contract) -> None:
+    planned = {case.name: case.content for case in plan(contract, Observation.TWO_SIDED, 1).cases}
+    named = {case.name: case.content for case in connection_cases(contract)}
+    assert {name for name in named.keys() & planned.keys() if planned[name] != named[name]} == set()
 
 
 def test_a_gateway_that_is_right_gets_each_request_once(contract: Contract) -> None:

@@ -1,5 +1,7 @@
 """A gateway that cannot be tested ends the run at once, with status 2 and a sentence that says what to do."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -9,13 +11,32 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from contract_tests.command.cli import main
+from contract_tests.execution.health import MOST_THROTTLED, Health
+from gateway_contract.traffic.exchange import Exchange
 from gateway_contract.values.json_value import Json
 from tests.contract_tests import hostile
 from tests.contract_tests.gateways import TOKEN, Reply, as_json, generated, replying
+from tests.contract_tests.three_contracts import exchange
 from tests.gateway_contract.invented import write_invented
 from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(("plain", "is_stopped"), [(200, False), (429, True), (None, True)])
+def test_throttled_requests_end_a_run_only_if_a_plain_one_is_throttled_too(plain: int | None, is_stopped: bool) -> None:  # noqa: FBT001 # a case of a table
+    async def send_plain() -> Exchange | None:
+        return None if plain is None else exchange({}, plain)
+
+    async def record() -> Health:
+        health = Health(send_plain, lambda _: True)
+        for number in range(MOST_THROTTLED):
+            await health.record(replace(exchange({"n": 6}, 429), name=f"row {number}"))
+        return health
+
+    health = asyncio.run(record())
+    told = f"the gateway responded 429 to {MOST_THROTTLED} requests." if is_stopped else ""
+    assert health.stopped[: len(told) or None] == told
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from contract_tests.client.case import Case
 from contract_tests.execution.call_ownership import Calls
 from contract_tests.execution.idempotency_check import IdempotencyCheck
+from contract_tests.execution.ledger import BudgetUsedUpError
 from contract_tests.planning.plan import with_own_id
 from gateway_contract.contract.definition import Contract
 from gateway_contract.contract.load_contract import contract_path, load_contract
@@ -34,10 +36,12 @@ RULE = "request/idempotency-key"
 WRONG = {defect.operator.name: defect.apply for defect in defects(KEYED) if "idempotency" in defect.operator.module}
 
 
-def checked(contract: Contract, variant: Callable[[Gateway], Gateway], *, observed: bool = True) -> list[Exchange]:
-    """What the check sends to a gateway in this process, with the calls of each exchange."""
+def checked(
+    contract: Contract, variant: Callable[[Gateway], Gateway], *, observed: bool = True, budget: float = inf
+) -> list[Exchange]:
+    """What the check sends to a gateway in this process, at most `budget` requests, with the calls of each exchange."""
     assert contract.upstream is not None
-    stub, numbers = UpstreamStub(contract.upstream, protocol_of(contract.upstream)), count()
+    stub, numbers, sent = UpstreamStub(contract.upstream, protocol_of(contract.upstream)), count(), count()
     transport = InProcessTransport(
         lambda outbound: respond_in_process(stub, BASE, outbound), lambda link: image_in_process(stub, link)
     )
@@ -47,6 +51,8 @@ def checked(contract: Contract, variant: Callable[[Gateway], Gateway], *, observ
     )
 
     async def send(case: Case) -> Exchange:
+        if next(sent) >= budget:
+            raise BudgetUsedUpError
         before = stub.calls.arrived
         key = {} if case.idempotency_key is None else {"idempotency-key": case.idempotency_key}
         headers = {"authorization": "Bearer sk-client"} | key
@@ -80,6 +86,11 @@ def test_the_bundled_gateway_pays_once() -> None:
     )
     assert [len(one.upstream) for one in found if one.upstream is not UNOBSERVED] == [0, 1, 0, 1]
     assert found[2].refused
+
+
+def test_what_was_sent_before_the_budget_was_used_up_counts() -> None:
+    found = checked(KEYED, WRONG["idempotency-key-ignored"], budget=3)
+    assert outcomes(found) == {Relation.SAME_KEY: Outcome.FAIL, Relation.OTHER_KEY: Outcome.PASS}
 
 
 def test_a_gateway_that_serves_another_request_with_the_same_key_is_right() -> None:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import orjson
 import pytest
 
 from contract_tests.client.case import Case
+from contract_tests.fuzzing.drawing import Drawing, DrawingError
 from contract_tests.fuzzing.fuzz import FuzzSettings, MaySend, RandomRequests, Send, fuzz
-from contract_tests.fuzzing.messages import Draw
+from contract_tests.fuzzing.messages import Draw, MakeSmaller
 from contract_tests.fuzzing.regressions import FILE, regressions
 from contract_tests.fuzzing.sources import PROPERTIES, Listing, Property
 from contract_tests.results import Conformance
@@ -86,6 +88,21 @@ def test_a_refusal_of_odd_widths_is_found_and_shrunk_to_the_narrowest(tmp_path: 
     assert found.run.conformance is Conformance.VIOLATES
     assert failing(found.run) == {"size/format"}
     assert read(smallest(found, "size/format"), "/size") == "257*1021"
+
+
+def test_what_was_found_counts_where_the_process_that_draws_ends_too_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(_drawing: Drawing, _task: MakeSmaller) -> NoReturn:
+        raise DrawingError("it was killed")
+
+    monkeypatch.setattr(Drawing, "smaller", end)
+    found = fuzzed(refuses_odd_widths, tmp_path, fuzz=50, seed=2)
+    assert failing(found.run) == {"size/format"}
+    assert any("it was killed" in error for error in found.run.our_errors)
+    assert found.run.fuzzed is not None
+    assert found.run.fuzzed.requests > 100
+    assert [kept.rule for kept in regressions(tmp_path / "powertokens")] != []
 
 
 def refuses_odd_widths_and_arabic(gateway: Gateway) -> Gateway:

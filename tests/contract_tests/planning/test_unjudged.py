@@ -47,6 +47,16 @@ def test_a_rule_whose_requests_were_sent_and_showed_nothing_is_inconclusive() ->
     assert explained("data/length", PlannedRequests(NORTH, CASES, {})) == (Verdict.INCONCLUSIVE, NOTHING_SHOWN)
 
 
+def test_a_rule_of_which_only_some_requests_were_sent_is_inconclusive_for_the_reason_of_the_others() -> None:
+    first, *others = about("data/length")
+    sent = [case for case in CASES if case is not first]
+    assert others
+    assert explained("data/length", PlannedRequests(NORTH, sent, {first: THROTTLED})) == (
+        Verdict.INCONCLUSIVE,
+        THROTTLED,
+    )
+
+
 def test_a_rule_that_no_response_shows_is_inconclusive_whatever_was_sent() -> None:
     why = (Verdict.INCONCLUSIVE, "the upstream is not observed")
     assert explained("seed/preserves-0", PlannedRequests(NORTH, CASES, {})) == why
